@@ -1,0 +1,3 @@
+module delivery.example/kit
+
+go 1.26

@@ -1,0 +1,128 @@
+// Package web holds what every service's HTTP side has in common: request ids,
+// the request log, health, version, JSON in and out, and the server's life.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"delivery.example/kit/id"
+	"delivery.example/kit/problem"
+)
+
+// RequestIDHeader carries the request's id in and out of a service.
+const RequestIDHeader = "X-Request-Id"
+
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+type requestIDKey struct{}
+
+// RequestID gives the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	s, _ := ctx.Value(requestIDKey{}).(string)
+	return s
+}
+
+// WithRequestID gives ctx with the request id, for work that starts elsewhere than in a request.
+func WithRequestID(ctx context.Context, requestID string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, requestID)
+}
+
+// Observe wraps a service's handler: every request gets an id (the caller's, if
+// it has the right form), a panic becomes a 500 problem, and one log line is
+// written when the request ends. Probes that succeed are not logged.
+func Observe(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		requestID := r.Header.Get(RequestIDHeader)
+		if !requestIDForm.MatchString(requestID) {
+			requestID = id.New()
+		}
+		w.Header().Set(RequestIDHeader, requestID)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		r = r.WithContext(WithRequestID(r.Context(), requestID))
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			level := slog.LevelInfo
+			attrs := []slog.Attr{}
+			if fault := recover(); fault != nil {
+				if fault == http.ErrAbortHandler {
+					panic(fault)
+				}
+				level = slog.LevelError
+				attrs = append(attrs, slog.Any("panic", fault))
+				if rec.status == 0 {
+					problem.Write(rec, problem.New(http.StatusInternalServerError, "an unexpected error; see the service's log"), requestID)
+				}
+			}
+			if isProbe(r) && rec.code() < 400 {
+				return
+			}
+			log.LogAttrs(r.Context(), level, "request", append(attrs,
+				slog.String("request_id", requestID),
+				slog.String("method", r.Method),
+				slog.String("route", r.Pattern), // the template, not the path: few values, nothing private
+				slog.Int("status", rec.code()),
+				slog.Int64("bytes", rec.bytes),
+				slog.Float64("seconds", time.Since(start).Seconds()),
+			)...)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func isProbe(r *http.Request) bool {
+	return r.URL.Path == "/livez" || r.URL.Path == "/readyz"
+}
+
+// recorder remembers the status and the size of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the real writer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// Client gives an HTTP client for calls to other services: the time-out bounds a
+// whole call, and the request id of the call's context is passed on.
+func Client(timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, Transport: passOn{http.DefaultTransport}}
+}
+
+type passOn struct{ next http.RoundTripper }
+
+func (p passOn) RoundTrip(r *http.Request) (*http.Response, error) {
+	if requestID := RequestID(r.Context()); requestID != "" {
+		r = r.Clone(r.Context())
+		r.Header.Set(RequestIDHeader, requestID)
+	}
+	return p.next.RoundTrip(r)
+}

@@ -1,0 +1,11 @@
+// Command suppliers serves suppliers and their priced ingredients.
+package main
+
+import (
+	"os"
+
+	"delivery.example/kit/service"
+	"delivery.example/suppliers/internal/app"
+)
+
+func main() { os.Exit(service.Main(app.Run)) }
