@@ -1,0 +1,94 @@
+// Runs the Dagger CLI on the engine, and notices when the engine dies under a call (the CLI alone would wait for minutes).
+import { spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { allModules, ensureImages, moduleClosure, wantedImages } from "./images.js"
+import { repository, statePaths } from "./paths.js"
+import { say } from "./progress.js"
+import { processLives } from "./sandbox.js"
+import { up, type Engine } from "./up.js"
+
+export interface CallResult {
+  exitCode: number
+  stdout: string
+  /** Set when the engine died while the call ran. */
+  engineDied: boolean
+}
+
+export interface CallOptions {
+  cwd?: string
+  /** Lines of the CLI's progress stream; without it, the terminal is the CLI's own. */
+  onProgress?: (line: string) => void
+  /** Aborting sends the CLI an interrupt. */
+  signal?: AbortSignal
+}
+
+/** Brings the engine up with the images that a call needs. */
+export async function prepare(modules: string[]): Promise<Engine> {
+  const engine = await up()
+  if (engine.runner.kind === "provisioned") await ensureImages(statePaths(), await wantedImages(modules))
+  return engine
+}
+
+/** Runs `dagger` with these arguments on the engine. */
+export async function callDagger(engine: Engine, args: string[], options: CallOptions = {}): Promise<CallResult> {
+  const piped = options.onProgress !== undefined
+  const child = spawn("dagger", args, { cwd: options.cwd, env: { ...process.env, ...engine.env }, stdio: piped ? ["ignore", "pipe", "pipe"] : "inherit", detached: piped })
+  let stdout = ""
+  let rest = ""
+  child.stdout?.on("data", (chunk) => (stdout += chunk))
+  child.stderr?.on("data", (chunk) => {
+    const lines = (rest + chunk).split("\n")
+    rest = lines.pop()!
+    for (const line of lines) options.onProgress!(line)
+  })
+  options.signal?.addEventListener("abort", () => child.kill("SIGINT"))
+  let engineDied = false
+  const watch =
+    engine.runner.kind === "provisioned" &&
+    setInterval(() => {
+      if (processLives(statePaths().enginePid)) return
+      engineDied = true
+      child.kill("SIGKILL")
+    }, 1000)
+  const exitCode = await new Promise<number>((done, fail) => {
+    child.on("error", (error) => fail(new Error(`dagger cannot be run: ${error.message}`)))
+    child.on("close", (code) => done(code ?? 130))
+  })
+  if (watch) clearInterval(watch)
+  if (rest) options.onProgress?.(rest)
+  return { exitCode: engineDied ? 1 : exitCode, stdout, engineDied }
+}
+
+/** `npm run dagger -- …`: the CLI as it is, with engine and images in place. */
+export async function daggerCommand(args: string[]): Promise<number> {
+  const engine = await prepare(modulesOf(args))
+  const { exitCode, engineDied } = await callDagger(engine, args, { cwd: process.env.INIT_CWD ?? process.cwd() })
+  if (engineDied) say("the engine ended while this call ran; the next command starts it again")
+  return exitCode
+}
+
+/** The local modules that a command line needs images for: the one that -m names, or the one of the folder it runs in. */
+export function modulesOf(args: string[], cwd = process.env.INIT_CWD ?? process.cwd()): string[] {
+  const at = args.findIndex((arg) => arg === "-m" || arg === "--mod" || arg.startsWith("--mod=") || arg.startsWith("-m="))
+  const named = at < 0 ? undefined : args[at]!.includes("=") ? args[at]!.split("=")[1] : args[at + 1]
+  const folder = resolve(cwd, named ?? ".")
+  return moduleClosure(folder)
+}
+
+/** `npm run develop`: generates sdk/ and tsconfig.json of each module, for editors and `npm run typecheck`. */
+export async function develop(): Promise<number> {
+  const engine = await up()
+  const modules = [repository, ...allModules().filter((module) => existsSync(join(module, "dagger.json")))]
+  for (const module of modules) {
+    const name = (JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { name: string }).name
+    say(`▶ dagger develop: ${name}`)
+    const lines: string[] = []
+    const { exitCode } = await callDagger(engine, ["develop", "-m", module, "--progress=plain"], { cwd: module, onProgress: (line) => lines.push(line) })
+    if (exitCode !== 0) {
+      console.error(lines.slice(-15).join("\n"))
+      return exitCode
+    }
+  }
+  return 0
+}

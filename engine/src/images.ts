@@ -1,0 +1,254 @@
+// The mirror: stand-ins of vendors' images, built by Dagger itself out of package registries and pushed under the vendor's name and tag
+// into the registry beside the engine. Only images that a call uses are built.
+import { connection, dag, type Container } from "@dagger.io/dagger"
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { parse } from "yaml"
+import { goRoot, machineCertificates } from "./build.js"
+import { writeImageTar } from "./oci.js"
+import { registryAddress, repository, type Paths } from "./paths.js"
+import { say, step } from "./progress.js"
+import { hashOf } from "./stamp.js"
+
+/** One stand-in, as engine/images/*.yaml has it. The parts are put together in this order. */
+export interface Recipe {
+  /** Full name and tag of the vendor's image. */
+  image: string
+  /** What the stand-in is made of, in one line. */
+  about: string
+  /** Another image of the mirror, or the name of a Debian root (`base`) that provisioning made. */
+  from: string
+  debian?: string[]
+  /** Puts Go at /usr/local/go: the toolchain that provisioning fetched. */
+  goToolchain?: boolean
+  /** Go programs as package@version, by the file they become; built in the image that `goBuilder` names. */
+  go?: Record<string, string>
+  goBuilder?: string
+  /** Files and folders of npm packages that provisioning fetched, by where they go. */
+  npm?: Record<string, string>
+  /** Symbolic links, by where they are. */
+  links?: Record<string, string>
+  env?: Record<string, string>
+  user?: string
+  workdir?: string
+  entrypoint?: string[]
+  command?: string[]
+}
+
+interface Built {
+  recipe: string
+  digest: string
+}
+
+const folder = join(repository, "engine/images")
+const certificateEnv = {
+  SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
+  NODE_EXTRA_CA_CERTS: "/etc/ssl/certs/ca-certificates.crt",
+  PIP_CERT: "/etc/ssl/certs/ca-certificates.crt",
+}
+
+/** The full name of an image: `node:24` is `docker.io/library/node:24`. A tag is required, a digest cannot be mirrored. */
+export function canonicalName(reference: string): string {
+  if (reference.includes("@")) throw new Error(`${reference}: an image with a digest is the vendor's own; a stand-in cannot have it`)
+  const [first, ...rest] = reference.split("/")
+  const host = rest.length && /[.:]|^localhost$/.test(first!) ? first! : "docker.io"
+  const path = host === first ? rest.join("/") : reference
+  const full = host === "docker.io" && !path.includes("/") ? `library/${path}` : path
+  if (!/:[\w][\w.-]*$/.test(full)) throw new Error(`${reference} has no tag: name the version that is wanted, such as ${reference}:1.2.3`)
+  return `${host}/${full}`
+}
+
+/** All recipes, by the full name of the image they stand in for. */
+export function readRecipes(from = folder): Map<string, Recipe> {
+  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "npm", "links", "env", "user", "workdir", "entrypoint", "command"]
+  const recipes = new Map<string, Recipe>()
+  for (const name of readdirSync(from).filter((name) => name.endsWith(".yaml") && name !== "overrides.yaml").sort()) {
+    const recipe = parse(readFileSync(join(from, name), "utf8")) as Recipe
+    for (const key of Object.keys(recipe)) if (!known.includes(key)) throw new Error(`engine/images/${name}: ${key} is not known; allowed are ${known.join(", ")}`)
+    for (const key of ["image", "about", "from"] as const) if (!recipe[key]) throw new Error(`engine/images/${name}: ${key} is missing`)
+    if (canonicalName(recipe.image) !== recipe.image) throw new Error(`engine/images/${name}: image ${recipe.image} must be written in full: ${canonicalName(recipe.image)}`)
+    recipes.set(recipe.image, recipe)
+  }
+  return recipes
+}
+
+/** Vendor's images that another image stands in for, where names cannot agree (engine/images/overrides.yaml). */
+function readOverrides(): Record<string, string> {
+  const file = join(folder, "overrides.yaml")
+  return (existsSync(file) && (parse(readFileSync(file, "utf8")) as Record<string, string> | null)) || {}
+}
+
+/** The images that modules use, each with the modules that want it, read from their src/images.ts. */
+export async function wantedImages(modules: string[]): Promise<Map<string, string[]>> {
+  const wanted = new Map<string, string[]>()
+  for (const module of modules) {
+    const file = join(module, "src/images.ts")
+    if (!existsSync(file)) continue
+    const { images } = (await import(pathToFileURL(file).href)) as { images: Record<string, string> }
+    for (const reference of Object.values(images)) {
+      const name = canonicalName(reference)
+      wanted.set(name, [...(wanted.get(name) ?? []), module])
+    }
+  }
+  return wanted
+}
+
+/** A module and all local modules that it depends on, by their folders (dagger.json). */
+export function moduleClosure(start: string): string[] {
+  const seen = new Set<string>()
+  const visit = (module: string) => {
+    const file = join(module, "dagger.json")
+    if (!existsSync(file)) return
+    const config = JSON.parse(readFileSync(file, "utf8")) as { source?: string; dependencies?: { source: string }[] }
+    const source = join(module, config.source ?? ".")
+    if (seen.has(source)) return
+    seen.add(source)
+    for (const dependency of config.dependencies ?? []) visit(join(module, dependency.source))
+  }
+  visit(start)
+  return [...seen]
+}
+
+/** Every module of this repository. */
+export function allModules(): string[] {
+  const below = join(repository, "modules")
+  const modules = existsSync(below) ? readdirSync(below).map((name) => join(below, name)) : []
+  return [...moduleClosure(repository), ...modules.flatMap(moduleClosure)]
+}
+
+/** Makes sure that the mirror has each image; builds what is missing. Cheap when all are there: it looks at files only. */
+export async function ensureImages(paths: Paths, wanted: Map<string, string[]>): Promise<void> {
+  if (process.env.DELIVERY_REGISTRY_MIRROR) return
+  const recipes = readRecipes()
+  const overrides = readOverrides()
+  const order: { name: string; recipe: Recipe; hash: string }[] = []
+  const hashes = new Map<string, string>()
+  const visit = (name: string, wantedBy: string): string => {
+    if (hashes.has(name)) return hashes.get(name)!
+    const recipe = recipes.get(overrides[name] ?? name)
+    if (!recipe) {
+      throw new Error(`no recipe for the image ${name}, which ${wantedBy} wants, and vendors' registries are not used here.\nAdd one as engine/images/<name>.yaml (see engine/images/README.md), map it to another image in engine/images/overrides.yaml, or set DELIVERY_REGISTRY_MIRROR to a registry that has it.`)
+    }
+    const below = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map((part) => visit(canonicalName(part), `the recipe of ${name}`))
+    const hash = hashOf(name, recipe, below, recipe.from === "base" && readFileSync(join(paths.steps, "base.json"), "utf8"), machineCertificates().map((file) => readFileSync(file, "utf8")))
+    hashes.set(name, hash)
+    order.push({ name, recipe, hash })
+    return hash
+  }
+  for (const [name, modules] of wanted) visit(name, modules.map((module) => module.replace(`${repository}/`, "")).join(", "))
+  const missing = order.filter(({ name, hash }) => builtImage(paths, name)?.recipe !== hash)
+  if (!missing.length) return
+  say(`images that the mirror lacks: ${missing.map(({ name }) => name).join(", ")}`)
+  const waves = missing.map(({ name }) => name)
+  const done = new Map<string, Promise<void>>()
+  await connection(
+    async () => {
+      const build = ({ name, recipe, hash }: (typeof missing)[number]): Promise<void> =>
+        step(`image ${name}`, async () => {
+          const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
+          await Promise.all(needs.filter((need) => waves.includes(need)).map((need) => done.get(need)))
+          const container = await assemble(paths, recipe, hash)
+          const published = await container.publish(`${registryAddress}/${name}`)
+          mkdirSync(paths.images, { recursive: true })
+          writeFileSync(recordFile(paths, name), JSON.stringify({ recipe: hash, digest: published.split("@")[1]! } satisfies Built))
+        })
+      for (const image of missing) done.set(image.name, build(image))
+      await Promise.all(done.values())
+    },
+    { LogOutput: undefined },
+  )
+}
+
+/** Puts a recipe's parts together as one container. */
+async function assemble(paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
+  let container = recipe.from === "base" ? await debianRoot(paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
+  if (recipe.debian?.length) {
+    container = container.withExec(["sh", "-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${recipe.debian.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
+  }
+  if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
+  for (const [file, program] of Object.entries(recipe.go ?? {})) {
+    const builder = dag
+      .container()
+      .from(`${registryAddress}/${canonicalName(recipe.goBuilder!)}`)
+      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-images-go-mod"))
+      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-images-go-build"))
+      .withEnvVariable("CGO_ENABLED", "0")
+      .withEnvVariable("GOBIN", "/out")
+      .withExec(["go", "install", "-ldflags", "-s -w", program])
+    container = container.withFile(file, builder.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
+  }
+  for (const [target, source] of Object.entries(recipe.npm ?? {})) {
+    const from = join(paths.npm, "node_modules", source)
+    container = statSync(from).isDirectory() ? container.withDirectory(target, dag.host().directory(from)) : container.withFile(target, dag.host().file(from), { permissions: 0o755 })
+  }
+  for (const [link, target] of Object.entries(recipe.links ?? {})) container = container.withSymlink(target, link)
+  for (const [name, value] of Object.entries({ ...certificateEnv, ...recipe.env })) container = container.withEnvVariable(name, value, { expand: true })
+  if (recipe.workdir) container = container.withWorkdir(recipe.workdir)
+  if (recipe.user) container = container.withUser(recipe.user)
+  container = recipe.entrypoint ? container.withEntrypoint(recipe.entrypoint) : container.withoutEntrypoint()
+  container = container.withDefaultArgs(recipe.command ?? ["sh"])
+  return container
+    .withLabel("org.opencontainers.image.title", `stand-in of ${recipe.image}`)
+    .withLabel("org.opencontainers.image.description", recipe.about)
+    .withLabel("delivery.stand-in", "true")
+    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, npm: recipe.npm, goToolchain: recipe.goToolchain }))
+    .withLabel("delivery.stand-in.recipe", hash)
+}
+
+/** The Debian root of provisioning as a container, with the machine's certificates in it. */
+async function debianRoot(paths: Paths): Promise<Container> {
+  const file = join(paths.cache, "debian-image.tar")
+  await writeImageTar(file, { layers: [join(paths.tar, "base.tar")], name: "debian", config: { env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" } } })
+  let container = dag.container().import_(dag.host().file(file))
+  for (const certificate of machineCertificates()) container = container.withFile(join("/usr/local/share/ca-certificates", certificate.replace(/.*\//, "")), dag.host().file(certificate))
+  return container.withExec(["update-ca-certificates"])
+}
+
+/** What the mirror holds of an image, if it is whole: its manifest's link and each of its blobs, by size. */
+export function builtImage(paths: Paths, name: string): Built | undefined {
+  const file = recordFile(paths, name)
+  if (!existsSync(file)) return undefined
+  const built = JSON.parse(readFileSync(file, "utf8")) as Built
+  const [, path, tag] = /^(.*):([^:]+)$/.exec(name)!
+  const link = join(paths.registry, "docker/registry/v2/repositories", path!, "_manifests/tags", tag!, "current/link")
+  if (!existsSync(link) || readFileSync(link, "utf8").trim() !== built.digest) return undefined
+  const manifest = readManifest(paths, built.digest)
+  if (!manifest) return undefined
+  const whole = [manifest.config, ...manifest.layers].every(({ digest, size }) => existsSync(blobFile(paths, digest)) && statSync(blobFile(paths, digest)).size === size)
+  return whole ? built : undefined
+}
+
+interface Manifest {
+  config: { digest: string; size: number }
+  layers: { digest: string; size: number }[]
+}
+
+function readManifest(paths: Paths, digest: string): Manifest | undefined {
+  const file = blobFile(paths, digest)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Manifest) : undefined
+}
+
+function blobFile(paths: Paths, digest: string): string {
+  const [algorithm, hex] = digest.split(":") as [string, string]
+  return join(paths.registry, "docker/registry/v2/blobs", algorithm, hex.slice(0, 2), hex, "data")
+}
+
+function recordFile(paths: Paths, name: string): string {
+  return join(paths.images, `${name.replaceAll("/", "__")}.json`)
+}
+
+/** Prints every image that has a recipe: name, tag, digest, size, what it is made of, and which modules want it. */
+export async function listImages(paths: Paths): Promise<void> {
+  const wanted = await wantedImages(allModules())
+  const rows = [...readRecipes()].map(([name, recipe]) => {
+    const built = builtImage(paths, name)
+    const manifest = built && readManifest(paths, built.digest)
+    const size = manifest ? `${Math.round(manifest.layers.reduce((sum, layer) => sum + layer.size, 0) / 1e6)} MB` : "not built"
+    return [name, built?.digest.slice(7, 19) ?? "-", size, "stand-in", recipe.about, wanted.get(name)?.map((module) => module.replace(`${repository}/`, "")).join(" ") ?? "-"]
+  })
+  for (const [vendor, ours] of Object.entries(readOverrides())) rows.push([vendor, "-", "-", `override → ${ours}`, "", wanted.get(vendor)?.join(" ") ?? "-"])
+  const head = ["image", "digest", "size", "kind", "parts", "wanted by"]
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)))
+  for (const row of [head, ...rows]) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
+}

@@ -1,0 +1,96 @@
+// The commands behind the npm scripts.
+import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { daggerCommand, develop, prepare } from "./dagger.js"
+import { allModules, ensureImages, listImages, wantedImages } from "./images.js"
+import { repository, statePaths } from "./paths.js"
+import { pipelineCommand } from "./pipeline.js"
+import { say } from "./progress.js"
+import { doctor, down, prune, startLocked, status, up } from "./up.js"
+
+const engineUsage = `npm run engine -- <command>
+  up       start the engine (build it first where there is no Docker); quick when it runs
+  status   which engine is used and why, whether it runs, where its state folder is
+  logs     the engine's log
+  images   the mirror's images: name, digest, size, what they are made of (with --build: build those that modules want)
+  env      shell lines that let another repository use this engine
+  down     stop the engine; what was built stays
+  prune    stop it and remove its state folder
+  doctor   check the machine and what was built`
+
+async function main([command, ...args]: string[]): Promise<number> {
+  switch (command) {
+    case "engine":
+      return engineCommand(args)
+    case "pipeline":
+      return pipelineCommand(args)
+    case "dagger":
+      return daggerCommand(args)
+    case "develop":
+      return develop()
+    case "unit":
+      return tool("vitest", ["run", "--project", "unit", ...args], {})
+    case "test":
+      return tool("vitest", ["run", ...args], (await prepare(allModules())).env)
+    case "tsc":
+      return tool("tsc", args, {})
+    default:
+      throw new Error(`unknown command ${command}`)
+  }
+}
+
+async function engineCommand([command, ...args]: string[]): Promise<number> {
+  switch (command) {
+    case "up": {
+      const { runner } = await up()
+      say(`engine: ${runner.kind}, because ${runner.why}; it answers`)
+      return 0
+    }
+    case "start-locked":
+      await startLocked()
+      return 0
+    case "status":
+      await status()
+      return 0
+    case "logs":
+      console.log(readFileSync(join(statePaths().logs, "engine.log"), "utf8"))
+      return 0
+    case "images":
+      if (args.includes("--build")) {
+        await up()
+        await ensureImages(statePaths(), await wantedImages(allModules()))
+      }
+      await listImages(statePaths())
+      return 0
+    case "env":
+      for (const [name, value] of Object.entries((await up()).env)) console.log(`export ${name}='${name === "PATH" ? value.split(":")[0] + ":'\"$PATH\"" : `${value}'`}`)
+      return 0
+    case "down":
+      await down()
+      return 0
+    case "prune":
+      await prune()
+      return 0
+    case "doctor":
+      return (await doctor()) ? 0 : 1
+    default:
+      console.error(engineUsage)
+      return command ? 2 : 0
+  }
+}
+
+/** Runs a tool of node_modules in the repository, on this terminal. */
+function tool(name: string, args: string[], env: Record<string, string>): Promise<number> {
+  const path = `${join(repository, "node_modules/.bin")}:${env.PATH ?? process.env.PATH}`
+  const child = spawn(name, args, { cwd: repository, env: { ...process.env, ...env, PATH: path }, stdio: "inherit" })
+  return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)))
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`\n${(error as Error).message}`)
+  if (process.env.DEBUG) console.error(error)
+  process.exitCode = 2
+}

@@ -1,0 +1,63 @@
+// Where the engine's parts lie, and the numbers that bound them. Everything of ours on a machine is below one state folder.
+import { homedir } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The Dagger version that CLI, engine, SDK content and modules share. */
+export const daggerVersion = "v0.19.10"
+
+/** The Go toolchain that compiles modules in the engine and stands behind the golang image. */
+export const goVersion = "1.26.8"
+
+/** Disk space that the engine's cache may take before its garbage collector removes the least recently used parts, in bytes. */
+export const cacheCapBytes = 20e9
+
+/** Disk space that a first set-up needs, in bytes: sources and Go caches 5 GB, root file systems 2 GB, images and first run 5 GB. */
+export const setupBytes = 12e9
+
+/** Disk space that a start of what is already built needs, in bytes. */
+export const startBytes = 2e9
+
+/** Address of the mirror registry inside the engine's network namespace. Nothing listens on the host. */
+export const registryAddress = "127.0.0.1:5000"
+
+/** The repository's root. */
+export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+export type Paths = ReturnType<typeof pathsBelow>
+
+/** The parts of a state folder. */
+export function pathsBelow(state: string) {
+  return {
+    state,
+    lock: join(state, "lock"),
+    cache: join(state, "cache"),
+    bin: join(state, "bin"),
+    npm: join(state, "npm"),
+    tar: join(state, "tar"),
+    steps: join(state, "steps"),
+    root: join(state, "root"),
+    content: join(state, "content"),
+    bundle: join(state, "bundle"),
+    registry: join(state, "registry"),
+    engine: join(state, "engine"),
+    run: join(state, "run"),
+    runc: join(state, "runc"),
+    logs: join(state, "logs"),
+    images: join(state, "images"),
+    socket: join(state, "run", "engine.sock"),
+    slirpPid: join(state, "run", "slirp.pid"),
+    enginePid: join(state, "run", "engine.pid"),
+  }
+}
+
+/** The state folder: DELIVERY_ENGINE_STATE, or `delivery-engine` below XDG_CACHE_HOME or ~/.cache. Fails on a path too long for a socket. */
+export function statePaths(env: NodeJS.ProcessEnv = process.env): Paths {
+  const state = resolve(env.DELIVERY_ENGINE_STATE || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "delivery-engine"))
+  const paths = pathsBelow(state)
+  if (Buffer.byteLength(paths.socket) > 100) {
+    throw new Error(`DELIVERY_ENGINE_STATE: ${state} is too long: the engine's socket below it may have 100 characters, it has ${paths.socket.length}. Choose a shorter folder.`)
+  }
+  if (state === "/" || state === homedir()) throw new Error(`DELIVERY_ENGINE_STATE: ${state} is not a folder of its own; \`prune\` would remove it. Choose another.`)
+  return paths
+}

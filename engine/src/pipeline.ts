@@ -1,0 +1,88 @@
+// `npm start` and `npm run pipeline -- <name>`: one `dagger call` that exports the pipeline's reports, progress while it runs, the summary at the end.
+import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { callDagger, prepare } from "./dagger.js"
+import { moduleClosure } from "./images.js"
+import { repository } from "./paths.js"
+import { say } from "./progress.js"
+
+/** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
+const shown = /([▶✔✘⊘◌] .*)$/u
+
+/**
+ * Runs a pipeline on a source folder and leaves its reports on disk, whatever the verdict. Returns the exit code: 0 green, 1 red, 2 not run.
+ * After Ctrl-C the finished stages are collected once more (they are cached) within a few seconds; a second Ctrl-C ends at once.
+ */
+export async function pipelineCommand(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (!name || name.startsWith("-")) {
+    console.error("usage: npm run pipeline -- pr [--source folder] [--reports folder] [further arguments of the pipeline's function]")
+    return 2
+  }
+  const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
+  const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
+  const engine = await prepare(moduleClosure(repository))
+
+  const fresh = `${reports}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(reports, { recursive: true })
+  const log = createWriteStream(join(reports, "dagger.log"))
+  const interrupt = new AbortController()
+  let interrupted = false
+  const onInterrupt = () => {
+    if (interrupted) process.exit(130)
+    interrupted = true
+    say("interrupted: ending the call, then collecting what is finished (Ctrl-C again ends at once)")
+    interrupt.abort()
+  }
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
+  let lastLine = Date.now()
+  const errors: string[] = []
+  const seen = new Set<string>()
+  const onProgress = (line: string) => {
+    log.write(`${line}\n`)
+    const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
+    const match = shown.exec(plain)
+    if (match && !seen.has(match[1]!)) {
+      seen.add(match[1]!)
+      lastLine = Date.now()
+      say(match[1]!)
+    } else if (/^Error: |^! /.test(plain)) errors.push(plain)
+  }
+  const heartbeat = setInterval(() => {
+    if (Date.now() - lastLine < 20_000) return
+    lastLine = Date.now()
+    say(`… ${name} still runs`)
+  }, 5_000)
+  const call = (extra: string[], signal?: AbortSignal) =>
+    callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "reports", "export", "--path", fresh], { cwd: repository, onProgress, signal })
+  let result = await call([], interrupt.signal)
+  if (interrupted && !existsSync(join(fresh, "result.json"))) result = await call(["--deadline-seconds=20"])
+  clearInterval(heartbeat)
+  log.end()
+
+  if (result.engineDied) {
+    say("the engine ended while the pipeline ran. Run the same command again: it starts the engine, and what was finished is cached.")
+    return 2
+  }
+  if (!existsSync(join(fresh, "result.json"))) {
+    console.error(errors.join("\n") || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"))
+    console.error(`\n${name} could not run; the whole log: ${join(reports, "dagger.log")}`)
+    return 2
+  }
+  const logText = readFileSync(join(reports, "dagger.log"))
+  rmSync(reports, { recursive: true, force: true })
+  renameSync(fresh, reports)
+  createWriteStream(join(reports, "dagger.log")).end(logText)
+  const { passed, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; table: string }
+  console.log(`\n${table}\n\nreports: ${join(reports, "index.html")}`)
+  return interrupted ? 130 : passed ? 0 : 1
+}
+
+/** Takes `--name value` or `--name=value` out of a list of arguments. */
+function option(args: string[], name: string): string | undefined {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`))
+  if (at < 0) return undefined
+  if (args[at]!.includes("=")) return args.splice(at, 1)[0]!.slice(name.length + 1)
+  return args.splice(at, 2)[1]
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config"
+
+// unit: no engine, milliseconds. live: real calls on the real engine, one file at a time because two cores are soon busy.
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "live",
+          include: ["test/{sdk,modules,pipeline,engine}/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
