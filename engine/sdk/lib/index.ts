@@ -1,0 +1,13 @@
+import { connection, type ConnectOpts } from "./core.js"
+import { dag, type Client } from "./client.gen.js"
+
+export { argument, check, connection, Context, entrypoint, enumType, field, func, object } from "./core.js"
+export type { ConnectOpts } from "./core.js"
+export * from "./client.gen.js"
+
+export type CallbackFct = (client: Client) => Promise<void>
+
+/** As `connection`, for code that wants the client as an argument. */
+export async function connect(fn: CallbackFct, options?: ConnectOpts): Promise<void> {
+  await connection(() => fn(dag), options)
+}

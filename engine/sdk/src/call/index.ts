@@ -1,0 +1,2 @@
+export * from "../core/index.js"
+export { refuseAll, start } from "./main.js"
