@@ -10,9 +10,8 @@ import { hashOf, staleReason, writeStamp } from "./stamp.js"
 
 const goPrograms = ["codegen", "dagger", "dialstdio", "dnsname", "engine", "init"]
 const debianBase = ["ca-certificates"]
-const debianSdk = ["ca-certificates", "git", "openssh-client"]
 const debianEngine = [
-  ...debianSdk,
+  ...["ca-certificates", "git", "openssh-client"],
   ...["runc", "tini", "dnsmasq-base", "iptables", "iproute2", "containernetworking-plugins", "pigz", "ripgrep", "docker-registry"],
 ]
 
@@ -20,20 +19,19 @@ const debianEngine = [
 export function inputHashes() {
   const text = (path: string) => readFileSync(join(repository, path), "utf8")
   const base = hashOf("bookworm", debianBase)
-  const sdkRoot = hashOf("bookworm", debianSdk)
   const engineRoot = hashOf("bookworm", debianEngine)
   const programs = hashOf(daggerVersion, goPrograms, text("engine/go/go.mod"), text("engine/go/go.sum"), text("engine/go/distconsts/consts.go"))
   const npm = hashOf(text("engine/npm/package-lock.json"))
   const toolchain = hashOf(goVersion)
   const sdk = hashOf(treeTexts(join(repository, "engine/sdk")), text("engine/src/sdk-content.ts"), machineCertificates().map((file) => readFileSync(file, "utf8")))
-  return { base, sdkRoot, engineRoot, programs, npm, toolchain, sdk: hashOf(sdk, sdkRoot, programs, npm, toolchain) }
+  return { base, engineRoot, programs, npm, toolchain, sdk: hashOf(sdk, engineRoot, programs, npm, toolchain) }
 }
 
 /** Builds every part that is not there, side by side; verifies the digests of those that are. Returns the SDK content's manifest digests. */
 export async function buildParts(paths: Paths): Promise<{ go: string; typescript: string }> {
   const hashes = inputHashes()
   const stale = async (name: keyof typeof hashes) => staleReason(paths, name, hashes[name], true)
-  const names = ["programs", "base", "sdkRoot", "engineRoot", "npm", "toolchain"] as const
+  const names = ["programs", "base", "engineRoot", "npm", "toolchain"] as const
   const reasons = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await stale(name)]))) as Record<(typeof names)[number], string | undefined>
 
   const faults = machineFaults(inspectMachine(paths), reasons.programs ? setupBytes : startBytes, paths.state)
@@ -41,21 +39,20 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
   for (const [name, reason] of Object.entries(reasons)) if (reason && reason !== "not built yet") say(`  ${name}: ${reason}; building it again`)
 
   await installHostPackages(paths)
-  const tar = (name: "base" | "sdkRoot" | "engineRoot", packages: string[]) =>
+  const tar = (name: "base" | "engineRoot", packages: string[]) =>
     reasons[name] ? step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report)) : undefined
   await Promise.all([
     reasons.programs && step(`Dagger ${daggerVersion}: CLI, engine and helpers from Go modules`, (report) => buildPrograms(paths, hashes.programs, report)),
     reasons.toolchain && step(`Go ${goVersion} toolchain`, () => fetchToolchain(paths, hashes.toolchain)),
     reasons.npm && step("npm parts: node, bun, npm, SDK library", (report) => installNpmParts(paths, hashes.npm, report)),
     (async () => {
-      await tar("base", debianBase)
-      await tar("sdkRoot", debianSdk)
       await tar("engineRoot", debianEngine)
+      await tar("base", debianBase)
     })(),
   ])
   return step("SDK content", (report) =>
     buildSdkContent(
-      { bin: paths.bin, rootTar: join(paths.tar, "sdkRoot.tar"), goRoot: goRoot(paths), npm: paths.npm, certs: machineCertificates(), out: paths.content },
+      { bin: paths.bin, rootTar: join(paths.tar, "engineRoot.tar"), goRoot: goRoot(paths), npm: paths.npm, certs: machineCertificates(), out: paths.content },
       report,
     ),
   )
@@ -139,7 +136,7 @@ async function debianTar(paths: Paths, name: string, packages: string[], inputs:
   const scratch = join(paths.cache, "tmp")
   mkdirSync(scratch, { recursive: true })
   const target = join(paths.tar, `${name}.tar`)
-  await run("mmdebstrap", ["--variant=minbase", `--include=${packages.join(",")}`, "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", `${target}.new.tar`], {
+  await run("mmdebstrap", ["--variant=minbase", `--include=${packages.join(",")}`, "--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", `${target}.new.tar`], {
     env: { ...process.env, TMPDIR: scratch },
     log: join(paths.logs, `debian-${name}.log`),
     onLine: report,

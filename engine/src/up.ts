@@ -114,8 +114,6 @@ export async function prune(): Promise<void> {
   await stop(paths)
   const list = join(paths.state, "host-packages")
   const packages = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n").join(" ") : ""
-  // Go's module cache is read-only on purpose.
-  if (existsSync(paths.state)) await run("chmod", ["-R", "u+w", paths.state])
   rmSync(paths.state, { recursive: true, force: true })
   say(`${paths.state} removed.${packages ? ` Debian packages that were installed and stay: ${packages}` : ""}`)
 }
@@ -153,7 +151,7 @@ export async function doctor(): Promise<boolean> {
     console.log("  nothing built yet: npm run engine -- up")
     return good
   }
-  for (const name of ["programs", "base", "sdkRoot", "engineRoot", "npm", "toolchain"] as const) {
+  for (const name of ["programs", "base", "engineRoot", "npm", "toolchain"] as const) {
     check(name, await staleReason(paths, name, hashes[name], true), "built, digests as recorded")
   }
   check("engine", (await answers(paths)) ? undefined : "does not answer; npm run engine -- up starts it", "answers on its socket")

@@ -1,0 +1,186 @@
+// The provisioned engine, alive: one of its own in a second state folder, so that nobody else's is disturbed. What was built for the first is
+// reused through hard links; everything that runs is its own.
+import { execFileSync, spawn } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, copyFileSync, openSync, writeSync, closeSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { goRoot } from "../../engine/src/build.js"
+import { pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
+import { chooseRunner } from "../../engine/src/runner.js"
+import { answers, containerId, processLives } from "../../engine/src/sandbox.js"
+
+// The tests run with an engine in their environment; these commands choose their own.
+const { _EXPERIMENTAL_DAGGER_RUNNER_HOST, ...env } = process.env
+const runner = await chooseRunner(env)
+
+describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
+  const first = statePaths()
+  const second = pathsBelow(mkdtempSync(join("/var/tmp", "de-")))
+  let before: ReturnType<typeof hostState>
+
+  beforeAll(() => {
+    before = hostState()
+    for (const folder of ["bin", "tar", "npm", "steps", "content"]) execFileSync("cp", ["-al", join(first.state, folder), second.state])
+    mkdirSync(join(goRoot(second), ".."), { recursive: true })
+    execFileSync("cp", ["-al", goRoot(first), goRoot(second)])
+  })
+  afterAll(async () => {
+    await engine("prune")
+    expect(existsSync(second.state)).toBe(false)
+  })
+
+  /** Runs `npm run engine -- …` in the second state folder; returns its exit code and whole output. */
+  function engine(...args: string[]): Promise<{ code: number; output: string }> {
+    return command([join(repository, "engine/run.mjs"), "engine", ...args])
+  }
+  function command(args: string[], extra: Record<string, string> = {}): Promise<{ code: number; output: string }> {
+    return new Promise((resolve) => {
+      const child = spawn(process.execPath, args, { cwd: repository, env: { ...env, DELIVERY_ENGINE_STATE: second.state, ...extra } })
+      let output = ""
+      child.stdout.on("data", (chunk) => (output += chunk))
+      child.stderr.on("data", (chunk) => (output += chunk))
+      child.on("close", (code) => resolve({ code: code ?? -1, output }))
+    })
+  }
+  const pid = () => readFileSync(second.enginePid, "utf8").trim()
+
+  it("starts beside the first one, which does not notice", async () => {
+    const firstPid = readFileSync(first.enginePid, "utf8")
+    const { code, output } = await engine("up")
+    expect(output).toContain("it answers")
+    expect(code).toBe(0)
+    expect(await answers(second)).toBe(true)
+    expect(await answers(first)).toBe(true)
+    expect(readFileSync(first.enginePid, "utf8")).toBe(firstPid)
+    expect(await version()).toBe("v0.19.10")
+  })
+
+  it("is the same one after another `up`", async () => {
+    const running = pid()
+    expect((await engine("up")).code).toBe(0)
+    expect(pid()).toBe(running)
+    expect((await engine("status")).output).toMatch(/state: +running\n/)
+  })
+
+  it("is healed by the next command after kill -9 of the engine", async () => {
+    const killed = pid()
+    const daggerEngine = descendants(killed).find(({ command }) => command.startsWith("dagger-engine"))!
+    process.kill(daggerEngine.pid, "SIGKILL")
+    await until(() => !processLives(second.enginePid))
+    expect((await engine("status")).output).toContain("killed (the next command heals it)")
+    const { code, output } = await engine("up")
+    expect(output).toContain("clearing what it left")
+    expect(code).toBe(0)
+    expect(pid()).not.toBe(killed)
+    expect(await version()).toBe("v0.19.10")
+  })
+
+  it("is one engine when two commands heal it at once, after kill -9 of everything", async () => {
+    const killed = pid()
+    process.kill(Number(readFileSync(second.slirpPid, "utf8")), "SIGKILL")
+    process.kill(Number(killed), "SIGKILL")
+    await until(() => !processLives(second.enginePid))
+    const both = await Promise.all([engine("up"), engine("up")])
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(containersNamed(containerId(second))).toBe(1)
+    expect(await version()).toBe("v0.19.10")
+  })
+
+  it("takes its images from a company's mirror when one is set", async () => {
+    const { code } = await command([join(repository, "engine/run.mjs"), "engine", "up"], { DELIVERY_REGISTRY_MIRROR: "http://127.0.0.1:5555" })
+    expect(code).toBe(0)
+    // A second registry, in the engine's own network, that holds one image under the vendor's name.
+    execFileSync("runc", ["--root", second.runc, "exec", "-d", containerId(second), "sh", "-c", "sed -e s/5000/5555/ -e s,/var/lib/registry,/tmp/registry, /etc/registry.yml > /tmp/company.yml && exec docker-registry serve /tmp/company.yml >/tmp/company.log 2>&1"])
+    const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
+    const dagger = (...args: string[]) => execFileSync(join(second.bin, "dagger"), ["core", "--silent", ...args], { env: inside, encoding: "utf8" })
+    const published = dagger("container", "with-new-file", "--path=/from", "--contents=company", "publish", "--address=127.0.0.1:5555/library/company-only:1")
+    expect(published).toContain("127.0.0.1:5555/library/company-only:1@sha256:")
+    expect(dagger("container", "from", "--address=company-only:1", "file", "--path=/from", "contents").trim()).toBe("company")
+  })
+
+  it("finds a part that was altered on disk by its digest, and builds it again", async () => {
+    await engine("down")
+    const file = join(second.npm, "node_modules/npm/package.json")
+    alterByte(file)
+    expect((await engine("doctor")).output).toMatch(/✘ npm: .*npm\/package.json is corrupt/)
+    const { code, output } = await engine("up")
+    expect(output).toContain("is corrupt: its digest is not the one it was built with; building it again")
+    expect(code).toBe(0)
+    expect((await engine("doctor")).output).toContain("✔ npm: built, digests as recorded")
+  })
+
+  it("goes without a trace on the host", async () => {
+    expect((await engine("down")).code).toBe(0)
+    expect(await answers(second)).toBe(false)
+    expect(containersNamed(containerId(second))).toBe(0)
+    expect(hostState()).toEqual(before)
+    expect(execFileSync("getent", ["hosts", "localhost"], { encoding: "utf8" })).toContain("localhost")
+  })
+
+  it("says what is wrong with a machine before it builds anything", async () => {
+    const empty = mkdtempSync(join("/var/tmp", "de-"))
+    const { code, output } = await command([join(repository, "engine/run.mjs"), "engine", "up"], { DELIVERY_ENGINE_STATE: empty, PATH: `${join(process.execPath, "..")}:/usr/bin:/bin:/usr/sbin:/sbin` })
+    expect(code).not.toBe(0)
+    expect(output).toContain("no `go` on the PATH: the engine is built from Go modules. Install Go 1.25 or newer.")
+    expect(readdirSync(empty).filter((name) => name !== "lock")).toEqual([])
+    rmSync(empty, { recursive: true })
+  })
+
+  async function version(): Promise<string> {
+    return execFileSync(join(second.bin, "dagger"), ["core", "--silent", "version"], { env: { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }, encoding: "utf8", timeout: 60_000 }).trim()
+  }
+
+  /** What an engine could leave on the host: resolver, interfaces, mounts, network namespaces, cgroups, firewall rules. */
+  function hostState() {
+    const read = (file: string, args: string[]) => {
+      try {
+        return execFileSync(file, args, { encoding: "utf8" })
+      } catch {
+        return "" // Not installed: then there are no rules of this kind.
+      }
+    }
+    return {
+      resolver: readFileSync("/etc/resolv.conf", "utf8"),
+      hosts: readFileSync("/etc/hosts", "utf8"),
+      interfaces: readdirSync("/sys/class/net").sort(),
+      mounts: readFileSync("/proc/self/mounts", "utf8").split("\n").sort(),
+      forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
+      namespaces: existsSync("/run/netns") ? readdirSync("/run/netns") : [],
+      cgroups: readdirSync("/sys/fs/cgroup").flatMap((controller) => (statSync(join("/sys/fs/cgroup", controller)).isDirectory() ? readdirSync(join("/sys/fs/cgroup", controller)).filter((name) => name.startsWith("delivery-engine")).map((name) => `${controller}/${name}`) : [])).sort(),
+      rules: read("iptables-save", []) + read("nft", ["list", "ruleset"]),
+    }
+  }
+
+  function containersNamed(id: string): number {
+    return (JSON.parse(execFileSync("runc", ["--root", second.runc, "list", "--format", "json"], { encoding: "utf8" })) as { id: string; status: string }[] | null)?.filter((container) => container.id === id && container.status === "running").length ?? 0
+  }
+
+  /** Changes one byte in the middle of a file, in a copy of its own: the original may be shared by a hard link. */
+  function alterByte(file: string): void {
+    copyFileSync(file, `${file}.copy`)
+    unlinkSync(file)
+    copyFileSync(`${file}.copy`, file)
+    unlinkSync(`${file}.copy`)
+    const fd = openSync(file, "r+")
+    writeSync(fd, "\0", Math.floor(statSync(file).size / 2))
+    closeSync(fd)
+  }
+})
+
+interface Process {
+  pid: number
+  command: string
+}
+
+function descendants(pid: string): Process[] {
+  const children = execFileSync("sh", ["-c", `pgrep -P ${pid} -a || true`], { encoding: "utf8" })
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => ({ pid: Number(line.split(" ")[0]), command: line.slice(line.indexOf(" ") + 1) }))
+  return children.flatMap((child) => [child, ...descendants(String(child.pid))])
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(condition()).toBe(true)
+}

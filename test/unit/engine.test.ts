@@ -1,0 +1,157 @@
+// Decisions of the engine's scripts that need no engine.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { modulesOf } from "../../engine/src/dagger.js"
+import { canonicalName, moduleClosure, readRecipes, wantedImages } from "../../engine/src/images.js"
+import { pathsBelow, setupBytes, statePaths } from "../../engine/src/paths.js"
+import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
+import { chooseRunner, type Probe } from "../../engine/src/runner.js"
+import { containerId, engineConfig } from "../../engine/src/sandbox.js"
+import { hashOf, staleReason, writeStamp } from "../../engine/src/stamp.js"
+
+let folder: string
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "unit-"))))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe("which engine is used", () => {
+  const answers = (docker: Awaited<ReturnType<Probe>>, podman: Awaited<ReturnType<Probe>>): Probe => async (tool) => (tool === "docker" ? docker : podman)
+
+  it("takes the runner that the environment names, before anything else", async () => {
+    const runner = await chooseRunner({ _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://127.0.0.1:1", DELIVERY_ENGINE: "provision" }, answers("answers", "answers"))
+    expect(runner).toEqual({ kind: "given", host: "tcp://127.0.0.1:1", why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST is set" })
+  })
+  it("prefers Docker, then Podman, when a daemon answers", async () => {
+    expect(await chooseRunner({}, answers("answers", "answers"))).toMatchObject({ kind: "container", tool: "docker" })
+    expect(await chooseRunner({}, answers("no daemon", "answers"))).toMatchObject({ kind: "container", tool: "podman" })
+  })
+  it("provisions one when there is a client without a daemon, and says so", async () => {
+    expect(await chooseRunner({}, answers("no daemon", "not installed"))).toEqual({ kind: "provisioned", why: "docker: no daemon, podman: not installed" })
+  })
+  it("can be told which, and refuses a name that it does not know", async () => {
+    expect(await chooseRunner({ DELIVERY_ENGINE: "podman" }, answers("answers", "answers"))).toMatchObject({ tool: "podman" })
+    await expect(chooseRunner({ DELIVERY_ENGINE: "lxc" }, answers("answers", "answers"))).rejects.toThrow("DELIVERY_ENGINE=lxc is not known: allowed are docker, podman, provision")
+  })
+})
+
+describe("what a machine must have", () => {
+  const good: Machine = { uid: 0, platform: "linux", arch: "x64", osRelease: 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n', goVersion: "1.26.8", freeBytes: setupBytes, tun: true }
+
+  it("finds nothing on a good one", () => expect(machineFaults(good, setupBytes, "/s")).toEqual([]))
+  it("knows Ubuntu and its relatives", () => expect(machineFaults({ ...good, osRelease: 'ID=linuxmint\nID_LIKE="ubuntu debian"\n' }, 1, "/s")).toEqual([]))
+  it.each([
+    ["not root", { uid: 1000, tun: false }, /^not root \(uid 1000\).*Run as root, or install Docker/],
+    ["Fedora", { osRelease: 'PRETTY_NAME="Fedora Linux 42"\nID=fedora\n' }, /^this is Fedora Linux 42: .*Debian or Ubuntu is needed/],
+    ["no Go", { goVersion: undefined }, /^no `go` on the PATH.*Install Go 1.25/],
+    ["old Go", { goVersion: "1.22.1" }, /^Go 1.22.1 is too old/],
+    ["a full disk", { freeBytes: 3e9 }, /^too little disk: 3.0 GB free below \/s, 12.0 GB needed.*DELIVERY_ENGINE_STATE/],
+    ["no tun device", { tun: false }, /^\/dev\/net\/tun cannot be opened/],
+    ["a Mac", { platform: "darwin", arch: "arm64" }, /^this machine is darwin\/arm64.*Install Docker/],
+  ])("says what to do about %s", (_, change, message) => {
+    const faults = machineFaults({ ...good, ...change }, setupBytes, "/s")
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(message)
+  })
+  it("lists all faults at once", () => expect(machineFaults({ ...good, uid: 5, goVersion: undefined, freeBytes: 0 }, setupBytes, "/s")).toHaveLength(3))
+  it("compares Go versions by number", () => {
+    expect(atLeast("1.9.7", 1, 25)).toBe(false)
+    expect(atLeast("1.25.0", 1, 25)).toBe(true)
+    expect(atLeast("1.27rc1", 1, 25)).toBe(true)
+  })
+})
+
+describe("the state folder", () => {
+  it("is below the cache folder, or where the environment says", () => {
+    expect(statePaths({ XDG_CACHE_HOME: "/c" }).state).toBe("/c/delivery-engine")
+    expect(statePaths({ DELIVERY_ENGINE_STATE: "/s" }).socket).toBe("/s/run/engine.sock")
+  })
+  it("refuses a path too long for a socket, and folders that prune must not remove", () => {
+    expect(() => statePaths({ DELIVERY_ENGINE_STATE: `/${"x".repeat(100)}` })).toThrow("too long")
+    expect(() => statePaths({ DELIVERY_ENGINE_STATE: "/" })).toThrow("not a folder of its own")
+  })
+  it("gives each folder a container of its own", () => expect(containerId(pathsBelow("/a"))).not.toBe(containerId(pathsBelow("/b"))))
+})
+
+describe("registries", () => {
+  it("come from the local mirror, a path a registry", () => {
+    expect(engineConfig(undefined)).toMatchObject({ registries: { "docker.io": { mirrors: ["127.0.0.1:5000/docker.io"] }, "ghcr.io": { mirrors: ["127.0.0.1:5000/ghcr.io"] }, "127.0.0.1:5000": { http: true } } })
+  })
+  it("come from a company's mirror when one is set", () => {
+    expect(engineConfig("mirror.example:5000/proxy")).toMatchObject({ registries: { "docker.io": { mirrors: ["mirror.example:5000/proxy"] }, "mirror.example:5000": {} } })
+    expect(engineConfig("http://10.1.2.3:80")).toMatchObject({ registries: { "10.1.2.3:80": { http: true }, "ghcr.io": { mirrors: ["10.1.2.3:80"] } } })
+  })
+  it("refuse what is no address", () => expect(() => engineConfig("mirror example")).toThrow("DELIVERY_REGISTRY_MIRROR=mirror example: allowed is host"))
+})
+
+describe("image names", () => {
+  it.each([
+    ["golang:1.26", "docker.io/library/golang:1.26"],
+    ["grafana/k6:1", "docker.io/grafana/k6:1"],
+    ["ghcr.io/a/b:v1", "ghcr.io/a/b:v1"],
+    ["localhost/x:1", "localhost/x:1"],
+    ["127.0.0.1:5000/docker.io/library/debian:12", "127.0.0.1:5000/docker.io/library/debian:12"],
+  ])("%s is %s", (short, full) => expect(canonicalName(short)).toBe(full))
+  it("need a tag, and no digest", () => {
+    expect(() => canonicalName("golang")).toThrow("golang has no tag")
+    expect(() => canonicalName("golang:1@sha256:00")).toThrow("stand-in cannot have it")
+  })
+})
+
+describe("recipes", () => {
+  it("of this repository can be read, and build only on each other", () => {
+    const recipes = readRecipes()
+    expect([...recipes.keys()]).toContain("docker.io/library/debian:bookworm-slim")
+    for (const recipe of recipes.values()) {
+      for (const part of [recipe.from, recipe.goBuilder]) if (part && part !== "base") expect([...recipes.keys()]).toContain(canonicalName(part))
+    }
+  })
+  it("say which key they do not know, and which is missing", () => {
+    writeFileSync(join(folder, "a.yaml"), "image: docker.io/library/a:1\nabout: x\nfrom: base\napt: [git]\n")
+    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: apt is not known; allowed are image, about, from, debian")
+    writeFileSync(join(folder, "a.yaml"), "image: docker.io/library/a:1\nfrom: base\n")
+    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: about is missing")
+    writeFileSync(join(folder, "a.yaml"), "image: a:1\nabout: x\nfrom: base\n")
+    expect(() => readRecipes(folder)).toThrow("must be written in full: docker.io/library/a:1")
+  })
+})
+
+describe("which modules a command needs images for", () => {
+  const module = (name: string, config: object, images?: string) => {
+    mkdirSync(join(folder, name, "src"), { recursive: true })
+    writeFileSync(join(folder, name, "dagger.json"), JSON.stringify(config))
+    if (images) writeFileSync(join(folder, name, "src/images.ts"), images)
+  }
+  it("are the named one and all it depends on, each once", async () => {
+    module("tool", { name: "tool" }, 'export const images = { tool: "vendor/tool:1" }')
+    module("other", { name: "other", dependencies: [{ name: "tool", source: "../tool" }] })
+    module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "other", source: "../other" }] })
+    expect(moduleClosure(join(folder, "root"))).toEqual([join(folder, "root/ci"), join(folder, "tool"), join(folder, "other")])
+    expect(modulesOf(["-m", "tool", "call"], folder)).toEqual([join(folder, "tool")])
+    expect(modulesOf(["call", "--mod=other"], folder)).toEqual([join(folder, "other"), join(folder, "tool")])
+    expect(modulesOf(["core", "version"], folder)).toEqual([])
+    expect([...(await wantedImages([join(folder, "tool"), join(folder, "other")]))]).toEqual([["docker.io/vendor/tool:1", [join(folder, "tool")]]])
+  })
+})
+
+describe("steps that are done once", () => {
+  it("run again when inputs change, or a file is missing, cut or altered", async () => {
+    const paths = pathsBelow(folder)
+    const file = join(folder, "out")
+    const inputs = hashOf("a")
+    expect(await staleReason(paths, "s", inputs, true)).toBe("not built yet")
+    writeFileSync(file, "hello")
+    await writeStamp(paths, "s", inputs, [file])
+    expect(await staleReason(paths, "s", inputs, true)).toBeUndefined()
+    expect(await staleReason(paths, "s", hashOf("b"), true)).toBe("its inputs changed")
+    writeFileSync(file, "hellO")
+    expect(await staleReason(paths, "s", inputs, false)).toBeUndefined()
+    expect(await staleReason(paths, "s", inputs, true)).toMatch("corrupt")
+    writeFileSync(file, "hell")
+    expect(await staleReason(paths, "s", inputs, false)).toMatch("another size")
+    rmSync(file)
+    expect(await staleReason(paths, "s", inputs, false)).toMatch("missing")
+    writeFileSync(join(paths.steps, "s.json"), "{")
+    expect(await staleReason(paths, "s", inputs, false)).toMatch("cannot be read")
+  })
+})
