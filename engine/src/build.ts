@@ -22,7 +22,7 @@ export function inputHashes() {
   const engineRoot = hashOf("bookworm", debianEngine)
   const programs = hashOf(daggerVersion, goPrograms, text("engine/go/go.mod"), text("engine/go/go.sum"), text("engine/go/distconsts/consts.go"))
   const npm = hashOf(text("engine/npm/package-lock.json"))
-  const toolchain = hashOf(goVersion)
+  const toolchain = hashOf(goVersion, "executable")
   const sdk = hashOf(treeTexts(join(repository, "engine/sdk")), text("engine/src/sdk-content.ts"), machineCertificates().map((file) => readFileSync(file, "utf8")))
   return { base, engineRoot, programs, npm, toolchain, sdk: hashOf(sdk, engineRoot, programs, npm, toolchain) }
 }
@@ -116,6 +116,8 @@ async function buildPrograms(paths: Paths, inputs: string, report: (line: string
 
 async function fetchToolchain(paths: Paths, inputs: string): Promise<void> {
   await run("go", ["mod", "download", `golang.org/toolchain@v0.0.1-go${goVersion}.linux-amd64`], { cwd: paths.state, env: { ...goEnv(paths), GOFLAGS: "-mod=mod" }, log: join(paths.logs, "toolchain.log") })
+  // A module's zip has no executable files: the go command itself sets the bit when it switches toolchains.
+  await run("chmod", ["-R", "a+x", ...["bin", "pkg/tool"].map((name) => join(goRoot(paths), name))])
   await writeStamp(paths, "toolchain", inputs, ["bin/go", "bin/gofmt", "pkg/tool/linux_amd64/compile", "pkg/tool/linux_amd64/link"].map((name) => join(goRoot(paths), name)))
 }
 
@@ -145,8 +147,12 @@ async function debianTar(paths: Paths, name: string, packages: string[], inputs:
   await writeStamp(paths, name, inputs, [target])
 }
 
-/** Unpacks the engine's root and puts the programs in place. Cheap enough to be done at every cold start, so the root is never a patched one. */
+/** Unpacks the engine's root and puts the programs in place, unless just these parts were laid out already. */
 export async function layOutRoot(paths: Paths): Promise<void> {
+  const { engineRoot, programs } = inputHashes()
+  const marker = join(paths.root, "laid-out")
+  const wanted = hashOf(engineRoot, programs, ["engineRoot", "programs"].map((name) => readFileSync(join(paths.steps, `${name}.json`), "utf8")))
+  if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return
   rmSync(paths.root, { recursive: true, force: true })
   mkdirSync(paths.root, { recursive: true })
   await run("tar", ["-C", paths.root, "--numeric-owner", "-xf", join(paths.tar, "engineRoot.tar")])
@@ -163,4 +169,5 @@ export async function layOutRoot(paths: Paths): Promise<void> {
   place(join(paths.bin, "dagger"), "usr/local/bin/dagger")
   symlinkSync("/usr/sbin/runc", join(paths.root, "usr/local/bin/runc"))
   copyFileSync(existsSync("/etc/ssl/certs/ca-certificates.crt") ? "/etc/ssl/certs/ca-certificates.crt" : join(paths.root, "etc/ssl/certs/ca-certificates.crt"), join(paths.root, "etc/ssl/certs/ca-certificates.crt"))
+  writeFileSync(marker, wanted)
 }

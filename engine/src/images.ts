@@ -1,6 +1,6 @@
 // The mirror: stand-ins of vendors' images, built by Dagger itself out of package registries and pushed under the vendor's name and tag
 // into the registry beside the engine. Only images that a call uses are built.
-import { connection, dag, type Container } from "@dagger.io/dagger"
+import type { Client, Container } from "@dagger.io/dagger"
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -140,15 +140,17 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
   const missing = order.filter(({ name, hash }) => builtImage(paths, name)?.recipe !== hash)
   if (!missing.length) return
   say(`images that the mirror lacks: ${missing.map(({ name }) => name).join(", ")}`)
+  // Loaded here because it takes 1.5 s, which the calls that find everything in place need not wait for.
+  const { connect } = await import("@dagger.io/dagger")
   const waves = missing.map(({ name }) => name)
   const done = new Map<string, Promise<void>>()
-  await connection(
-    async () => {
+  await connect(
+    async (dag) => {
       const build = ({ name, recipe, hash }: (typeof missing)[number]): Promise<void> =>
         step(`image ${name}`, async () => {
           const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
           await Promise.all(needs.filter((need) => waves.includes(need)).map((need) => done.get(need)))
-          const container = await assemble(paths, recipe, hash)
+          const container = await assemble(dag, paths, recipe, hash)
           const published = await container.publish(`${registryAddress}/${name}`)
           mkdirSync(paths.images, { recursive: true })
           writeFileSync(recordFile(paths, name), JSON.stringify({ recipe: hash, digest: published.split("@")[1]! } satisfies Built))
@@ -161,8 +163,8 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
 }
 
 /** Puts a recipe's parts together as one container. */
-async function assemble(paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
-  let container = recipe.from === "base" ? await debianRoot(paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
+async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
+  let container = recipe.from === "base" ? await debianRoot(dag, paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
   if (recipe.debian?.length) {
     container = container.withExec(["sh", "-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${recipe.debian.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
   }
@@ -197,7 +199,7 @@ async function assemble(paths: Paths, recipe: Recipe, hash: string): Promise<Con
 }
 
 /** The Debian root of provisioning as a container, with the machine's certificates in it. */
-async function debianRoot(paths: Paths): Promise<Container> {
+async function debianRoot(dag: Client, paths: Paths): Promise<Container> {
   const file = join(paths.cache, "debian-image.tar")
   await writeImageTar(file, { layers: [join(paths.tar, "base.tar")], name: "debian", config: { env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" } } })
   let container = dag.container().import_(dag.host().file(file))
