@@ -80,13 +80,12 @@ async function main(): Promise<void> {
     if (files.length === 0) throw new SourceError(`the module "${name}" has no TypeScript file in src/`)
     settings()
     const found: Scan = scan({ name, root, files, client: path.join(prepared, "scan/client.gen.ts"), lib: path.join(path.dirname(process.argv[1]!), "lib/lib.d.ts") })
-    for (const warning of found.warnings) console.warn(warning)
     const entry = path.join(src, "__dagger.entry.ts")
     const imports = found.used.map((file, i) => `import * as file${i} from ${JSON.stringify("./" + path.relative(src, path.join(root, file)))}`)
     fs.writeFileSync(entry, [
       `import * as library from "@dagger.io/dagger"`,
       ...imports,
-      `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library)`,
+      `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library, ${JSON.stringify(found.warnings)})`,
     ].join("\n"))
     write(await bundle(entry))
     fs.rmSync(entry)

@@ -126,11 +126,12 @@ async function guarded(work: () => Promise<string>): Promise<never> {
 }
 
 /** Started by the bundle's last line. */
-export async function start(module: ModuleSig, files: Exports[], generated: Generated): Promise<void> {
+export async function start(module: ModuleSig, files: Exports[], generated: Generated, warnings: string[] = []): Promise<void> {
   if (!question) return
   await guarded(async () => {
     const call = await question
     if (call.parentName === "") return JSON.stringify(await register(module, request))
+    for (const warning of warnings) console.warn(warning)
     return await invoke(call, surroundings(module, files, generated))
   })
 }

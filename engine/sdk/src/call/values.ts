@@ -30,7 +30,9 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
     case "ENUM_KIND": {
       const own = env.module.enums[type.name]
       if (!own) return value
-      const member = own.members[value as string]
+      // A default that comes through an interface has the API's spelling: VERY_HIGH for VeryHigh.
+      const plain = (name: string): string => name.replaceAll("_", "").toLowerCase()
+      const member = own.members[value as string] ?? Object.entries(own.members).find(([name]) => plain(name) === plain(String(value)))?.[1]
       if (!member) throw new Error(`${type.name} has no member ${String(value)}; it has ${Object.keys(own.members).join(", ")}`)
       return member.value
     }

@@ -89,7 +89,22 @@ export function scan(input: ScanInput): Scan {
   const complete = new Completeness(relative)
   const signature = complete.module(module)
   const declaring = Object.values<any>(module.objects).map((o) => relative(o.node.getSourceFile().fileName))
-  return { signature, used: [...new Set(declaring)], warnings: warnings.map((w) => w.replaceAll(input.root + "/", "")) }
+  return {
+    signature,
+    used: [...new Set(declaring)],
+    warnings: [...warnings.map((w) => w.replaceAll(input.root + "/", "")), ...initialValues(module.objects[expected], relative)],
+  }
+}
+
+/** Without a constructor the engine makes no object: what the class sets at the start is never run. */
+function initialValues(main: any, relative: (f: string) => string): string[] {
+  if (!main || main._constructor) return []
+  const node: ts.ClassDeclaration = main.node
+  const file = node.getSourceFile()
+  return node.members
+    .filter(ts.isPropertyDeclaration)
+    .filter((p) => p.initializer && !(ts.getCombinedModifierFlags(p) & ts.ModifierFlags.Static))
+    .map((p) => `${relative(file.fileName)}:${file.getLineAndCharacterOfPosition(p.name.getStart()).line + 1}: the initial value of ${p.name.getText()} is not applied: ${node.name!.text} has no constructor, add \`constructor() {}\``)
 }
 
 function captureWarnings(into: string[]): () => void {
