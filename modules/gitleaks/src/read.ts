@@ -1,0 +1,86 @@
+// Reads what gitleaks has written, and puts it into the formats that other tools read: pure functions over text.
+
+/** A secret that was found; the secret itself is never in it. */
+export interface Finding {
+  rule: string
+  description: string
+  file: string
+  line: number
+  /** The commit that brought it in; empty when it stands in the files as they are now. */
+  commit: string
+  fingerprint: string
+}
+
+/** The findings of gitleaks' JSON report. */
+export function findings(report: string): Finding[] {
+  if (report.trim() === "") return []
+  const list = JSON.parse(report) as { RuleID: string; Description: string; File: string; StartLine: number; Commit: string; Fingerprint: string }[]
+  return list.map((f) => ({ rule: f.RuleID, description: f.Description, file: f.File, line: f.StartLine, commit: f.Commit, fingerprint: f.Fingerprint }))
+}
+
+/** The number of commits that gitleaks says it has read; undefined when it does not say. */
+export function commitsScanned(log: string): number | undefined {
+  const match = /(\d+) commits scanned/.exec(log)
+  return match ? Number(match[1]) : undefined
+}
+
+/** What went wrong inside a scan. gitleaks ends with 0 although git could not read the repository, so its log decides. */
+export function scanErrors(log: string): string[] {
+  return log
+    .split("\n")
+    .filter((l) => / (ERR|FTL) /.test(l))
+    .map((l) => l.replace(/^.*? (ERR|FTL) /, "").trim())
+    .filter((l) => !l.includes('"stderr is not empty"'))
+}
+
+/** Findings of the files first: those are in the way now. A finding of the history that still stands in the files is left out. */
+export function merged(history: Finding[], files: Finding[]): Finding[] {
+  const standing = new Set(files.map(place))
+  return [...files, ...history.filter((f) => !standing.has(place(f)))]
+}
+
+/** One line that says what to look at first. */
+export function describe(all: Finding[]): string {
+  const first = all[0]
+  if (!first) return ""
+  const where = first.commit ? ` in commit ${first.commit.slice(0, 10)}` : ""
+  const rest = all.length > 1 ? ` (and ${all.length - 1} more)` : ""
+  return `secret in ${place(first)}${where}${rest}`
+}
+
+/** A SARIF 2.1.0 log of the findings. */
+export function sarif(all: Finding[]): string {
+  const rules = [...new Map(all.map((f) => [f.rule, f.description])).entries()]
+  return JSON.stringify(
+    {
+      $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+      version: "2.1.0",
+      runs: [
+        {
+          tool: { driver: { name: "gitleaks", informationUri: "https://gitleaks.io", rules: rules.map(([id, text]) => ({ id, shortDescription: { text } })) } },
+          results: all.map((f) => ({
+            ruleId: f.rule,
+            level: "error",
+            message: { text: f.commit ? `${f.description} In commit ${f.commit}.` : f.description },
+            locations: [{ physicalLocation: { artifactLocation: { uri: f.file }, region: { startLine: Math.max(1, f.line) } } }],
+            partialFingerprints: { "gitleaks/v1": f.fingerprint },
+          })),
+        },
+      ],
+    },
+    null,
+    1,
+  )
+}
+
+/** A JUnit file: one case that passes, or a failing case a finding. */
+export function junit(all: Finding[]): string {
+  const text = (s: string): string => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+  const cases = all.map((f) => `  <testcase classname="${text(f.rule)}" name="${text(place(f))}"><failure message="${text(describe([f]))}">${text(f.description)}</failure></testcase>`)
+  const body = cases.length > 0 ? cases.join("\n") : '  <testcase classname="gitleaks" name="no secret"/>'
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n <testsuite name="gitleaks" tests="${Math.max(1, all.length)}" failures="${all.length}">\n${body}\n </testsuite>\n</testsuites>\n`
+}
+
+function place(f: Finding): string {
+  return `${f.file}:${f.line} ${f.rule}`
+}

@@ -1,0 +1,10 @@
+// The images and tools of this module, by tag. Scripts on the host import this file too: plain literals, no imports.
+export const images = {
+  golang: "golang:1.26.8-bookworm",
+}
+
+/** Installed with `go install`: they have no image of their own. */
+export const tools = {
+  staticcheck: "honnef.co/go/tools/cmd/staticcheck@v0.7.0",
+  gotestsum: "gotest.tools/gotestsum@v1.13.0",
+}

@@ -1,0 +1,322 @@
+/**
+ * Checks and builds one Go module: format, vet, staticcheck, tests with the race detector, JUnit and coverage, binaries.
+ *
+ * Every function takes the folder that holds the Go module. Where its go.mod replaces a module by a folder beside it
+ * (`replace example.com/kit => ../kit`), give the folder above as `source` and the module's own as `path`.
+ */
+import { Changeset, Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { firstLine } from "./clock"
+import { images, tools } from "./images"
+import { coveragePercent, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
+import { buildScript, lintScript, testScript } from "./scripts"
+import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+
+const workdir = "/src"
+
+/** What one step has found. */
+@object()
+export class Result {
+  /** `<name>:<step>`, for example `suppliers:test`. */
+  @func() name: string
+  /** `passed`, `failed`, or `skipped` when the call was interrupted before the step ended. */
+  @func() status: string
+  /** For a failure the first thing to look at; else what was done. */
+  @func() reason: string
+  /** The exit code of the tools; 124 when the time-out ended them, -1 when nothing ran. */
+  @func() exitCode: number
+  /** How long the tools took when they really ran. */
+  @func() seconds: float
+  /** Whether the step came from the cache. */
+  @func() cached: boolean
+  /** The statement coverage in percent, where the step measures it. */
+  @func() value?: float
+  /** The unit of `value`. */
+  @func() unit: string
+  /** The tools' own files and `output.txt`. */
+  @func() reports: Directory
+
+  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, value?: number) {
+    this.name = name
+    this.status = status
+    this.reason = reason
+    this.exitCode = exitCode
+    this.seconds = Math.round(seconds * 100) / 100
+    this.cached = cached
+    this.reports = reports
+    this.value = value === undefined ? undefined : Math.round(value * 10) / 10
+    this.unit = value === undefined ? "" : "%"
+  }
+
+  /** The reason; an error when the step did not pass, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    return this.reason
+  }
+}
+
+/** The results of several steps. */
+@object()
+export class Report {
+  /** Whether every step passed. */
+  @func() passed: boolean
+  /** One line a step. */
+  @func() summary: string
+  /** The results, in the order asked for. */
+  @func() results: Result[]
+  /** A folder for each step, and `results.json` with every result's fields. */
+  @func() reports: Directory
+
+  constructor(results: Result[], reports: Directory) {
+    this.passed = results.every((r) => r.status === "passed")
+    this.summary = results.map((r) => `${r.status} ${r.name} ${r.seconds} s ${r.reason}`).join("\n")
+    this.results = results
+    this.reports = reports
+  }
+
+  /** The summary; an error when a step did not pass, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (!this.passed) throw new Error(this.summary)
+    return this.summary
+  }
+}
+
+@object()
+export class Golang {
+  /**
+   * The container that the steps run in: Go with warm module and build caches, staticcheck and gotestsum.
+   *
+   * Example: `dagger -m modules/golang call base with-exec --args go,version stdout`
+   *
+   * @param image Another image with Go, gcc and bash in it, instead of the pinned one.
+   */
+  @func()
+  base(image: string = images.golang): Container {
+    return goContainer(image).withExec(["go", "install", tools.staticcheck]).withExec(["go", "install", tools.gotestsum])
+  }
+
+  /**
+   * Runs lint, test and build side by side, and gives all their results: a step that fails stops none of the others.
+   *
+   * Example: `dagger -m modules/golang call check --source . --path services/suppliers summary`
+   *
+   * @param source The folder with everything that the Go module needs.
+   * @param path The Go module's folder in `source`.
+   * @param name What the results are called by; the folder's name if not given.
+   * @param steps Which of lint, test and build.
+   * @param timeouts Seconds for each of the steps, in the same order; 600 where none is given.
+   * @param image Another image with Go, gcc and bash in it.
+   * @param testArgs More arguments for `go test`, for example `-tags=integration`.
+   * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
+   */
+  @func()
+  async check(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    name: string = "",
+    steps: string[] = ["lint", "test", "build"],
+    timeouts: number[] = [],
+    image: string = images.golang,
+    testArgs: string[] = [],
+    until: number = 0,
+  ): Promise<Report> {
+    const at = await module(source, path, name)
+    const known: Record<string, (timeout: number) => Promise<Result>> = {
+      lint: (timeout) => lintStep(this.base(image), at, [], timeout),
+      test: (timeout) => testStep(this.base(image), at, testArgs, timeout),
+      build: (timeout) => buildStep(goContainer(image), at, [], timeout),
+    }
+    const wrong = steps.filter((s) => !(s in known))
+    if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
+    const results = await Promise.all(steps.map((step, i) => reported(`${at.name}:${step}`, () => known[step]!(timeouts[i] ?? 600), until)))
+    let reports = dag.directory()
+    for (const [i, result] of results.entries()) reports = reports.withDirectory(steps[i]!, result.reports)
+    const fields = results.map(({ reports: _, ...rest }) => rest)
+    return new Report(results, reports.withNewFile("results.json", `${JSON.stringify(fields, null, 1)}\n`))
+  }
+
+  /**
+   * Runs gofmt, go vet and staticcheck, all three whatever the others say.
+   *
+   * Example: `dagger -m modules/golang call lint --source . --path services/suppliers reason`
+   *
+   * @param args More arguments for staticcheck, for example `-checks=all`.
+   */
+  @func()
+  async lint(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    args: string[] = [],
+    timeout: number = 600,
+    image: string = images.golang,
+  ): Promise<Result> {
+    return lintStep(this.base(image), await module(source, path, ""), args, timeout)
+  }
+
+  /**
+   * Runs the tests with the race detector; gives JUnit, the coverage profile and the statement coverage.
+   * A module without a single test fails.
+   *
+   * Example: `dagger -m modules/golang call test --source . --path services/suppliers value`
+   *
+   * @param args More arguments for `go test`, for example `-run=TestMenu`.
+   */
+  @func()
+  async test(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    args: string[] = [],
+    timeout: number = 600,
+    image: string = images.golang,
+  ): Promise<Result> {
+    return testStep(this.base(image), await module(source, path, ""), args, timeout)
+  }
+
+  /**
+   * Formats the sources with gofmt.
+   *
+   * Example: `dagger -m modules/golang call fmt --source . --path services/suppliers modified-paths`
+   */
+  @func()
+  async fmt(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, path: string = ".", image: string = images.golang): Promise<Changeset> {
+    const at = await module(source, path, "")
+    return goContainer(image)
+      .withDirectory(workdir, at.source)
+      .withWorkdir(at.workdir)
+      .withExec(["gofmt", "-w", "."])
+      .directory(workdir)
+      .changes(at.source)
+  }
+
+  /**
+   * Builds every main package and gives the folder with the binaries: static, stripped, without paths of this machine.
+   *
+   * Example: `dagger -m modules/golang call build --source . --path services/suppliers entries`
+   *
+   * @param args More arguments for `go build`, for example `-tags=netgo`.
+   * @param goos The operating system to build for.
+   * @param goarch The architecture to build for.
+   */
+  @func()
+  async build(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    args: string[] = [],
+    goos: string = "linux",
+    goarch: string = "amd64",
+    image: string = images.golang,
+  ): Promise<Directory> {
+    const at = await module(source, path, "")
+    const ran = await runStep(buildContainer(goContainer(image), at, goos, goarch), ["bash", "-c", buildScript, "build", ...args], 600)
+    if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
+    return ran.container.directory("/out")
+  }
+
+  /**
+   * Runs `go` with any arguments, in the module's folder: the way to what this module has no function for.
+   *
+   * Example: `dagger -m modules/golang call go --source . --path services/suppliers --args list,./... stdout`
+   */
+  @func()
+  async go(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], path: string = ".", image: string = images.golang): Promise<Container> {
+    const at = await module(source, path, "")
+    return within(goContainer(image), at).withExec(["go", ...args])
+  }
+}
+
+/** A Go module: its folder, in the folder that holds all it needs. */
+interface Module {
+  source: Directory
+  path: string
+  name: string
+  workdir: string
+}
+
+function goContainer(image: string): Container {
+  return dag
+    .container()
+    .from(image)
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
+    .withEnvVariable("GOBIN", "/usr/local/bin")
+}
+
+function within(container: Container, at: Module): Container {
+  return container.withMountedDirectory(workdir, at.source).withWorkdir(at.workdir)
+}
+
+function buildContainer(container: Container, at: Module, goos: string, goarch: string): Container {
+  return within(container, at).withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)
+}
+
+/** Makes sure that there is a Go module, and that the folders it replaces modules by are there too. */
+async function module(source: Directory, path: string, name: string): Promise<Module> {
+  const clean = path.replace(/^\.\//, "").replace(/\/+$/, "") || "."
+  const goMod = under(clean, "go.mod")
+  if (!(await source.exists(goMod))) throw new Error(`no ${goMod} in the source: give the Go module's folder as path, or make one with \`go mod init\``)
+  for (const replaced of localReplaces(await source.file(goMod).contents())) {
+    const folder = joined(clean, replaced)
+    if (folder === undefined || !(await source.exists(under(folder, "go.mod"))))
+      throw new Error(`${goMod} replaces a module by ${replaced}, which is not in the source: give the folder above both as source, and ${clean === "." ? "the module's own folder" : clean} as path`)
+  }
+  return { source, path: clean, name: name || clean.split("/").at(-1)!.replace(/^\.$/, "go"), workdir: clean === "." ? workdir : `${workdir}/${clean}` }
+}
+
+async function lintStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
+  const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout)
+  const read = (file: string): Promise<string> => readReport(ran.reports, file)
+  if (ran.exitCode === 0) return result(`${at.name}:lint`, ran, "gofmt, vet and staticcheck found nothing")
+  const findings = lintFindings(
+    { gofmt: await read("gofmt.txt"), vet: await read("vet.txt"), staticcheck: await read("staticcheck.json"), staticcheckErrors: await read("staticcheck.err") },
+    at.path,
+    at.workdir,
+  )
+  return result(`${at.name}:lint`, ran, more(findings, "finding") || firstLine(await read("output.txt")))
+}
+
+async function testStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
+  // go test names the test that hangs; its own time-out therefore comes a little before the one of the step
+  const inner = Math.max(1, Math.round(timeout - Math.min(10, timeout / 4)))
+  const ran = await runStep(within(container, at), ["bash", "-c", testScript, "test", String(inner), ...args], timeout)
+  const output = await readReport(ran.reports, "output.txt")
+  const outcome = testOutcome(output, at.path)
+  const coverage = coveragePercent(await readReport(ran.reports, "coverage.out"))
+  const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
+  if (ran.exitCode === 0 && outcome.tests - outcome.skipped <= 0) return result(`${at.name}:test`, ran, `${at.path} has no test that ran (${count})`, coverage, false)
+  if (ran.exitCode === 0) return result(`${at.name}:test`, ran, count, coverage)
+  const others = outcome.failing.length > 1 ? ` (and ${outcome.failing.length - 1} more failing)` : ""
+  return result(`${at.name}:test`, ran, outcome.first ? `${outcome.first}${others}` : firstLine(output), coverage)
+}
+
+async function buildStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
+  const ran = await runStep(buildContainer(container, at, "linux", "amd64"), ["bash", "-c", buildScript, "build", ...args], timeout)
+  if (ran.exitCode === 0) {
+    const built = (await ran.container.directory("/out").entries()).join(", ")
+    return result(`${at.name}:build`, ran, built ? `built ${built}` : "compiled; it has no main package")
+  }
+  const output = (await readReport(ran.reports, "output.txt")).split("\n").filter((l) => !l.startsWith("#"))
+  return result(`${at.name}:build`, ran, under(at.path, firstLine(output.join("\n"))))
+}
+
+function more(findings: string[], noun: string): string {
+  const rest = findings.length - 1
+  return rest > 0 ? `${findings[0]} (and ${rest} more ${noun}${rest > 1 ? "s" : ""})` : (findings[0] ?? "")
+}
+
+function result(name: string, ran: Ran, reason: string, value?: number, passed = ran.exitCode === 0): Result {
+  const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s${reason ? `: ${reason}` : ""}` : reason
+  return new Result(name, passed ? "passed" : "failed", why || `exit code ${ran.exitCode}`, ran.exitCode, ran.seconds, ran.cached, ran.reports, value)
+}
+
+/** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
+async function reported(name: string, step: () => Promise<Result>, until: number): Promise<Result> {
+  console.log(`▶ ${name}`)
+  const ended = await unlessInterrupted(step(), until).catch(
+    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
+  )
+  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  const value = ended.value === undefined ? "" : ` coverage ${ended.value} %`
+  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s${value}` : `✘ ${name} ${ended.reason}`)
+  return ended
+}

@@ -1,0 +1,26 @@
+// What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
+
+/** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something. */
+export const lintScript = `
+status=0
+gofmt -l . > /report/gofmt.txt 2>&1 || status=1
+if [ -s /report/gofmt.txt ]; then status=1; echo "gofmt, not formatted:"; cat /report/gofmt.txt; fi
+go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }
+staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck.err || { status=1; cat /report/staticcheck.json /report/staticcheck.err; }
+exit $status
+`
+
+/** The whole test suite with the race detector; JUnit and the coverage profile are written even when it fails. $1: seconds. */
+export const testScript = `
+seconds=$1; shift
+exec gotestsum --format pkgname --junitfile /report/junit.xml --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
+  -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
+`
+
+/** Every main package into /out; a module that has none is compiled all the same. */
+export const buildScript = `
+mkdir -p /out
+mains=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...) || exit 1
+if [ -z "$mains" ]; then exec go build "$@" ./...; fi
+exec go build -trimpath -buildvcs=false -ldflags "-s -w" -o /out/ "$@" $mains
+`

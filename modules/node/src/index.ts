@@ -1,0 +1,305 @@
+/**
+ * Checks and builds one Node project with npm: locked install, lint, type check, tests with JUnit and coverage, build.
+ *
+ * The project says how: its package.json has the scripts `lint`, `typecheck`, `test` (vitest) and `build`.
+ */
+import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { firstLine } from "./clock"
+import { images } from "./images"
+import { coveragePercent, firstError, installFailure, lintFailure, testOutcome, typeFailure } from "./read"
+import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+
+const workdir = "/src"
+
+/** What one step has found. */
+@object()
+export class Result {
+  /** `<name>:<step>`, for example `frontend:test`. */
+  @func() name: string
+  /** `passed`, `failed`, or `skipped` when the step could not begin or was interrupted. */
+  @func() status: string
+  /** For a failure the first thing to look at; else what was done. */
+  @func() reason: string
+  /** The exit code of the tool; 124 when the time-out ended it, -1 when nothing ran. */
+  @func() exitCode: number
+  /** How long the tool took when it really ran. */
+  @func() seconds: float
+  /** Whether the step came from the cache. */
+  @func() cached: boolean
+  /** The statement coverage in percent, where the step measures it. */
+  @func() value?: float
+  /** The unit of `value`. */
+  @func() unit: string
+  /** The tool's own files and `output.txt`. */
+  @func() reports: Directory
+
+  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, value?: number) {
+    this.name = name
+    this.status = status
+    this.reason = reason
+    this.exitCode = exitCode
+    this.seconds = Math.round(seconds * 100) / 100
+    this.cached = cached
+    this.reports = reports
+    this.value = value === undefined ? undefined : Math.round(value * 10) / 10
+    this.unit = value === undefined ? "" : "%"
+  }
+
+  /** The reason; an error when the step did not pass, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    return this.reason
+  }
+}
+
+/** The results of several steps. */
+@object()
+export class Report {
+  /** Whether every step passed. */
+  @func() passed: boolean
+  /** One line a step. */
+  @func() summary: string
+  /** The results: install first, then those asked for in their order. */
+  @func() results: Result[]
+  /** A folder for each step, and `results.json` with every result's fields. */
+  @func() reports: Directory
+
+  constructor(results: Result[], reports: Directory) {
+    this.passed = results.every((r) => r.status === "passed")
+    this.summary = results.map((r) => `${r.status} ${r.name} ${r.seconds} s ${r.reason}`).join("\n")
+    this.results = results
+    this.reports = reports
+  }
+
+  /** The summary; an error when a step did not pass, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (!this.passed) throw new Error(this.summary)
+    return this.summary
+  }
+}
+
+@object()
+export class Node {
+  /**
+   * The container that the steps run in: Node and npm with a warm download cache.
+   *
+   * Example: `dagger -m modules/node call base with-exec --args node,--version stdout`
+   *
+   * @param image Another image with Node, npm and bash in it, instead of the pinned one.
+   */
+  @func()
+  base(image: string = images.node): Container {
+    return dag
+      .container()
+      .from(image)
+      .withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm"))
+      .withEnvVariable("NO_COLOR", "1")
+      .withEnvVariable("CI", "true")
+      .withEnvVariable("npm_config_update_notifier", "false")
+      .withEnvVariable("npm_config_fund", "false")
+      .withEnvVariable("npm_config_audit", "false")
+      .withWorkdir(workdir)
+  }
+
+  /**
+   * The project with its locked dependencies installed (`npm ci`), ready to run something in it. Fails when package.json and the lockfile disagree.
+   *
+   * Example: `dagger -m modules/node call install --source services/frontend with-exec --args npm,ls,vue stdout`
+   */
+  @func()
+  async install(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Container> {
+    const { ran, project } = await installed(this.base(image), source, timeout)
+    if (ran.exitCode !== 0) throw new Error(installFailure(await readReport(ran.reports, "output.txt")))
+    return project
+  }
+
+  /**
+   * Installs, then runs lint, typecheck, test and build side by side, and gives all their results: a step that fails stops none of the others.
+   *
+   * Example: `dagger -m modules/node call check --source services/frontend summary`
+   *
+   * @param source The project's folder, with package.json and package-lock.json.
+   * @param name What the results are called by.
+   * @param steps Which of lint, typecheck, test and build; install is always done first.
+   * @param timeouts Seconds for install and then for each of the steps, in their order; 600 where none is given.
+   * @param image Another image with Node, npm and bash in it.
+   * @param testArgs More arguments for the test script.
+   * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
+   */
+  @func()
+  async check(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    name: string = "node",
+    steps: string[] = ["lint", "typecheck", "test", "build"],
+    timeouts: number[] = [],
+    image: string = images.node,
+    testArgs: string[] = [],
+    until: number = 0,
+  ): Promise<Report> {
+    const known: Record<string, (project: Container, timeout: number) => Promise<Result>> = {
+      lint: (project, timeout) => scriptStep(project, `${name}:lint`, "lint", [], timeout, (o) => lintFailure(o, workdir)),
+      typecheck: (project, timeout) => scriptStep(project, `${name}:typecheck`, "typecheck", [], timeout, typeFailure),
+      test: (project, timeout) => testStep(project, `${name}:test`, testArgs, timeout),
+      build: (project, timeout) => scriptStep(project, `${name}:build`, "build", [], timeout, firstError),
+    }
+    const wrong = steps.filter((s) => !(s in known))
+    if (wrong.length > 0) throw new Error(`steps: ${wrong.join(", ")}; there are ${Object.keys(known).join(", ")}`)
+
+    let project: Container | undefined
+    const install = await reported(`${name}:install`, until, async () => {
+      const done = await installed(this.base(image), source, timeouts[0] ?? 600)
+      const output = await readReport(done.ran.reports, "output.txt")
+      if (done.ran.exitCode === 0) project = done.project
+      return result(`${name}:install`, done.ran, done.ran.exitCode === 0 ? firstLine(output.split("\n").filter((l) => l.startsWith("added ")).join("\n")) || "installed" : installFailure(output))
+    })
+    const ready = project
+    const results = await Promise.all(
+      steps.map((step, i) =>
+        ready
+          ? reported(`${name}:${step}`, until, () => known[step]!(ready, timeouts[i + 1] ?? 600))
+          : new Result(`${name}:${step}`, "skipped", `${install.status === "skipped" ? "interrupted" : "not run"}: ${name}:install did not pass`, -1, 0, false, dag.directory()),
+      ),
+    )
+    const all = [install, ...results]
+    let reports = dag.directory()
+    for (const [i, one] of all.entries()) reports = reports.withDirectory(["install", ...steps][i]!, one.reports)
+    const fields = all.map(({ reports: _, ...rest }) => rest)
+    return new Report(all, reports.withNewFile("results.json", `${JSON.stringify(fields, null, 1)}\n`))
+  }
+
+  /**
+   * Runs the project's `lint` script.
+   *
+   * Example: `dagger -m modules/node call lint --source services/frontend reason`
+   *
+   * @param args More arguments for the script, for example `--fix-dry-run`.
+   */
+  @func()
+  async lint(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+    return scriptStep(await this.install(source, timeout, image), "lint", "lint", args, timeout, (o) => lintFailure(o, workdir))
+  }
+
+  /**
+   * Runs the project's `typecheck` script.
+   *
+   * Example: `dagger -m modules/node call typecheck --source services/frontend reason`
+   *
+   * @param args More arguments for the script.
+   */
+  @func()
+  async typecheck(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+    return scriptStep(await this.install(source, timeout, image), "typecheck", "typecheck", args, timeout, typeFailure)
+  }
+
+  /**
+   * Runs the project's `test` script, which is vitest, with JUnit and coverage. A project without a single test fails.
+   *
+   * Example: `dagger -m modules/node call test --source services/frontend value`
+   *
+   * @param args More arguments for vitest, for example `tests/money.test.ts`.
+   */
+  @func()
+  async test(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+    return testStep(await this.install(source, timeout, image), "test", args, timeout)
+  }
+
+  /**
+   * Runs the project's `build` script and gives the folder that it makes.
+   *
+   * Example: `dagger -m modules/node call build --source services/frontend entries`
+   *
+   * @param args More arguments for the script.
+   * @param output The folder that the script writes.
+   */
+  @func()
+  async build(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    args: string[] = [],
+    output: string = "dist",
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Directory> {
+    const ran = await runStep(await this.install(source, timeout, image), script("build", args), timeout)
+    if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
+    return ran.container.directory(`${workdir}/${output}`)
+  }
+
+  /**
+   * Runs `npm` with any arguments in the installed project: the way to what this module has no function for.
+   *
+   * Example: `dagger -m modules/node call npm --source services/frontend --args ls,vue stdout`
+   */
+  @func()
+  async npm(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[], image: string = images.node): Promise<Container> {
+    return (await this.install(source, 600, image)).withExec(["npm", ...args])
+  }
+}
+
+/** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */
+async function installed(base: Container, source: Directory, timeout: number): Promise<{ ran: Ran; project: Container }> {
+  const there = await source.entries()
+  for (const file of ["package.json", "package-lock.json"])
+    if (!there.includes(file)) throw new Error(`no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`)
+  let locked = base
+  for (const file of ["package.json", "package-lock.json", ".npmrc"]) if (there.includes(file)) locked = locked.withFile(file, source.file(file))
+  const ran = await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
+  return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
+}
+
+function script(name: string, args: string[]): string[] {
+  return ["npm", "run", name, ...(args.length > 0 ? ["--", ...args] : [])]
+}
+
+async function scriptStep(project: Container, name: string, scriptName: string, args: string[], timeout: number, why: (output: string) => string): Promise<Result> {
+  const ran = await runStep(project, script(scriptName, args), timeout)
+  return result(name, ran, ran.exitCode === 0 ? `npm run ${scriptName} found nothing to complain of` : why(await readReport(ran.reports, "output.txt")))
+}
+
+async function testStep(project: Container, name: string, args: string[], timeout: number): Promise<Result> {
+  const flags = [
+    "--reporter=default",
+    "--reporter=junit",
+    "--reporter=json",
+    "--outputFile.junit=/report/junit.xml",
+    "--outputFile.json=/report/vitest.json",
+    "--coverage.enabled=true",
+    "--coverage.reportOnFailure=true",
+    "--coverage.reporter=json-summary",
+    "--coverage.reporter=lcovonly",
+    "--coverage.reporter=cobertura",
+    "--coverage.reportsDirectory=/report/coverage",
+  ]
+  const ran = await runStep(project, script("test", [...flags, ...args]), timeout)
+  const outcome = testOutcome(await readReport(ran.reports, "vitest.json"), workdir)
+  const coverage = coveragePercent(await readReport(ran.reports, "coverage/coverage-summary.json"))
+  if (!outcome || (ran.exitCode !== 0 && outcome.first === "")) {
+    const output = await readReport(ran.reports, "output.txt")
+    return result(name, ran, ran.exitCode === 0 ? "the test script wrote no report: it has to be vitest" : firstError(output), coverage, false)
+  }
+  const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
+  if (ran.exitCode === 0) return outcome.tests - outcome.skipped > 0 ? result(name, ran, count, coverage) : result(name, ran, `no test ran (${count})`, coverage, false)
+  return result(name, ran, `${outcome.first}${outcome.failing > 1 ? ` (and ${outcome.failing - 1} more failing)` : ""}`, coverage)
+}
+
+function result(name: string, ran: Ran, reason: string, value?: number, passed = ran.exitCode === 0): Result {
+  const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s${reason ? `: ${reason}` : ""}` : reason
+  return new Result(name, passed ? "passed" : "failed", why || `exit code ${ran.exitCode}`, ran.exitCode, ran.seconds, ran.cached, ran.reports, value)
+}
+
+/** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
+async function reported(name: string, until: number, step: () => Promise<Result>): Promise<Result> {
+  console.log(`▶ ${name}`)
+  const ended = await unlessInterrupted(step(), until).catch(
+    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
+  )
+  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  const value = ended.value === undefined ? "" : ` coverage ${ended.value} %`
+  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s${value}` : `✘ ${name} ${ended.reason}`)
+  return ended
+}

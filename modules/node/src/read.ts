@@ -1,0 +1,99 @@
+import { firstLine } from "./clock"
+
+// Reads what npm and the project's tools have printed: pure functions over text.
+
+/** Text without colours, box drawing and surrounding blanks, line by line; empty lines are gone. */
+export function plainLines(text: string): string[] {
+  return text
+    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
+    .split("\n")
+    .map((l) => l.trim())
+    .filter((l) => l !== "")
+}
+
+/** Why `npm ci` failed, in one line. */
+export function installFailure(output: string): string {
+  const lines = plainLines(output)
+    .filter((l) => l.startsWith("npm error"))
+    .map((l) => l.replace(/^npm error\s*/, ""))
+    .filter((l) => l !== "" && !l.startsWith("code ") && !l.startsWith("A complete log"))
+  const mismatch = lines.find((l) => /^(Invalid|Missing): /.test(l))
+  if (mismatch) return `package.json and package-lock.json disagree: ${mismatch} (run \`npm install\` and commit the lockfile)`
+  return lines[0] ?? firstLine(plainLines(output).join("\n"))
+}
+
+/** The first problem that eslint prints in its own format, as file:line:column; else the first line that speaks of an error. */
+export function lintFailure(output: string, workdir: string): string {
+  const lines = plainLines(output)
+  let file = ""
+  for (const line of lines) {
+    if (line.startsWith("/")) file = line
+    const problem = /^(\d+:\d+)\s+(error|warning)\s+(.*?)(?:\s{2,}(\S+))?$/.exec(line)
+    if (problem && file) return `${file.replace(`${workdir}/`, "")}:${problem[1]} ${problem[3]}${problem[4] ? ` (${problem[4]})` : ""}`
+  }
+  return firstError(output)
+}
+
+/** The first line in which the TypeScript compiler names a position and an error. */
+export function typeFailure(output: string): string {
+  const line = plainLines(output).find((l) => /\(\d+,\d+\): error /.test(l) || /:\d+:\d+ - error /.test(l))
+  return line?.replace(/\((\d+),(\d+)\): error /, ":$1:$2 ") ?? firstError(output)
+}
+
+/** The first line that says what is wrong, past npm's own and past headings. */
+export function firstError(output: string): string {
+  const lines = plainLines(output).filter((l) => !l.startsWith("> ") && !l.startsWith("npm ") && !/^(error during build|build failed with \d+ errors?):?$/i.test(l))
+  return firstLine(lines.find((l) => /\berror\b|\bfailed\b|cannot|not found|missing script/i.test(l)) ?? npmError(output) ?? lines[0] ?? "")
+}
+
+function npmError(output: string): string | undefined {
+  return plainLines(output)
+    .find((l) => /^npm error (?!code )\S/.test(l))
+    ?.replace(/^npm error\s*/, "")
+}
+
+/** What a vitest run has found, from its JSON report. */
+export interface TestOutcome {
+  tests: number
+  skipped: number
+  failing: number
+  /** The first thing to look at; empty when nothing failed. */
+  first: string
+}
+
+interface VitestReport {
+  numTotalTests: number
+  numPendingTests: number
+  numTodoTests?: number
+  numFailedTests: number
+  testResults: { name: string; status: string; message: string; assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[]
+}
+
+/** Reads vitest's (or jest's) JSON report; undefined when there is none. */
+export function testOutcome(report: string, workdir: string): TestOutcome | undefined {
+  if (report.trim() === "") return undefined
+  const run = JSON.parse(report) as VitestReport
+  const broken = run.testResults.filter((f) => f.status === "failed" && f.message !== "")
+  const failed = run.testResults.flatMap((f) => f.assertionResults.filter((a) => a.status === "failed").map((a) => ({ file: f.name, ...a })))
+  const local = (path: string): string => path.replace(`${workdir}/`, "")
+  const first = broken[0]
+    ? `${local(broken[0].name)}: ${firstLine(plainLines(broken[0].message).join("\n"))}`
+    : failed[0]
+      ? `${local(position(failed[0].failureMessages[0] ?? "", failed[0].file))}: ${failed[0].fullName}: ${firstLine(plainLines(failed[0].failureMessages[0] ?? "").join("\n")).replace(/^AssertionError: /, "").replace(/ \/\/ Object\.is equality$/, "")}`
+      : ""
+  return { tests: run.numTotalTests, skipped: run.numPendingTests + (run.numTodoTests ?? 0), failing: failed.length + broken.length, first }
+}
+
+/** The place in the test's own file where it failed. */
+function position(message: string, file: string): string {
+  const at = message.indexOf(`${file}:`)
+  const numbers = at < 0 ? undefined : /^:(\d+)/.exec(message.slice(at + file.length))
+  return numbers ? `${file}:${numbers[1]}` : file
+}
+
+/** The statement coverage in percent, from istanbul's summary; undefined when there is none. */
+export function coveragePercent(summary: string): number | undefined {
+  if (summary.trim() === "") return undefined
+  const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } }).total.statements
+  return total === 0 ? undefined : (100 * covered) / total
+}
