@@ -10,6 +10,7 @@ import { writeImageTar } from "./oci.js"
 import { registryAddress, repository, type Paths } from "./paths.js"
 import { say, step } from "./progress.js"
 import { hashOf } from "./stamp.js"
+import { provisionedEnvironment } from "./up.js"
 
 /** One stand-in, as engine/images/*.yaml has it. The parts are put together in this order. */
 export interface Recipe {
@@ -114,7 +115,7 @@ export function moduleClosure(start: string): string[] {
 export function allModules(): string[] {
   const below = join(repository, "modules")
   const modules = existsSync(below) ? readdirSync(below).map((name) => join(below, name)) : []
-  return [...moduleClosure(repository), ...modules.flatMap(moduleClosure)]
+  return [...new Set([...moduleClosure(repository), ...modules.flatMap(moduleClosure)])]
 }
 
 /** Makes sure that the mirror has each image; builds what is missing. Cheap when all are there: it looks at files only. */
@@ -142,6 +143,8 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
   say(`images that the mirror lacks: ${missing.map(({ name }) => name).join(", ")}`)
   // Loaded here because it takes 1.5 s, which the calls that find everything in place need not wait for.
   const { connect } = await import("@dagger.io/dagger")
+  const before = { ...process.env }
+  Object.assign(process.env, provisionedEnvironment(paths))
   const waves = missing.map(({ name }) => name)
   const done = new Map<string, Promise<void>>()
   await connect(
@@ -158,8 +161,7 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
       for (const image of missing) done.set(image.name, build(image))
       await Promise.all(done.values())
     },
-    { LogOutput: undefined },
-  )
+  ).finally(() => (process.env = before))
 }
 
 /** Puts a recipe's parts together as one container. */

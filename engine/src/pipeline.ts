@@ -57,7 +57,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const call = (extra: string[], signal?: AbortSignal) =>
     callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "reports", "export", "--path", fresh], { cwd: repository, onProgress, signal })
   let result = await call([], interrupt.signal)
-  if (interrupted && !existsSync(join(fresh, "result.json"))) result = await call(["--deadline-seconds=20"])
+  if (interrupted && !existsSync(join(fresh, "result.json"))) result = await call([`--until=${Math.ceil(Date.now() / 1000) + 20}`])
   clearInterval(heartbeat)
   log.end()
 

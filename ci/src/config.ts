@@ -1,0 +1,123 @@
+// delivery.yaml: read, checked against its schema, defaults filled in. Every fault is found before anything runs, with its place.
+import Ajv, { type ErrorObject } from "ajv"
+import { LineCounter, parseDocument, type Document } from "yaml"
+import schema from "../delivery.schema.json"
+
+export type Kind = "go" | "node"
+
+export interface Config {
+  services: Record<string, { path: string; kind: Kind }>
+  gates: { coverage: { service: number } }
+  timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
+}
+
+/** Faults of a delivery.yaml, all of them, one line each: path, line, value, what is allowed. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`delivery.yaml has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
+  }
+}
+
+/** Reads the text of a delivery.yaml. Throws a ConfigError that lists every fault. */
+export function parseConfig(text: string): Config {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  if (document.errors.length) throw new ConfigError(document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}`))
+  const value: unknown = document.toJS() ?? {}
+  const faults: string[] = []
+  const validate = new Ajv({ allErrors: true, strict: false }).compile(schema)
+  if (!validate(value)) {
+    for (const error of validate.errors ?? []) {
+      const fault = describe(error, value, document, lines)
+      if (fault && !faults.includes(fault)) faults.push(fault)
+    }
+    throw new ConfigError(faults)
+  }
+  const config = value as { services: Config["services"]; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
+  const seen = new Map<string, string>()
+  const services = Object.fromEntries(
+    Object.entries(config.services).map(([name, service]) => {
+      const path = service.path.replace(/^\.\//, "").replace(/\/+$/, "")
+      if (seen.has(path)) faults.push(`services.${name}.path, line ${lineOf(document, lines, ["services", name, "path"])}: ${path} is the folder of ${seen.get(path)} already; each service has its own`)
+      seen.set(path, name)
+      return [name, { ...service, path }]
+    }),
+  )
+  if ("secrets" in services) faults.push(`services.secrets, line ${lineOf(document, lines, ["services", "secrets"])}: the name is taken by the stage that scans for secrets; choose another`)
+  if (faults.length) throw new ConfigError(faults)
+  const defaults = schema.properties.timeouts.properties
+  const timeout = (name: keyof Config["timeouts"]) => config.timeouts?.[name] ?? defaults[name].default
+  return {
+    services,
+    gates: { coverage: { service: config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default } },
+    timeouts: { secrets: timeout("secrets"), lint: timeout("lint"), typecheck: timeout("typecheck"), test: timeout("test"), build: timeout("build") },
+  }
+}
+
+function describe(error: ErrorObject, value: unknown, document: Document, lines: LineCounter): string | undefined {
+  const path = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+  const found = path.reduce<unknown>((below, key) => (below as Record<string, unknown> | undefined)?.[key], value)
+  const name = (...more: string[]) => [...path, ...more].join(".") || "the file"
+  const at = (...more: string[]) => `${name(...more)}, line ${lineOf(document, lines, [...path, ...more])}`
+  const schemaHere = error.parentSchema as { properties?: Record<string, unknown> } | undefined
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = error.params.additionalProperty as string
+      const allowed = Object.keys(schemaHere?.properties ?? schemaPart(error.schemaPath))
+      const near = nearest(key, allowed)
+      return `${at(key)}: the key ${key} is not known${near ? ` (did you mean ${near}?)` : ""}; allowed: ${allowed.join(", ")}`
+    }
+    case "required":
+      return `${at()}: ${error.params.missingProperty as string} is missing`
+    case "enum":
+      return `${at()}: ${JSON.stringify(found)} is not allowed; allowed: ${(error.params.allowedValues as string[]).join(", ")}`
+    case "type":
+      return `${at()}: ${JSON.stringify(found)} is not ${article(error.params.type as string)}`
+    case "minimum":
+    case "maximum":
+      return `${at()}: ${JSON.stringify(found)} is out of range; it must be ${error.params.comparison as string} ${error.params.limit as number}`
+    case "pattern":
+      if (error.propertyName !== undefined) return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; small letters, digits and -, a letter first, 39 characters at most`
+      return `${at()}: ${JSON.stringify(found)} is not allowed; a folder below the repository's root, without ..`
+    case "minProperties":
+      return `${at()}: it is empty; at least one service is needed`
+    case "propertyNames":
+      return undefined // Its cause, the pattern, is listed too.
+    default:
+      return `${at()}: ${error.message}`
+  }
+}
+
+function schemaPart(path: string): Record<string, unknown> {
+  const keys = path.split("/").slice(1, -1)
+  const part = keys.reduce<unknown>((below, key) => (below as Record<string, unknown> | undefined)?.[key], schema)
+  return (part as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
+}
+
+function lineOf(document: Document, lines: LineCounter, path: string[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = document.getIn(path.slice(0, length - 1), true) as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | undefined
+    const pair = (length === 1 ? (document.contents as typeof parent) : parent)?.items?.find((item) => item.key?.value === path[length - 1])
+    if (pair?.key?.range) return lines.linePos(pair.key.range[0]).line
+  }
+  return 1
+}
+
+function article(type: string): string {
+  return { object: "a mapping of keys to values", string: "a text", number: "a number", integer: "a whole number" }[type] ?? `a ${type}`
+}
+
+/** The allowed word that is at most two edits away. */
+function nearest(word: string, allowed: string[]): string | undefined {
+  return allowed.map((candidate) => [distance(word, candidate), candidate] as const).filter(([d]) => d <= 2).sort(([a], [b]) => a - b)[0]?.[1]
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}

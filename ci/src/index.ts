@@ -1,0 +1,212 @@
+/**
+ * The delivery pipeline: what runs on a pull request, with one verdict and every tool's report.
+ *
+ * Everything is said in `delivery.yaml`: the services, and the numbers that they must reach.
+ */
+import { Directory, argument, dag, func, object } from "@dagger.io/dagger"
+import { parseConfig, type Config } from "./config"
+import { folderOf, indexHtml, summaryMarkdown } from "./page"
+import { joinedPath, localReplaces } from "./paths"
+import { gateCoverage, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
+
+/** What a pipeline has found. */
+@object()
+export class Pipeline {
+  /** Whether the pipeline is green. */
+  @func()
+  passed: boolean
+
+  /** The table: stage, verdict, number against limit, seconds, and the first line of what failed. */
+  @func()
+  summary: string
+
+  /** `index.html`, `summary.md`, `result.json`, and a folder for each stage with the tool's own files, JUnit and coverage. */
+  @func()
+  reports: Directory
+
+  constructor(passed: boolean, summary: string, reports: Directory) {
+    this.passed = passed
+    this.summary = summary
+    this.reports = reports
+  }
+
+  /**
+   * The table; fails when the pipeline is red, so that the exit code is the verdict.
+   *
+   * Example: `dagger call pr verdict`
+   */
+  @func()
+  verdict(): string {
+    if (!this.passed) throw new Error(`\n${this.summary}`)
+    return this.summary
+  }
+}
+
+@object()
+export class Delivery {
+  /**
+   * Checks a pull request: secrets in history and tree, then each service's lint, types, tests with coverage, and build. All stages
+   * end whatever the others say, and a red run has all its reports.
+   *
+   * Example: `dagger call pr --source . summary`, `dagger call pr reports export --path reports`, `dagger call pr verdict`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param only Run these only: a stage (`restaurant:test`), a service (`restaurant`) or a step (`test`).
+   * @param skip Leave these out; they are listed as skipped.
+   * @param until Seconds since 1970 at which stages that still run are reported as skipped. 0 waits for all.
+   */
+  @func()
+  async pr(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", "reports.new", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    only: string[] = [],
+    skip: string[] = [],
+    until: number = 0,
+  ): Promise<Pipeline> {
+    const config = await readConfig(source)
+    const names = stageNames(config)
+    const selected = selectStages(names, only, skip)
+    const parts = await runAll(source, config, selected, until)
+
+    const results = new Map<string, Stage>()
+    let reports = dag.directory()
+    const files: Record<string, string[]> = {}
+    for (const part of parts) {
+      for (const stage of part.stages) results.set(stage.name, gateCoverage(stage, config.gates.coverage.service))
+      for (const [stage, listed] of Object.entries(part.files)) files[stage] = listed
+      if (part.reports) reports = reports.withDirectory(part.folder, part.reports)
+    }
+    const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: "not asked for", seconds: 0, cached: false, exitCode: -1 })
+    const table = tableOf(stages)
+    const { passed } = verdictOf(stages)
+    reports = reports
+      .withNewFile("index.html", indexHtml("Pull request", stages, files))
+      .withNewFile("summary.md", summaryMarkdown(stages))
+      .withNewFile("result.json", `${JSON.stringify({ pipeline: "pr", passed, table, stages }, null, 1)}\n`)
+    return new Pipeline(passed, table, reports)
+  }
+}
+
+/** What one call of a module gave: some stages, and their reports in a folder. */
+interface Part {
+  folder: string
+  stages: Stage[]
+  files: Record<string, string[]>
+  reports?: Directory
+}
+
+interface Found {
+  found: Stage[]
+  reports: Directory
+}
+
+async function readConfig(source: Directory): Promise<Config> {
+  if (!(await source.exists("delivery.yaml"))) throw new Error("no delivery.yaml in the source: it says what is delivered. The least is:\nservices:\n  <name>: { path: <folder>, kind: go }")
+  const config = parseConfig(await source.file("delivery.yaml").contents())
+  const faults = (await Promise.all([gitFault(source), ...Object.entries(config.services).map(([name, service]) => serviceFault(source, name, service))])).filter((fault) => fault !== undefined)
+  if (faults.length) throw new Error(`the source cannot be checked:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
+  return config
+}
+
+async function gitFault(source: Directory): Promise<string | undefined> {
+  if (await source.exists(".git/HEAD")) return undefined
+  if (await source.exists(".git")) return "source: .git is a file, as in a git worktree or submodule, so the history is elsewhere; give a clone"
+  return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
+}
+
+async function serviceFault(source: Directory, name: string, { path, kind }: Config["services"][string]): Promise<string | undefined> {
+  const service = `services.${name}.path: ${path}`
+  if (!(await source.exists(path))) return `${service} does not exist in the source`
+  const entries = await source.directory(path).entries()
+  if (!entries.length) return `${service} is an empty folder`
+  if (kind === "go" && !entries.includes("go.mod")) return `${service} has no go.mod; make one with \`go mod init\`, or correct the kind`
+  if (kind === "node" && !entries.includes("package.json")) return `${service} has no package.json, or correct the kind`
+  if (kind === "node" && !entries.includes("package-lock.json")) return `${service} has no package-lock.json; make one with \`npm install\` and commit it`
+  return undefined
+}
+
+/** Runs every part, a few at a time: each has several steps side by side already, and a small machine has two cores. */
+async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
+  const work: (() => Promise<Part>)[] = []
+  if (selected.has("secrets")) work.push(() => secrets(source, config, until))
+  // The slow kind first: an npm install waits for the network while Go compiles.
+  const services = Object.entries(config.services).sort(([, a], [, b]) => (a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1))
+  for (const [name, service] of services) {
+    const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
+    if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service.path, steps, config, until) : nodeService(source, name, service.path, steps, config, until)))
+  }
+  const parts: Part[] = []
+  const workers = Array.from({ length: 3 }, async () => {
+    for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
+  })
+  await Promise.all(workers)
+  return parts
+}
+
+async function secrets(source: Directory, config: Config, until: number): Promise<Part> {
+  return collect("secrets", ["secrets"], async () => {
+    const result = dag.gitleaks().detect(source, { name: "secrets", timeout: config.timeouts.secrets, until })
+    const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
+    return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
+  })
+}
+
+async function goService(source: Directory, name: string, path: string, steps: string[], config: Config, until: number): Promise<Part> {
+  return collect(name, steps.map((step) => `${name}:${step}`), async () => {
+    // The service's folder, and those that its go.mod takes modules from: an edit elsewhere runs nothing again.
+    const folders = new Set([path])
+    for (const folder of folders) {
+      if (!(await source.exists(`${folder}/go.mod`))) continue
+      for (const replaced of localReplaces(await source.file(`${folder}/go.mod`).contents())) {
+        const below = joinedPath(folder, replaced)
+        if (below) folders.add(below)
+      }
+    }
+    let input = dag.directory()
+    for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, source.directory(folder))
+    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), until }).reports())
+  })
+}
+
+async function nodeService(source: Directory, name: string, path: string, steps: string[], config: Config, until: number): Promise<Part> {
+  return collect(name, steps.map((step) => `${name}:${step}`), () => resultsIn(dag.node().check(source.directory(path), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
+}
+
+/** The results that a module's `check` leaves beside its reports. */
+async function resultsIn(reports: Directory): Promise<Found> {
+  return { found: JSON.parse(await reports.file("results.json").contents()) as Stage[], reports }
+}
+
+function timeoutsOf(config: Config, steps: string[]): number[] {
+  return steps.map((step) => config.timeouts[step as keyof Config["timeouts"]])
+}
+
+/** Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. */
+async function collect(folder: string, names: string[], call: () => Promise<Found>): Promise<Part> {
+  const begin = Date.now()
+  try {
+    const { found, reports } = await call()
+    const took = (Date.now() - begin) / 1000
+    const listed = await reports.glob("**/*")
+    const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
+    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => !file.endsWith("/") && inFolder(file, folder, name)).map((file) => file.slice(file.indexOf("/") + 1))]))
+    // An answer that came faster than the tools can be was not computed now.
+    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
+    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {} }
+  }
+}
+
+/** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */
+function inFolder(file: string, folder: string, stage: string): boolean {
+  return `${folder}/${file}`.startsWith(`${folderOf(stage)}/`)
+}
+
+function failed(name: string, reason: string, seconds: number): Stage {
+  return { name, status: "failed", reason, seconds: Math.round(seconds * 10) / 10, cached: false, exitCode: -1 }
+}

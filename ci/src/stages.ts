@@ -1,0 +1,92 @@
+// Which stages a pull request has, which of them were asked for, and what their results add up to.
+import type { Config, Kind } from "./config"
+
+export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
+
+/** One stage's result: the fields of result.json. */
+export interface Stage {
+  name: string
+  status: Status
+  /** One line that a person understands; for a failure the first thing to look at. */
+  reason: string
+  /** The gate's number against its limit. */
+  value?: number
+  limit?: number
+  unit?: string
+  /** How long the tools took. */
+  seconds: number
+  /** Whether the result came from the cache. */
+  cached: boolean
+  exitCode: number
+}
+
+const stepsOf: Record<Kind, string[]> = {
+  go: ["lint", "test", "build"],
+  node: ["lint", "typecheck", "test", "build"],
+}
+
+/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml. */
+export function stageNames(config: Config): string[] {
+  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`))]
+}
+
+/**
+ * The stages that run. A word of `only` or `skip` is a stage (`restaurant:test`), a service (`restaurant`: all its stages) or a step
+ * (`test`: of every service). Fails on a word that names nothing.
+ */
+export function selectStages(all: string[], only: string[], skip: string[]): Set<string> {
+  const words = [...new Set(all.flatMap((name) => [name, ...name.split(":")]))]
+  const unknown = [...only.map((word) => `--only ${word}`), ...skip.map((word) => `--skip ${word}`)].filter((asked) => !words.includes(asked.split(" ")[1]!))
+  if (unknown.length) throw new Error(`${unknown.join(", ")}: no such stage. A stage, a service or a step is allowed: ${words.join(", ")}`)
+  const named = (name: string, list: string[]) => list.some((word) => name === word || name.split(":").includes(word))
+  return new Set(all.filter((name) => (!only.length || named(name, only)) && !named(name, skip)))
+}
+
+/** Applies the coverage gate to a stage that measured it. */
+export function gateCoverage(stage: Stage, limit: number): Stage {
+  if (limit === 0 || !stage.name.endsWith(":test")) return stage
+  if (stage.value === undefined) {
+    return stage.status === "passed" ? { ...stage, status: "failed", limit, unit: "%", reason: `no coverage was measured; the gate wants ${limit} %` } : stage
+  }
+  const gated = { ...stage, limit, unit: "%" }
+  return stage.status === "passed" && stage.value < limit ? { ...gated, status: "failed", reason: `coverage ${stage.value} % is below ${limit} %` } : gated
+}
+
+/** The verdict: green only when something ran and nothing failed or stayed inconclusive. */
+export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
+  const count = (status: Status) => stages.filter((stage) => stage.status === status).length
+  const interrupted = stages.some((stage) => stage.status === "skipped" && stage.reason.startsWith("interrupted"))
+  const red = count("failed") + count("inconclusive")
+  const passed = red === 0 && count("passed") > 0 && !interrupted
+  const numbers = (["passed", "failed", "inconclusive", "skipped"] as const).filter((status) => count(status)).map((status) => `${count(status)} ${status}`).join(", ")
+  const why = passed ? "" : red ? "" : interrupted ? ": interrupted before every stage had ended" : ": nothing ran"
+  return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
+}
+
+const marks: Record<Status, string> = { passed: "✔ passed", failed: "✘ failed", inconclusive: "? inconclusive", notApplicable: "– not applicable", skipped: "⊘ skipped" }
+
+/** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
+export function numberText({ value, limit, unit = "" }: Pick<Stage, "value" | "limit" | "unit">): string {
+  const text = (number: number) => `${number}${unit ? ` ${unit}` : ""}`
+  if (value === undefined) return ""
+  return limit === undefined ? text(value) : `${text(value)} ${value < limit ? "<" : "≥"} ${text(limit)}`
+}
+
+/** The table at the end of a run: stage, verdict, number against limit, seconds, first line. At most 25 lines, verdict included. */
+export function tableOf(stages: Stage[]): string {
+  const bad = stages.filter(({ status }) => status !== "passed")
+  // Where all do not fit, those that ran green are counted, not listed.
+  const shown = stages.length <= 21 ? stages : bad.slice(0, 20)
+  const rows = shown.map((stage) => [stage.name, marks[stage.status], numberText(stage), `${stage.seconds.toFixed(1)}${stage.cached ? " cached" : ""}`, stage.status === "passed" ? "" : oneLine(stage.reason, 160)])
+  const head = ["stage", "verdict", "number", "seconds", "first line"]
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]!].length)))
+  const line = (row: string[]) => row.map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length)).join("  ").trimEnd()
+  const folded = stages.length - shown.length
+  return [line(head), widths.map((width) => "─".repeat(width)).join("──"), ...rows.map(line), ...(folded ? [`… and ${folded} more: see summary.md`] : []), verdictOf(stages).line].join("\n")
+}
+
+/** A text on one line, without control characters, cut at a length. */
+export function oneLine(text: string, most: number): string {
+  const clean = text.replace(/[\u0000-\u001f\u007f]+/g, " ").trim()
+  return [...clean].length > most ? `${[...clean].slice(0, most - 1).join("")}…` : clean
+}

@@ -1,0 +1,105 @@
+// Which stages run, what they add up to, and how that is shown.
+import { describe, expect, it } from "vitest"
+import { parseConfig } from "../../ci/src/config"
+import { indexHtml, summaryMarkdown } from "../../ci/src/page"
+import { joinedPath, localReplaces } from "../../ci/src/paths"
+import { gateCoverage, numberText, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage } from "../../ci/src/stages"
+
+const config = parseConfig("services:\n  api: { path: api, kind: go }\n  web: { path: web, kind: node }\n")
+const all = stageNames(config)
+const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, status: "passed", reason: "", seconds: 1.25, cached: false, exitCode: 0, ...change })
+
+describe("stages", () => {
+  it("are one for secrets and some for each service, by its kind", () =>
+    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build"]))
+
+  it.each([
+    ["nothing", [], [], all],
+    ["a stage", ["api:test"], [], ["api:test"]],
+    ["a service", ["web"], [], ["web:lint", "web:typecheck", "web:test", "web:build"]],
+    ["a step of every service", ["test"], [], ["api:test", "web:test"]],
+    ["a service without a step", ["api"], ["build"], ["api:lint", "api:test"]],
+    ["all but one", [], ["secrets"], all.slice(1)],
+  ])("can be chosen by %s", (_, only, skip, chosen) => expect([...selectStages(all, only, skip)]).toEqual(chosen))
+
+  it("cannot be chosen by a name that is none", () =>
+    expect(() => selectStages(all, ["tset"], ["ap"])).toThrow("--only tset, --skip ap: no such stage. A stage, a service or a step is allowed: secrets, api:lint, api, lint"))
+})
+
+describe("the coverage gate", () => {
+  it("is red below the limit, and where nothing was measured", () => {
+    expect(gateCoverage(stage("a:test", { value: 79.9, unit: "%" }), 80)).toMatchObject({ status: "failed", limit: 80, reason: "coverage 79.9 % is below 80 %" })
+    expect(gateCoverage(stage("a:test"), 80)).toMatchObject({ status: "failed", reason: "no coverage was measured; the gate wants 80 %" })
+  })
+  it("is green at the limit, can be turned off, and concerns tests only", () => {
+    expect(gateCoverage(stage("a:test", { value: 80, unit: "%" }), 80)).toMatchObject({ status: "passed", limit: 80 })
+    expect(gateCoverage(stage("a:test"), 0).status).toBe("passed")
+    expect(gateCoverage(stage("a:build"), 80).status).toBe("passed")
+  })
+  it("keeps the reason of tests that failed anyway", () => expect(gateCoverage(stage("a:test", { status: "failed", reason: "TestX", value: 10 }), 80).reason).toBe("TestX"))
+})
+
+describe("the verdict", () => {
+  it("is green when all that ran passed", () => expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not asked for" })])).toEqual({ passed: true, line: "GREEN (1 passed, 1 skipped)" }))
+  it.each([
+    ["a failure", [stage("a"), stage("b", { status: "failed" })], "RED (1 passed, 1 failed)"],
+    ["something inconclusive", [stage("a"), stage("b", { status: "inconclusive" })], "RED (1 passed, 1 inconclusive)"],
+    ["nothing that ran", [stage("a", { status: "skipped", reason: "not asked for" })], "RED: nothing ran (1 skipped)"],
+    ["no stage at all", [], "RED: nothing ran (no stage)"],
+    ["an interruption", [stage("a"), stage("b", { status: "skipped", reason: "interrupted before it ended" })], "RED: interrupted before every stage had ended (1 passed, 1 skipped)"],
+  ])("is red with %s", (_, stages, line) => expect(verdictOf(stages)).toEqual({ passed: false, line }))
+})
+
+describe("the table", () => {
+  it("names stage, verdict, number, seconds and what failed", () => {
+    expect(tableOf([stage("api:test", { value: 91.2, limit: 80, unit: "%", cached: true }), stage("web:lint", { status: "failed", reason: "app.ts:3\nno-var" })]).split("\n")).toEqual([
+      "stage     verdict   number         seconds     first line",
+      "──────────────────────────────────────────────────────────────",
+      "api:test  ✔ passed  91.2 % ≥ 80 %  1.3 cached",
+      "web:lint  ✘ failed                 1.3         app.ts:3 no-var",
+      "RED (1 passed, 1 failed)",
+    ])
+  })
+  it("has 25 lines at most, and shows what is not green", () => {
+    const many = Array.from({ length: 90 }, (_, i) => stage(`s${i}:test`, i % 30 === 7 ? { status: "failed", reason: `r${i}` } : {}))
+    const lines = tableOf(many).split("\n")
+    expect(lines.length).toBeLessThanOrEqual(25)
+    expect(lines.filter((line) => line.includes("✘ failed"))).toHaveLength(3)
+    expect(lines.at(-2)).toBe("… and 87 more: see summary.md")
+    expect(tableOf(Array.from({ length: 90 }, (_, i) => stage(`s${i}`, { status: "failed" }))).split("\n").length).toBeLessThanOrEqual(25)
+  })
+  it("cuts long lines and takes control characters out", () => {
+    expect(oneLine("a\x1b[31m\r\nb", 20)).toBe("a [31m b")
+    expect(oneLine("é".repeat(30), 10)).toBe(`${"é".repeat(9)}…`)
+    expect(numberText({ value: 79.9, limit: 80, unit: "%" })).toBe("79.9 % < 80 %")
+  })
+})
+
+describe("the pages", () => {
+  const hostile = stage("api:test", { status: "failed", reason: '<script>alert("x")</script> | `a`' })
+  it("escape what tools and people wrote", () => {
+    const page = indexHtml("Pull <request>", [hostile], { "api:test": ['a"b.xml'] })
+    expect(page).not.toContain("<script")
+    expect(page).toContain("&lt;script&gt;")
+    expect(page).toContain("Pull &lt;request&gt;")
+    expect(page).not.toContain('a"b')
+    expect(summaryMarkdown([hostile])).toContain("| &lt;script>alert(\"x\")&lt;/script> \\| 'a' |")
+  })
+  it("say the verdict, look at the failure first, and load nothing", () => {
+    const page = indexHtml("Pull request", [stage("secrets"), hostile], {})
+    expect(page).toContain("<h1>RED (1 passed, 1 failed)</h1>")
+    expect(page.indexOf("Look here first")).toBeLessThan(page.indexOf('id="secrets"'))
+    expect(page).not.toMatch(/https?:|src=|@import|url\(/)
+  })
+})
+
+describe("folders that a Go module takes modules from", () => {
+  it("are read from replace lines, in both forms", () => {
+    const goMod = "module a\nreplace x/kit => ../kit\nreplace (\n\tx/b v1.2.3 => ./b // why\n\tx/c => x/d v1.0.0\n)\n// replace x/e => ../e\n"
+    expect(localReplaces(goMod)).toEqual(["../kit", "./b"])
+  })
+  it("stay in the repository", () => {
+    expect(joinedPath("services/a", "../kit")).toBe("services/kit")
+    expect(joinedPath("services/a", "../../../x")).toBeUndefined()
+  })
+})
