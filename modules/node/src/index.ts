@@ -16,7 +16,7 @@ const workdir = "/src"
 export class Result {
   /** `<name>:<step>`, for example `frontend:test`. */
   @func() name: string
-  /** `passed`, `failed`, or `skipped` when the step could not begin or was interrupted. */
+  /** `passed`, `failed`, or `skipped` when the call was interrupted before the step ended. */
   @func() status: string
   /** For a failure the first thing to look at; else what was done. */
   @func() reason: string
@@ -60,9 +60,9 @@ export class Report {
   @func() passed: boolean
   /** One line a step. */
   @func() summary: string
-  /** The results: install first, then those asked for in their order. */
+  /** The results, in the order asked for. */
   @func() results: Result[]
-  /** A folder for each step, and `results.json` with every result's fields. */
+  /** A folder for each step and one for install, and `results.json` with every result's fields. */
   @func() reports: Directory
 
   constructor(results: Result[], reports: Directory) {
@@ -126,8 +126,8 @@ export class Node {
    *
    * @param source The project's folder, with package.json and package-lock.json.
    * @param name What the results are called by.
-   * @param steps Which of lint, typecheck, test and build; install is always done first.
-   * @param timeouts Seconds for install and then for each of the steps, in their order; 600 where none is given.
+   * @param steps Which of lint, typecheck, test and build. Where the install fails, all of them do, with its reason.
+   * @param timeouts Seconds for each of the steps, in the same order; 600 where none is given, and for the install.
    * @param image Another image with Node, npm and bash in it.
    * @param testArgs More arguments for the test script.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
@@ -149,28 +149,24 @@ export class Node {
       build: (project, timeout) => scriptStep(project, `${name}:build`, "build", [], timeout, firstError),
     }
     const wrong = steps.filter((s) => !(s in known))
-    if (wrong.length > 0) throw new Error(`steps: ${wrong.join(", ")}; there are ${Object.keys(known).join(", ")}`)
+    if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
 
-    let project: Container | undefined
-    const install = await reported(`${name}:install`, until, async () => {
-      const done = await installed(this.base(image), source, timeouts[0] ?? 600)
-      const output = await readReport(done.ran.reports, "output.txt")
-      if (done.ran.exitCode === 0) project = done.project
-      return result(`${name}:install`, done.ran, done.ran.exitCode === 0 ? firstLine(output.split("\n").filter((l) => l.startsWith("added ")).join("\n")) || "installed" : installFailure(output))
-    })
-    const ready = project
+    console.log(`▶ ${name}:install`)
+    const install = await unlessInterrupted(installed(this.base(image), source, 600), until)
     const results = await Promise.all(
-      steps.map((step, i) =>
-        ready
-          ? reported(`${name}:${step}`, until, () => known[step]!(ready, timeouts[i + 1] ?? 600))
-          : new Result(`${name}:${step}`, "skipped", `${install.status === "skipped" ? "interrupted" : "not run"}: ${name}:install did not pass`, -1, 0, false, dag.directory()),
-      ),
+      steps.map(async (step, i) => {
+        if (install === "interrupted") return interrupted(`${name}:${step}`)
+        return reported(`${name}:${step}`, until, async () => {
+          if (install.ran.exitCode !== 0) return result(`${name}:${step}`, install.ran, installFailure(await readReport(install.ran.reports, "output.txt")))
+          return known[step]!(install.project, timeouts[i] ?? 600)
+        })
+      }),
     )
-    const all = [install, ...results]
     let reports = dag.directory()
-    for (const [i, one] of all.entries()) reports = reports.withDirectory(["install", ...steps][i]!, one.reports)
-    const fields = all.map(({ reports: _, ...rest }) => rest)
-    return new Report(all, reports.withNewFile("results.json", `${JSON.stringify(fields, null, 1)}\n`))
+    if (install !== "interrupted") reports = reports.withDirectory("install", install.ran.reports)
+    for (const [i, one] of results.entries()) reports = reports.withDirectory(steps[i]!, one.reports)
+    const fields = results.map(({ reports: _, ...rest }) => rest)
+    return new Report(results, reports.withNewFile("results.json", `${JSON.stringify(fields, null, 1)}\n`))
   }
 
   /**
@@ -298,8 +294,12 @@ async function reported(name: string, until: number, step: () => Promise<Result>
   const ended = await unlessInterrupted(step(), until).catch(
     (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
   )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  if (ended === "interrupted") return interrupted(name)
   const value = ended.value === undefined ? "" : ` coverage ${ended.value} %`
   console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s${value}` : `✘ ${name} ${ended.reason}`)
   return ended
+}
+
+function interrupted(name: string): Result {
+  return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
 }
