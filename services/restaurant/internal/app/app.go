@@ -33,7 +33,6 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		}
 	}
 	return service.Run(ctx, "restaurant", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
-		api.Routes(mux, log, repository, costs)
-		return nil
+		return api.Routes(mux, log, repository, costs)
 	})
 }
