@@ -44,7 +44,7 @@ func Read(r *env.Reader) Settings {
 // Run listens on the address of s and serves what routes adds to the mux, with
 // health and version, until ctx ends and the drain is done. The log goes to out
 // as JSON lines that carry the service's name.
-func Run(ctx context.Context, name string, s Settings, out io.Writer, routes func(*http.ServeMux, *slog.Logger)) error {
+func Run(ctx context.Context, name string, s Settings, out io.Writer, routes func(*http.ServeMux, *slog.Logger) error) error {
 	log := slog.New(slog.NewJSONHandler(out, nil)).With("service", name)
 	version := web.ReadVersion(s.VersionDir, s.AppMode)
 	log.Info("starting", "sha", version.SHA, "app_mode", s.AppMode)
@@ -55,7 +55,10 @@ func Run(ctx context.Context, name string, s Settings, out io.Writer, routes fun
 	}
 	mux, health := http.NewServeMux(), &web.Health{}
 	health.Routes(mux, version)
-	routes(mux, log)
+	if err := routes(mux, log); err != nil {
+		listener.Close()
+		return err
+	}
 	return web.Serve(ctx, listener, web.Observe(log, mux), health, s.Life, log)
 }
 

@@ -27,7 +27,7 @@ func TestRunServesAndEndsWithTheContext(t *testing.T) {
 	var out bytes.Buffer
 	called := false
 	time.AfterFunc(100*time.Millisecond, cancel)
-	err := Run(ctx, "suppliers", s, &out, func(*http.ServeMux, *slog.Logger) { called = true })
+	err := Run(ctx, "suppliers", s, &out, func(*http.ServeMux, *slog.Logger) error { called = true; return nil })
 	if err != nil || !called {
 		t.Errorf("err %v, called %t", err, called)
 	}
@@ -40,8 +40,16 @@ func TestRunServesAndEndsWithTheContext(t *testing.T) {
 
 func TestRunReportsAnAddressThatCannotBeUsed(t *testing.T) {
 	s := Settings{Address: "256.0.0.1:1"}
-	if err := Run(t.Context(), "x", s, io.Discard, func(*http.ServeMux, *slog.Logger) {}); err == nil {
+	if err := Run(t.Context(), "x", s, io.Discard, func(*http.ServeMux, *slog.Logger) error { return nil }); err == nil {
 		t.Error("an error was expected")
+	}
+}
+
+func TestRunReportsRoutesThatCannotBeMade(t *testing.T) {
+	want := errors.New("no contract")
+	s := Settings{Address: "127.0.0.1:0"}
+	if err := Run(t.Context(), "x", s, io.Discard, func(*http.ServeMux, *slog.Logger) error { return want }); !errors.Is(err, want) {
+		t.Errorf("%v", err)
 	}
 }
 

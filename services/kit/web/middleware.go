@@ -112,7 +112,8 @@ func (r *recorder) code() int {
 }
 
 // Client gives an HTTP client for calls to other services: the time-out bounds a
-// whole call, and the request id of the call's context is passed on.
+// whole call, the request id of the call's context is passed on, and reading more
+// than BodyLimit of an answer is an error.
 func Client(timeout time.Duration) *http.Client {
 	return &http.Client{Timeout: timeout, Transport: passOn{http.DefaultTransport}}
 }
@@ -124,5 +125,10 @@ func (p passOn) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Header.Set(RequestIDHeader, requestID)
 	}
-	return p.next.RoundTrip(r)
+	answer, err := p.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = http.MaxBytesReader(nil, answer.Body, BodyLimit)
+	return answer, nil
 }

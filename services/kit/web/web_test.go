@@ -105,6 +105,24 @@ func TestClientPassesTheRequestIDOn(t *testing.T) {
 	}
 }
 
+func TestClientBoundsTheAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write(make([]byte, BodyLimit+1))
+	}))
+	defer server.Close()
+	answer, err := Client(time.Second).Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.ReadAll(answer.Body); err == nil {
+		t.Error("an error was expected")
+	}
+	if _, err := Client(time.Second).Get("http://127.0.0.1:1"); err == nil {
+		t.Error("no server: an error was expected")
+	}
+}
+
 func TestReadJSON(t *testing.T) {
 	cases := map[string]int{
 		`{"name":"a"}`:   0,

@@ -1,4 +1,5 @@
-// Package api is the HTTP side of the recipes service.
+// Package api is the HTTP side of the recipes service. The contract is
+// openapi.yaml; server.gen.go is made from it.
 package api
 
 import (
@@ -6,14 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 
-	"delivery.example/kit/id"
+	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
 	"delivery.example/kit/web"
 	"delivery.example/recipes/internal/cook"
 )
 
-// CostLimit is the largest number of recipes that one cost request may name.
-const CostLimit = 100
+//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.yaml
 
 type api struct {
 	log        *slog.Logger
@@ -21,118 +21,179 @@ type api struct {
 	prices     cook.Prices
 }
 
-// Routes adds the service's routes to mux.
-func Routes(mux *http.ServeMux, log *slog.Logger, repository cook.Repository, prices cook.Prices) {
-	a := api{log, repository, prices}
-	mux.Handle("GET /recipes", web.Handle(log, a.list))
-	mux.Handle("POST /recipes", web.Handle(log, a.add))
-	mux.Handle("GET /recipes/{id}", web.Handle(log, a.get))
-	mux.Handle("PUT /recipes/{id}", web.Handle(log, a.put))
-	mux.Handle("GET /costs", web.Handle(log, a.costs))
-}
+var _ ServerInterface = api{}
 
-func (a api) list(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.repository.Recipes(r.Context())
+// Routes adds the contract's routes to mux; requests that disagree with it are
+// refused before they reach a handler, and so are routes that it does not have.
+// A broken contract is an error.
+func Routes(mux *http.ServeMux, log *slog.Logger, repository cook.Repository, prices cook.Prices) error {
+	document, err := GetSpec()
 	if err != nil {
 		return err
 	}
-	web.WriteJSON(w, http.StatusOK, map[string]any{"items": all})
-	return nil
-}
-
-func (a api) add(w http.ResponseWriter, r *http.Request) error {
-	recipe, err := read(w, r)
+	check, err := contract.Check(document)
 	if err != nil {
 		return err
 	}
-	recipe.ID = id.New()
-	if err := a.repository.AddRecipe(r.Context(), recipe); err != nil {
-		return err
-	}
-	w.Header().Set("Location", "/recipes/"+recipe.ID)
-	web.WriteJSON(w, http.StatusCreated, recipe)
+	routes := HandlerWithOptions(api{log, repository, prices}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
 
-func (a api) get(w http.ResponseWriter, r *http.Request) error {
-	recipe, err := a.repository.Recipe(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return notFound(err)
-	}
-	web.WriteJSON(w, http.StatusOK, recipe)
-	return nil
+// answer runs f and turns what it gives into the answer.
+func (a api) answer(w http.ResponseWriter, r *http.Request, f func() error) {
+	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error { return known(f()) })(w, r)
 }
 
-func (a api) put(w http.ResponseWriter, r *http.Request) error {
-	recipe, err := read(w, r)
-	if err != nil {
-		return err
+// known turns the domain's errors into problems.
+func known(err error) error {
+	switch {
+	case errors.Is(err, cook.ErrNotFound):
+		return problem.New(http.StatusNotFound, "there is no such recipe")
+	case errors.Is(err, cook.ErrChanged):
+		return contract.Changed()
+	case errors.Is(err, cook.ErrReused):
+		return contract.Reused()
 	}
-	recipe.ID = r.PathValue("id")
-	if err := a.repository.UpdateRecipe(r.Context(), recipe); err != nil {
-		return notFound(err)
-	}
-	web.WriteJSON(w, http.StatusOK, recipe)
-	return nil
+	return err
 }
 
-// costs answers for many recipes with one price request. When the suppliers
-// service cannot be asked, the answer says so ("degraded") and no cost is known.
-func (a api) costs(w http.ResponseWriter, r *http.Request) error {
-	wanted := r.URL.Query()["recipe"]
-	if len(wanted) == 0 || len(wanted) > CostLimit {
-		return problem.Invalid(problem.Field{Field: "recipe", Detail: "must be given 1 to 100 times"})
-	}
-	recipes, unknown := []cook.Recipe{}, []string{}
-	ingredients, seen := []string{}, map[string]bool{}
-	for _, recipeID := range wanted {
-		recipe, err := a.repository.Recipe(r.Context(), recipeID)
-		if errors.Is(err, cook.ErrNotFound) {
-			unknown = append(unknown, recipeID)
-			continue
-		}
+// ListRecipes implements ServerInterface.
+func (a api) ListRecipes(w http.ResponseWriter, r *http.Request, params ListRecipesParams) {
+	a.answer(w, r, func() error {
+		page := contract.PageOf(params.After, params.Limit)
+		list, err := a.repository.Recipes(r.Context(), contract.Page{After: page.After, Limit: page.Limit + 1})
 		if err != nil {
 			return err
 		}
-		recipes = append(recipes, recipe)
-		for _, line := range recipe.Lines {
-			if !seen[line.IngredientID] {
-				seen[line.IngredientID] = true
-				ingredients = append(ingredients, line.IngredientID)
+		list, next := contract.Cut(page, list, func(r cook.Recipe) string { return r.ID })
+		answer := RecipePage{Items: []Recipe{}, Next: next}
+		for _, recipe := range list {
+			answer.Items = append(answer.Items, shown(recipe))
+		}
+		web.WriteJSON(w, http.StatusOK, answer)
+		return nil
+	})
+}
+
+// AddRecipe implements ServerInterface.
+func (a api) AddRecipe(w http.ResponseWriter, r *http.Request, params AddRecipeParams) {
+	a.answer(w, r, func() error {
+		recipe, body, err := read(w, r)
+		if err != nil {
+			return err
+		}
+		made := contract.Create("/recipes", params.IdempotencyKey, body)
+		recipe.ID, recipe.Fingerprint = made.ID, made.Fingerprint
+		recipe, err = a.repository.AddRecipe(r.Context(), recipe)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Location", "/recipes/"+recipe.ID)
+		write(w, http.StatusCreated, recipe)
+		return nil
+	})
+}
+
+// GetRecipe implements ServerInterface.
+func (a api) GetRecipe(w http.ResponseWriter, r *http.Request, id Id) {
+	a.answer(w, r, func() error {
+		recipe, err := a.repository.Recipe(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		write(w, http.StatusOK, recipe)
+		return nil
+	})
+}
+
+// PutRecipe implements ServerInterface.
+func (a api) PutRecipe(w http.ResponseWriter, r *http.Request, id Id, params PutRecipeParams) {
+	a.answer(w, r, func() error {
+		version, err := contract.Match(params.IfMatch)
+		if err != nil {
+			return err
+		}
+		recipe, _, err := read(w, r)
+		if err != nil {
+			return err
+		}
+		recipe.ID, recipe.Version = id, version
+		recipe, err = a.repository.UpdateRecipe(r.Context(), recipe)
+		if err != nil {
+			return err
+		}
+		write(w, http.StatusOK, recipe)
+		return nil
+	})
+}
+
+// GetCosts implements ServerInterface: many recipes with one price request. When
+// the suppliers service cannot be asked, the answer says so ("degraded") and no
+// cost is known.
+func (a api) GetCosts(w http.ResponseWriter, r *http.Request, params GetCostsParams) {
+	a.answer(w, r, func() error {
+		recipes, err := a.repository.RecipesByID(r.Context(), params.Recipe)
+		if err != nil {
+			return err
+		}
+		here, ingredients, seen := map[string]bool{}, []string{}, map[string]bool{}
+		for _, recipe := range recipes {
+			here[recipe.ID] = true
+			for _, line := range recipe.Lines {
+				if !seen[line.IngredientID] {
+					seen[line.IngredientID] = true
+					ingredients = append(ingredients, line.IngredientID)
+				}
 			}
 		}
-	}
-	degraded, prices := false, map[string]cook.Price{}
-	if len(ingredients) > 0 {
-		var err error
-		prices, err = a.prices.Prices(r.Context(), ingredients)
-		if err != nil {
-			degraded = true
-			a.log.WarnContext(r.Context(), "prices are not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+		answer := Costs{Items: []Cost{}, Unknown: []Identifier{}}
+		for _, wanted := range params.Recipe {
+			if !here[wanted] {
+				answer.Unknown = append(answer.Unknown, wanted)
+			}
 		}
-	}
-	costs := []cook.Cost{}
-	for _, recipe := range recipes {
-		costs = append(costs, cook.CostOf(recipe, prices))
-	}
-	web.WriteJSON(w, http.StatusOK, map[string]any{"items": costs, "unknown": unknown, "degraded": degraded})
-	return nil
+		prices := map[string]cook.Price{}
+		if len(ingredients) > 0 {
+			prices, err = a.prices.Prices(r.Context(), ingredients)
+			if err != nil {
+				answer.Degraded = true
+				a.log.WarnContext(r.Context(), "prices are not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+			}
+		}
+		for _, recipe := range recipes {
+			c := cook.CostOf(recipe, prices)
+			answer.Items = append(answer.Items, Cost{RecipeId: c.RecipeID, PortionCostMinor: c.PortionCost, Unpriced: c.Unpriced, Unavailable: c.Unavailable})
+		}
+		web.WriteJSON(w, http.StatusOK, answer)
+		return nil
+	})
 }
 
-func read(w http.ResponseWriter, r *http.Request) (cook.Recipe, error) {
-	recipe := cook.Recipe{}
-	if err := web.ReadJSON(w, r, &recipe); err != nil {
-		return recipe, err
+func read(w http.ResponseWriter, r *http.Request) (cook.Recipe, NewRecipe, error) {
+	var body NewRecipe
+	if err := web.ReadJSON(w, r, &body); err != nil {
+		return cook.Recipe{}, body, err
+	}
+	recipe := cook.Recipe{Name: body.Name, Portions: body.Portions}
+	for _, line := range body.Lines {
+		recipe.Lines = append(recipe.Lines, cook.Line{IngredientID: line.IngredientId, Quantity: line.Quantity})
 	}
 	if faults := recipe.Check(); len(faults) > 0 {
-		return recipe, problem.Invalid(faults...)
+		return recipe, body, problem.Invalid(faults...)
 	}
-	return recipe, nil
+	return recipe, body, nil
 }
 
-func notFound(err error) error {
-	if errors.Is(err, cook.ErrNotFound) {
-		return problem.New(http.StatusNotFound, "there is no such recipe")
+func write(w http.ResponseWriter, status int, recipe cook.Recipe) {
+	w.Header().Set("ETag", contract.Tag(recipe.Version))
+	web.WriteJSON(w, status, shown(recipe))
+}
+
+func shown(r cook.Recipe) Recipe {
+	answer := Recipe{Id: r.ID, Name: r.Name, Portions: r.Portions, Lines: []Line{}}
+	for _, line := range r.Lines {
+		answer.Lines = append(answer.Lines, Line{IngredientId: line.IngredientID, Quantity: line.Quantity})
 	}
-	return err
+	return answer
 }

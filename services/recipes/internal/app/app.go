@@ -22,8 +22,12 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	r := env.New(getenv)
 	settings := service.Read(r)
 	demo := r.Bool("DEMO_DATA", false)
-	prices := suppliers.New(r.URL("SUPPLIERS_URL", "http://localhost:8083"), r.Duration("SUPPLIERS_TIMEOUT", time.Second, 10*time.Millisecond, 10*time.Second))
+	from, timeout := r.URL("SUPPLIERS_URL", "http://localhost:8083"), r.Duration("SUPPLIERS_TIMEOUT", time.Second, 10*time.Millisecond, 10*time.Second)
 	if err := r.Err(); err != nil {
+		return err
+	}
+	prices, err := suppliers.New(from, timeout)
+	if err != nil {
 		return err
 	}
 	repository := store.NewMemory()
@@ -32,7 +36,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 			return err
 		}
 	}
-	return service.Run(ctx, "recipes", settings, out, func(mux *http.ServeMux, log *slog.Logger) {
-		api.Routes(mux, log, repository, prices)
+	return service.Run(ctx, "recipes", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
+		return api.Routes(mux, log, repository, prices)
 	})
 }

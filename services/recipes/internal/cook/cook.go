@@ -8,24 +8,32 @@ import (
 	"fmt"
 	"strings"
 
+	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
 )
 
-// ErrNotFound says that there is no recipe with the identifier.
-var ErrNotFound = errors.New("not found")
+// Errors that a Repository gives.
+var (
+	ErrNotFound = errors.New("not found")                 // there is no recipe with the identifier
+	ErrChanged  = errors.New("changed since it was read") // the version is not the present one
+	ErrReused   = errors.New("made with other content")   // the identifier is taken by other content
+)
 
 // Recipe says what goes into a number of portions.
 type Recipe struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Portions int64  `json:"portions"` // at least 1
-	Lines    []Line `json:"lines"`
+	ID       string
+	Name     string
+	Portions int64 // at least 1
+	Lines    []Line
+
+	Version     int64  // 1 at first, one more with every change
+	Fingerprint string // of the content that an idempotent creation sent; "" otherwise
 }
 
 // Line is one ingredient of a recipe.
 type Line struct {
-	IngredientID string `json:"ingredientId"`
-	Quantity     int64  `json:"quantity"` // in the ingredient's unit (g, ml, piece), for all portions
+	IngredientID string
+	Quantity     int64 // in the ingredient's unit (g, ml, piece), for all portions
 }
 
 // Check lists what is wrong with r; empty means valid. The upper limits keep the
@@ -64,10 +72,10 @@ type Price struct {
 
 // Cost is what one portion of a recipe costs.
 type Cost struct {
-	RecipeID    string   `json:"recipeId"`
-	PortionCost *int64   `json:"portionCostMinor"` // in euro cents, rounded half up; null when a price is missing
-	Unpriced    []string `json:"unpriced"`         // ingredients without a price
-	Unavailable []string `json:"unavailable"`      // ingredients that cannot be ordered now
+	RecipeID    string
+	PortionCost *int64   // in euro cents, rounded half up; null when a price is missing
+	Unpriced    []string // ingredients without a price
+	Unavailable []string // ingredients that cannot be ordered now
 }
 
 // CostOf gives the cost of a portion of r at the prices, which are by ingredient.
@@ -94,12 +102,20 @@ func CostOf(r Recipe, prices map[string]Price) Cost {
 	return cost
 }
 
-// Repository keeps recipes. An unknown identifier gives ErrNotFound.
+// Repository keeps recipes. An unknown identifier gives ErrNotFound. Adding what
+// is there already, with the same fingerprint, gives what is there; with another
+// one ErrReused.
 type Repository interface {
-	Recipes(ctx context.Context) ([]Recipe, error) // in the order of the identifiers
+	// Recipes are in the order of the identifiers, from the one after page.After,
+	// at most page.Limit.
+	Recipes(ctx context.Context, page contract.Page) ([]Recipe, error)
+	// RecipesByID leaves out those that it does not know.
+	RecipesByID(ctx context.Context, ids []string) ([]Recipe, error)
 	Recipe(ctx context.Context, id string) (Recipe, error)
-	AddRecipe(ctx context.Context, r Recipe) error
-	UpdateRecipe(ctx context.Context, r Recipe) error
+	AddRecipe(ctx context.Context, r Recipe) (Recipe, error)
+	// UpdateRecipe changes all but the identifier if r.Version is the present one,
+	// else ErrChanged; it gives what is there then.
+	UpdateRecipe(ctx context.Context, r Recipe) (Recipe, error)
 }
 
 // Prices gives the present prices of ingredients; those it does not know are

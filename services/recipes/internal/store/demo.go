@@ -25,7 +25,8 @@ func AddDemo(ctx context.Context, r cook.Repository) error {
 		{ID: "00000000-0000-7000-8000-000000000303", Name: "Fresh Tagliatelle", Portions: 4,
 			Lines: []cook.Line{{IngredientID: flour, Quantity: 400}, {IngredientID: eggs, Quantity: 4}, {IngredientID: cream, Quantity: 250}}},
 	} {
-		if err := r.AddRecipe(ctx, recipe); err != nil {
+		recipe.Fingerprint = "demo"
+		if _, err := r.AddRecipe(ctx, recipe); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
+	"delivery.example/kit/contract"
 	"delivery.example/recipes/internal/cook"
 )
 
@@ -25,14 +25,29 @@ func NewMemory() *Memory {
 }
 
 // Recipes implements cook.Repository.
-func (m *Memory) Recipes(context.Context) ([]cook.Recipe, error) {
+func (m *Memory) Recipes(_ context.Context, page contract.Page) ([]cook.Recipe, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	all := slices.SortedFunc(maps.Values(m.recipes), func(a, b cook.Recipe) int { return strings.Compare(a.ID, b.ID) })
-	for n := range all {
-		all[n] = copied(all[n])
+	list := []cook.Recipe{}
+	for _, id := range slices.Sorted(maps.Keys(m.recipes)) {
+		if len(list) < page.Limit && id > page.After {
+			list = append(list, copied(m.recipes[id]))
+		}
 	}
-	return all, nil
+	return list, nil
+}
+
+// RecipesByID implements cook.Repository.
+func (m *Memory) RecipesByID(_ context.Context, ids []string) ([]cook.Recipe, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	list := []cook.Recipe{}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		if r, ok := m.recipes[id]; ok {
+			list = append(list, copied(r))
+		}
+	}
+	return list, nil
 }
 
 // Recipe implements cook.Repository.
@@ -47,22 +62,34 @@ func (m *Memory) Recipe(_ context.Context, id string) (cook.Recipe, error) {
 }
 
 // AddRecipe implements cook.Repository.
-func (m *Memory) AddRecipe(_ context.Context, r cook.Recipe) error {
+func (m *Memory) AddRecipe(_ context.Context, r cook.Recipe) (cook.Recipe, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if old, ok := m.recipes[r.ID]; ok {
+		if r.Fingerprint == "" || r.Fingerprint != old.Fingerprint {
+			return r, cook.ErrReused
+		}
+		return copied(old), nil
+	}
+	r.Version = 1
 	m.recipes[r.ID] = copied(r)
-	return nil
+	return r, nil
 }
 
 // UpdateRecipe implements cook.Repository.
-func (m *Memory) UpdateRecipe(_ context.Context, r cook.Recipe) error {
+func (m *Memory) UpdateRecipe(_ context.Context, r cook.Recipe) (cook.Recipe, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.recipes[r.ID]; !ok {
-		return cook.ErrNotFound
+	old, ok := m.recipes[r.ID]
+	switch {
+	case !ok:
+		return r, cook.ErrNotFound
+	case old.Version != r.Version:
+		return r, cook.ErrChanged
 	}
+	r.Fingerprint, r.Version = old.Fingerprint, old.Version+1
 	m.recipes[r.ID] = copied(r)
-	return nil
+	return r, nil
 }
 
 // copied keeps the caller's slice out of the store.

@@ -5,62 +5,87 @@ import (
 	"reflect"
 	"testing"
 
+	"delivery.example/kit/contract"
 	"delivery.example/recipes/internal/cook"
 )
 
 // TestRepository is the suite that every cook.Repository has to pass.
 func TestRepository(t *testing.T) {
-	for name, open := range map[string]func() cook.Repository{
-		"memory": func() cook.Repository { return NewMemory() },
-	} {
-		t.Run(name, func(t *testing.T) { testRepository(t, open()) })
-	}
+	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
 }
 
 func testRepository(t *testing.T, r cook.Repository) {
 	ctx := t.Context()
-	must := func(err error) {
+	same := func(got, want any, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
 	}
-	soup := cook.Recipe{ID: "2", Name: "Soup", Portions: 6, Lines: []cook.Line{{IngredientID: "tomato", Quantity: 1500}}}
-	dough := cook.Recipe{ID: "1", Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: "flour", Quantity: 500}}}
-	must(r.AddRecipe(ctx, soup))
-	must(r.AddRecipe(ctx, dough))
-	all, err := r.Recipes(ctx)
-	must(err)
-	if !reflect.DeepEqual(all, []cook.Recipe{dough, soup}) {
-		t.Errorf("%v", all)
+	fails := func(want, err error) {
+		t.Helper()
+		if !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
 	}
-	all[0].Lines[0].Quantity = 1 // a caller's change must not reach the store
-	got, err := r.Recipe(ctx, "1")
-	must(err)
-	if !reflect.DeepEqual(got, dough) {
-		t.Errorf("%v", got)
+	all := contract.Page{Limit: 10}
+	soup := cook.Recipe{ID: testID("02"), Name: "Soup", Portions: 6, Lines: []cook.Line{{IngredientID: testID("12"), Quantity: 1500}, {IngredientID: testID("11"), Quantity: 2}}, Version: 1}
+	dough := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Version: 1, Fingerprint: "f"}
+	none, err := r.Recipes(ctx, all)
+	same(none, []cook.Recipe{}, err)
+	for range 2 {
+		for _, recipe := range []cook.Recipe{soup, dough} {
+			if _, err := r.Recipe(ctx, recipe.ID); err == nil && recipe.Fingerprint == "" {
+				fails(cook.ErrReused, second(r.AddRecipe(ctx, recipe))) // no key was sent: a clash, not a repetition
+				continue
+			}
+			added, err := r.AddRecipe(ctx, recipe)
+			same(added, recipe, err)
+		}
 	}
-	dough.Portions = 5
-	must(r.UpdateRecipe(ctx, dough))
-	got, err = r.Recipe(ctx, "1")
-	must(err)
-	if got.Portions != 5 {
-		t.Errorf("%v", got)
-	}
-	if _, err := r.Recipe(ctx, "x"); !errors.Is(err, cook.ErrNotFound) {
-		t.Errorf("%v", err)
-	}
-	if err := r.UpdateRecipe(ctx, cook.Recipe{ID: "x"}); !errors.Is(err, cook.ErrNotFound) {
-		t.Errorf("%v", err)
-	}
+	other := dough
+	other.Fingerprint = "g"
+	fails(cook.ErrReused, second(r.AddRecipe(ctx, other)))
+
+	list, err := r.Recipes(ctx, all)
+	same(list, []cook.Recipe{dough, soup}, err)
+	list[0].Lines[0].Quantity = 1 // a caller's change must not reach the store
+	list, err = r.Recipes(ctx, contract.Page{Limit: 1})
+	same(list, []cook.Recipe{dough}, err)
+	list, err = r.Recipes(ctx, contract.Page{After: dough.ID, Limit: 1})
+	same(list, []cook.Recipe{soup}, err)
+	list, err = r.RecipesByID(ctx, []string{soup.ID, testID("99"), soup.ID})
+	same(list, []cook.Recipe{soup}, err)
+	got, err := r.Recipe(ctx, dough.ID)
+	same(got, dough, err)
+
+	change := dough
+	change.Portions, change.Lines = 5, []cook.Line{{IngredientID: testID("13"), Quantity: 7}}
+	want := change
+	want.Version = 2
+	changed, err := r.UpdateRecipe(ctx, change)
+	same(changed, want, err)
+	got, err = r.Recipe(ctx, dough.ID)
+	same(got, want, err)
+	fails(cook.ErrChanged, second(r.UpdateRecipe(ctx, change)))
+	change.ID = testID("99")
+	fails(cook.ErrNotFound, second(r.UpdateRecipe(ctx, change)))
+	fails(cook.ErrNotFound, second(r.Recipe(ctx, change.ID)))
 }
+
+func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + last }
+
+func second[T any](_ T, err error) error { return err }
 
 func TestDemoRecipesAreValid(t *testing.T) {
 	r := NewMemory()
 	if err := AddDemo(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	all, _ := r.Recipes(t.Context())
+	all, _ := r.Recipes(t.Context(), contract.Page{Limit: 100})
 	for _, recipe := range all {
 		if faults := recipe.Check(); len(faults) > 0 {
 			t.Errorf("%s: %v", recipe.Name, faults)

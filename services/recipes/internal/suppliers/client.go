@@ -1,60 +1,48 @@
-// Package suppliers asks the suppliers service for prices.
+// Package suppliers asks the suppliers service for prices. client.gen.go is made
+// from that service's contract.
 package suppliers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"time"
 
 	"delivery.example/kit/web"
 	"delivery.example/recipes/internal/cook"
 )
 
-// Client is a cook.Prices over HTTP.
-type Client struct {
-	base string
-	http *http.Client
+//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../../suppliers/openapi.yaml
+
+// limit is the largest number of ingredients in one call; the contract's maxItems.
+const limit = 200
+
+// PriceList is a cook.Prices over HTTP.
+type PriceList struct{ client *ClientWithResponses }
+
+var _ cook.Prices = PriceList{}
+
+// New gives the price list of the service at base, an absolute address; a call
+// ends after timeout.
+func New(base string, timeout time.Duration) (PriceList, error) {
+	client, err := NewClientWithResponses(base, WithHTTPClient(web.Client(timeout)))
+	return PriceList{client}, err
 }
 
-var _ cook.Prices = (*Client)(nil)
-
-// New gives a client of the service at base; a call ends after timeout.
-func New(base string, timeout time.Duration) *Client {
-	return &Client{base, web.Client(timeout)}
-}
-
-// Prices implements cook.Prices in one call.
-func (c *Client) Prices(ctx context.Context, ingredientIDs []string) (map[string]cook.Price, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/prices?"+url.Values{"ingredient": ingredientIDs}.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("suppliers: prices: %s", answer.Status)
-	}
-	var body struct {
-		Items []struct {
-			ID         string `json:"id"`
-			PackSize   int64  `json:"packSize"`
-			PriceMinor int64  `json:"priceMinor"`
-			Available  bool   `json:"available"`
-		} `json:"items"`
-	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, web.BodyLimit)).Decode(&body); err != nil {
-		return nil, fmt.Errorf("suppliers: prices: %w", err)
-	}
+// Prices implements cook.Prices with a call for every 200 ingredients.
+func (p PriceList) Prices(ctx context.Context, ingredientIDs []string) (map[string]cook.Price, error) {
 	prices := map[string]cook.Price{}
-	for _, i := range body.Items {
-		prices[i.ID] = cook.Price{PackSize: i.PackSize, PriceMinor: i.PriceMinor, Available: i.Available}
+	for start := 0; start < len(ingredientIDs); start += limit {
+		part := ingredientIDs[start:min(start+limit, len(ingredientIDs))]
+		answer, err := p.client.GetPricesWithResponse(ctx, &GetPricesParams{Ingredient: part})
+		if err != nil {
+			return nil, fmt.Errorf("suppliers: prices: %w", err)
+		}
+		if answer.JSON200 == nil {
+			return nil, fmt.Errorf("suppliers: prices: %s, %s", answer.Status(), answer.ContentType())
+		}
+		for _, i := range answer.JSON200.Items {
+			prices[i.Id] = cook.Price{PackSize: i.PackSize, PriceMinor: i.PriceMinor, Available: i.Available}
+		}
 	}
 	return prices, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"delivery.example/kit/contract"
 	"delivery.example/restaurant/internal/menu"
 	"delivery.example/restaurant/internal/store"
 )
@@ -21,20 +22,34 @@ type costs struct {
 
 func (c costs) Costs(context.Context, []string) (map[string]menu.Cost, bool, error) {
 	portion := int64(150)
-	return map[string]menu.Cost{"soup": {PortionMinor: &portion}, "pizza": {PortionMinor: &portion, Unavailable: []string{"basil"}}}, c.degraded, c.err
+	return map[string]menu.Cost{soupID: {PortionMinor: &portion}, pizzaID: {PortionMinor: &portion, Unavailable: []string{basilID}}}, c.degraded, c.err
 }
 
-func server(repository menu.Repository, c menu.Costs) http.Handler {
+func server(t *testing.T, repository menu.Repository, c menu.Costs) http.Handler {
+	t.Helper()
 	mux := http.NewServeMux()
-	Routes(mux, slog.New(slog.DiscardHandler), repository, c)
+	if err := Routes(mux, slog.New(slog.DiscardHandler), repository, c); err != nil {
+		t.Fatal(err)
+	}
 	return mux
 }
 
-// call sends one request and decodes the answer into a map.
-func call(t *testing.T, h http.Handler, method, path, body string, want int) map[string]any {
+// call sends one request, with headers as "Name: value", checks the status and
+// decodes the answer into a map.
+func call(t *testing.T, h http.Handler, want int, method, path, body string, headers ...string) (map[string]any, http.Header) {
 	t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body == "" {
+		r = httptest.NewRequest(method, path, nil)
+	} else {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Set(name, value)
+	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	h.ServeHTTP(w, r)
 	if w.Code != want {
 		t.Fatalf("%s %s: %d, want %d: %s", method, path, w.Code, want, w.Body)
 	}
@@ -42,33 +57,67 @@ func call(t *testing.T, h http.Handler, method, path, body string, want int) map
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return got
+	if want >= 400 && (got["status"] != float64(want) || w.Header().Get("Content-Type") != "application/problem+json") {
+		t.Errorf("%s %s: not a problem: %v", method, path, got)
+	}
+	return got, w.Header()
 }
 
-const soup = `{"name":"Soup","recipeId":"soup","priceMinor":600}`
+const (
+	none    = "00000000-0000-7000-8000-000000000099"
+	soupID  = "00000000-0000-7000-8000-000000000302"
+	pizzaID = "00000000-0000-7000-8000-000000000301"
+	basilID = "00000000-0000-7000-8000-000000000204"
+	soup    = `{"name":"Soup","recipeId":"` + soupID + `","priceMinor":600}`
+	keyOne  = "Idempotency-Key: order-0001"
+)
 
 func TestMenuShowsMargins(t *testing.T) {
-	h := server(store.NewMemory(), costs{})
-	harbour := call(t, h, "POST", "/restaurants", `{"name":"Harbour"}`, 201)["id"].(string)
-	if got := call(t, h, "GET", "/restaurants", "", 200)["items"].([]any); len(got) != 1 {
+	h := server(t, store.NewMemory(), costs{})
+	got, _ := call(t, h, 201, "POST", "/restaurants", `{"name":"Harbour"}`, keyOne)
+	harbour := got["id"].(string)
+	if again, _ := call(t, h, 201, "POST", "/restaurants", `{"name":"Harbour"}`, keyOne); again["id"] != harbour {
+		t.Errorf("%v", again)
+	}
+	call(t, h, 409, "POST", "/restaurants", `{"name":"Garden"}`, keyOne)
+	call(t, h, 201, "POST", "/restaurants", `{"name":"Garden"}`)
+	page, _ := call(t, h, 200, "GET", "/restaurants?limit=1", "")
+	if len(page["items"].([]any)) != 1 || page["next"] == nil {
+		t.Errorf("%v", page)
+	}
+	got, _ = call(t, h, 201, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, keyOne)
+	lunch := got["id"].(string)
+	if again, _ := call(t, h, 201, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, keyOne); again["id"] != lunch {
+		t.Errorf("%v", again)
+	}
+	if got, _ := call(t, h, 200, "GET", "/restaurants/"+harbour+"/menus", ""); len(got["items"].([]any)) != 1 {
 		t.Errorf("%v", got)
 	}
-	lunch := call(t, h, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, 201)["id"].(string)
-	if got := call(t, h, "GET", "/restaurants/"+harbour+"/menus", "", 200)["items"].([]any); len(got) != 1 {
+	if got, _ := call(t, h, 200, "GET", "/menus/"+lunch, ""); got["degraded"] != false || len(got["dishes"].([]any)) != 0 {
 		t.Errorf("%v", got)
 	}
-	if got := call(t, h, "GET", "/menus/"+lunch, "", 200); got["degraded"] != false || len(got["dishes"].([]any)) != 0 {
+	dishes := "/menus/" + lunch + "/dishes"
+	got, header := call(t, h, 201, "POST", dishes, soup, keyOne)
+	first, tag := got["id"].(string), header.Get("ETag")
+	call(t, h, 201, "POST", dishes, soup, keyOne)
+	call(t, h, 201, "POST", dishes, `{"name":"Pizza","recipeId":"`+pizzaID+`","priceMinor":900}`)
+	call(t, h, 201, "POST", dishes, `{"name":"Secret","recipeId":"`+none+`","priceMinor":900}`)
+	dearer := strings.Replace(soup, "600", "750", 1)
+	call(t, h, 428, "PUT", "/dishes/"+first, dearer)
+	call(t, h, 200, "PUT", "/dishes/"+first, dearer, "If-Match: "+tag)
+	call(t, h, 412, "PUT", "/dishes/"+first, dearer, "If-Match: "+tag)
+	if got, header := call(t, h, 200, "GET", "/dishes/"+first, ""); got["priceMinor"] != 750.0 || header.Get("ETag") == tag {
 		t.Errorf("%v", got)
 	}
-	first := call(t, h, "POST", "/menus/"+lunch+"/dishes", soup, 201)["id"].(string)
-	call(t, h, "POST", "/menus/"+lunch+"/dishes", `{"name":"Pizza","recipeId":"pizza","priceMinor":900}`, 201)
-	call(t, h, "POST", "/menus/"+lunch+"/dishes", `{"name":"Secret","recipeId":"unknown","priceMinor":900}`, 201)
-	call(t, h, "PUT", "/dishes/"+first, strings.Replace(soup, "600", "750", 1), 200)
 
 	byName := map[string]map[string]any{}
-	for _, d := range call(t, h, "GET", "/menus/"+lunch, "", 200)["dishes"].([]any) {
+	got, _ = call(t, h, 200, "GET", "/menus/"+lunch, "")
+	for _, d := range got["dishes"].([]any) {
 		dish := d.(map[string]any)
 		byName[dish["name"].(string)] = dish
+	}
+	if len(byName) != 3 {
+		t.Errorf("%v", byName)
 	}
 	if d := byName["Soup"]; d["marginMinor"] != 600.0 || d["marginPercent"] != 80.0 || d["orderable"] != true {
 		t.Errorf("%v", d)
@@ -87,7 +136,7 @@ func TestMenuIsDegradedWithoutCosts(t *testing.T) {
 		if err := store.AddDemo(t.Context(), repository); err != nil {
 			t.Fatal(err)
 		}
-		got := call(t, server(repository, c), "GET", "/menus/00000000-0000-7000-8000-000000000501", "", 200)
+		got, _ := call(t, server(t, repository, c), 200, "GET", "/menus/00000000-0000-7000-8000-000000000501", "")
 		if got["degraded"] != true || len(got["dishes"].([]any)) != 2 {
 			t.Errorf("%s: %v", name, got)
 		}
@@ -95,24 +144,50 @@ func TestMenuIsDegradedWithoutCosts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	h := server(store.NewMemory(), costs{})
+	h := server(t, store.NewMemory(), costs{})
 	for _, c := range []struct {
-		method, path, body string
 		want               int
+		method, path, body string
+		field              string // that the problem names
 	}{
-		{"POST", "/restaurants", `{`, 400},
-		{"POST", "/restaurants", `{"name":""}`, 422},
-		{"GET", "/restaurants/x/menus", "", 404},
-		{"POST", "/restaurants/x/menus", `{"name":"Lunch"}`, 404},
-		{"POST", "/restaurants/x/menus", `{}`, 422},
-		{"GET", "/menus/x", "", 404},
-		{"POST", "/menus/x/dishes", soup, 404},
-		{"POST", "/menus/x/dishes", `{}`, 422},
-		{"PUT", "/dishes/x", soup, 404},
-		{"PUT", "/dishes/x", `{}`, 422},
+		{400, "POST", "/restaurants", `{`, ""},
+		{422, "POST", "/restaurants", `{"name":" "}`, "name"},
+		{404, "GET", "/restaurants/" + none + "/menus", "", ""},
+		{404, "POST", "/restaurants/" + none + "/menus", `{"name":"Lunch"}`, ""},
+		{422, "POST", "/restaurants/" + none + "/menus", `{}`, "name"},
+		{404, "GET", "/menus/" + none, "", ""},
+		{422, "GET", "/menus/x", "", "id"},
+		{404, "POST", "/menus/" + none + "/dishes", soup, ""},
+		{422, "POST", "/menus/" + none + "/dishes", strings.Replace(soup, "600", "0", 1), "priceMinor"},
+		{404, "GET", "/dishes/" + none, "", ""},
+		{405, "DELETE", "/restaurants", "", ""},
 	} {
-		if got := call(t, h, c.method, c.path, c.body, c.want); got["status"] != float64(c.want) {
-			t.Errorf("%s %s: not a problem: %v", c.method, c.path, got)
+		got, _ := call(t, h, c.want, c.method, c.path, c.body)
+		fields, _ := json.Marshal(got["errors"])
+		if !strings.Contains(string(fields), c.field) {
+			t.Errorf("%s %s %s: %q is not named in %s", c.method, c.path, c.body, c.field, fields)
+		}
+	}
+	call(t, h, 404, "PUT", "/dishes/"+none, soup, `If-Match: "1"`)
+}
+
+// The generated code has to refuse what it cannot read also when no check
+// stands before it.
+func TestGeneratedCodeRefusesParameters(t *testing.T) {
+	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory(), costs{}}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	for _, path := range []string{"/restaurants?limit=x", "/restaurants/" + none + "/menus?limit=x"} {
+		call(t, h, 422, "GET", path, "")
+	}
+	for _, c := range [][3]string{
+		{"POST", "/restaurants", "Idempotency-Key"}, {"POST", "/restaurants/" + none + "/menus", "Idempotency-Key"},
+		{"POST", "/menus/" + none + "/dishes", "Idempotency-Key"}, {"PUT", "/dishes/" + none, "If-Match"},
+	} {
+		r := httptest.NewRequest(c[0], c[1], nil)
+		r.Header[c[2]] = []string{"first-one", "second-one"}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 422 {
+			t.Errorf("%v: %d", c, w.Code)
 		}
 	}
 }
@@ -122,25 +197,20 @@ type broken struct{ menu.Repository }
 
 var errBroken = errors.New("the disk is gone")
 
-func (broken) Restaurants(context.Context) ([]menu.Restaurant, error) { return nil, errBroken }
-func (broken) AddRestaurant(context.Context, menu.Restaurant) error   { return errBroken }
-func (broken) Menus(context.Context, string) ([]menu.Menu, error)     { return nil, errBroken }
-func (broken) Menu(context.Context, string) (menu.Menu, error)        { return menu.Menu{}, errBroken }
-func (broken) Dish(context.Context, string) (menu.Dish, error)        { return menu.Dish{}, errBroken }
-func (broken) AddDish(context.Context, menu.Dish) error               { return errBroken }
+func (broken) Restaurants(context.Context, contract.Page) ([]menu.Restaurant, error) {
+	return nil, errBroken
+}
+func (broken) AddRestaurant(context.Context, menu.Restaurant) (menu.Restaurant, error) {
+	return menu.Restaurant{}, errBroken
+}
+func (broken) Menu(context.Context, string) (menu.Menu, error) { return menu.Menu{}, errBroken }
 
 func TestAFailingRepositoryGives500WithoutDetails(t *testing.T) {
-	h := server(broken{}, costs{})
-	for _, c := range [][2]string{
-		{"GET", "/restaurants"}, {"POST", "/restaurants"}, {"GET", "/restaurants/x/menus"}, {"GET", "/menus/x"},
-		{"POST", "/menus/x/dishes"}, {"PUT", "/dishes/x"},
-	} {
-		body := soup
-		if c[1] == "/restaurants" {
-			body = `{"name":"Harbour"}`
-		}
-		if got := call(t, h, c[0], c[1], body, 500); strings.Contains(got["detail"].(string), "disk") {
-			t.Errorf("%v: %v", c, got)
+	h := server(t, broken{}, costs{})
+	for _, path := range []string{"/restaurants", "/menus/" + none} {
+		if got, _ := call(t, h, 500, "GET", path, ""); strings.Contains(got["detail"].(string), "disk") {
+			t.Errorf("%s: %v", path, got)
 		}
 	}
+	call(t, h, 500, "POST", "/restaurants", `{"name":"Harbour"}`)
 }

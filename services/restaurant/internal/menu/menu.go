@@ -8,16 +8,22 @@ import (
 	"math"
 	"strings"
 
+	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
 )
 
-// ErrNotFound says that there is nothing with the identifier.
-var ErrNotFound = errors.New("not found")
+// Errors that a Repository gives.
+var (
+	ErrNotFound = errors.New("not found")                 // there is nothing with the identifier
+	ErrChanged  = errors.New("changed since it was read") // the version is not the present one
+	ErrReused   = errors.New("made with other content")   // the identifier is taken by other content
+)
 
 // Restaurant is one house of the group.
 type Restaurant struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID          string
+	Name        string
+	Fingerprint string // of the content that an idempotent creation sent; "" otherwise
 }
 
 // Check lists what is wrong with r; empty means valid.
@@ -25,9 +31,10 @@ func (r Restaurant) Check() []problem.Field { return checkName(r.Name) }
 
 // Menu belongs to a restaurant.
 type Menu struct {
-	ID           string `json:"id"`
-	RestaurantID string `json:"restaurantId"`
-	Name         string `json:"name"`
+	ID           string
+	RestaurantID string
+	Name         string
+	Fingerprint  string // as a restaurant has it
 }
 
 // Check lists what is wrong with m; empty means valid.
@@ -35,11 +42,13 @@ func (m Menu) Check() []problem.Field { return checkName(m.Name) }
 
 // Dish is a recipe that a menu offers at a price.
 type Dish struct {
-	ID         string `json:"id"`
-	MenuID     string `json:"menuId"`
-	Name       string `json:"name"`
-	RecipeID   string `json:"recipeId"`
-	PriceMinor int64  `json:"priceMinor"` // selling price of a portion in euro cents
+	ID          string
+	MenuID      string
+	Name        string
+	RecipeID    string
+	PriceMinor  int64  // selling price of a portion in euro cents
+	Version     int64  // 1 at first, one more with every change
+	Fingerprint string // as a restaurant has it
 }
 
 // Check lists what is wrong with d; empty means valid.
@@ -69,11 +78,11 @@ type Cost struct {
 
 // Margin is what a dish earns.
 type Margin struct {
-	CostMinor     *int64   `json:"costMinor"`     // cost of a portion in euro cents; null when unknown
-	MarginMinor   *int64   `json:"marginMinor"`   // price less cost in euro cents, negative for a loss
-	MarginPercent *float64 `json:"marginPercent"` // of the price, to one decimal
-	Orderable     bool     `json:"orderable"`     // false when an ingredient has become unavailable
-	Unavailable   []string `json:"unavailable"`   // those ingredients
+	CostMinor     *int64   // cost of a portion in euro cents; null when unknown
+	MarginMinor   *int64   // price less cost in euro cents, negative for a loss
+	MarginPercent *float64 // of the price, to one decimal
+	Orderable     bool     // false when an ingredient has become unavailable
+	Unavailable   []string // those ingredients
 }
 
 // MarginOf gives what the dish earns at the cost.
@@ -93,17 +102,22 @@ func MarginOf(d Dish, c Cost) Margin {
 }
 
 // Repository keeps restaurants, menus and dishes. Lists are in the order of the
-// identifiers. An unknown identifier, also that of a parent, gives ErrNotFound.
+// identifiers, from the one after page.After, at most page.Limit long. An unknown
+// identifier, also that of a parent, gives ErrNotFound. Adding what is there
+// already, with the same fingerprint, gives what is there; with another one
+// ErrReused.
 type Repository interface {
-	Restaurants(ctx context.Context) ([]Restaurant, error)
-	AddRestaurant(ctx context.Context, r Restaurant) error
-	Menus(ctx context.Context, restaurantID string) ([]Menu, error)
+	Restaurants(ctx context.Context, page contract.Page) ([]Restaurant, error)
+	AddRestaurant(ctx context.Context, r Restaurant) (Restaurant, error)
+	Menus(ctx context.Context, restaurantID string, page contract.Page) ([]Menu, error)
 	Menu(ctx context.Context, id string) (Menu, error)
-	AddMenu(ctx context.Context, m Menu) error
+	AddMenu(ctx context.Context, m Menu) (Menu, error)
 	Dishes(ctx context.Context, menuID string) ([]Dish, error)
 	Dish(ctx context.Context, id string) (Dish, error)
-	AddDish(ctx context.Context, d Dish) error
-	UpdateDish(ctx context.Context, d Dish) error
+	AddDish(ctx context.Context, d Dish) (Dish, error)
+	// UpdateDish changes all but identifier and menu if d.Version is the present
+	// one, else ErrChanged; it gives what is there then.
+	UpdateDish(ctx context.Context, d Dish) (Dish, error)
 }
 
 // Costs gives the present cost of recipes; those it does not know are left out.

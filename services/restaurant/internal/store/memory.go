@@ -3,10 +3,11 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 
+	"delivery.example/kit/contract"
 	"delivery.example/restaurant/internal/menu"
 )
 
@@ -26,28 +27,31 @@ func NewMemory() *Memory {
 }
 
 // Restaurants implements menu.Repository.
-func (m *Memory) Restaurants(context.Context) ([]menu.Restaurant, error) {
+func (m *Memory) Restaurants(_ context.Context, page contract.Page) ([]menu.Restaurant, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return list(m.restaurants, func(r menu.Restaurant) (string, bool) { return r.ID, true }), nil
+	return pageOf(m.restaurants, page, func(menu.Restaurant) bool { return true }), nil
 }
 
 // AddRestaurant implements menu.Repository.
-func (m *Memory) AddRestaurant(_ context.Context, r menu.Restaurant) error {
+func (m *Memory) AddRestaurant(_ context.Context, r menu.Restaurant) (menu.Restaurant, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if old, ok := m.restaurants[r.ID]; ok {
+		return old, reused(old.Fingerprint, r.Fingerprint)
+	}
 	m.restaurants[r.ID] = r
-	return nil
+	return r, nil
 }
 
 // Menus implements menu.Repository.
-func (m *Memory) Menus(_ context.Context, restaurantID string) ([]menu.Menu, error) {
+func (m *Memory) Menus(_ context.Context, restaurantID string, page contract.Page) ([]menu.Menu, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if _, err := one(m.restaurants, restaurantID); err != nil {
 		return nil, err
 	}
-	return list(m.menus, func(x menu.Menu) (string, bool) { return x.ID, x.RestaurantID == restaurantID }), nil
+	return pageOf(m.menus, page, func(x menu.Menu) bool { return x.RestaurantID == restaurantID }), nil
 }
 
 // Menu implements menu.Repository.
@@ -58,14 +62,17 @@ func (m *Memory) Menu(_ context.Context, id string) (menu.Menu, error) {
 }
 
 // AddMenu implements menu.Repository.
-func (m *Memory) AddMenu(_ context.Context, x menu.Menu) error {
+func (m *Memory) AddMenu(_ context.Context, x menu.Menu) (menu.Menu, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, err := one(m.restaurants, x.RestaurantID); err != nil {
-		return err
+		return x, err
+	}
+	if old, ok := m.menus[x.ID]; ok {
+		return old, reused(old.Fingerprint, x.Fingerprint)
 	}
 	m.menus[x.ID] = x
-	return nil
+	return x, nil
 }
 
 // Dishes implements menu.Repository.
@@ -75,7 +82,7 @@ func (m *Memory) Dishes(_ context.Context, menuID string) ([]menu.Dish, error) {
 	if _, err := one(m.menus, menuID); err != nil {
 		return nil, err
 	}
-	return list(m.dishes, func(d menu.Dish) (string, bool) { return d.ID, d.MenuID == menuID }), nil
+	return pageOf(m.dishes, contract.Page{Limit: len(m.dishes)}, func(d menu.Dish) bool { return d.MenuID == menuID }), nil
 }
 
 // Dish implements menu.Repository.
@@ -86,24 +93,41 @@ func (m *Memory) Dish(_ context.Context, id string) (menu.Dish, error) {
 }
 
 // AddDish implements menu.Repository.
-func (m *Memory) AddDish(_ context.Context, d menu.Dish) error {
+func (m *Memory) AddDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, err := one(m.menus, d.MenuID); err != nil {
-		return err
+		return d, err
 	}
+	if old, ok := m.dishes[d.ID]; ok {
+		return old, reused(old.Fingerprint, d.Fingerprint)
+	}
+	d.Version = 1
 	m.dishes[d.ID] = d
-	return nil
+	return d, nil
 }
 
 // UpdateDish implements menu.Repository.
-func (m *Memory) UpdateDish(_ context.Context, d menu.Dish) error {
+func (m *Memory) UpdateDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, err := one(m.dishes, d.ID); err != nil {
-		return err
+	old, err := one(m.dishes, d.ID)
+	if err != nil {
+		return d, err
 	}
+	if old.Version != d.Version {
+		return d, menu.ErrChanged
+	}
+	d.MenuID, d.Fingerprint, d.Version = old.MenuID, old.Fingerprint, old.Version+1
 	m.dishes[d.ID] = d
+	return d, nil
+}
+
+// reused tells whether something that is there was made by the same request.
+func reused(old, fresh string) error {
+	if fresh == "" || old != fresh {
+		return menu.ErrReused
+	}
 	return nil
 }
 
@@ -115,18 +139,13 @@ func one[T any](all map[string]T, id string) (T, error) {
 	return x, nil
 }
 
-// list gives what keep wants, in the order of the identifiers that it tells.
-func list[T any](all map[string]T, keep func(T) (id string, wanted bool)) []T {
+// pageOf gives the page of what keep wants, in the order of the identifiers.
+func pageOf[T any](all map[string]T, page contract.Page, keep func(T) bool) []T {
 	wanted := []T{}
-	for _, x := range all {
-		if _, ok := keep(x); ok {
-			wanted = append(wanted, x)
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if len(wanted) < page.Limit && id > page.After && keep(all[id]) {
+			wanted = append(wanted, all[id])
 		}
 	}
-	slices.SortFunc(wanted, func(a, b T) int {
-		left, _ := keep(a)
-		right, _ := keep(b)
-		return strings.Compare(left, right)
-	})
 	return wanted
 }

@@ -1,4 +1,5 @@
-// Package api is the HTTP side of the suppliers service.
+// Package api is the HTTP side of the suppliers service. The contract is
+// openapi.yaml; server.gen.go is made from it.
 package api
 
 import (
@@ -6,151 +7,221 @@ import (
 	"log/slog"
 	"net/http"
 
-	"delivery.example/kit/id"
+	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
 	"delivery.example/kit/web"
 	"delivery.example/suppliers/internal/supply"
 )
 
-// PriceLimit is the largest number of ingredients that one price request may name.
-const PriceLimit = 200
+//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.yaml
 
-type api struct{ repository supply.Repository }
-
-// Routes adds the service's routes to mux.
-func Routes(mux *http.ServeMux, log *slog.Logger, repository supply.Repository) {
-	a := api{repository}
-	mux.Handle("GET /suppliers", web.Handle(log, a.listSuppliers))
-	mux.Handle("POST /suppliers", web.Handle(log, a.addSupplier))
-	mux.Handle("GET /suppliers/{id}", web.Handle(log, a.getSupplier))
-	mux.Handle("POST /suppliers/{id}/ingredients", web.Handle(log, a.addIngredient))
-	mux.Handle("GET /ingredients", web.Handle(log, a.listIngredients))
-	mux.Handle("GET /ingredients/{id}", web.Handle(log, a.getIngredient))
-	mux.Handle("PUT /ingredients/{id}", web.Handle(log, a.putIngredient))
-	mux.Handle("GET /prices", web.Handle(log, a.prices))
+type api struct {
+	log        *slog.Logger
+	repository supply.Repository
 }
 
-func (a api) listSuppliers(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.repository.Suppliers(r.Context())
+var _ ServerInterface = api{}
+
+// Routes adds the contract's routes to mux; requests that disagree with it are
+// refused before they reach a handler, and so are routes that it does not have. A broken contract is an error.
+func Routes(mux *http.ServeMux, log *slog.Logger, repository supply.Repository) error {
+	document, err := GetSpec()
 	if err != nil {
 		return err
 	}
-	web.WriteJSON(w, http.StatusOK, map[string]any{"items": all})
-	return nil
-}
-
-func (a api) addSupplier(w http.ResponseWriter, r *http.Request) error {
-	var s supply.Supplier
-	if err := web.ReadJSON(w, r, &s); err != nil {
-		return err
-	}
-	if faults := s.Check(); len(faults) > 0 {
-		return problem.Invalid(faults...)
-	}
-	s.ID = id.New()
-	if err := a.repository.AddSupplier(r.Context(), s); err != nil {
-		return err
-	}
-	w.Header().Set("Location", "/suppliers/"+s.ID)
-	web.WriteJSON(w, http.StatusCreated, s)
-	return nil
-}
-
-func (a api) getSupplier(w http.ResponseWriter, r *http.Request) error {
-	s, err := a.repository.Supplier(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return notFound(err, "supplier")
-	}
-	web.WriteJSON(w, http.StatusOK, s)
-	return nil
-}
-
-func (a api) listIngredients(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.repository.Ingredients(r.Context(), r.URL.Query().Get("supplier"))
+	check, err := contract.Check(document)
 	if err != nil {
 		return err
 	}
-	web.WriteJSON(w, http.StatusOK, map[string]any{"items": all})
+	routes := HandlerWithOptions(api{log, repository}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
 
-func (a api) addIngredient(w http.ResponseWriter, r *http.Request) error {
-	i, err := readIngredient(w, r)
-	if err != nil {
-		return err
-	}
-	i.ID, i.SupplierID = id.New(), r.PathValue("id")
-	if err := a.repository.AddIngredient(r.Context(), i); err != nil {
-		return notFound(err, "supplier")
-	}
-	w.Header().Set("Location", "/ingredients/"+i.ID)
-	web.WriteJSON(w, http.StatusCreated, i)
-	return nil
+// answer runs f and turns what it gives into the answer.
+func (a api) answer(w http.ResponseWriter, r *http.Request, f func() error) {
+	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error { return known(f()) })(w, r)
 }
 
-func (a api) getIngredient(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.repository.Ingredient(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return notFound(err, "ingredient")
-	}
-	web.WriteJSON(w, http.StatusOK, i)
-	return nil
-}
-
-func (a api) putIngredient(w http.ResponseWriter, r *http.Request) error {
-	i, err := readIngredient(w, r)
-	if err != nil {
-		return err
-	}
-	old, err := a.repository.Ingredient(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return notFound(err, "ingredient")
-	}
-	i.ID, i.SupplierID = old.ID, old.SupplierID // neither can be changed
-	if err := a.repository.UpdateIngredient(r.Context(), i); err != nil {
-		return notFound(err, "ingredient")
-	}
-	web.WriteJSON(w, http.StatusOK, i)
-	return nil
-}
-
-// prices answers for many ingredients at once, so that a recipe costs one call.
-// Ingredients that do not exist are named in "unknown".
-func (a api) prices(w http.ResponseWriter, r *http.Request) error {
-	wanted := r.URL.Query()["ingredient"]
-	if len(wanted) == 0 || len(wanted) > PriceLimit {
-		return problem.Invalid(problem.Field{Field: "ingredient", Detail: "must be given 1 to 200 times"})
-	}
-	known, unknown := []supply.Ingredient{}, []string{}
-	for _, ingredientID := range wanted {
-		i, err := a.repository.Ingredient(r.Context(), ingredientID)
-		switch {
-		case errors.Is(err, supply.ErrNotFound):
-			unknown = append(unknown, ingredientID)
-		case err != nil:
-			return err
-		default:
-			known = append(known, i)
-		}
-	}
-	web.WriteJSON(w, http.StatusOK, map[string]any{"items": known, "unknown": unknown})
-	return nil
-}
-
-func readIngredient(w http.ResponseWriter, r *http.Request) (supply.Ingredient, error) {
-	i := supply.Ingredient{}
-	if err := web.ReadJSON(w, r, &i); err != nil {
-		return i, err
-	}
-	if faults := i.Check(); len(faults) > 0 {
-		return i, problem.Invalid(faults...)
-	}
-	return i, nil
-}
-
-func notFound(err error, what string) error {
-	if errors.Is(err, supply.ErrNotFound) {
-		return problem.New(http.StatusNotFound, "there is no such "+what)
+// known turns the domain's errors into problems.
+func known(err error) error {
+	switch {
+	case errors.Is(err, supply.ErrNotFound):
+		return problem.New(http.StatusNotFound, "there is no such supplier or ingredient")
+	case errors.Is(err, supply.ErrChanged):
+		return contract.Changed()
+	case errors.Is(err, supply.ErrReused):
+		return contract.Reused()
 	}
 	return err
+}
+
+// ListSuppliers implements ServerInterface.
+func (a api) ListSuppliers(w http.ResponseWriter, r *http.Request, params ListSuppliersParams) {
+	a.answer(w, r, func() error {
+		page := contract.PageOf(params.After, params.Limit)
+		list, err := a.repository.Suppliers(r.Context(), contract.Page{After: page.After, Limit: page.Limit + 1})
+		if err != nil {
+			return err
+		}
+		list, next := contract.Cut(page, list, func(s supply.Supplier) string { return s.ID })
+		answer := SupplierPage{Items: []Supplier{}, Next: next}
+		for _, s := range list {
+			answer.Items = append(answer.Items, Supplier{Id: s.ID, Name: s.Name})
+		}
+		web.WriteJSON(w, http.StatusOK, answer)
+		return nil
+	})
+}
+
+// AddSupplier implements ServerInterface.
+func (a api) AddSupplier(w http.ResponseWriter, r *http.Request, params AddSupplierParams) {
+	a.answer(w, r, func() error {
+		var body NewSupplier
+		if err := web.ReadJSON(w, r, &body); err != nil {
+			return err
+		}
+		made := contract.Create("/suppliers", params.IdempotencyKey, body)
+		s, err := a.repository.AddSupplier(r.Context(), supply.Supplier{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name})
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Location", "/suppliers/"+s.ID)
+		web.WriteJSON(w, http.StatusCreated, Supplier{Id: s.ID, Name: s.Name})
+		return nil
+	})
+}
+
+// GetSupplier implements ServerInterface.
+func (a api) GetSupplier(w http.ResponseWriter, r *http.Request, id Id) {
+	a.answer(w, r, func() error {
+		s, err := a.repository.Supplier(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		web.WriteJSON(w, http.StatusOK, Supplier{Id: s.ID, Name: s.Name})
+		return nil
+	})
+}
+
+// ListIngredients implements ServerInterface.
+func (a api) ListIngredients(w http.ResponseWriter, r *http.Request, params ListIngredientsParams) {
+	a.answer(w, r, func() error {
+		supplierID := ""
+		if params.Supplier != nil {
+			supplierID = *params.Supplier
+		}
+		page := contract.PageOf(params.After, params.Limit)
+		list, err := a.repository.Ingredients(r.Context(), supplierID, contract.Page{After: page.After, Limit: page.Limit + 1})
+		if err != nil {
+			return err
+		}
+		list, next := contract.Cut(page, list, func(i supply.Ingredient) string { return i.ID })
+		web.WriteJSON(w, http.StatusOK, IngredientPage{Items: shownAll(list), Next: next})
+		return nil
+	})
+}
+
+// AddIngredient implements ServerInterface.
+func (a api) AddIngredient(w http.ResponseWriter, r *http.Request, id Id, params AddIngredientParams) {
+	a.answer(w, r, func() error {
+		body, i, err := readIngredient(w, r)
+		if err != nil {
+			return err
+		}
+		made := contract.Create("/suppliers/"+id+"/ingredients", params.IdempotencyKey, body)
+		i.ID, i.Fingerprint, i.SupplierID = made.ID, made.Fingerprint, id
+		i, err = a.repository.AddIngredient(r.Context(), i)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Location", "/ingredients/"+i.ID)
+		writeIngredient(w, http.StatusCreated, i)
+		return nil
+	})
+}
+
+// GetIngredient implements ServerInterface.
+func (a api) GetIngredient(w http.ResponseWriter, r *http.Request, id Id) {
+	a.answer(w, r, func() error {
+		i, err := a.repository.Ingredient(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		writeIngredient(w, http.StatusOK, i)
+		return nil
+	})
+}
+
+// PutIngredient implements ServerInterface.
+func (a api) PutIngredient(w http.ResponseWriter, r *http.Request, id Id, params PutIngredientParams) {
+	a.answer(w, r, func() error {
+		version, err := contract.Match(params.IfMatch)
+		if err != nil {
+			return err
+		}
+		_, i, err := readIngredient(w, r)
+		if err != nil {
+			return err
+		}
+		i.ID, i.Version = id, version
+		i, err = a.repository.UpdateIngredient(r.Context(), i)
+		if err != nil {
+			return err
+		}
+		writeIngredient(w, http.StatusOK, i)
+		return nil
+	})
+}
+
+// GetPrices implements ServerInterface: many ingredients at once, so that a
+// recipe costs one call.
+func (a api) GetPrices(w http.ResponseWriter, r *http.Request, params GetPricesParams) {
+	a.answer(w, r, func() error {
+		list, err := a.repository.IngredientsByID(r.Context(), params.Ingredient)
+		if err != nil {
+			return err
+		}
+		known := map[string]bool{}
+		for _, i := range list {
+			known[i.ID] = true
+		}
+		answer := Prices{Items: shownAll(list), Unknown: []Identifier{}}
+		for _, wanted := range params.Ingredient {
+			if !known[wanted] {
+				answer.Unknown = append(answer.Unknown, wanted)
+			}
+		}
+		web.WriteJSON(w, http.StatusOK, answer)
+		return nil
+	})
+}
+
+func readIngredient(w http.ResponseWriter, r *http.Request) (NewIngredient, supply.Ingredient, error) {
+	var body NewIngredient
+	if err := web.ReadJSON(w, r, &body); err != nil {
+		return body, supply.Ingredient{}, err
+	}
+	i := supply.Ingredient{Name: body.Name, Unit: string(body.Unit), PackSize: body.PackSize, PriceMinor: body.PriceMinor, Available: body.Available}
+	if faults := i.Check(); len(faults) > 0 {
+		return body, i, problem.Invalid(faults...)
+	}
+	return body, i, nil
+}
+
+func writeIngredient(w http.ResponseWriter, status int, i supply.Ingredient) {
+	w.Header().Set("ETag", contract.Tag(i.Version))
+	web.WriteJSON(w, status, shown(i))
+}
+
+func shown(i supply.Ingredient) Ingredient {
+	return Ingredient{Id: i.ID, SupplierId: i.SupplierID, Name: i.Name, Unit: Unit(i.Unit), PackSize: i.PackSize, PriceMinor: i.PriceMinor, Available: i.Available}
+}
+
+func shownAll(list []supply.Ingredient) []Ingredient {
+	all := []Ingredient{}
+	for _, i := range list {
+		all = append(all, shown(i))
+	}
+	return all
 }

@@ -28,7 +28,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 			return err
 		}
 	}
-	return service.Run(ctx, "suppliers", settings, out, func(mux *http.ServeMux, log *slog.Logger) {
-		api.Routes(mux, log, repository)
+	return service.Run(ctx, "suppliers", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
+		return api.Routes(mux, log, repository)
 	})
 }

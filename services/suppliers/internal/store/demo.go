@@ -12,7 +12,8 @@ func AddDemo(ctx context.Context, r supply.Repository) error {
 	mill := supply.Supplier{ID: "00000000-0000-7000-8000-000000000101", Name: "Stone Mill"}
 	farm := supply.Supplier{ID: "00000000-0000-7000-8000-000000000102", Name: "Green Valley Farm"}
 	for _, s := range []supply.Supplier{mill, farm} {
-		if err := r.AddSupplier(ctx, s); err != nil {
+		s.Fingerprint = "demo"
+		if _, err := r.AddSupplier(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -24,7 +25,8 @@ func AddDemo(ctx context.Context, r supply.Repository) error {
 		{ID: "00000000-0000-7000-8000-000000000205", SupplierID: farm.ID, Name: "Eggs", Unit: "piece", PackSize: 10, PriceMinor: 349, Available: true},
 		{ID: "00000000-0000-7000-8000-000000000206", SupplierID: farm.ID, Name: "Cream", Unit: "ml", PackSize: 500, PriceMinor: 229, Available: true},
 	} {
-		if err := r.AddIngredient(ctx, i); err != nil {
+		i.Fingerprint = "demo"
+		if _, err := r.AddIngredient(ctx, i); err != nil {
 			return err
 		}
 	}

@@ -2,73 +2,106 @@ package store
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
+	"delivery.example/kit/contract"
 	"delivery.example/suppliers/internal/supply"
 )
 
+func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + last }
+
 // TestRepository is the suite that every supply.Repository has to pass.
 func TestRepository(t *testing.T) {
-	for name, open := range map[string]func() supply.Repository{
-		"memory": func() supply.Repository { return NewMemory() },
-	} {
-		t.Run(name, func(t *testing.T) { testRepository(t, open()) })
-	}
+	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
 }
 
 func testRepository(t *testing.T, r supply.Repository) {
 	ctx := t.Context()
-	must := func(err error) {
+	all := contract.Page{Limit: 10}
+	same := func(got, want any, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	must(r.AddSupplier(ctx, supply.Supplier{ID: "b", Name: "Dairy"}))
-	must(r.AddSupplier(ctx, supply.Supplier{ID: "a", Name: "Mill"}))
-	flour := supply.Ingredient{ID: "2", SupplierID: "a", Name: "Flour", Unit: "g", PackSize: 1000, PriceMinor: 120, Available: true}
-	butter := supply.Ingredient{ID: "1", SupplierID: "b", Name: "Butter", Unit: "g", PackSize: 250, PriceMinor: 260, Available: true}
-	must(r.AddIngredient(ctx, flour))
-	must(r.AddIngredient(ctx, butter))
-
-	all, err := r.Suppliers(ctx)
-	must(err)
-	if len(all) != 2 || all[0].ID != "a" || all[1].ID != "b" {
-		t.Errorf("suppliers in the order of their identifiers: %v", all)
-	}
-	one, err := r.Supplier(ctx, "a")
-	must(err)
-	if one.Name != "Mill" {
-		t.Errorf("%v", one)
-	}
-	ingredients, err := r.Ingredients(ctx, "")
-	must(err)
-	if len(ingredients) != 2 || ingredients[0] != butter || ingredients[1] != flour {
-		t.Errorf("%v", ingredients)
-	}
-	ingredients, err = r.Ingredients(ctx, "a")
-	must(err)
-	if len(ingredients) != 1 || ingredients[0] != flour {
-		t.Errorf("%v", ingredients)
-	}
-	flour.PriceMinor = 130
-	must(r.UpdateIngredient(ctx, flour))
-	got, err := r.Ingredient(ctx, "2")
-	must(err)
-	if got != flour {
-		t.Errorf("%v", got)
-	}
-
-	for what, err := range map[string]error{
-		"supplier":           second(r.Supplier(ctx, "x")),
-		"ingredient":         second(r.Ingredient(ctx, "x")),
-		"update":             r.UpdateIngredient(ctx, supply.Ingredient{ID: "x"}),
-		"add to no supplier": r.AddIngredient(ctx, supply.Ingredient{ID: "3", SupplierID: "x"}),
-	} {
-		if !errors.Is(err, supply.ErrNotFound) {
-			t.Errorf("%s: %v", what, err)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
+	fails := func(want, err error) {
+		t.Helper()
+		if !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	none, err := r.Suppliers(ctx, all)
+	same(none, []supply.Supplier{}, err)
+
+	mill, dairy := supply.Supplier{ID: testID("01"), Name: "Mill", Fingerprint: "f"}, supply.Supplier{ID: testID("02"), Name: "Dairy"}
+	added, err := r.AddSupplier(ctx, dairy)
+	same(added, dairy, err)
+	_, err = r.AddSupplier(ctx, mill)
+	same(nil, nil, err)
+	again, err := r.AddSupplier(ctx, mill)
+	same(again, mill, err)
+	fails(supply.ErrReused, second(r.AddSupplier(ctx, supply.Supplier{ID: mill.ID, Name: "Other", Fingerprint: "g"})))
+	fails(supply.ErrReused, second(r.AddSupplier(ctx, dairy))) // no key was sent: a clash, not a repetition
+	list, err := r.Suppliers(ctx, all)
+	same(list, []supply.Supplier{mill, dairy}, err)
+	list, err = r.Suppliers(ctx, contract.Page{Limit: 1})
+	same(list, []supply.Supplier{mill}, err)
+	list, err = r.Suppliers(ctx, contract.Page{After: mill.ID, Limit: 1})
+	same(list, []supply.Supplier{dairy}, err)
+	one, err := r.Supplier(ctx, mill.ID)
+	same(one, mill, err)
+	fails(supply.ErrNotFound, second(r.Supplier(ctx, testID("99"))))
+
+	butter := supply.Ingredient{ID: testID("11"), SupplierID: dairy.ID, Name: "Butter", Unit: "g", PackSize: 250, PriceMinor: 260, Available: true, Version: 1}
+	flour := supply.Ingredient{ID: testID("12"), SupplierID: mill.ID, Name: "Flour", Unit: "g", PackSize: 1000, PriceMinor: 120, Version: 1, Fingerprint: "f"}
+	for _, i := range []supply.Ingredient{flour, butter} {
+		got, err := r.AddIngredient(ctx, i)
+		same(got, i, err)
+	}
+	repeated, err := r.AddIngredient(ctx, flour)
+	same(repeated, flour, err)
+	fails(supply.ErrReused, second(r.AddIngredient(ctx, supply.Ingredient{ID: flour.ID, SupplierID: mill.ID, Name: "Rye", Unit: "g", PackSize: 1, Fingerprint: "g"})))
+	fails(supply.ErrNotFound, second(r.AddIngredient(ctx, supply.Ingredient{ID: testID("13"), SupplierID: testID("99"), Name: "Air", Unit: "g", PackSize: 1})))
+	ingredients, err := r.Ingredients(ctx, "", all)
+	same(ingredients, []supply.Ingredient{butter, flour}, err)
+	ingredients, err = r.Ingredients(ctx, "", contract.Page{After: butter.ID, Limit: 10})
+	same(ingredients, []supply.Ingredient{flour}, err)
+	ingredients, err = r.Ingredients(ctx, dairy.ID, all)
+	same(ingredients, []supply.Ingredient{butter}, err)
+	ingredients, err = r.IngredientsByID(ctx, []string{flour.ID, testID("99")})
+	same(ingredients, []supply.Ingredient{flour}, err)
+
+	change := flour
+	change.PriceMinor, change.Available, change.SupplierID = 130, true, testID("99")
+	want := flour
+	want.PriceMinor, want.Available, want.Version = 130, true, 2
+	changed, err := r.UpdateIngredient(ctx, change)
+	same(changed, want, err)
+	got, err := r.Ingredient(ctx, flour.ID)
+	same(got, want, err)
+	fails(supply.ErrChanged, second(r.UpdateIngredient(ctx, change)))
+	change.ID = testID("99")
+	fails(supply.ErrNotFound, second(r.UpdateIngredient(ctx, change)))
+	fails(supply.ErrNotFound, second(r.Ingredient(ctx, change.ID)))
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestDemoCanBeAddedTwice(t *testing.T) {
+	r := NewMemory()
+	for range 2 {
+		if err := AddDemo(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, _ := r.Ingredients(t.Context(), "", contract.Page{Limit: 100})
+	for _, i := range all {
+		if faults := i.Check(); len(faults) > 0 {
+			t.Errorf("%s: %v", i.Name, faults)
+		}
+	}
+}

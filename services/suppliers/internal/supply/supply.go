@@ -8,19 +8,25 @@ import (
 	"slices"
 	"strings"
 
+	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
 )
 
-// ErrNotFound says that there is nothing with the identifier.
-var ErrNotFound = errors.New("not found")
+// Errors that a Repository gives.
+var (
+	ErrNotFound = errors.New("not found")                 // there is nothing with the identifier
+	ErrChanged  = errors.New("changed since it was read") // the version is not the present one
+	ErrReused   = errors.New("made with other content")   // the identifier is taken by other content
+)
 
 // Units are the measures that an ingredient is sold in.
 var Units = []string{"g", "ml", "piece"}
 
 // Supplier sells ingredients.
 type Supplier struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID          string
+	Name        string
+	Fingerprint string // of the content that an idempotent creation sent; "" otherwise
 }
 
 // Check lists what is wrong with s; empty means valid.
@@ -30,13 +36,15 @@ func (s Supplier) Check() []problem.Field {
 
 // Ingredient is sold by one supplier in packs.
 type Ingredient struct {
-	ID         string `json:"id"`
-	SupplierID string `json:"supplierId"`
-	Name       string `json:"name"`
-	Unit       string `json:"unit"`       // one of Units
-	PackSize   int64  `json:"packSize"`   // units in a pack, at least 1
-	PriceMinor int64  `json:"priceMinor"` // price of a pack in euro cents
-	Available  bool   `json:"available"`  // can be ordered now
+	ID          string
+	SupplierID  string
+	Name        string
+	Unit        string // one of Units
+	PackSize    int64  // units in a pack, at least 1
+	PriceMinor  int64  // price of a pack in euro cents
+	Available   bool   // can be ordered now
+	Version     int64  // 1 at first, one more with every change
+	Fingerprint string // of the content that an idempotent creation sent; "" otherwise
 }
 
 // Check lists what is wrong with i; empty means valid. The upper limits keep
@@ -63,14 +71,20 @@ func checkName(name string) []problem.Field {
 }
 
 // Repository keeps suppliers and ingredients. Lists are in the order of the
-// identifiers. An unknown identifier gives ErrNotFound.
+// identifiers, from the one after page.After, at most page.Limit long. An unknown
+// identifier gives ErrNotFound. Adding what is there already, with the same
+// fingerprint, gives what is there; with another one ErrReused.
 type Repository interface {
-	Suppliers(ctx context.Context) ([]Supplier, error)
+	Suppliers(ctx context.Context, page contract.Page) ([]Supplier, error)
 	Supplier(ctx context.Context, id string) (Supplier, error)
-	AddSupplier(ctx context.Context, s Supplier) error
+	AddSupplier(ctx context.Context, s Supplier) (Supplier, error)
 	// Ingredients gives those of one supplier, or all when supplierID is empty.
-	Ingredients(ctx context.Context, supplierID string) ([]Ingredient, error)
+	Ingredients(ctx context.Context, supplierID string, page contract.Page) ([]Ingredient, error)
+	// IngredientsByID leaves out those that it does not know.
+	IngredientsByID(ctx context.Context, ids []string) ([]Ingredient, error)
 	Ingredient(ctx context.Context, id string) (Ingredient, error)
-	AddIngredient(ctx context.Context, i Ingredient) error // ErrNotFound without its supplier
-	UpdateIngredient(ctx context.Context, i Ingredient) error
+	AddIngredient(ctx context.Context, i Ingredient) (Ingredient, error) // ErrNotFound without its supplier
+	// UpdateIngredient changes all but identifier and supplier if i.Version is the
+	// present one, else ErrChanged; it gives what is there then.
+	UpdateIngredient(ctx context.Context, i Ingredient) (Ingredient, error)
 }

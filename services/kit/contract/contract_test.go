@@ -1,0 +1,140 @@
+package contract
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"delivery.example/kit/problem"
+	"delivery.example/kit/web"
+)
+
+const document = `
+openapi: 3.0.3
+info: { title: test, version: "1" }
+paths:
+  /things:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              additionalProperties: false
+              required: [name]
+              properties: { name: { type: string, maxLength: 5 }, sizes: { type: array, items: { type: integer } } }
+      responses: { "200": { description: ok } }
+`
+
+func load(t *testing.T, text string) *openapi3.T {
+	t.Helper()
+	d, err := openapi3.NewLoader().LoadFromData([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestCheck(t *testing.T) {
+	check, err := Check(load(t, document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := check(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	for _, c := range []struct {
+		method, path, kind, body string
+		want                     int
+		text                     string
+	}{
+		{"POST", "/things", "application/json", `{"name":"a"}`, 204, ""},
+		{"POST", "/things", "application/json", `{"name":"abcdefg"}`, 422, `"field":"name"`},
+		{"POST", "/things", "application/json", `{"name":"a","sizes":[1,"x"]}`, 422, `"field":"sizes.1"`},
+		{"POST", "/things", "application/json", `{}`, 422, `name`},
+		{"POST", "/things", "application/json", `[]`, 422, `"field":"body"`},
+		{"POST", "/things", "application/json", `{`, 400, "not the expected JSON"},
+		{"POST", "/things", "application/json", ``, 400, "not the expected JSON"},
+		{"POST", "/things", "text/csv", `a`, 415, ""},
+		{"POST", "/things", "application/json", `{"name":"` + strings.Repeat("a", web.BodyLimit) + `"}`, 413, ""},
+		{"PUT", "/things", "application/json", `{}`, 405, ""},
+		{"GET", "/nothing", "", ``, 404, ""},
+	} {
+		r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", c.kind)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.want || !strings.Contains(w.Body.String(), c.text) {
+			t.Errorf("%s %s %.40s: %d %s", c.method, c.path, c.body, w.Code, w.Body)
+		}
+		if strings.Contains(w.Body.String(), "abcdefg") {
+			t.Errorf("the answer echoes the input: %s", w.Body)
+		}
+	}
+}
+
+func TestBindFault(t *testing.T) {
+	w := httptest.NewRecorder()
+	BindFault(w, httptest.NewRequest("GET", "/", nil), errors.New("limit is no number"))
+	if w.Code != 422 || w.Header().Get("Content-Type") != problem.ContentType {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestCheckRefusesAnUnsoundDocument(t *testing.T) {
+	if _, err := Check(&openapi3.T{OpenAPI: "3.0.3"}); err == nil {
+		t.Error("an error was expected")
+	}
+}
+
+func TestPageOfAndCut(t *testing.T) {
+	if p := PageOf(nil, nil); p != (Page{Limit: 50}) {
+		t.Errorf("%v", p)
+	}
+	after, limit := "b", 2
+	p := PageOf(&after, &limit)
+	itself := func(s string) string { return s }
+	if list, next := Cut(p, []string{"c", "d", "e"}, itself); len(list) != 2 || next == nil || *next != "d" {
+		t.Errorf("%v %v", list, next)
+	}
+	if list, next := Cut(p, []string{"c", "d"}, itself); len(list) != 2 || next != nil {
+		t.Errorf("%v %v", list, next)
+	}
+}
+
+func TestMatch(t *testing.T) {
+	text := func(s string) *string { return &s }
+	if version, err := Match(text(Tag(7))); version != 7 || err != nil {
+		t.Errorf("%d %v", version, err)
+	}
+	for header, want := range map[*string]int{nil: 428, text(""): 428, text("7"): 412, text(`"07"`): 412, text(`W/"7"`): 412, text("*"): 412} {
+		_, err := Match(header)
+		var p *problem.Problem
+		if !errors.As(err, &p) || p.Status != want {
+			t.Errorf("%v: %v, want %d", header, err, want)
+		}
+	}
+}
+
+func TestCreate(t *testing.T) {
+	key, other := "key-00001", "key-00002"
+	a, b := Create("/things", &key, "content"), Create("/things", &key, "content")
+	if a != b || a.Fingerprint == "" || a.ID[14] != '8' {
+		t.Errorf("%v %v", a, b)
+	}
+	if c := Create("/things", &key, "changed"); c.ID != a.ID || c.Fingerprint == a.Fingerprint {
+		t.Errorf("%v", c)
+	}
+	if Create("/others", &key, "content").ID == a.ID || Create("/things", &other, "content").ID == a.ID {
+		t.Error("another route or key must make another thing")
+	}
+	if c := Create("/things", nil, "content"); c.Fingerprint != "" || c.ID[14] != '7' {
+		t.Errorf("%v", c)
+	}
+	if Reused().Status != 409 {
+		t.Error(Reused().Status)
+	}
+}
