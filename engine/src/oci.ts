@@ -54,13 +54,13 @@ class Meter extends Transform {
 }
 
 /** Stores what `source` yields as a blob: whole under its digest, or not at all. */
-async function put(root: string, source: NodeJS.ReadableStream | Iterable<Buffer>, mediaType: string): Promise<Descriptor> {
+async function put(root: string, open: () => NodeJS.ReadableStream | Iterable<Buffer>, mediaType: string): Promise<Descriptor> {
   const folder = path.join(root, "blobs", "sha256")
   await fs.mkdir(folder, { recursive: true })
   const partial = path.join(folder, `.partial-${process.pid}-${randomBytes(4).toString("hex")}`)
   const meter = new Meter()
   try {
-    await pipeline(source, meter, createWriteStream(partial))
+    await pipeline(open(), meter, createWriteStream(partial))
     const digest = meter.digest()
     await fs.rename(partial, blobPath(root, digest))
     return { mediaType, digest, size: meter.size }
@@ -71,24 +71,31 @@ async function put(root: string, source: NodeJS.ReadableStream | Iterable<Buffer
 }
 
 const putJson = async (root: string, value: unknown, mediaType: string): Promise<Descriptor> =>
-  await put(root, [Buffer.from(JSON.stringify(value))], mediaType)
+  await put(root, () => [Buffer.from(JSON.stringify(value))], mediaType)
 
 /** An existing tar as a layer. */
 export async function layerFromTar(root: string, tar: string): Promise<Descriptor> {
-  return await put(root, createReadStream(tar), MEDIA.layer)
+  return await put(root, () => createReadStream(tar), MEDIA.layer)
 }
 
 /** A folder as a layer. The same files give the same digest: times and owners are fixed, names sorted. */
 export async function layerFromFolder(root: string, folder: string): Promise<Descriptor> {
   const args = ["--create", "--format=pax", "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", folder, "."]
-  const tar = spawn("tar", args, { stdio: ["ignore", "pipe", "pipe"] })
+  let ended: Promise<number | null> | undefined
   let complaint = ""
-  tar.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()))
-  const ended = new Promise<number | null>((resolve, reject) => {
-    tar.on("error", reject)
-    tar.on("close", resolve)
-  })
-  const [layer, code] = await Promise.all([put(root, tar.stdout, MEDIA.layer), ended])
+  // Started when its output is read: what a process leaves behind unread is thrown away.
+  const start = (): NodeJS.ReadableStream => {
+    const tar = spawn("tar", args, { stdio: ["ignore", "pipe", "pipe"] })
+    tar.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()))
+    ended = new Promise((resolve, reject) => {
+      tar.on("error", reject)
+      tar.on("close", resolve)
+    })
+    ended.catch(() => {}) // awaited below
+    return tar.stdout
+  }
+  const layer = await put(root, start, MEDIA.layer)
+  const code = await ended
   if (code !== 0) {
     await fs.rm(blobPath(root, layer.digest), { force: true })
     throw new Error(`tar of ${folder} failed (${code}): ${complaint.trim()}`)

@@ -53,7 +53,7 @@ test("develop adds to a tsconfig.json only what is missing", async () => {
 test("init gives a module that works", async () => {
   const folder = path.join(space.root, "fresh")
   fs.mkdirSync(folder)
-  const { code, stderr } = await dagger(["init", "--silent", "--sdk=typescript", "--name=my-first"], { cwd: folder })
+  const { code, stderr } = await dagger(["init", "--silent", "--sdk=typescript", "--name=my-first", "--license="], { cwd: folder })
   expect(stderr).toBe("")
   expect(code).toBe(0)
   const source = fs.existsSync(path.join(folder, ".dagger")) ? path.join(folder, ".dagger") : folder

@@ -193,7 +193,8 @@ describe("documentation", () => {
     expect(help.stdout).toMatch(/--text string +the text/)
     const top = await dagger(["call", "--silent", "--help"], { cwd: fixture })
     expect(top.stdout).toMatch(/--prefix string\s+what every text begins with\s+\(default ">"\)/)
-    expect(top.stdout).toMatch(/Every shape that a function of a module can have/)
+    const described = await query('{moduleSource(refString:"."){asModule{description}}}')
+    expect(described.stdout).toMatch(/Every shape that a function of a module can have\./)
   })
   test("an alias", async () => expect(await call("other-name")).toBe("called by its other name"))
 })
@@ -224,6 +225,18 @@ describe("a result that is not what is declared", () => {
   test("no list", async () => expect(await failing("wrong-list")).toMatch(/wrongList .* is declared as string\[\] but is the string "text"/))
   test("an undeclared field", async () => expect(await failing("undeclared", "name")).toMatch(/has "extra", which Leaf \(src\/shapes\.ts:\d+\) does not declare/))
   test("no member", async () => expect(await failing("wrong-enum")).toMatch(/is declared as Level but is the string "middle"; its values are "low", "very-high"/))
+})
+
+describe("telemetry", () => {
+  test("a span of the module's own is shown, with what ran inside it", async () => {
+    const { stderr } = await dagger(["call", "--progress=plain", "traced"], { cwd: fixture })
+    const lines = stderr.split("\n")
+    const span = lines.findIndex((line) => line.includes("a span of our own"))
+    expect(span).toBeGreaterThan(-1)
+    const depth = (line: string): number => line.split("┆").length
+    const inside = lines.find((line) => /withExec.*echo/.test(line))
+    expect(depth(inside ?? "")).toBeGreaterThan(depth(lines[span]!))
+  })
 })
 
 describe("packages and files", () => {

@@ -58,7 +58,7 @@ describe("settings", () => {
     })
     const { stdout, stderr } = await dagger(["call", "--progress=plain", "hello"], { cwd: module })
     expect(stdout.trim()).toBe("1s")
-    expect(stderr).toMatch(/no lockfile: the newest versions/)
+    expect(stderr).toMatch(/there is no lockfile: the newest versions/)
   })
   test("a bun lockfile chooses bun", async () => {
     const module = space.write("bunlock", {

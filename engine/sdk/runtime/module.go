@@ -95,7 +95,7 @@ func installCommand(has func(...string) bool) []string {
 		// bun takes the versions over from these.
 		return []string{"bun", "install", "--production", "--no-progress"}
 	default:
-		return []string{"sh", "-c", "echo 'no lockfile: the newest versions that package.json allows are installed; run `npm install` and commit package-lock.json' >&2 && npm install --omit=dev --no-package-lock --no-audit --no-fund"}
+		return []string{"npm", "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"}
 	}
 }
 

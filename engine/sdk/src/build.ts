@@ -8,6 +8,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import ts from "typescript"
 import { sourceFiles } from "./scan/files.js"
 import { completeTsconfig } from "./tsconfig.js"
 import { scan, SourceError, type Scan } from "./scan/scan.js"
@@ -26,11 +27,20 @@ const placed: Bun.BunPlugin = {
   },
 }
 
+const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "bun.lock", "bun.lockb", "yarn.lock", "pnpm-lock.yaml"]
+
 function packages(): string[] {
   const file = path.join(root, "package.json")
   if (!fs.existsSync(file)) return []
-  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = JSON.parse(fs.readFileSync(file, "utf8")) as Record<string, Record<string, string> | undefined>
-  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).filter((p) => p !== "@dagger.io/dagger").flatMap((p) => [p, `${p}/*`])
+  const { config } = ts.parseConfigFileTextToJson("package.json", fs.readFileSync(file, "utf8")) as { config?: Record<string, Record<string, string> | undefined> }
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = config ?? {}
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).filter((p) => p !== "@dagger.io/dagger")
+}
+
+function unlocked(): string[] {
+  const installed = packages().some((p) => p !== "typescript")
+  if (!installed || LOCKFILES.some((name) => fs.existsSync(path.join(root, name)))) return []
+  return ["package.json names packages and there is no lockfile: the newest versions that it allows were installed. Run `npm install` and commit package-lock.json"]
 }
 
 async function bundle(entry: string): Promise<string> {
@@ -39,7 +49,7 @@ async function bundle(entry: string): Promise<string> {
     result = await Bun.build({
       entrypoints: [entry],
       target: runtime, format: "esm", splitting: false,
-      external: packages(),
+      external: packages().flatMap((p) => [p, `${p}/*`]),
       plugins: [placed],
       sourcemap: "inline",
       minify: false,
@@ -85,7 +95,7 @@ async function main(): Promise<void> {
     fs.writeFileSync(entry, [
       `import * as library from "@dagger.io/dagger"`,
       ...imports,
-      `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library, ${JSON.stringify(found.warnings)})`,
+      `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library, ${JSON.stringify([...unlocked(), ...found.warnings])})`,
     ].join("\n"))
     write(await bundle(entry))
     fs.rmSync(entry)
