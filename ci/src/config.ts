@@ -5,9 +5,17 @@ import schema from "../delivery.schema.json"
 
 export type Kind = "go" | "node"
 
+export interface Service {
+  path: string
+  kind: Kind
+  /** More folders that its checks read. */
+  inputs: string[]
+  /** Statement coverage that its tests must reach, in percent; 0 for none. */
+  coverage: number
+}
+
 export interface Config {
-  services: Record<string, { path: string; kind: Kind }>
-  gates: { coverage: { service: number } }
+  services: Record<string, Service>
   timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
 }
 
@@ -33,14 +41,16 @@ export function parseConfig(text: string): Config {
     }
     throw new ConfigError(faults)
   }
-  const config = value as { services: Config["services"]; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as { services: Record<string, { path: string; kind: Kind; inputs?: string[]; coverage?: number }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
+  const coverage = config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default
+  const clean = (path: string) => path.replace(/^\.\//, "").replace(/\/+$/, "")
   const services = Object.fromEntries(
     Object.entries(config.services).map(([name, service]) => {
-      const path = service.path.replace(/^\.\//, "").replace(/\/+$/, "")
+      const path = clean(service.path)
       if (seen.has(path)) faults.push(`services.${name}.path, line ${lineOf(document, lines, ["services", name, "path"])}: ${path} is the folder of ${seen.get(path)} already; each service has its own`)
       seen.set(path, name)
-      return [name, { ...service, path }]
+      return [name, { coverage, ...service, path, inputs: (service.inputs ?? []).map(clean) }]
     }),
   )
   if ("secrets" in services) faults.push(`services.secrets, line ${lineOf(document, lines, ["services", "secrets"])}: the name is taken by the stage that scans for secrets; choose another`)
@@ -49,7 +59,6 @@ export function parseConfig(text: string): Config {
   const timeout = (name: keyof Config["timeouts"]) => config.timeouts?.[name] ?? defaults[name].default
   return {
     services,
-    gates: { coverage: { service: config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default } },
     timeouts: { secrets: timeout("secrets"), lint: timeout("lint"), typecheck: timeout("typecheck"), test: timeout("test"), build: timeout("build") },
   }
 }

@@ -4,7 +4,7 @@
  * Everything is said in `delivery.yaml`: the services, and the numbers that they must reach.
  */
 import { Directory, argument, dag, func, object } from "@dagger.io/dagger"
-import { parseConfig, type Config } from "./config"
+import { parseConfig, type Config, type Service } from "./config"
 import { folderOf, indexHtml, summaryMarkdown } from "./page"
 import { joinedPath, localReplaces } from "./paths"
 import { gateCoverage, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
@@ -75,7 +75,7 @@ export class Delivery {
     let reports = dag.directory()
     const files: Record<string, string[]> = {}
     for (const part of parts) {
-      for (const stage of part.stages) results.set(stage.name, gateCoverage(stage, config.gates.coverage.service))
+      for (const stage of part.stages) results.set(stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0))
       for (const [stage, listed] of Object.entries(part.files)) files[stage] = listed
       if (part.reports) reports = reports.withDirectory(part.folder, part.reports)
     }
@@ -117,7 +117,8 @@ async function gitFault(source: Directory): Promise<string | undefined> {
   return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
 }
 
-async function serviceFault(source: Directory, name: string, { path, kind }: Config["services"][string]): Promise<string | undefined> {
+async function serviceFault(source: Directory, name: string, { path, kind, inputs }: Service): Promise<string | undefined> {
+  for (const input of inputs) if (!(await source.exists(input))) return `services.${name}.inputs: ${input} does not exist in the source`
   const service = `services.${name}.path: ${path}`
   if (!(await source.exists(path))) return `${service} does not exist in the source`
   const entries = await source.directory(path).entries()
@@ -136,7 +137,7 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
   const services = Object.entries(config.services).sort(([, a], [, b]) => (a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1))
   for (const [name, service] of services) {
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
-    if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service.path, steps, config, until) : nodeService(source, name, service.path, steps, config, until)))
+    if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service, steps, config, until) : nodeService(source, name, service, steps, config, until)))
   }
   const parts: Part[] = []
   const workers = Array.from({ length: 3 }, async () => {
@@ -154,10 +155,10 @@ async function secrets(source: Directory, config: Config, until: number): Promis
   })
 }
 
-async function goService(source: Directory, name: string, path: string, steps: string[], config: Config, until: number): Promise<Part> {
+async function goService(source: Directory, name: string, { path, inputs }: Service, steps: string[], config: Config, until: number): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     // The service's folder, and those that its go.mod takes modules from: an edit elsewhere runs nothing again.
-    const folders = new Set([path])
+    const folders = new Set([path, ...inputs])
     for (const folder of folders) {
       if (!(await source.exists(`${folder}/go.mod`))) continue
       for (const replaced of localReplaces(await source.file(`${folder}/go.mod`).contents())) {
@@ -171,7 +172,7 @@ async function goService(source: Directory, name: string, path: string, steps: s
   })
 }
 
-async function nodeService(source: Directory, name: string, path: string, steps: string[], config: Config, until: number): Promise<Part> {
+async function nodeService(source: Directory, name: string, { path }: Service, steps: string[], config: Config, until: number): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), () => resultsIn(dag.node().check(source.directory(path), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
 }
 

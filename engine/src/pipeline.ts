@@ -7,7 +7,7 @@ import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
 /** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
-const shown = /([▶✔✘⊘◌] .*)$/u
+const shown = /^\d+ +: .*\[\d[\dms.]*\] \| ([▶✔✘⊘◌] .*)$/u
 
 /**
  * Runs a pipeline on a source folder and leaves its reports on disk, whatever the verdict. Returns the exit code: 0 green, 1 red, 2 not run.
@@ -39,6 +39,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   let lastLine = Date.now()
   const errors: string[] = []
   const seen = new Set<string>()
+  const running = new Set<string>()
   const onProgress = (line: string) => {
     log.write(`${line}\n`)
     const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
@@ -46,13 +47,16 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     if (match && !seen.has(match[1]!)) {
       seen.add(match[1]!)
       lastLine = Date.now()
+      const [mark, stage] = match[1]!.split(" ") as [string, string]
+      if (mark === "▶") running.add(stage)
+      else running.delete(stage)
       say(match[1]!)
     } else if (/^Error: |^! /.test(plain)) errors.push(plain)
   }
   const heartbeat = setInterval(() => {
     if (Date.now() - lastLine < 20_000) return
     lastLine = Date.now()
-    say(`… ${name} still runs`)
+    say(`… ${name} runs: ${[...running].join(", ") || "loading"}`)
   }, 5_000)
   const call = (extra: string[], signal?: AbortSignal) =>
     callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "reports", "export", "--path", fresh], { cwd: repository, onProgress, signal })

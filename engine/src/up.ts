@@ -71,7 +71,8 @@ export async function startLocked(): Promise<void> {
 }
 
 async function diskUse(folder: string): Promise<string> {
-  const out = await run("du", ["-s", "--block-size=1", folder])
+  // Files come and go while the engine runs: du then names them and ends with 1, but its sum is right.
+  const out = spawnSync("du", ["-s", "--block-size=1", folder], { encoding: "utf8" }).stdout
   return gigabytes(Number(out.split("\t")[0]))
 }
 

@@ -1,7 +1,7 @@
 // The provisioned engine, alive: one of its own in a second state folder, so that nobody else's is disturbed. What was built for the first is
 // reused through hard links; everything that runs is its own.
 import { execFileSync, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, copyFileSync, openSync, writeSync, closeSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, copyFileSync, openSync, writeFileSync, writeSync, closeSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { goRoot } from "../../engine/src/build.js"
@@ -20,7 +20,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   beforeAll(() => {
     before = hostState()
-    for (const folder of ["bin", "tar", "npm", "steps", "content"]) execFileSync("cp", ["-al", join(first.state, folder), second.state])
+    for (const folder of ["bin", "tar", "npm", "steps", "content", "registry", "images"]) execFileSync("cp", ["-al", join(first.state, folder), second.state])
     mkdirSync(join(goRoot(second), ".."), { recursive: true })
     execFileSync("cp", ["-al", goRoot(first), goRoot(second)])
   })
@@ -84,6 +84,48 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     expect(both.map(({ code }) => code)).toEqual([0, 0])
     expect(containersNamed(containerId(second))).toBe(1)
     expect(await version()).toBe("v0.19.10")
+  })
+
+  describe("under a pipeline", () => {
+    const source = mkdtempSync(join("/var/tmp", "src-"))
+    const start = (reports: string) => command([join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${source}`, `--reports=${join(source, "..", reports)}`, "--only=secrets"])
+    const reports = (name: string) => `${source.replace(/.*\//, "")}-${name}`
+
+    beforeAll(() => {
+      const git = (...args: string[]) => execFileSync("git", ["-C", source, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args])
+      mkdirSync(join(source, "api"))
+      writeFileSync(join(source, "api/go.mod"), "module example.com/api\n\ngo 1.26\n")
+      writeFileSync(join(source, "delivery.yaml"), "services:\n  api: { path: api, kind: go }\n")
+      git("init", "-q")
+      git("add", ".")
+      git("commit", "-qm", "first")
+    })
+    afterAll(() => {
+      for (const name of ["a", "b", "c"]) rmSync(join(source, "..", reports(name)), { recursive: true, force: true })
+      rmSync(source, { recursive: true, force: true })
+    })
+
+    it("that is killed with -9 ends the call at once, says so, and the same command then works", async () => {
+      const first = start(reports("a"))
+      await until(() => existsSync(join(source, "..", reports("a"), "dagger.log")))
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      process.kill(Number(pid()), "SIGKILL")
+      const killed = await first
+      expect(killed.output).toContain("the engine ended while the pipeline ran. Run the same command again")
+      expect(killed.code).toBe(2)
+      const again = await start(reports("a"))
+      expect(again.output).toMatch(/secrets +✔ passed/)
+      expect(again.code).toBe(0)
+    })
+
+    it("serves two at once", async () => {
+      const both = await Promise.all([start(reports("b")), start(reports("c"))])
+      for (const { code, output } of both) {
+        expect(output).toContain("GREEN (1 passed, 3 skipped)")
+        expect(code).toBe(0)
+      }
+      for (const name of ["b", "c"]) expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual(["dagger.log", "index.html", "result.json", "secrets", "summary.md"])
+    })
   })
 
   it("takes its images from a company's mirror when one is set", async () => {

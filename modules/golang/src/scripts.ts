@@ -10,11 +10,12 @@ staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck
 exit $status
 `
 
-/** The whole test suite with the race detector; JUnit and the coverage profile are written even when it fails. $1: seconds. */
+/** The whole test suite with the race detector; JUnit and the coverage profile are written even when it fails. $1: seconds.
+ * -count=1: whether a run can be spared is decided by its inputs; Go's own cache of results does not see files outside the module. */
 export const testScript = `
 seconds=$1; shift
 exec gotestsum --format pkgname --junitfile /report/junit.xml --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
-  -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
+  -count=1 -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
 `
 
 /** Every main package into /out; a module that has none is compiled all the same. */
