@@ -42,8 +42,8 @@ export function typeFailure(output: string): string {
 
 /** The first line that says what is wrong, past npm's own and past headings. */
 export function firstError(output: string): string {
-  const lines = plainLines(output).filter((l) => !l.startsWith("> ") && !l.startsWith("npm ") && !/^(error during build|build failed with \d+ errors?):?$/i.test(l))
-  return firstLine(lines.find((l) => /\berror\b|\bfailed\b|cannot|not found|missing script/i.test(l)) ?? npmError(output) ?? lines[0] ?? "")
+  const lines = plainLines(output).filter((l) => !l.startsWith("> ") && !l.startsWith("npm ") && !/^(✗ )?(error during build|build failed( with \d+ errors?| in \S+)?):?$/i.test(l))
+  return firstLine(lines.find((l) => /\berror\b|\bfailed\b|cannot|could not|not found|missing script/i.test(l)) ?? npmError(output) ?? lines[0] ?? "")
 }
 
 function npmError(output: string): string | undefined {

@@ -1,0 +1,39 @@
+// The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { dagger } from "../sdk/dagger"
+
+const repository = join(import.meta.dirname, "../..")
+const modules = ["golang", "gitleaks", "node"]
+
+/** The calls of a README's sh blocks, each with what its output has to hold. */
+function callsIn(readme: string): { call: string; prints: string }[] {
+  const lines = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap((block) => block[1]!.split("\n"))
+  return lines.flatMap((call, i) => (call.startsWith("dagger ") ? [{ call, prints: /^# prints (.+)$/.exec(lines[i + 1] ?? "")?.[1] ?? "" }] : []))
+}
+
+/** Splits a command line that has no quotes; one that has needs more than this. */
+function words(call: string): string[] {
+  if (/["'\\$`]/.test(call)) throw new Error(`this test does not know quotes: ${call}`)
+  return call.split(/\s+/).slice(1)
+}
+
+describe.each(modules)("the README of %s", (module) => {
+  const calls = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
+
+  it("calls every function of the module, and says of each call what it prints", async () => {
+    expect(calls.filter(({ prints }) => prints === "")).toEqual([])
+    const listed = await dagger(["-m", `modules/${module}`, "functions", "--silent"], { cwd: repository })
+    const functions = listed.stdout.split("\n").slice(1).map((l) => l.split(/\s+/)[0]!).filter((name) => name !== "")
+    expect(functions.length).toBeGreaterThan(3)
+    const called = new Set(calls.map(({ call }) => / call (\S+)/.exec(call)![1]!))
+    expect(functions.filter((name) => !called.has(name))).toEqual([])
+  })
+
+  it.each(calls)("$call", async ({ call, prints }) => {
+    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd: repository, seconds: 300 })
+    expect(stderr.slice(-2000) + stdout).toContain(prints)
+    expect(code).toBe(0)
+  })
+})
