@@ -58,8 +58,9 @@ async function hashOf(inputs: SdkContentInputs): Promise<string> {
   await addFile(hash, "go", path.join(inputs.goRoot, "VERSION"))
   await addFile(hash, "npm", path.join(inputs.npm, "node_modules/.package-lock.json"))
   for (const cert of [...inputs.certs].sort()) await addFile(hash, "cert", cert)
-  await addFile(hash, "root", inputs.rootTar)
-  hash.update(JSON.stringify([...PASSED_ON.map((name) => process.env[name] ?? null), npmRegistry() ?? null]))
+  // A third of a gigabyte: its size and time stand for it, because this is asked at every start.
+  const { size, mtimeMs } = await fs.stat(inputs.rootTar)
+  hash.update(JSON.stringify([size, mtimeMs, ...PASSED_ON.map((name) => process.env[name] ?? null), npmRegistry() ?? null]))
   return hash.digest("hex")
 }
 
@@ -171,6 +172,9 @@ export async function buildSdkContent(inputs: SdkContentInputs, progress: (line:
     return { go: last.go, typescript: last.typescript }
   }
   await fs.mkdir(inputs.out, { recursive: true })
+  for (const name of await fs.readdir(inputs.out)) {
+    if (name.startsWith(".stage-")) await fs.rm(path.join(inputs.out, name), { recursive: true, force: true }) // an interrupted build's
+  }
   const stage = await fs.mkdtemp(path.join(inputs.out, ".stage-"))
   try {
     progress("SDK content: root layer")

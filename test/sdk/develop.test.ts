@@ -54,7 +54,7 @@ test("init gives a module that works", async () => {
   const folder = path.join(space.root, "fresh")
   fs.mkdirSync(folder)
   const { code, stderr } = await dagger(["init", "--silent", "--sdk=typescript", "--name=my-first", "--license="], { cwd: folder })
-  expect(stderr).toBe("")
+  expect(stderr.trim()).toBe("")
   expect(code).toBe(0)
   const source = fs.existsSync(path.join(folder, ".dagger")) ? path.join(folder, ".dagger") : folder
   expect(fs.readFileSync(path.join(source, "src/index.ts"), "utf8")).toContain("export class MyFirst")
