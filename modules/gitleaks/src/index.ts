@@ -60,7 +60,7 @@ export class Gitleaks {
   /**
    * The container that gitleaks runs in.
    *
-   * Example: `dagger -m modules/gitleaks call base with-exec --args gitleaks,version stdout`
+   * Example: `dagger -m modules/gitleaks call base with-exec --args gitleaks,dir,--help stdout`
    *
    * @param image Another image with gitleaks, git and bash in it, instead of the pinned one.
    */

@@ -211,19 +211,19 @@ export class Node {
    * Example: `dagger -m modules/node call build --source services/frontend entries`
    *
    * @param args More arguments for the script.
-   * @param output The folder that the script writes.
+   * @param folder The folder that the script writes.
    */
   @func()
   async build(
     @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
     args: string[] = [],
-    output: string = "dist",
+    folder: string = "dist",
     timeout: number = 600,
     image: string = images.node,
   ): Promise<Directory> {
     const ran = await runStep(await this.install(source, timeout, image), script("build", args), timeout)
     if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
-    return ran.container.directory(`${workdir}/${output}`)
+    return ran.container.directory(`${workdir}/${folder}`)
   }
 
   /**
