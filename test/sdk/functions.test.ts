@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { call as callIn, dagger, failing as failingIn, moduleFiles, workspace } from "./dagger.js"
 
 const space = workspace()
+/** What a cached call would print is not printed again: calls whose logs are looked at carry this. */
+const nonce = String(Date.now())
 const fixture = space.module("fixture")
 const call = (...args: string[]): Promise<string> => callIn(fixture, ...args)
 const failing = (...args: string[]): Promise<string> => failingIn(fixture, ...args)
@@ -70,7 +72,7 @@ describe("constructors and state", () => {
   test("none at all", async () => expect(await callIn(space.module("greeter"), "greet", "--name", "you")).toBe("Hello, you!"))
   test("none at all: initial values are not applied, as on the vendor's engine, and the call says so", async () => {
     const module = space.write("initial", moduleFiles("initial", {
-      "src/index.ts": 'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n',
+      "src/index.ts": 'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n// ' + nonce,
     }))
     const { stdout, stderr } = await dagger(["call", "--progress=plain", "read"], { cwd: module })
     expect(stdout).toBe("undefined")
@@ -229,7 +231,7 @@ describe("a result that is not what is declared", () => {
 
 describe("telemetry", () => {
   test("a span of the module's own is shown", async () => {
-    const { stderr } = await dagger(["call", "--progress=plain", "traced"], { cwd: fixture })
+    const { stderr } = await dagger(["call", "--progress=plain", "traced", "--nonce", nonce], { cwd: fixture })
     expect(stderr).toMatch(/┆ a span of our own\n/)
     expect(stderr).toMatch(/┆ a span of our own DONE/)
     expect(stderr).toMatch(/withExec echo inside/)

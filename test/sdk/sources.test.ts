@@ -53,7 +53,7 @@ describe("settings", () => {
   })
   test("no lockfile: the newest versions, and a word about it", async () => {
     const module = space.write("unlocked", {
-      ...moduleFiles("unlocked", { "src/index.ts": inClass("  @func()\n  hello(): string {\n    return ms(1000)\n  }", 'import ms from "ms"')("Unlocked") }),
+      ...moduleFiles("unlocked", { "src/index.ts": inClass("  @func()\n  hello(): string {\n    return ms(1000)\n  }", `import ms from "ms" // ${Date.now()}`)("Unlocked") }),
       "package.json": JSON.stringify({ type: "module", dependencies: { ms: "2.1.3" }, dagger: { runtime: "bun" } }),
     })
     const { stdout, stderr } = await dagger(["call", "--progress=plain", "hello"], { cwd: module })
