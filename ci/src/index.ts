@@ -7,7 +7,7 @@ import { Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { parseConfig, type Config, type Service } from "./config"
 import { folderOf, indexHtml, summaryMarkdown } from "./page"
 import { joinedPath, localReplaces } from "./paths"
-import { gateCoverage, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
+import { gateCoverage, notAskedFor, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
 
 /** What a pipeline has found. */
 @object()
@@ -79,7 +79,7 @@ export class Delivery {
       for (const [stage, listed] of Object.entries(part.files)) files[stage] = listed
       if (part.reports) reports = reports.withDirectory(part.folder, part.reports)
     }
-    const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: "not asked for", seconds: 0, cached: false, exitCode: -1 })
+    const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
     const table = tableOf(stages)
     const { passed } = verdictOf(stages)
     reports = reports
@@ -149,7 +149,7 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
 
 async function secrets(source: Directory, config: Config, until: number): Promise<Part> {
   return collect("secrets", ["secrets"], async () => {
-    const result = dag.gitleaks().detect(source, { name: "secrets", timeout: config.timeouts.secrets, until })
+    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until })
     const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
     return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
   })
@@ -193,7 +193,7 @@ async function collect(folder: string, names: string[], call: () => Promise<Foun
     const took = (Date.now() - begin) / 1000
     const listed = await reports.glob("**/*")
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
-    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => !file.endsWith("/") && inFolder(file, folder, name)).map((file) => file.slice(file.indexOf("/") + 1))]))
+    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => !file.endsWith("/") && inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
     return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports }
   } catch (error) {

@@ -52,14 +52,17 @@ export function gateCoverage(stage: Stage, limit: number): Stage {
   return stage.status === "passed" && stage.value < limit ? { ...gated, status: "failed", reason: `coverage ${stage.value} % is below ${limit} %` } : gated
 }
 
-/** The verdict: green only when something ran and nothing failed or stayed inconclusive. */
+/** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */
+export const notAskedFor = "not asked for"
+
+/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive. */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
-  const interrupted = stages.some((stage) => stage.status === "skipped" && stage.reason.startsWith("interrupted"))
+  const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
   const red = count("failed") + count("inconclusive")
-  const passed = red === 0 && count("passed") > 0 && !interrupted
+  const passed = red === 0 && count("passed") > 0 && !unfinished
   const numbers = (["passed", "failed", "inconclusive", "skipped"] as const).filter((status) => count(status)).map((status) => `${count(status)} ${status}`).join(", ")
-  const why = passed ? "" : red ? "" : interrupted ? ": interrupted before every stage had ended" : ": nothing ran"
+  const why = passed ? "" : red ? "" : unfinished ? ": not every stage has ended" : ": nothing ran"
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
 }
 

@@ -46,7 +46,7 @@ describe("the verdict", () => {
     ["something inconclusive", [stage("a"), stage("b", { status: "inconclusive" })], "RED (1 passed, 1 inconclusive)"],
     ["nothing that ran", [stage("a", { status: "skipped", reason: "not asked for" })], "RED: nothing ran (1 skipped)"],
     ["no stage at all", [], "RED: nothing ran (no stage)"],
-    ["an interruption", [stage("a"), stage("b", { status: "skipped", reason: "interrupted before it ended" })], "RED: interrupted before every stage had ended (1 passed, 1 skipped)"],
+    ["an interruption", [stage("a"), stage("b", { status: "skipped", reason: "interrupted before it ended" })], "RED: not every stage has ended (1 passed, 1 skipped)"],
   ])("is red with %s", (_, stages, line) => expect(verdictOf(stages)).toEqual({ passed: false, line }))
 })
 
