@@ -1,0 +1,239 @@
+// Each fault that a pull request can have is seeded into a copy of a good repository: the pipeline has to be red for the right
+// reason, say it in the first line, and still have every other stage's result and report.
+import { execFileSync } from "node:child_process"
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { XMLParser } from "fast-xml-parser"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { dagger } from "../sdk/dagger"
+import { Shop, filesIn, repository, stageNames, type Run } from "./shop"
+
+/** A GitHub token that was never one: put together here, so that no committed file looks like it holds a secret. */
+const token = ["ghp", "_", "x7Kq2VbN9mRt4Lw", "Z8cYp3Hs6Dj1FgAe0UiOk5"].join("").slice(0, 40)
+
+let shop: Shop
+let runs: Run[] = []
+
+beforeEach(() => {
+  shop = new Shop()
+})
+afterEach(() => {
+  shop.close()
+  for (const run of runs) rmSync(run.reports, { recursive: true, force: true })
+  runs = []
+})
+
+async function pr(...args: string[]): Promise<Run> {
+  const run = await shop.pr(...args)
+  runs.push(run)
+  return run
+}
+
+/** Red because of these stages and no other; each of the others passed and has its report. */
+function expectRed(run: Run, reasons: Record<string, RegExp>): void {
+  expect(Object.keys(run.stages), run.output.slice(-3000)).toEqual(stageNames)
+  for (const [name, reason] of Object.entries(reasons)) {
+    expect(run.stages[name], name).toMatchObject({ status: "failed" })
+    expect(run.stages[name]!.reason, name).toMatch(reason)
+    const row = run.table.split("\n").find((line) => line.startsWith(`${name} `))
+    expect(row, run.table).toMatch(reason)
+  }
+  for (const name of stageNames.filter((stage) => !(stage in reasons))) expect(run.stages[name], name).toMatchObject({ status: "passed", exitCode: 0 })
+  expect(run.passed).toBe(false)
+  expect(run.table.split("\n").at(-1)).toMatch(new RegExp(`^RED.*${Object.keys(reasons).length} failed`))
+  expectReports(run, Object.keys(reasons))
+}
+
+/** The reports of every stage are there, those of failed ones too. */
+function expectReports(run: Run, failed: string[]): void {
+  const all = filesIn(run.reports)
+  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif"]))
+  for (const name of stageNames.filter((stage) => stage !== "secrets")) {
+    const folder = name.replace(":", "/")
+    expect(all.some((file) => file === `${folder}/output.txt`), `${folder} in ${all.join(" ")}`).toBe(true)
+  }
+  for (const file of all.filter((path) => path.endsWith("junit.xml"))) {
+    const xml = new XMLParser({ ignoreAttributes: false }).parse(readFileSync(join(run.reports, file), "utf8")) as { testsuites?: unknown }
+    expect(xml.testsuites, file).toBeDefined()
+  }
+  const markdown = readFileSync(join(run.reports, "summary.md"), "utf8")
+  for (const name of failed) expect(markdown).toContain(`| ${name} |`)
+}
+
+describe("a good repository", () => {
+  it("is green, with every stage's result and report", async () => {
+    const run = await pr()
+    expect(run.table, run.output.slice(-3000)).toMatch(/^GREEN/m)
+    expect(run.exitCode).toBe(0)
+    expect(Object.values(run.stages).map(({ name, status }) => `${name} ${status}`)).toEqual(stageNames.map((name) => `${name} passed`))
+    expect(run.stages["api:test"]).toMatchObject({ value: 100, limit: 80 })
+    expectReports(run, [])
+    expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["api/test/junit.xml", "api/test/coverage.out", "frontend/test/junit.xml", "frontend/test/coverage/lcov.info"]))
+
+    const verdict = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    expect(verdict).toMatchObject({ code: 0, stdout: expect.stringContaining("GREEN") })
+  })
+
+  it("leaves stages out by name, and says so", async () => {
+    const run = await pr("--only=api", "--skip=build")
+    const status = (name: string) => run.stages[name]!.status
+    expect(stageNames.filter((name) => status(name) === "passed")).toEqual(["api:lint", "api:test"])
+    expect(stageNames.filter((name) => status(name) === "skipped")).toHaveLength(6)
+    expect(run.table).toMatch(/GREEN.*6 skipped/)
+  })
+
+  it("is red when nothing ran, and names what may be left out", async () => {
+    const nothing = await pr("--only=api", "--skip=api")
+    expect(nothing.passed).toBe(false)
+    expect(nothing.table).toMatch(/RED.*nothing ran/)
+    const unknown = await pr("--only=apo")
+    expect(unknown.exitCode).not.toBe(0)
+    expect(unknown.output).toMatch(/apo.*no such stage.*api:lint/)
+  })
+})
+
+describe("secrets", () => {
+  it("in the tree: file, line and rule, redacted everywhere", async () => {
+    shop.write("services/api/config.txt", `# a comment\ntoken = "${token}"\n`)
+    const run = await pr()
+    expectRed(run, { secrets: /services\/api\/config\.txt:2 github-pat/ })
+    expect(run.output).not.toContain(token)
+    for (const file of filesIn(run.reports)) expect(readFileSync(join(run.reports, file), "utf8"), file).not.toContain(token)
+  })
+
+  it("in the history only: the commit too", async () => {
+    shop.write("notes.txt", `token = "${token}"\n`)
+    shop.commit("Add notes")
+    const commit = shop.git("rev-parse", "HEAD").trim()
+    shop.remove("notes.txt")
+    shop.commit("Remove notes")
+    const run = await pr()
+    expectRed(run, { secrets: new RegExp(`notes\\.txt:1 github-pat in commit ${commit.slice(0, 10)}`) })
+  })
+
+  it("in a file that git ignores are nobody's business", async () => {
+    shop.write(".env", `token = "${token}"\n`)
+    expect((await pr("--only=secrets")).stages.secrets).toMatchObject({ status: "passed" })
+  })
+
+  it("cannot be looked for in a shallow clone", async () => {
+    shop.write("README.md", "A better shop.\n")
+    shop.commit("Better")
+    const clone = `${shop.root}-shallow`
+    execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${shop.root}`, clone])
+    try {
+      const { stdout } = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${clone}`, "--only=secrets", "summary"], { cwd: repository })
+      expect(stdout).toMatch(/secrets +✘ failed.*shallow clone/)
+    } finally {
+      rmSync(clone, { recursive: true, force: true })
+    }
+  })
+})
+
+describe("Go", () => {
+  it("that is not formatted", async () => {
+    shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("\treturn", "  return"))
+    expectRed(await pr(), { "api:lint": /gofmt: services\/api\/price\/price\.go is not formatted/ })
+  })
+
+  it("that vet complains of", async () => {
+    shop.write("services/api/main.go", shop.read("services/api/main.go").replace("fmt.Println(price.WithTax(100))", 'fmt.Printf("%s\\n", price.WithTax(100))'))
+    // go test runs a part of vet itself, and refuses too
+    expectRed(await pr(), { "api:lint": /vet: services\/api\/main\.go:10:\d+: .*Printf/, "api:test": /services\/api\/.*main\.go:10:.*Printf/ })
+  })
+
+  it("whose test fails", async () => {
+    shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("*19/100", "*20/100"))
+    const run = await pr()
+    expectRed(run, { "api:test": /services\/api\/price: TestWithTax: price_test\.go:7: WithTax\(100\) = 120, want 119/ })
+    expect(readFileSync(join(run.reports, "api/test/junit.xml"), "utf8")).toContain("want 119")
+    expect(existsSync(join(run.reports, "api/test/coverage.out"))).toBe(true)
+    const verdict = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    expect(verdict.code).not.toBe(0)
+    expect(verdict.stderr).toContain("TestWithTax")
+  })
+
+  it("whose test hangs: the time-out names it", async () => {
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}timeouts: { test: 20 }\n`)
+    shop.write("services/api/price/hang_test.go", 'package price\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestHang(t *testing.T) { time.Sleep(time.Hour) }\n')
+    const run = await pr("--only=api:test")
+    expect(run.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/TestHang timed out after/) })
+    expect(run.passed).toBe(false)
+  })
+
+  it("without a test, and with too few", async () => {
+    shop.remove("services/api/price/price_test.go")
+    shop.remove("services/api/main_test.go")
+    const none = await pr("--only=api:test")
+    expect(none.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringContaining("no test") })
+    shop.write("services/api/price/price_test.go", 'package price\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
+    const few = await pr("--only=api:test")
+    expect(few.stages["api:test"]).toMatchObject({ status: "failed", value: 0, limit: 80, reason: expect.stringMatching(/coverage 0 % is below 80 %/) })
+  })
+
+  it("that does not compile", async () => {
+    shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("return cents", 'return "x" + cents'))
+    const where = /services\/api\/price\/price\.go:6:\d+: .*mismatched types/
+    expectRed(await pr(), { "api:lint": /price\.go:6/, "api:test": /services\/api\/price\/price\.go:6/, "api:build": where })
+  })
+})
+
+describe("Vue", () => {
+  const app = "services/frontend/src/App.vue"
+  it("with a type error", async () => {
+    shop.write(app, shop.read(app).replace(/(<script setup lang="ts">\n)/, '$1const wrong: number = "a word"\nvoid wrong\n'))
+    expectRed(await pr(), { "frontend:typecheck": /src\/App\.vue:2:7 TS2322: Type 'string' is not assignable to type 'number'/ })
+  })
+
+  it("that eslint complains of", async () => {
+    shop.write("services/frontend/src/extra.ts", "var old = 1\nexport default old\n")
+    const run = await pr("--only=frontend:lint")
+    expect(run.stages["frontend:lint"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/src\/extra\.ts:1:1 .*no-var/) })
+  })
+
+  it("whose lockfile disagrees", async () => {
+    const manifest = "services/frontend/package.json"
+    shop.write(manifest, shop.read(manifest).replace(/("vue": ")[^"]+"/, '$13.5.1"'))
+    const run = await pr()
+    expect(run.passed).toBe(false)
+    for (const step of ["lint", "typecheck", "test", "build"])
+      expect(run.stages[`frontend:${step}`]).toMatchObject({ status: "failed", reason: expect.stringMatching(/package\.json and package-lock\.json disagree: .*vue@3\.5\.1\b/) })
+    for (const step of ["lint", "test", "build"]) expect(run.stages[`api:${step}`]).toMatchObject({ status: "passed" })
+    expect(filesIn(run.reports)).toContain("frontend/install/output.txt")
+  })
+})
+
+describe("a source that cannot be checked", () => {
+  async function refused(...args: string[]): Promise<string> {
+    const run = await pr(...args)
+    expect(run.exitCode).not.toBe(0)
+    expect(run.stages).toEqual({})
+    return run.output
+  }
+
+  it("because it is no git repository", async () => {
+    shop.remove(".git")
+    expect(await refused()).toMatch(/not a git repository/)
+  })
+
+  it("because folders are missing, empty or of another kind: all at once", async () => {
+    shop.remove("services/api/go.mod")
+    shop.remove("services/frontend/package-lock.json")
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}  gone: { path: services/gone, kind: go }\n  empty: { path: services/empty, kind: go }\n`)
+    execFileSync("mkdir", ["-p", join(shop.root, "services/empty")])
+    const output = await refused()
+    expect(output).toMatch(/services\/api has no go\.mod/)
+    expect(output).toMatch(/services\/frontend has no package-lock\.json/)
+    expect(output).toMatch(/services\/gone does not exist/)
+    expect(output).toMatch(/services\/empty is (an )?empty/)
+  })
+
+  it("because delivery.yaml is missing, or wrong in several places", async () => {
+    shop.write("delivery.yaml", "services:\n  api: { pth: services/api, kind: rust }\n")
+    const output = await refused()
+    expect(output).toMatch(/pth.*did you mean path/)
+    expect(output).toMatch(/"rust" is not allowed; allowed: go, node/)
+    shop.remove("delivery.yaml")
+    expect(await refused()).toMatch(/no delivery\.yaml/)
+  })
+})
