@@ -1,7 +1,5 @@
 // Progress of long work on the terminal: one line when a step starts, one when it ends, one each 20 s while it runs. All on stderr.
-import type { ChildProcess } from "node:child_process"
-import { spawn } from "node:child_process"
-import { createWriteStream, mkdirSync } from "node:fs"
+import { appendFileSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 
 const started = Date.now()
@@ -37,29 +35,21 @@ export interface RunOptions {
   log?: string
   /** Called with each line of output. */
   onLine?: (line: string) => void
-  input?: string
 }
 
 /** Runs a command, returns its stdout; an exit code other than 0 is an error that carries the last lines of the output. */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
+  // Loaded here: the calls that find everything in place run no command, and need not wait for it.
+  const { $ } = await import("zx")
   if (options.log) mkdirSync(dirname(options.log), { recursive: true })
-  const log = options.log ? createWriteStream(options.log, { flags: "a" }) : undefined
-  const child: ChildProcess = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"] })
-  let stdout = ""
-  let tail = ""
+  const child = $({ cwd: options.cwd, env: options.env ?? process.env, quiet: true, nothrow: true })`${command} ${args}`
   const take = (chunk: Buffer) => {
-    log?.write(chunk)
-    tail = (tail + chunk).slice(-4000)
+    if (options.log) appendFileSync(options.log, chunk)
     for (const line of String(chunk).split("\n")) if (line.trim()) options.onLine?.(line)
   }
-  child.stdout!.on("data", (chunk) => ((stdout += chunk), take(chunk)))
-  child.stderr!.on("data", take)
-  if (options.input !== undefined) child.stdin!.end(options.input)
-  const code = await new Promise<number | string>((resolve, reject) => {
-    child.on("error", (error) => reject(new Error(`${command} cannot be run: ${error.message}`)))
-    child.on("close", (code, signal) => resolve(code ?? signal ?? "?"))
-  })
-  log?.end()
-  if (code !== 0) throw new Error(`${command} ${args.slice(0, 4).join(" ")}… ended with ${code}${options.log ? ` (whole output: ${options.log})` : ""}:\n${tail.trim().split("\n").slice(-15).join("\n")}`)
+  child.stdout.on("data", take)
+  child.stderr.on("data", take)
+  const { exitCode, signal, stdout, stdall } = await child
+  if (exitCode !== 0) throw new Error(`${command} ${args.slice(0, 4).join(" ")}… ended with ${exitCode ?? signal}${options.log ? ` (whole output: ${options.log})` : ""}:\n${stdall.trim().split("\n").slice(-15).join("\n")}`)
   return stdout
 }
