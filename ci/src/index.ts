@@ -55,7 +55,7 @@ export class Delivery {
    * @param skip Leave these out; they are listed as skipped.
    * @param until Seconds since 1970 at which stages that still run are reported as skipped. 0 waits for all.
    */
-  @func()
+  @func({ cache: "session" })
   async pr(
     @argument({
       defaultPath: "/",

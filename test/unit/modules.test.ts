@@ -19,8 +19,8 @@ describe("the modules", () => {
   it.each(["gitleaks", "golang", "node"])("%s shows an example call with every function", (module) => {
     const source = read(module, "src/index.ts")
     const main = source.slice(source.lastIndexOf("@object()\nexport class"))
-    const functions = [...main.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*@func\(\)\s*(?:async )?(\w+)\(/g)]
-    expect(functions.length).toBe(main.match(/@func\(\)/g)!.length)
+    const functions = [...main.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*@func\([^)]*\)\s*(?:async )?(\w+)\(/g)]
+    expect(functions.length).toBe(main.match(/@func\(/g)!.length)
     for (const [, comment, name] of functions) expect(comment, name).toContain(`Example: \`dagger -m modules/${module} call ${kebab(name!)} `)
   })
 

@@ -89,7 +89,7 @@ export class Gitleaks {
    * @param args More arguments for both scans, for example `--max-target-megabytes=5`.
    * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
    */
-  @func()
+  @func({ cache: "session" })
   async detect(
     @argument({ ignore: ["**/node_modules", ".git/index", ".git/config", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG"] }) source: Directory,
     git?: Directory,
@@ -120,7 +120,7 @@ export class Gitleaks {
    *
    * @param args More arguments for gitleaks, for example `--max-archive-depth=2`.
    */
-  @func()
+  @func({ cache: "session" })
   async files(
     @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     name: string = "files",
@@ -140,7 +140,7 @@ export class Gitleaks {
    *
    * Example: `dagger -m modules/gitleaks call gitleaks --source . --args dir,--redact,--no-banner,services/kit stdout`
    */
-  @func()
+  @func({ cache: "session" })
   gitleaks(@argument({ ignore: ["**/node_modules"] }) source: Directory, args: string[], image: string = images.gitleaks): Container {
     return this.base(image).withMountedDirectory("/src", source).withExec(["gitleaks", ...args])
   }

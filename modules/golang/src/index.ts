@@ -110,7 +110,7 @@ export class Golang {
    * @param testArgs More arguments for `go test`, for example `-tags=integration`.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
    */
-  @func()
+  @func({ cache: "session" })
   async check(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     path: string = ".",
@@ -143,7 +143,7 @@ export class Golang {
    *
    * @param args More arguments for staticcheck, for example `-checks=all`.
    */
-  @func()
+  @func({ cache: "session" })
   async lint(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     path: string = ".",
@@ -162,7 +162,7 @@ export class Golang {
    *
    * @param args More arguments for `go test`, for example `-run=TestMenu`.
    */
-  @func()
+  @func({ cache: "session" })
   async test(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     path: string = ".",
@@ -178,7 +178,7 @@ export class Golang {
    *
    * Example: `dagger -m modules/golang call fmt --source . --path services/suppliers modified-paths`
    */
-  @func()
+  @func({ cache: "session" })
   async fmt(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, path: string = ".", image: string = images.golang): Promise<Changeset> {
     const at = await module(source, path, "")
     return goContainer(image)
@@ -198,7 +198,7 @@ export class Golang {
    * @param goos The operating system to build for.
    * @param goarch The architecture to build for.
    */
-  @func()
+  @func({ cache: "session" })
   async build(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     path: string = ".",
@@ -218,7 +218,7 @@ export class Golang {
    *
    * Example: `dagger -m modules/golang call go --source . --path services/suppliers --args list,./... stdout`
    */
-  @func()
+  @func({ cache: "session" })
   async go(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], path: string = ".", image: string = images.golang): Promise<Container> {
     const at = await module(source, path, "")
     return within(goContainer(image), at).withExec(["go", ...args])

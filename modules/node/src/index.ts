@@ -108,7 +108,7 @@ export class Node {
    *
    * Example: `dagger -m modules/node call install --source services/frontend with-exec --args npm,ls,vue stdout`
    */
-  @func()
+  @func({ cache: "session" })
   async install(
     @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
     timeout: number = 600,
@@ -132,7 +132,7 @@ export class Node {
    * @param testArgs More arguments for the test script.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
    */
-  @func()
+  @func({ cache: "session" })
   async check(
     @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
     name: string = "node",
@@ -176,7 +176,7 @@ export class Node {
    *
    * @param args More arguments for the script, for example `--fix-dry-run`.
    */
-  @func()
+  @func({ cache: "session" })
   async lint(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
     return scriptStep(await this.install(source, timeout, image), "lint", "lint", args, timeout, (o) => lintFailure(o, workdir))
   }
@@ -188,7 +188,7 @@ export class Node {
    *
    * @param args More arguments for the script.
    */
-  @func()
+  @func({ cache: "session" })
   async typecheck(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
     return scriptStep(await this.install(source, timeout, image), "typecheck", "typecheck", args, timeout, typeFailure)
   }
@@ -200,7 +200,7 @@ export class Node {
    *
    * @param args More arguments for vitest, for example `tests/money.test.ts`.
    */
-  @func()
+  @func({ cache: "session" })
   async test(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
     return testStep(await this.install(source, timeout, image), "test", args, timeout)
   }
@@ -213,7 +213,7 @@ export class Node {
    * @param args More arguments for the script.
    * @param folder The folder that the script writes.
    */
-  @func()
+  @func({ cache: "session" })
   async build(
     @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
     args: string[] = [],
@@ -231,7 +231,7 @@ export class Node {
    *
    * Example: `dagger -m modules/node call npm --source services/frontend --args ls,vue stdout`
    */
-  @func()
+  @func({ cache: "session" })
   async npm(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[], image: string = images.node): Promise<Container> {
     return (await this.install(source, 600, image)).withExec(["npm", ...args])
   }
