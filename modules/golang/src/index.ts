@@ -181,12 +181,10 @@ export class Golang {
   @func({ cache: "session" })
   async fmt(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, path: string = ".", image: string = images.golang): Promise<Changeset> {
     const at = await module(source, path, "")
-    return goContainer(image)
-      .withDirectory(workdir, at.source)
-      .withWorkdir(at.workdir)
-      .withExec(["gofmt", "-w", "."])
-      .directory(workdir)
-      .changes(at.source)
+    const formatted = within(goContainer(image), at).withExec(["gofmt", "-w", "."]).directory(workdir)
+    // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
+    const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
+    return root(formatted).changes(root(at.source))
   }
 
   /**
