@@ -4,11 +4,12 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      { test: { name: "unit", include: ["test/{unit,sdk/unit}/**/*.test.ts"], environment: "node" } },
       {
         test: {
           name: "live",
           include: ["test/{sdk,modules,pipeline,engine}/**/*.test.ts"],
+          exclude: ["test/sdk/unit/**", "**/node_modules/**"],
           environment: "node",
           testTimeout: 600_000,
           hookTimeout: 900_000,

@@ -5,6 +5,7 @@
  */
 import { Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { parseConfig, type Config, type Service } from "./config"
+import { withoutMarkdown } from "./inputs"
 import { folderOf, indexHtml, summaryMarkdown } from "./page"
 import { joinedPath, localReplaces } from "./paths"
 import { gateCoverage, notAskedFor, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
@@ -20,14 +21,28 @@ export class Pipeline {
   @func()
   summary: string
 
-  /** `index.html`, `summary.md`, `result.json`, and a folder for each stage with the tool's own files, JUnit and coverage. */
+  /**
+   * Every report as text, by its path, as JSON. `npm start` writes them to disk from here: with nothing changed the whole pipeline is
+   * one answer from the cache. (Text and not a Directory, because a cached Directory would name the folder of the caller who was first.)
+   */
   @func()
-  reports: Directory
+  reportFiles: string
 
-  constructor(passed: boolean, summary: string, reports: Directory) {
+  constructor(passed: boolean, summary: string, reportFiles: string) {
     this.passed = passed
     this.summary = summary
-    this.reports = reports
+    this.reportFiles = reportFiles
+  }
+
+  /**
+   * `index.html`, `summary.md`, `result.json`, and a folder for each stage with the tool's own files, JUnit and coverage.
+   *
+   * Example: `dagger call pr reports export --path reports`
+   */
+  @func({ cache: "session" })
+  reports(): Directory {
+    const files = JSON.parse(this.reportFiles) as Record<string, string>
+    return Object.entries(files).reduce((folder, [path, text]) => folder.withNewFile(path, text), dag.directory())
   }
 
   /**
@@ -53,17 +68,19 @@ export class Delivery {
    * @param source The repository, with its .git folder and a delivery.yaml.
    * @param only Run these only: a stage (`restaurant:test`), a service (`restaurant`) or a step (`test`).
    * @param skip Leave these out; they are listed as skipped.
+   * @param attempt Any text that was not given before: the pipeline is run again, and not answered from the cache as a whole. Stages that passed on the same inputs still are.
    * @param until Seconds since 1970 at which stages that still run are reported as skipped. 0 waits for all.
    */
-  @func({ cache: "session" })
+  @func()
   async pr(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", "reports.new", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
     only: string[] = [],
     skip: string[] = [],
+    attempt: string = "",
     until: number = 0,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
@@ -72,21 +89,20 @@ export class Delivery {
     const parts = await runAll(source, config, selected, until)
 
     const results = new Map<string, Stage>()
-    let reports = dag.directory()
+    const reports: Record<string, string> = {}
     const files: Record<string, string[]> = {}
     for (const part of parts) {
       for (const stage of part.stages) results.set(stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0))
       for (const [stage, listed] of Object.entries(part.files)) files[stage] = listed
-      if (part.reports) reports = reports.withDirectory(part.folder, part.reports)
+      Object.assign(reports, part.reports)
     }
     const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
     const table = tableOf(stages)
     const { passed } = verdictOf(stages)
-    reports = reports
-      .withNewFile("index.html", indexHtml("Pull request", stages, files))
-      .withNewFile("summary.md", summaryMarkdown(stages))
-      .withNewFile("result.json", `${JSON.stringify({ pipeline: "pr", passed, table, stages }, null, 1)}\n`)
-    return new Pipeline(passed, table, reports)
+    reports["index.html"] = indexHtml("Pull request", stages, files)
+    reports["summary.md"] = summaryMarkdown(stages)
+    reports["result.json"] = `${JSON.stringify({ pipeline: "pr", attempt, passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
+    return new Pipeline(passed, table, JSON.stringify(reports))
   }
 }
 
@@ -95,7 +111,8 @@ interface Part {
   folder: string
   stages: Stage[]
   files: Record<string, string[]>
-  reports?: Directory
+  /** The files' texts, by their path in the pipeline's reports. */
+  reports: Record<string, string>
 }
 
 interface Found {
@@ -167,13 +184,13 @@ async function goService(source: Directory, name: string, { path, inputs }: Serv
       }
     }
     let input = dag.directory()
-    for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, source.directory(folder))
+    for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
     return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), until }).reports())
   })
 }
 
 async function nodeService(source: Directory, name: string, { path }: Service, steps: string[], config: Config, until: number): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), () => resultsIn(dag.node().check(source.directory(path), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
+  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
 }
 
 /** The results that a module's `check` leaves beside its reports. */
@@ -191,15 +208,16 @@ async function collect(folder: string, names: string[], call: () => Promise<Foun
   try {
     const { found, reports } = await call()
     const took = (Date.now() - begin) / 1000
-    const listed = await reports.glob("**/*")
+    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
-    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => !file.endsWith("/") && inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
+    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
-    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports }
+    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports: Object.fromEntries(texts) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
-    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {} }
+    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {}, reports: {} }
   }
 }
 

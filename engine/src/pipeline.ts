@@ -1,6 +1,6 @@
-// `npm start` and `npm run pipeline -- <name>`: one `dagger call` that exports the pipeline's reports, progress while it runs, the summary at the end.
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
-import { join, resolve } from "node:path"
+// `npm start` and `npm run pipeline -- <name>`: one `dagger call` that gives the pipeline's reports, progress while it runs, the summary at the end.
+import { createWriteStream, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 import { callDagger, prepare } from "./dagger.js"
 import { moduleClosure } from "./images.js"
 import { repository } from "./paths.js"
@@ -23,9 +23,10 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
   const engine = await prepare(moduleClosure(repository))
 
-  const fresh = `${reports}.new`
-  rmSync(fresh, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
+  // A red run may have had a passing reason: it is tried again, not answered from the cache.
+  if (wasRed(reports)) rest.push(`--attempt=${Date.now()}`)
+  const began = Date.now() / 1000
   const log = createWriteStream(join(reports, "dagger.log"))
   const interrupt = new AbortController()
   let interrupted = false
@@ -59,9 +60,9 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     say(`… ${name} runs: ${[...running].join(", ") || "loading"}`)
   }, 5_000)
   const call = (extra: string[], signal?: AbortSignal) =>
-    callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "reports", "export", "--path", fresh], { cwd: repository, onProgress, signal })
+    callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "report-files"], { cwd: repository, onProgress, signal })
   let result = await call([], interrupt.signal)
-  if (interrupted && !existsSync(join(fresh, "result.json"))) result = await call([`--until=${Math.ceil(Date.now() / 1000) + 20}`])
+  if (interrupted && result.exitCode !== 0) result = await call([`--until=${Math.ceil(Date.now() / 1000) + 20}`])
   clearInterval(heartbeat)
   log.end()
 
@@ -69,17 +70,19 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     say("the engine ended while the pipeline ran. Run the same command again: it starts the engine, and what was finished is cached.")
     return 2
   }
-  if (!existsSync(join(fresh, "result.json"))) {
+  if (result.exitCode !== 0) {
     console.error(errors.join("\n") || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"))
     console.error(`\n${name} could not run; the whole log: ${join(reports, "dagger.log")}`)
     return 2
   }
-  const logText = readFileSync(join(reports, "dagger.log"))
-  rmSync(reports, { recursive: true, force: true })
-  renameSync(fresh, reports)
-  createWriteStream(join(reports, "dagger.log")).end(logText)
-  const { passed, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; table: string }
-  console.log(`\n${table}\n\nreports: ${join(reports, "index.html")}`)
+  for (const entry of readdirSync(reports)) if (entry !== "dagger.log") rmSync(join(reports, entry), { recursive: true, force: true })
+  for (const [path, text] of Object.entries(JSON.parse(result.stdout) as Record<string, string>)) {
+    mkdirSync(join(reports, dirname(path)), { recursive: true })
+    writeFileSync(join(reports, path), text)
+  }
+  const { passed, ended, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string }
+  const unchanged = ended < began ? `nothing changed since ${new Date(ended * 1000).toLocaleString("sv")}: this is that run's result\n` : ""
+  console.log(`\n${table}\n\n${unchanged}reports: ${join(reports, "index.html")}`)
   return interrupted ? 130 : passed ? 0 : 1
 }
 
@@ -89,4 +92,13 @@ function option(args: string[], name: string): string | undefined {
   if (at < 0) return undefined
   if (args[at]!.includes("=")) return args.splice(at, 1)[0]!.slice(name.length + 1)
   return args.splice(at, 2)[1]
+}
+
+/** Whether the reports that lie there are those of a red run. */
+function wasRed(reports: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean }).passed === false
+  } catch {
+    return false
+  }
 }

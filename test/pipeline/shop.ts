@@ -120,12 +120,15 @@ export class Shop {
 
   /** Runs `pr` and exports its reports. A run that leaves no result.json has failed as a whole; its output says why. */
   async pr(...args: string[]): Promise<Run> {
+    const began = Date.now() / 1000
     const reports = join(this.root, "../", `${this.root.split("/").at(-1)}-reports-${Date.now()}`)
     const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", repository, "pr", `--source=${this.root}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
     const output = stdout + stderr
     if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
-    const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; table: string; stages: Stage[] }
-    return { exitCode: code, output, passed: result.passed, table: result.table, stages: Object.fromEntries(result.stages.map((s) => [s.name, s])), reports }
+    const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
+    // An answer that was there before the call began is from the cache as a whole.
+    const stages = result.stages.map((stage) => ({ ...stage, cached: stage.cached || result.ended < began }))
+    return { exitCode: code, output, passed: result.passed, table: result.table, stages: Object.fromEntries(stages.map((s) => [s.name, s])), reports }
   }
 }
 

@@ -1,0 +1,28 @@
+// The files of a service that its stages depend on, as a directory that is named by its content.
+import { Directory, dag } from "@dagger.io/dagger"
+
+/**
+ * The folder without its Markdown, so that an edited README runs no stage again. Markdown stays where the folder's other files speak
+ * of a .md file (an embedded or imported one), and in testdata.
+ *
+ * It is composed of whole sub-folders and files: what a filter returns is named by how it was made, and would change all the same
+ * (docs/decisions/0004).
+ */
+export async function withoutMarkdown(folder: Directory): Promise<Directory> {
+  const markdown = (await folder.glob("**/*.md")).filter((file) => !/(^|\/)testdata\//.test(file))
+  if (markdown.length === 0) return folder
+  const mentions = await folder.search("\\.md\\b", { globs: ["!*.md", "!package-lock.json"], limit: 1 })
+  return mentions.length > 0 ? folder : composed(folder, new Set(markdown), "")
+}
+
+async function composed(folder: Directory, without: Set<string>, at: string): Promise<Directory> {
+  let result = dag.directory()
+  for (const entry of await folder.entries({ path: at || "." })) {
+    const name = entry.replace(/\/$/, "")
+    const path = at ? `${at}/${name}` : name
+    if (without.has(path)) continue
+    if (!entry.endsWith("/")) result = result.withFile(name, folder.file(path))
+    else result = result.withDirectory(name, [...without].some((file) => file.startsWith(`${path}/`)) ? await composed(folder, without, path) : folder.directory(path))
+  }
+  return result
+}
