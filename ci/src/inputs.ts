@@ -11,7 +11,7 @@ import { Directory, dag } from "@dagger.io/dagger"
 export async function withoutMarkdown(folder: Directory): Promise<Directory> {
   const markdown = (await folder.glob("**/*.md")).filter((file) => !/(^|\/)testdata\//.test(file))
   if (markdown.length === 0) return folder
-  const mentions = await folder.search("\\.md\\b", { globs: ["!*.md", "!package-lock.json"], limit: 1 })
+  const mentions = await folder.search({ pattern: "\\.md\\b", globs: ["!*.md", "!package-lock.json"], limit: 1 })
   return mentions.length > 0 ? folder : composed(folder, new Set(markdown), "")
 }
 
