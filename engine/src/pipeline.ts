@@ -24,8 +24,6 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const engine = await prepare(moduleClosure(repository))
 
   mkdirSync(reports, { recursive: true })
-  // A red run may have had a passing reason: it is tried again, not answered from the cache.
-  if (wasRed(reports)) rest.push(`--attempt=${Date.now()}`)
   const began = Date.now() / 1000
   const log = createWriteStream(join(reports, "dagger.log"))
   const interrupt = new AbortController()
@@ -62,6 +60,11 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const call = (extra: string[], signal?: AbortSignal) =>
     callDagger(engine, ["call", "--progress=plain", "-m", repository, name, `--source=${source}`, ...rest, ...extra, "report-files"], { cwd: repository, onProgress, signal })
   let result = await call([], interrupt.signal)
+  // A red answer that is older than this call may have had a passing reason: it is tried again, not taken from the cache.
+  if (result.exitCode === 0 && isOldRed(result.stdout, began)) {
+    say("the cached result is red: trying again")
+    result = await call([`--attempt=${Date.now()}`], interrupt.signal)
+  }
   if (interrupted && result.exitCode !== 0) result = await call([`--until=${Math.ceil(Date.now() / 1000) + 20}`])
   clearInterval(heartbeat)
   log.end()
@@ -94,11 +97,8 @@ function option(args: string[], name: string): string | undefined {
   return args.splice(at, 2)[1]
 }
 
-/** Whether the reports that lie there are those of a red run. */
-function wasRed(reports: string): boolean {
-  try {
-    return (JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean }).passed === false
-  } catch {
-    return false
-  }
+/** Whether these report files are those of a red run that ended before a time (seconds since 1970). */
+function isOldRed(reportFiles: string, before: number): boolean {
+  const { passed, ended } = JSON.parse((JSON.parse(reportFiles) as Record<string, string>)["result.json"]!) as { passed: boolean; ended: number }
+  return !passed && ended < before
 }
