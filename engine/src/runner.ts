@@ -44,5 +44,5 @@ export async function probeTool(tool: "docker" | "podman"): Promise<"answers" | 
   })
 }
 
-/** The vendor's engine image and the container's name; the CLI starts it itself when given `docker-image://`. */
+/** The vendor's engine image, which has the CLI in it too; the CLI starts it itself when given `image+docker://…`. */
 export const vendorImage = `registry.dagger.io/engine:${daggerVersion}`

@@ -6,7 +6,7 @@ import { buildParts, inputHashes, layOutRoot, machineCertificates } from "./buil
 import { cacheCapBytes, daggerVersion, repository, startBytes, setupBytes, statePaths, type Paths } from "./paths.js"
 import { gigabytes, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
-import { chooseRunner, type Runner } from "./runner.js"
+import { chooseRunner, vendorImage, type Runner } from "./runner.js"
 import { answers, engineConfig, keyFile, processLives, start, stop, writeBundle } from "./sandbox.js"
 import { hashOf, staleReason } from "./stamp.js"
 
@@ -90,7 +90,7 @@ async function vendorEnvironment(runner: Runner): Promise<Record<string, string>
     }
     mkdirSync(bin, { recursive: true })
     await step(`Dagger CLI from ${vendorHost(runner.tool)}`, async () => {
-      const id = (await run(runner.tool, ["create", vendorHost(runner.tool).replace(/^.*:\/\//, "")])).trim()
+      const id = (await run(runner.tool, ["create", vendorImage])).trim()
       await run(runner.tool, ["cp", `${id}:/usr/local/bin/dagger`, cli])
       await run(runner.tool, ["rm", id])
     })
@@ -99,7 +99,7 @@ async function vendorEnvironment(runner: Runner): Promise<Record<string, string>
 }
 
 function vendorHost(tool: "docker" | "podman"): string {
-  return `image+${tool}://registry.dagger.io/engine:${daggerVersion}`
+  return `image+${tool}://${vendorImage}`
 }
 
 /** Stops the provisioned engine. What was built stays. */
