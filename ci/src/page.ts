@@ -1,5 +1,5 @@
 // The report's files for people: index.html and summary.md. Self-contained, nothing loaded from anywhere.
-import { numberText, oneLine, tableOf, verdictOf, type Stage, type Status } from "./stages"
+import { numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
 
 /** Files of each stage's report folder, by the stage's name. */
 export type Files = Record<string, string[]>
