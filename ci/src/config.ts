@@ -4,12 +4,15 @@ import { LineCounter, parseDocument, type Document } from "yaml"
 import schema from "../delivery.schema.json"
 
 export type Kind = "go" | "node"
+export type Need = "postgres" | "redis"
 
 export interface Service {
   path: string
   kind: Kind
   /** More folders that its checks read. */
   inputs: string[]
+  /** Servers that its tests reach. */
+  needs: Need[]
   /** Statement coverage that its tests must reach, in percent; 0 for none. */
   coverage: number
 }
@@ -41,7 +44,7 @@ export function parseConfig(text: string): Config {
     }
     throw new ConfigError(faults)
   }
-  const config = value as { services: Record<string, { path: string; kind: Kind; inputs?: string[]; coverage?: number }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const coverage = config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default
   const clean = (path: string) => path.replace(/^\.\//, "").replace(/\/+$/, "")
@@ -50,7 +53,7 @@ export function parseConfig(text: string): Config {
       const path = clean(service.path)
       if (seen.has(path)) faults.push(`services.${name}.path, line ${lineOf(document, lines, ["services", name, "path"])}: ${path} is the folder of ${seen.get(path)} already; each service has its own`)
       seen.set(path, name)
-      return [name, { coverage, ...service, path, inputs: (service.inputs ?? []).map(clean) }]
+      return [name, { coverage, ...service, path, inputs: (service.inputs ?? []).map(clean), needs: [...new Set(service.needs)] }]
     }),
   )
   if ("secrets" in services) faults.push(`services.secrets, line ${lineOf(document, lines, ["services", "secrets"])}: the name is taken by the stage that scans for secrets; choose another`)

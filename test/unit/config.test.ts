@@ -21,13 +21,13 @@ function faultsOf(text: string): string[] {
 describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
-      services: { a: { path: "services/a", kind: "go", inputs: [], coverage: 80 } },
+      services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80 } },
       timeouts: { secrets: 600, lint: 600, typecheck: 600, test: 900, build: 600 },
     })
   })
   it("sets numbers, and may write a folder with ./ and /", () => {
-    const config = parseConfig("services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n")
-    expect(config).toMatchObject({ services: { a: { path: "x", kind: "node", coverage: 92.5 }, b: { coverage: 0, inputs: ["x"] } }, timeouts: { test: 30, lint: 600 } })
+    const config = parseConfig("services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/], needs: [redis, postgres] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n")
+    expect(config).toMatchObject({ services: { a: { path: "x", kind: "node", coverage: 92.5 }, b: { coverage: 0, inputs: ["x"], needs: ["redis", "postgres"] } }, timeouts: { test: 30, lint: 600 } })
   })
   it("of this repository is right", () => expect(Object.keys(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8")).services)).toContain("restaurant"))
 
@@ -39,11 +39,12 @@ describe("a delivery.yaml", () => {
     ["a service without a path", "services:\n  a: { kind: go }\n", "services.a, line 2: path is missing"],
     ["a service without a kind", "services:\n  a: { path: x }\n", "services.a, line 2: kind is missing"],
     ["an unknown kind", "services:\n  a:\n    path: x\n    kind: rust\n", 'services.a.kind, line 4: "rust" is not allowed; allowed: go, node'],
+    ["an unknown need", "services:\n  a: { path: x, kind: go, needs: [mysql] }\n", 'services.a.needs.0, line 2: "mysql" is not allowed; allowed: postgres, redis'],
     ["an absolute path", "services:\n  a: { path: /x, kind: go }\n", 'services.a.path, line 2: "/x" is not allowed; a folder below the repository\'s root, without ..'],
     ["a path that leads out", "services:\n  a: { path: x/../../y, kind: go }\n", 'services.a.path, line 2: "x/../../y" is not allowed'],
     ["a name with a capital", "services:\n  Api: { path: x, kind: go }\n", 'services.Api, line 2: the name "Api" is not allowed; small letters, digits and -'],
     ["a misspelt key at the top", `${one}gate: {}\n`, "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, gates, timeouts"],
-    ["a misspelt key of a service", "services:\n  a: { path: x, knid: go, kind: go }\n", "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, coverage"],
+    ["a misspelt key of a service", "services:\n  a: { path: x, knid: go, kind: go }\n", "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, coverage"],
     ["an unknown key far from all others", `${one}gates:\n  coverage:\n    lines: 3\n`, "gates.coverage.lines, line 5: the key lines is not known; allowed: service"],
     ["a number as text", `${one}gates: { coverage: { service: "80" } }\n`, 'gates.coverage.service, line 3: "80" is not a number'],
     ["a coverage above 100", `${one}gates: { coverage: { service: 101 } }\n`, "gates.coverage.service, line 3: 101 is out of range; it must be <= 100"],

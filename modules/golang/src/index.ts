@@ -4,7 +4,7 @@
  * Every function takes the folder that holds the Go module. Where its go.mod replaces a module by a folder beside it
  * (`replace example.com/kit => ../kit`), give the folder above as `source` and the module's own as `path`.
  */
-import { Changeset, Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Changeset, Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { coveragePercent, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
@@ -108,6 +108,9 @@ export class Golang {
    * @param timeouts Seconds for each of the steps, in the same order; 600 where none is given.
    * @param image Another image with Go, gcc and bash in it.
    * @param testArgs More arguments for `go test`, for example `-tags=integration`.
+   * @param testServices Services that the tests reach, for example a Postgres.
+   * @param testServiceNames The host name of each of them, in the same order.
+   * @param testEnv Variables that the tests see, as `NAME=value`; no secrets.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
    */
   @func({ cache: "session" })
@@ -119,12 +122,15 @@ export class Golang {
     timeouts: number[] = [],
     image: string = images.golang,
     testArgs: string[] = [],
+    testServices: Service[] = [],
+    testServiceNames: string[] = [],
+    testEnv: string[] = [],
     until: number = 0,
   ): Promise<Report> {
     const at = await module(source, path, name)
     const known: Record<string, (timeout: number) => Promise<Result>> = {
       lint: (timeout) => lintStep(this.base(image), at, [], timeout),
-      test: (timeout) => testStep(this.base(image), at, testArgs, timeout),
+      test: (timeout) => testStep(withSurroundings(this.base(image), testServices, testServiceNames, testEnv), at, testArgs, timeout),
       build: (timeout) => buildStep(goContainer(image), at, [], timeout),
     }
     const wrong = steps.filter((s) => !(s in known))
@@ -161,6 +167,9 @@ export class Golang {
    * Example: `dagger -m modules/golang call test --source . --path services/suppliers value`
    *
    * @param args More arguments for `go test`, for example `-run=TestMenu`.
+   * @param services Services that the tests reach, for example a Postgres.
+   * @param serviceNames The host name of each of them, in the same order.
+   * @param env Variables that the tests see, as `NAME=value`; no secrets.
    */
   @func({ cache: "session" })
   async test(
@@ -169,8 +178,11 @@ export class Golang {
     args: string[] = [],
     timeout: number = 600,
     image: string = images.golang,
+    services: Service[] = [],
+    serviceNames: string[] = [],
+    env: string[] = [],
   ): Promise<Result> {
-    return testStep(this.base(image), await module(source, path, ""), args, timeout)
+    return testStep(withSurroundings(this.base(image), services, serviceNames, env), await module(source, path, ""), args, timeout)
   }
 
   /**
@@ -242,6 +254,18 @@ function goContainer(image: string): Container {
 
 function within(container: Container, at: Module): Container {
   return container.withMountedDirectory(workdir, at.source).withWorkdir(at.workdir)
+}
+
+/** The container with the services bound and the variables set. */
+function withSurroundings(container: Container, services: Service[], names: string[], env: string[]): Container {
+  if (services.length !== names.length) throw new Error(`${services.length} services, but ${names.length} service names: each service needs one`)
+  for (const [i, service] of services.entries()) container = container.withServiceBinding(names[i]!, service)
+  for (const pair of env) {
+    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair) ?? []
+    if (name === undefined) throw new Error(`env: ${JSON.stringify(pair)} is not of the form NAME=value`)
+    container = container.withEnvVariable(name, value!)
+  }
+  return container
 }
 
 function buildContainer(container: Container, at: Module, goos: string, goarch: string): Container {
