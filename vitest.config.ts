@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "live",
-          include: ["test/{sdk,modules,pipeline,engine}/**/*.test.ts"],
+          include: ["test/{sdk,modules,pipeline,engine,product}/**/*.test.ts"],
           exclude: ["test/sdk/unit/**", "**/node_modules/**"],
           environment: "node",
           testTimeout: 600_000,

@@ -3,12 +3,14 @@
  *
  * Everything is said in `delivery.yaml`: the services, and the numbers that they must reach.
  */
-import { Directory, argument, dag, func, object } from "@dagger.io/dagger"
-import { parseConfig, type Config, type Service } from "./config"
-import { withoutMarkdown } from "./inputs"
+import { availableParallelism } from "node:os"
+import { Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
+import { parseConfig, type Config, type Service as Delivered } from "./config"
+import { goInput, withoutMarkdown } from "./inputs"
 import { folderOf, indexHtml, summaryMarkdown } from "./page"
-import { joinedPath, localReplaces } from "./paths"
-import { gateCoverage, notAskedFor, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage, type Status } from "./stages"
+import { checkBaseline } from "./baseline"
+import { productService, versionFile } from "./product"
+import { gateCoverage, marks, notAskedFor, oneLine, selectStages, stageNames, tableOf, verdictOf, type Found, type Stage, type Status } from "./stages"
 
 /** What a pipeline has found. */
 @object()
@@ -69,7 +71,7 @@ export class Delivery {
    * @param only Run these only: a stage (`restaurant:test`), a service (`restaurant`) or a step (`test`).
    * @param skip Leave these out; they are listed as skipped.
    * @param attempt Any text that was not given before: the pipeline is run again, and not answered from the cache as a whole. Stages that passed on the same inputs still are.
-   * @param until Seconds since 1970 at which stages that still run are reported as skipped. 0 waits for all.
+   * @param grace Seconds, from when the stages start, after which those that still run are reported as skipped. 0 waits for all.
    */
   @func()
   async pr(
@@ -81,28 +83,61 @@ export class Delivery {
     only: string[] = [],
     skip: string[] = [],
     attempt: string = "",
-    until: number = 0,
+    grace: number = 0,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
     const names = stageNames(config)
     const selected = selectStages(names, only, skip)
-    const parts = await runAll(source, config, selected, until)
+    const parts = await runAll(source, config, selected, grace && Math.ceil(Date.now() / 1000) + grace)
 
-    const results = new Map<string, Stage>()
-    const reports: Record<string, string> = {}
-    const files: Record<string, string[]> = {}
-    for (const part of parts) {
-      for (const stage of part.stages) results.set(stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0))
-      for (const [stage, listed] of Object.entries(part.files)) files[stage] = listed
-      Object.assign(reports, part.reports)
-    }
+    const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
     const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
-    const table = tableOf(stages)
-    const { passed } = verdictOf(stages)
-    reports["index.html"] = indexHtml("Pull request", stages, files)
-    reports["summary.md"] = summaryMarkdown(stages)
-    reports["result.json"] = `${JSON.stringify({ pipeline: "pr", attempt, passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
-    return new Pipeline(passed, table, JSON.stringify(reports))
+    return pipelineOf("pr", "Pull request", stages, parts, attempt)
+  }
+
+  /**
+   * The whole product on this machine, behind one address: Postgres, Redis, the services, the front end. It starts empty or with
+   * demonstration data, and forgets everything when the call ends.
+   *
+   * Example: `dagger call product up --ports 8080:8080`, then open http://localhost:8080
+   *
+   * @param source The repository, with its .git folder, from which the version is told.
+   * @param demo Whether there is demonstration data in it.
+   * @param mode The APP_MODE: development, qa, stage or production.
+   * @param unreachable Services that the other ones cannot reach, to see the product degraded: `suppliers`, `recipes` or `redis`.
+   */
+  @func({ cache: "never" })
+  async product(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    demo: boolean = true,
+    mode: string = "development",
+    unreachable: string[] = [],
+  ): Promise<Service> {
+    return productService({ source, version: await versionFile(source), demo, mode, unreachable })
+  }
+
+  /**
+   * Whether the release that runs today can go on running while and after this source's schema is rolled out: builds the commit that
+   * `services/baseline` names, migrates an empty database with this source's expand migrations, and runs the baseline's own API suite.
+   *
+   * Example: `dagger call baseline verdict`
+   *
+   * @param source The repository, with its whole history.
+   */
+  @func({ cache: "never" })
+  async baseline(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<Pipeline> {
+    const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source))
+    return pipelineOf("baseline", "Baseline", part.stages, [part], "")
   }
 }
 
@@ -115,9 +150,15 @@ interface Part {
   reports: Record<string, string>
 }
 
-interface Found {
-  found: Stage[]
-  reports: Directory
+/** A pipeline's result of its stages and the reports of its parts. */
+function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[], attempt: string): Pipeline {
+  const table = tableOf(stages)
+  const { passed } = verdictOf(stages)
+  const reports: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+  reports["index.html"] = indexHtml(title, stages, Object.assign({}, ...parts.map((part) => part.files)))
+  reports["summary.md"] = summaryMarkdown(stages)
+  reports["result.json"] = `${JSON.stringify({ pipeline: name, attempt, passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
+  return new Pipeline(passed, table, JSON.stringify(reports))
 }
 
 async function readConfig(source: Directory): Promise<Config> {
@@ -134,7 +175,7 @@ async function gitFault(source: Directory): Promise<string | undefined> {
   return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
 }
 
-async function serviceFault(source: Directory, name: string, { path, kind, inputs }: Service): Promise<string | undefined> {
+async function serviceFault(source: Directory, name: string, { path, kind, inputs }: Delivered): Promise<string | undefined> {
   for (const input of inputs) if (!(await source.exists(input))) return `services.${name}.inputs: ${input} does not exist in the source`
   const service = `services.${name}.path: ${path}`
   if (!(await source.exists(path))) return `${service} does not exist in the source`
@@ -146,7 +187,7 @@ async function serviceFault(source: Directory, name: string, { path, kind, input
   return undefined
 }
 
-/** Runs every part, a few at a time: each has several steps side by side already, and a small machine has two cores. */
+/** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
 async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
   const work: (() => Promise<Part>)[] = []
   if (selected.has("secrets")) work.push(() => secrets(source, config, until))
@@ -157,7 +198,7 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
     if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service, steps, config, until) : nodeService(source, name, service, steps, config, until)))
   }
   const parts: Part[] = []
-  const workers = Array.from({ length: 3 }, async () => {
+  const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
   })
   await Promise.all(workers)
@@ -172,24 +213,14 @@ async function secrets(source: Directory, config: Config, until: number): Promis
   })
 }
 
-async function goService(source: Directory, name: string, { path, inputs }: Service, steps: string[], config: Config, until: number): Promise<Part> {
+async function goService(source: Directory, name: string, { path, inputs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
-    // The service's folder, and those that its go.mod takes modules from: an edit elsewhere runs nothing again.
-    const folders = new Set([path, ...inputs])
-    for (const folder of folders) {
-      if (!(await source.exists(`${folder}/go.mod`))) continue
-      for (const replaced of localReplaces(await source.file(`${folder}/go.mod`).contents())) {
-        const below = joinedPath(folder, replaced)
-        if (below) folders.add(below)
-      }
-    }
-    let input = dag.directory()
-    for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+    const input = await goInput(source, path, inputs)
     return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), until }).reports())
   })
 }
 
-async function nodeService(source: Directory, name: string, { path }: Service, steps: string[], config: Config, until: number): Promise<Part> {
+async function nodeService(source: Directory, name: string, { path }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
 }
 
@@ -205,12 +236,15 @@ function timeoutsOf(config: Config, steps: string[]): number[] {
 /** Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. */
 async function collect(folder: string, names: string[], call: () => Promise<Found>): Promise<Part> {
   const begin = Date.now()
+  // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
+  for (const name of names) console.log(`▶ ${name}`)
   try {
     const { found, reports } = await call()
     const took = (Date.now() - begin) / 1000
     const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
     const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
+    for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
     return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports: Object.fromEntries(texts) }

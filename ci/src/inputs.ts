@@ -1,5 +1,21 @@
 // The files of a service that its stages depend on, as a directory that is named by its content.
 import { Directory, dag } from "@dagger.io/dagger"
+import { joinedPath, localReplaces } from "./paths"
+
+/** A Go module's folder, those that its go.mod takes modules from, and `inputs`, in one directory: an edit elsewhere runs nothing again. */
+export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
+  const folders = new Set([path, ...inputs])
+  for (const folder of folders) {
+    if (!(await source.exists(`${folder}/go.mod`))) continue
+    for (const replaced of localReplaces(await source.file(`${folder}/go.mod`).contents())) {
+      const below = joinedPath(folder, replaced)
+      if (below) folders.add(below)
+    }
+  }
+  let input = dag.directory()
+  for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+  return input
+}
 
 /**
  * The folder without its Markdown, so that an edited README runs no stage again. Markdown stays where the folder's other files speak

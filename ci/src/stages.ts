@@ -1,4 +1,5 @@
 // Which stages a pull request has, which of them were asked for, and what their results add up to.
+import type { Directory } from "@dagger.io/dagger"
 import type { Config, Kind } from "./config"
 
 export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
@@ -18,6 +19,12 @@ export interface Stage {
   /** Whether the result came from the cache. */
   cached: boolean
   exitCode: number
+}
+
+/** What a module's call gave: some stages, and their reports in a folder, one below it for each step. */
+export interface Found {
+  found: Stage[]
+  reports: Directory
 }
 
 const stepsOf: Record<Kind, string[]> = {
@@ -66,7 +73,8 @@ export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
 }
 
-const marks: Record<Status, string> = { passed: "✔ passed", failed: "✘ failed", inconclusive: "? inconclusive", notApplicable: "– not applicable", skipped: "⊘ skipped" }
+/** How a table shows a status; the first character alone in lines of progress. */
+export const marks: Record<Status, string> = { passed: "✔ passed", failed: "✘ failed", inconclusive: "? inconclusive", notApplicable: "– not applicable", skipped: "⊘ skipped" }
 
 /** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
 export function numberText({ value, limit, unit = "" }: Pick<Stage, "value" | "limit" | "unit">): string {

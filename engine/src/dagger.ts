@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { allModules, ensureImages, moduleClosure, wantedImages } from "./images.js"
+import { allModules, ensureImages, imagesOfCall } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { say } from "./progress.js"
 import { processLives } from "./sandbox.js"
@@ -23,10 +23,15 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** Brings the engine up with the images that a call needs. */
-export async function prepare(modules: string[]): Promise<Engine> {
+/** Brings the engine up with the images that a call of a module needs; the words name the function, if not all of them are wanted. */
+export async function prepare(module: string, words: string[] = []): Promise<Engine> {
+  return withImages(await imagesOfCall(module, words))
+}
+
+/** Brings the engine up with these images. */
+export async function withImages(wanted: Map<string, string[]>): Promise<Engine> {
   const engine = await up()
-  if (engine.runner.kind === "provisioned") await ensureImages(statePaths(), await wantedImages(modules))
+  if (engine.runner.kind === "provisioned") await ensureImages(statePaths(), wanted)
   return engine
 }
 
@@ -62,18 +67,17 @@ export async function callDagger(engine: Engine, args: string[], options: CallOp
 
 /** `npm run dagger -- …`: the CLI as it is, with engine and images in place. */
 export async function daggerCommand(args: string[]): Promise<number> {
-  const engine = await prepare(modulesOf(args))
+  const engine = await prepare(moduleOf(args), args)
   const { exitCode, engineDied } = await callDagger(engine, args, { cwd: process.env.INIT_CWD ?? process.cwd() })
   if (engineDied) say("the engine ended while this call ran; the next command starts it again")
   return exitCode
 }
 
-/** The local modules that a command line needs images for: the one that -m names, or the one of the folder it runs in. */
-export function modulesOf(args: string[], cwd = process.env.INIT_CWD ?? process.cwd()): string[] {
+/** The folder of the module that a command line is about: the one that -m names, or the one it runs in. */
+export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.cwd()): string {
   const at = args.findIndex((arg) => arg === "-m" || arg === "--mod" || arg.startsWith("--mod=") || arg.startsWith("-m="))
   const named = at < 0 ? undefined : args[at]!.includes("=") ? args[at]!.split("=")[1] : args[at + 1]
-  const folder = resolve(cwd, named ?? ".")
-  return moduleClosure(folder)
+  return resolve(cwd, named ?? ".")
 }
 
 /** `npm run develop`: generates sdk/ and tsconfig.json of each module, for editors and `npm run typecheck`. */

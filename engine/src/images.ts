@@ -84,9 +84,7 @@ function readOverrides(): Record<string, string> {
 export async function wantedImages(modules: string[]): Promise<Map<string, string[]>> {
   const wanted = new Map<string, string[]>()
   for (const module of modules) {
-    const file = join(module, "src/images.ts")
-    if (!existsSync(file)) continue
-    const { images } = (await import(pathToFileURL(file).href)) as { images: Record<string, string> }
+    const { images } = (await imagesFile(module)) ?? { images: {} }
     for (const reference of Object.values(images)) {
       const name = canonicalName(reference)
       wanted.set(name, [...(wanted.get(name) ?? []), module])
@@ -109,6 +107,32 @@ export function moduleClosure(start: string): string[] {
   }
   visit(start)
   return [...seen]
+}
+
+/** What a module's src/images.ts says: its images, and, where a root depends on much, what each of its functions uses of that. */
+interface ImagesFile {
+  images: Record<string, string>
+  uses?: Record<string, { modules: string[]; images: string[] }>
+}
+
+async function imagesFile(module: string): Promise<ImagesFile | undefined> {
+  const file = join(module, "src/images.ts")
+  return existsSync(file) ? ((await import(pathToFileURL(file).href)) as ImagesFile) : undefined
+}
+
+/**
+ * The images that a call of a module needs: those of the module and of all that it depends on, or, where its src/images.ts says what
+ * each function uses, those of the first function that the words name. `module` is a folder with a dagger.json.
+ */
+export async function imagesOfCall(module: string, words: string[]): Promise<Map<string, string[]>> {
+  const [source] = moduleClosure(module)
+  const own = source ? await imagesFile(source) : undefined
+  const used = words.map((word) => own?.uses?.[word]).find((use) => use !== undefined)
+  if (!source || !used) return wantedImages(moduleClosure(module))
+  const { dependencies = [] } = JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { dependencies?: { name: string; source: string }[] }
+  const wanted = await wantedImages(dependencies.filter(({ name }) => used.modules.includes(name)).flatMap((dependency) => moduleClosure(join(module, dependency.source))))
+  for (const key of used.images) wanted.set(canonicalName(own!.images[key]!), [source])
+  return wanted
 }
 
 /** Every module of this repository. */

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { daggerCommand, develop, prepare } from "./dagger.js"
+import { daggerCommand, develop, withImages } from "./dagger.js"
 import { allModules, ensureImages, listImages, wantedImages } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
+import { devCommand, suiteCommand } from "./product.js"
 import { say } from "./progress.js"
 import { doctor, down, prune, startLocked, status, up } from "./up.js"
 
@@ -25,6 +26,12 @@ async function main([command, ...args]: string[]): Promise<number> {
       return engineCommand(args)
     case "pipeline":
       return pipelineCommand(args)
+    case "dev":
+      return devCommand(args)
+    case "test-api":
+      return suiteCommand("api", args)
+    case "test-ui":
+      return suiteCommand("ui", args)
     case "dagger":
       return daggerCommand(args)
     case "develop":
@@ -32,7 +39,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "unit":
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":
-      return tool("vitest", ["run", ...args], (await prepare(allModules())).env)
+      return tool("vitest", ["run", ...args], (await withImages(await wantedImages(allModules()))).env)
     case "tsc":
       return tool("tsc", args, {})
     default:

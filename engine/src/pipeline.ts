@@ -2,12 +2,11 @@
 import { createWriteStream, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { callDagger, prepare } from "./dagger.js"
-import { moduleClosure } from "./images.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
 /** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
-const shown = /^\d+ +: .*\[\d[\dms.]*\] \| ([▶✔✘⊘◌] .*)$/u
+const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u
 
 /**
  * Runs a pipeline on a source folder and leaves its reports on disk, whatever the verdict. Returns the exit code: 0 green, 1 red, 2 not run.
@@ -21,7 +20,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   }
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
   const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
-  const engine = await prepare(moduleClosure(repository))
+  const engine = await prepare(repository, [name])
 
   mkdirSync(reports, { recursive: true })
   const began = Date.now() / 1000
@@ -43,10 +42,12 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     log.write(`${line}\n`)
     const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
     const match = shown.exec(plain)
-    if (match && !seen.has(match[1]!)) {
-      seen.add(match[1]!)
-      lastLine = Date.now()
+    if (match) {
+      // A module and the pipeline each say it; a person is told once.
       const [mark, stage] = match[1]!.split(" ") as [string, string]
+      if (seen.has(`${mark} ${stage}`)) return
+      seen.add(`${mark} ${stage}`)
+      lastLine = Date.now()
       if (mark === "▶") running.add(stage)
       else running.delete(stage)
       say(match[1]!)
@@ -65,7 +66,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     say("the cached result is red: trying again")
     result = await call([`--attempt=${Date.now()}`], interrupt.signal)
   }
-  if (interrupted && result.exitCode !== 0) result = await call([`--until=${Math.ceil(Date.now() / 1000) + 20}`])
+  if (interrupted && result.exitCode !== 0) result = await call([`--grace=20`, `--attempt=${Date.now()}`])
   clearInterval(heartbeat)
   log.end()
 

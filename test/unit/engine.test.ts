@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { modulesOf } from "../../engine/src/dagger.js"
-import { canonicalName, moduleClosure, readRecipes, wantedImages } from "../../engine/src/images.js"
+import { moduleOf } from "../../engine/src/dagger.js"
+import { canonicalName, imagesOfCall, moduleClosure, readRecipes, wantedImages } from "../../engine/src/images.js"
 import { pathsBelow, setupBytes, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
 import { chooseRunner, type Probe } from "../../engine/src/runner.js"
@@ -127,10 +127,21 @@ describe("which modules a command needs images for", () => {
     module("other", { name: "other", dependencies: [{ name: "tool", source: "../tool" }] })
     module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "other", source: "../other" }] })
     expect(moduleClosure(join(folder, "root"))).toEqual([join(folder, "root/ci"), join(folder, "tool"), join(folder, "other")])
-    expect(modulesOf(["-m", "tool", "call"], folder)).toEqual([join(folder, "tool")])
-    expect(modulesOf(["call", "--mod=other"], folder)).toEqual([join(folder, "other"), join(folder, "tool")])
-    expect(modulesOf(["core", "version"], folder)).toEqual([])
+    expect(moduleOf(["-m", "tool", "call"], folder)).toBe(join(folder, "tool"))
+    expect(moduleOf(["call", "--mod=other"], folder)).toBe(join(folder, "other"))
+    expect(moduleOf(["core", "version"], folder)).toBe(folder)
+    expect([...(await imagesOfCall(folder, []))]).toEqual([])
     expect([...(await wantedImages([join(folder, "tool"), join(folder, "other")]))]).toEqual([["docker.io/vendor/tool:1", [join(folder, "tool")]]])
+  })
+  it("are fewer where the module says what each function uses", async () => {
+    module("tool", { name: "tool" }, 'export const images = { tool: "vendor/tool:1" }')
+    module("large", { name: "large" }, 'export const images = { large: "vendor/large:2" }')
+    module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "large", source: "../large" }] })
+    mkdirSync(join(folder, "root/ci/src"), { recursive: true })
+    writeFileSync(join(folder, "root/ci/src/images.ts"), 'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"] } }')
+    const names = async (words: string[]) => [...(await imagesOfCall(join(folder, "root"), words)).keys()]
+    expect(await names(["--silent", "call", "pr", "verdict"])).toEqual(["docker.io/vendor/tool:1", "docker.io/library/own:3"])
+    expect(await names(["functions"])).toEqual(["docker.io/library/own:3", "docker.io/library/other:4", "docker.io/vendor/tool:1", "docker.io/vendor/large:2"])
   })
 })
 

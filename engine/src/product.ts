@@ -1,0 +1,124 @@
+// `npm run dev`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any address.
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { callDagger, prepare } from "./dagger.js"
+import { repository } from "./paths.js"
+import { say } from "./progress.js"
+
+const devUsage = `npm run dev -- [--port 8080] [--mode development] [--empty] [--unreachable suppliers|recipes|redis]
+Brings the product up with demonstration data and prints its address; Ctrl-C ends it.`
+
+/** `npm run dev`: the product through Dagger services until Ctrl-C. Returns the exit code. */
+export async function devCommand(args: string[]): Promise<number> {
+  const options = { port: { type: "string" }, mode: { type: "string", default: "development" }, empty: { type: "boolean", default: false }, unreachable: { type: "string", multiple: true } } as const
+  const { values } = parsed(() => parseArgs({ args, options }), devUsage)
+  if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536)) throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
+  const port = values.port ? Number(values.port) : await freePort(8080)
+  if (values.port && !(await isFree(port))) throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
+  const engine = await prepare(repository, ["product"])
+  const began = Date.now()
+  const stop = new AbortController()
+  let interrupted = false
+  const onInterrupt = () => {
+    if (interrupted) process.exit(130)
+    interrupted = true
+    stop.abort()
+  }
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
+  const log: string[] = []
+  const product = ["product", `--source=${repository}`, `--demo=${!values.empty}`, `--mode=${values.mode}`, ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`)]
+  say("▶ product: build what has changed, start Postgres, Redis, the services, the front end")
+  const call = callDagger(engine, ["call", "--progress=plain", "-m", repository, ...product, "up", `--ports=${port}:8080`], { cwd: repository, onProgress: (line) => log.push(line), signal: stop.signal })
+  let ended = false
+  void call.finally(() => (ended = true)).catch(() => undefined)
+  const url = `http://127.0.0.1:${port}`
+  let lastWord = Date.now()
+  while (!ended && !(await answers(`${url}/api/restaurant/readyz`))) {
+    if (Date.now() - lastWord > 15_000) {
+      lastWord = Date.now()
+      say(`… product: ${Math.round((Date.now() - began) / 1000)} s, waiting for ${url}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  if (!ended) {
+    say(`✔ product, ${((Date.now() - began) / 1000).toFixed(1)} s`)
+    console.log(`\n${url}\n\nCtrl-C ends it.`)
+  }
+  const { exitCode, engineDied } = await call
+  if (interrupted) return 0
+  console.error(log.slice(-30).join("\n"))
+  console.error(engineDied ? "the engine ended while the product ran; run the same command again" : `the product ended by itself (exit code ${exitCode}); the lines above say why`)
+  return 1
+}
+
+const suites = {
+  api: { module: "newman", call: ["run", `--collection=${join(repository, "services/api-tests/product.postman_collection.json")}`] },
+  ui: { module: "selenium", call: ["test", `--source=${join(repository, "services/ui-tests")}`] },
+} as const
+
+/** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
+export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
+  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}]${suite === "api" ? " [--folder degraded]" : ""}`
+  const options = { url: { type: "string" }, reports: { type: "string" }, folder: { type: "string" } } as const
+  const { values } = parsed(() => parseArgs({ args, options }), usage)
+  if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol)) throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
+  const url = new URL(values.url)
+  const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
+  const { module, call } = suites[suite]
+  const path = join(repository, "modules", module)
+  const engine = await prepare(path)
+  // A container has a loopback of its own: what listens on this machine's is lent to it as the host `app`.
+  const target: string[] = []
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
+    const port = url.port || (url.protocol === "https:" ? "443" : "80")
+    target.push(`--target=tcp://${url.hostname}:${port}`, "--target-name=app")
+    url.hostname = "app"
+    url.port = port
+  }
+  const address = url.href.replace(/\/$/, "")
+  const lines: string[] = []
+  say(`▶ test:${suite} against ${values.url}`)
+  rmSync(reports, { recursive: true, force: true })
+  mkdirSync(reports, { recursive: true })
+  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, ...target, ...(values.folder ? [`--folders=${values.folder}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
+  if (exitCode !== 0 || !existsSync(join(reports, "result.json"))) {
+    console.error(lines.slice(-20).join("\n"))
+    console.error(engineDied ? "the engine ended while the suite ran; run the same command again" : `test:${suite} could not run: the lines above say why`)
+    return 2
+  }
+  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { status: string; reason: string; seconds: number }
+  console.log(`\n${result.status === "passed" ? "✔ passed" : "✘ failed"}  test:${suite}  ${result.seconds} s  ${result.reason}\n\nreports: ${reports}`)
+  return result.status === "passed" ? 0 : 1
+}
+
+function parsed<T>(parse: () => T, usage: string): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${usage}`)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
+  } catch {
+    return false
+  }
+}
+
+/** The port, or the next one that is free on every address. */
+async function freePort(from: number): Promise<number> {
+  for (let port = from; port < from + 50; port++) if (await isFree(port)) return port
+  throw new Error(`no port from ${from} to ${from + 49} is free; name one with --port`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, () => server.close(() => resolve(true)))
+  })
+}
