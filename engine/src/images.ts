@@ -28,8 +28,14 @@ export interface Recipe {
   goBuilder?: string
   /** Files and folders of npm packages that provisioning fetched, by where they go. */
   npm?: Record<string, string>
+  /** npm projects, by where they go: folders of engine/images with package.json and package-lock.json, installed in the image that `from` names. */
+  npmLock?: Record<string, string>
+  /** Files by where they are, with their text. One that begins with `#!` can be executed. */
+  files?: Record<string, string>
   /** Symbolic links, by where they are. */
   links?: Record<string, string>
+  /** Shell commands that root runs when all of the above is in place. */
+  run?: string[]
   env?: Record<string, string>
   user?: string
   workdir?: string
@@ -62,16 +68,27 @@ export function canonicalName(reference: string): string {
 
 /** All recipes, by the full name of the image they stand in for. */
 export function readRecipes(from = folder): Map<string, Recipe> {
-  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "npm", "links", "env", "user", "workdir", "entrypoint", "command"]
+  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "npm", "npmLock", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
   const recipes = new Map<string, Recipe>()
   for (const name of readdirSync(from).filter((name) => name.endsWith(".yaml") && name !== "overrides.yaml").sort()) {
     const recipe = parse(readFileSync(join(from, name), "utf8")) as Recipe
     for (const key of Object.keys(recipe)) if (!known.includes(key)) throw new Error(`engine/images/${name}: ${key} is not known; allowed are ${known.join(", ")}`)
     for (const key of ["image", "about", "from"] as const) if (!recipe[key]) throw new Error(`engine/images/${name}: ${key} is missing`)
     if (canonicalName(recipe.image) !== recipe.image) throw new Error(`engine/images/${name}: image ${recipe.image} must be written in full: ${canonicalName(recipe.image)}`)
+    for (const project of Object.values(recipe.npmLock ?? {})) if (!existsSync(join(from, project, "package-lock.json"))) throw new Error(`engine/images/${name}: npmLock: there is no engine/images/${project}/package-lock.json`)
+    for (const [path, text] of Object.entries(recipe.files ?? {})) if (typeof text !== "string" || !path.startsWith("/")) throw new Error(`engine/images/${name}: files: ${path} must be an absolute path with the file's text`)
     recipes.set(recipe.image, recipe)
   }
   return recipes
+}
+
+/** The files of an npm project that decide what is installed. */
+function lockFiles(project: string): string[] {
+  return ["package.json", "package-lock.json", ".npmrc"].filter((file) => existsSync(join(folder, project, file)))
+}
+
+function lockTexts(recipe: Recipe): string[] {
+  return Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
 }
 
 /** Vendor's images that another image stands in for, where names cannot agree (engine/images/overrides.yaml). */
@@ -156,7 +173,7 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
       throw new Error(`no recipe for the image ${name}, which ${wantedBy} wants, and vendors' registries are not used here.\nAdd one as engine/images/<name>.yaml (see engine/images/README.md), map it to another image in engine/images/overrides.yaml, or set DELIVERY_REGISTRY_MIRROR to a registry that has it.`)
     }
     const below = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map((part) => visit(canonicalName(part), `the recipe of ${name}`))
-    const hash = hashOf(name, recipe, below, recipe.from === "base" && readFileSync(join(paths.steps, "base.json"), "utf8"), machineCertificates().map((file) => readFileSync(file, "utf8")))
+    const hash = hashOf(name, recipe, below, recipe.from === "base" && readFileSync(join(paths.steps, "base.json"), "utf8"), machineCertificates().map((file) => readFileSync(file, "utf8")), ...lockTexts(recipe))
     hashes.set(name, hash)
     order.push({ name, recipe, hash })
     return hash
@@ -192,6 +209,8 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
 async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
   let container = recipe.from === "base" ? await debianRoot(dag, paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
   if (recipe.debian?.length) {
+    // As in vendors' images, a package that is installed starts no service.
+    container = container.withNewFile("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", { permissions: 0o755 })
     container = container.withExec(["sh", "-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${recipe.debian.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
   }
   if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
@@ -210,7 +229,16 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     const from = join(paths.npm, "node_modules", source)
     container = statSync(from).isDirectory() ? container.withDirectory(target, dag.host().directory(from)) : container.withFile(target, dag.host().file(from), { permissions: 0o755 })
   }
+  for (const [target, project] of Object.entries(recipe.npmLock ?? {})) {
+    for (const file of lockFiles(project)) container = container.withFile(join(target, file), dag.host().file(join(folder, project, file)))
+    container = container
+      .withMountedCache("/root/.npm", dag.cacheVolume("delivery-images-npm"))
+      .withExec(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", target])
+      .withoutMount("/root/.npm")
+  }
+  for (const [file, text] of Object.entries(recipe.files ?? {})) container = container.withNewFile(file, text, { permissions: text.startsWith("#!") ? 0o755 : 0o644 })
   for (const [link, target] of Object.entries(recipe.links ?? {})) container = container.withSymlink(target, link)
+  if (recipe.run?.length) container = container.withExec(["sh", "-ec", recipe.run.join("\n")])
   for (const [name, value] of Object.entries({ ...certificateEnv, ...recipe.env })) container = container.withEnvVariable(name, value, { expand: true })
   if (recipe.workdir) container = container.withWorkdir(recipe.workdir)
   if (recipe.user) container = container.withUser(recipe.user)
@@ -220,7 +248,7 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     .withLabel("org.opencontainers.image.title", `stand-in of ${recipe.image}`)
     .withLabel("org.opencontainers.image.description", recipe.about)
     .withLabel("delivery.stand-in", "true")
-    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, npm: recipe.npm, goToolchain: recipe.goToolchain }))
+    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, npm: recipe.npm, npmLock: recipe.npmLock, goToolchain: recipe.goToolchain }))
     .withLabel("delivery.stand-in.recipe", hash)
 }
 

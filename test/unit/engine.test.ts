@@ -1,11 +1,11 @@
 // Decisions of the engine's scripts that need no engine.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { moduleOf } from "../../engine/src/dagger.js"
 import { canonicalName, imagesOfCall, moduleClosure, readRecipes, wantedImages } from "../../engine/src/images.js"
-import { pathsBelow, setupBytes, statePaths } from "../../engine/src/paths.js"
+import { pathsBelow, repository, setupBytes, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
 import { chooseRunner, type Probe } from "../../engine/src/runner.js"
 import { containerId, engineConfig } from "../../engine/src/sandbox.js"
@@ -113,6 +113,23 @@ describe("recipes", () => {
     expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: about is missing")
     writeFileSync(join(folder, "a.yaml"), "image: a:1\nabout: x\nfrom: base\n")
     expect(() => readRecipes(folder)).toThrow("must be written in full: docker.io/library/a:1")
+  })
+  it("say which file is not given as text, and which lockfile is missing", () => {
+    const head = "image: docker.io/library/a:1\nabout: x\nfrom: base\n"
+    writeFileSync(join(folder, "a.yaml"), `${head}files:\n  etc/a.conf: x\n`)
+    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: files: etc/a.conf must be an absolute path with the file's text")
+    writeFileSync(join(folder, "a.yaml"), `${head}files:\n  /etc/a.conf: 1\n`)
+    expect(() => readRecipes(folder)).toThrow("files: /etc/a.conf must be")
+    writeFileSync(join(folder, "a.yaml"), `${head}npmLock:\n  /usr/local/lib/a: a\n`)
+    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: npmLock: there is no engine/images/a/package-lock.json")
+    mkdirSync(join(folder, "a"))
+    writeFileSync(join(folder, "a/package-lock.json"), "{}")
+    expect(readRecipes(folder).get("docker.io/library/a:1")?.npmLock).toEqual({ "/usr/local/lib/a": "a" })
+  })
+  it("have lockfiles without download addresses", () => {
+    for (const project of [...readRecipes().values()].flatMap((recipe) => Object.values(recipe.npmLock ?? {}))) {
+      expect(readFileSync(join(repository, "engine/images", project, "package-lock.json"), "utf8")).not.toMatch(/"resolved"|https?:\/\/[^"]*registry/)
+    }
   })
 })
 

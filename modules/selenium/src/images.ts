@@ -1,0 +1,5 @@
+// The images of this module, by tag. Scripts on the host import this file too: plain literals, no imports.
+export const images = {
+  browser: "selenium/standalone-chromium:156.0",
+  node: "node:24.21.0-bookworm-slim",
+}
