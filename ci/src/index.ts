@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from "node:os"
 import { Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
-import { parseConfig, type Config, type Service as Delivered } from "./config"
+import { parseConfig, type Config, type Need, type Service as Delivered } from "./config"
 import { goInput, withoutMarkdown } from "./inputs"
 import { folderOf, indexHtml, summaryMarkdown } from "./page"
 import { checkBaseline } from "./baseline"
@@ -213,11 +213,21 @@ async function secrets(source: Directory, config: Config, until: number): Promis
   })
 }
 
-async function goService(source: Directory, name: string, { path, inputs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
+async function goService(source: Directory, name: string, { path, inputs, needs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     const input = await goInput(source, path, inputs)
-    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), until }).reports())
+    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until }).reports())
   })
+}
+
+/** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
+function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
+  const servers: Record<Need, () => { service: Service; variable: string }> = {
+    postgres: () => ({ service: dag.postgres().server({ user: "postgres", database: "postgres", instance: "tests" }), variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres" }),
+    redis: () => ({ service: dag.redis().server({ instance: "tests" }), variable: "TEST_REDIS_URL=redis://redis:6379/0" }),
+  }
+  const started = needs.map((need) => servers[need]())
+  return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
 }
 
 async function nodeService(source: Directory, name: string, { path }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {

@@ -32,11 +32,13 @@ export async function productService({ source, version, schema, demo, mode, unre
   const [binaries, migrators] = await Promise.all([source, schema ?? source].map((from) => Promise.all(names.map((name) => binary(from, name)))))
 
   const database = dag.postgres().server({
+    user: "postgres",
     database: "product",
+    instance: "product",
     init: dag.directory().withFile("init.sh", (schema ?? source).file("services/database/init.sh")),
     env: names.flatMap((name) => [`${name.toUpperCase()}_PASSWORD=${passwordOf(name)}`, `${name.toUpperCase()}_OWNER_PASSWORD=${passwordOf(`${name}_owner`)}`]),
   })
-  const cache = dag.redis().server()
+  const cache = dag.redis().server({ instance: "product" })
 
   let front = dag
     .container()
@@ -67,7 +69,7 @@ export async function productService({ source, version, schema, demo, mode, unre
 
 async function binary(source: Directory, name: string): Promise<File> {
   const path = `services/${name}`
-  return dag.golang().build(await goInput(source, path), { path }).file(name)
+  return dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
 }
 
 /** Migrates as the schema's owner, then serves as the role that may only read and write rows. */
