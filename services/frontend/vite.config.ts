@@ -21,7 +21,6 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["src/**/*.{ts,vue}"],
-      exclude: ["src/main.ts", "src/**/*.d.ts"],
       reporter: ["text", "lcov", "cobertura"],
     },
   },

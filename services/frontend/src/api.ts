@@ -1,55 +1,200 @@
-// What the page asks the restaurant service for. Amounts are euro cents.
+// What the page asks the services for, as their openapi.yaml files have it. Amounts are euro cents, quantities g, ml or pieces.
 
-export interface Restaurant {
+export interface Named {
   id: string
   name: string
 }
 
-export interface MenuName {
-  id: string
-  name: string
-}
-
-export interface Dish {
-  id: string
-  name: string
+export interface Dish extends Named {
+  menuId: string
+  recipeId: string
   priceMinor: number
-  costMinor: number | null
-  marginMinor: number | null
-  marginPercent: number | null
-  orderable: boolean
 }
 
-export interface Menu extends MenuName {
-  dishes: Dish[]
+/** What a dish costs and earns; null where the cost is not known. */
+export interface Figures {
+  costMinor: number | null
+  /** Price less cost, negative for a loss. */
+  marginMinor: number | null
+  /** Of the price, to one decimal. */
+  marginPercent: number | null
+}
+
+export interface DishWithMargin extends Dish, Figures {
+  /** False when an ingredient has become unavailable. */
+  orderable: boolean
+  /** The identifiers of those ingredients. */
+  unavailable: string[]
+}
+
+export interface Menu extends Named {
+  restaurantId: string
+  dishes: DishWithMargin[]
   /** True when costs could not be had, so that margins are missing. */
   degraded: boolean
 }
 
-/** Where the services are; the ingress or the dev server routes by the first part of the path. */
-const base = "/api/restaurant"
+export interface NewRecipe {
+  name: string
+  portions: number
+  /** Quantities are for all portions. */
+  lines: { ingredientId: string; quantity: number }[]
+}
 
-/** Gives what `path` answers. Throws an Error with the problem's detail, or the status, when it is not a 2xx. */
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const answer = await fetch(base + path, { headers: { Accept: "application/json" }, signal })
-  if (!answer.ok) {
-    const problem = (await answer.json().catch(() => ({}))) as { detail?: string }
-    throw new Error(problem.detail ?? `the service answered ${answer.status}`)
+export interface Recipe extends NewRecipe {
+  id: string
+}
+
+export type Unit = "g" | "ml" | "piece"
+
+export interface Ingredient extends Named {
+  supplierId: string
+  unit: Unit
+  /** Units in a pack. */
+  packSize: number
+  /** Of a pack. */
+  priceMinor: number
+  /** Can be ordered now. */
+  available: boolean
+}
+
+export const severities = ["minor", "major", "critical", "blocker"] as const
+
+export interface NewFeedback {
+  text: string
+  severity: (typeof severities)[number]
+  version: string
+}
+
+export interface Feedback extends NewFeedback {
+  id: string
+  status: "open" | "resolved"
+  createdAt: string
+}
+
+export interface Version {
+  /** The git commit, "unknown" where the image does not say. */
+  sha: string
+  commitTime?: string
+  appMode: string
+}
+
+/** Something with the ETag that it was read with. */
+export interface Tagged<T> {
+  value: T
+  etag: string
+}
+
+/** A request that did not give what was asked for. The message is for a person. */
+export class Failed extends Error {
+  /** `status` is 0 when there was no answer; `fields` are the inputs that the service refused. */
+  constructor(
+    message: string,
+    readonly status = 0,
+    readonly fields: { field: string; detail: string }[] = [],
+  ) {
+    super(message)
   }
-  return (await answer.json()) as T
 }
 
-/** All restaurants of the group. */
-export async function restaurants(signal?: AbortSignal): Promise<Restaurant[]> {
-  return (await get<{ items: Restaurant[] }>("/restaurants", signal)).items
+interface Ask {
+  method?: "GET" | "POST" | "PUT"
+  body?: unknown
+  headers?: Record<string, string>
+  /** Passes over what the services keep in their caches. */
+  fresh?: boolean
+  signal?: AbortSignal
 }
+
+/** Longer than nginx waits for a service, so that its words arrive. */
+const patienceMs = 20_000
+
+/** Gives what `/api/<service>/…` answers. Throws Failed for anything but a 2xx, and an AbortError when `signal` ends it. */
+async function ask<T>(path: string, { method = "GET", body, headers = {}, fresh = false, signal }: Ask = {}): Promise<Tagged<T>> {
+  const patience = AbortSignal.timeout(patienceMs)
+  let answer: Response
+  try {
+    answer = await fetch(`/api${path}`, {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(fresh ? { "Cache-Control": "no-cache" } : {}),
+        ...headers,
+      },
+      // Any mode but these two makes the browser send no-cache by itself, which would pass over the services' caches every time.
+      cache: fresh ? "reload" : "default",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new Failed(patience.aborted ? "the service did not answer in time" : "the service cannot be reached")
+  }
+  if (!answer.ok) {
+    const problem = (await answer.json().catch(() => ({}))) as { detail?: string; errors?: { field: string; detail: string }[] }
+    throw new Failed(problem.detail ?? `the service answered ${answer.status}`, answer.status, problem.errors)
+  }
+  return { value: (await answer.json()) as T, etag: answer.headers.get("ETag") ?? "" }
+}
+
+async function get<T>(path: string, options: Ask = {}): Promise<T> {
+  return (await ask<T>(path, options)).value
+}
+
+/** All items of a list, page by page. */
+async function all<T>(path: string, filter: Record<string, string> = {}, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = []
+  let after: string | undefined
+  do {
+    const query = new URLSearchParams({ ...filter, limit: "200", ...(after ? { after } : {}) })
+    const page = await get<{ items: T[]; next?: string }>(`${path}?${query}`, { signal })
+    items.push(...page.items)
+    after = page.next
+  } while (after)
+  return items
+}
+
+const id = encodeURIComponent
+
+export const restaurants = (signal?: AbortSignal) => all<Named>("/restaurant/restaurants", {}, signal)
 
 /** A restaurant's menus, without their dishes. */
-export async function menus(restaurantId: string, signal?: AbortSignal): Promise<MenuName[]> {
-  return (await get<{ items: MenuName[] }>(`/restaurants/${encodeURIComponent(restaurantId)}/menus`, signal)).items
+export const menus = (restaurantId: string, signal?: AbortSignal) => all<Named>(`/restaurant/restaurants/${id(restaurantId)}/menus`, {}, signal)
+
+/** Until when what the services keep may be older than an edit made here, in milliseconds since 1970. They keep nothing for longer than 30 s. */
+let staleUntil = 0
+
+/** A menu with its dishes and their margins; fresh after an edit made here. */
+export const menu = (menuId: string, signal?: AbortSignal) => get<Menu>(`/restaurant/menus/${id(menuId)}`, { signal, fresh: Date.now() < staleUntil })
+
+export const dish = (dishId: string, signal?: AbortSignal) => get<Dish>(`/restaurant/dishes/${id(dishId)}`, { signal })
+
+export const recipe = (recipeId: string, signal?: AbortSignal) => ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, { signal })
+
+/** Changes a recipe that still has the ETag; a Failed with status 412 when it has not. */
+export async function putRecipe(recipeId: string, etag: string, body: NewRecipe): Promise<Tagged<Recipe>> {
+  const saved = await ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, { method: "PUT", body, headers: { "If-Match": etag } })
+  staleUntil = Date.now() + 35_000
+  return saved
 }
 
-/** A menu with its dishes and their margins. */
-export function menu(id: string, signal?: AbortSignal): Promise<Menu> {
-  return get<Menu>(`/menus/${encodeURIComponent(id)}`, signal)
+export const suppliers = (signal?: AbortSignal) => all<Named>("/suppliers/suppliers", {}, signal)
+
+/** All ingredients, or one supplier's. */
+export const ingredients = (supplierId = "", signal?: AbortSignal) => all<Ingredient>("/suppliers/ingredients", supplierId ? { supplier: supplierId } : {}, signal)
+
+/** The ingredients with these identifiers, at most the first 200, as far as they are known. */
+export async function ingredientsNamed(ids: string[], signal?: AbortSignal): Promise<Ingredient[]> {
+  const query = new URLSearchParams(ids.slice(0, 200).map((one) => ["ingredient", one]))
+  return (await get<{ items: Ingredient[] }>(`/suppliers/prices?${query}`, { signal })).items
 }
+
+/** Reports something; the same key with the same content makes one report, however often it is sent. */
+export const addFeedback = (key: string, body: NewFeedback) => get<Feedback>("/restaurant/feedback", { method: "POST", body, headers: { "Idempotency-Key": key } })
+
+/** What was reported for a version. */
+export const feedbackFor = (version: string, signal?: AbortSignal) => all<Feedback>("/restaurant/feedback", { version }, signal)
+
+/** What is running. */
+export const version = (signal?: AbortSignal) => get<Version>("/restaurant/version", { signal })

@@ -1,5 +1,7 @@
 import { createApp } from "vue"
+import { createWebHistory } from "vue-router"
 import App from "./App.vue"
+import { pages } from "./router"
 import "./style.css"
 
-createApp(App).mount("#app")
+createApp(App).use(pages(createWebHistory())).mount("#app")
