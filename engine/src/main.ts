@@ -1,6 +1,6 @@
 // The commands behind the npm scripts.
 import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { daggerCommand, develop, withImages } from "./dagger.js"
 import { allModules, ensureImages, listImages, wantedImages } from "./images.js"
@@ -40,8 +40,8 @@ async function main([command, ...args]: string[]): Promise<number> {
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":
       return tool("vitest", ["run", ...args], (await withImages(await wantedImages(allModules()))).env)
-    case "tsc":
-      return tool("tsc", args, {})
+    case "typecheck":
+      return typecheck()
     default:
       throw new Error(`unknown command ${command}`)
   }
@@ -85,6 +85,18 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
       console.error(engineUsage)
       return command ? 2 : 0
   }
+}
+
+/** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */
+async function typecheck(): Promise<number> {
+  const projects = allModules().filter((module) => existsSync(join(module, "tsconfig.json")))
+  if (projects.some((project) => !existsSync(join(project, "sdk")))) {
+    const code = await develop()
+    if (code !== 0) return code
+  }
+  const codes = []
+  for (const project of [repository, ...projects]) codes.push(await tool("tsc", ["--noEmit", "-p", project], {}))
+  return Math.max(...codes)
 }
 
 /** Runs a tool of node_modules in the repository, on this terminal. */
