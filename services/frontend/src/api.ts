@@ -135,7 +135,8 @@ async function ask<T>(path: string, { method = "GET", body, headers = {}, fresh 
     const problem = (await answer.json().catch(() => ({}))) as { detail?: string; errors?: { field: string; detail: string }[] }
     throw new Failed(problem.detail ?? `the service answered ${answer.status}`, answer.status, problem.errors)
   }
-  return { value: (await answer.json()) as T, etag: answer.headers.get("ETag") ?? "" }
+  // A proxy that compresses makes the tag weak, though the content is the same; If-Match needs what the service gave.
+  return { value: (await answer.json()) as T, etag: (answer.headers.get("ETag") ?? "").replace(/^W\//, "") }
 }
 
 async function get<T>(path: string, options: Ask = {}): Promise<T> {

@@ -80,6 +80,11 @@ describe("a change", () => {
     expect(asked[3]!.headers).not.toHaveProperty("Cache-Control")
   })
 
+  it("names the service's tag also where a proxy has made a weak one of it", async () => {
+    serve({ "GET /api/recipes/recipes/r1": tagged(soupRecipe, 'W/"3"') })
+    expect((await recipe("r1")).etag).toBe('"3"')
+  })
+
   it("carries the key of a report", async () => {
     const body = { text: "Hm", severity: "minor", version: "1" } as const
     const asked = serve({ "POST /api/restaurant/feedback": { id: "f1" } })

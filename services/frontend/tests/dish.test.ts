@@ -105,7 +105,7 @@ describe("a recipe", () => {
     const unknown = { ...soup, costMinor: null, marginMinor: null, marginPercent: null }
     const { page, table } = await open({ "GET /api/suppliers/ingredients?limit=200": problem(503, "starting or draining"), [menu]: { ...lunch, dishes: [unknown], degraded: true } })
     expect(page.get("main [role=alert]").text()).toContain("Ingredients and prices cannot be had, so costs and margins are missing: starting or draining.")
-    expect(page.get(".lines li").text()).toMatch(/Unknown ingredient.*–/)
+    expect(page.get(".lines li").text()).toMatch(/^Ingredient .*–$/)
     expect(page.get(".source").text()).toBe("The costs are not known at the moment.")
     Object.assign(table, answers())
     await page.get("main [role=alert] button").trigger("click")

@@ -21,7 +21,7 @@ describe("the page", () => {
     const { page } = await openPage("/")
     expect(page.get("footer").text()).toMatch(/^Version 0123456 of 2 Jan 2026.* · mode qa$/)
     expect(page.get("footer time").attributes("datetime")).toBe(running.commitTime)
-    expect(page.get(".mode").text()).toBe("This is the qa environment")
+    expect(page.get(".mode").text()).toBe("qa environment")
 
     table["GET /api/restaurant/version"] = { sha: "unknown", appMode: "production" }
     const other = await openPage("/")
@@ -74,7 +74,7 @@ describe("the menus", () => {
     expect(first).not.toContain("unavailable")
     expect(second).toContain("Basil unavailable")
     expect(page.findAll(".loss")).toHaveLength(1)
-    expect(page.find(".warn").exists()).toBe(false)
+    expect(page.find("article .warn").exists()).toBe(false)
     expect(page.get("tbody a").attributes("href")).toBe("/dishes/d1")
   })
 
@@ -93,8 +93,13 @@ describe("the menus", () => {
     table["GET /api/restaurant/menus/m1"] = { ...lunch, dishes: [unknown], degraded: true }
     serve(table)
     const { page } = await openPage("/")
-    expect(page.get(".warn").text()).toContain("Costs cannot be had")
-    expect(page.get("tbody tr").text()).toMatch(/Soup\s*€5\.90\s*–\s*–\s*–/)
+    expect(page.get("article .warn").text()).toContain("Costs cannot be had")
+    expect(page.get("tbody tr").text()).toMatch(/^Soup\s*€5\.90\s*–\s*–$/)
+    table["GET /api/restaurant/menus/m1"] = lunch
+    await page.get("article .warn button").trigger("click")
+    await settle()
+    expect(page.find("article .warn").exists()).toBe(false)
+    expect(page.get("tbody tr").text()).toContain("€4.92")
   })
 
   it("say when there is no restaurant, no menu, no dish", async () => {

@@ -1,9 +1,8 @@
 // A browser on the page under test: what a person does, with explicit waits, and the evidence of it.
-import { readdirSync, writeFileSync } from "node:fs"
+import assert from "node:assert/strict"
+import { readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
-import { readFileSync } from "node:fs"
-import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { Builder, By, Key, logging, until } from "selenium-webdriver"
 import chrome from "selenium-webdriver/chrome.js"
@@ -115,7 +114,7 @@ export class Browser {
 
   /** Saves what is seen as NN-name.png. */
   async picture(name) {
-    const number = readdirSync(outDir).filter((file) => /^\d\d-.*\.png$/.test(file)).length + 1
+    const number = readdirSync(outDir).filter((file) => /^\d+-.*\.png$/.test(file)).length + 1
     writeFileSync(join(outDir, `${String(number).padStart(2, "0")}-${name}.png`), await this.driver.takeScreenshot(), "base64")
   }
 

@@ -12,7 +12,7 @@ test("the footer shows the running version and mode", async (browser) => {
   assert.ok(footer.includes(`mode ${running.appMode}`), footer)
   if (running.commitTime) assert.equal(await (await browser.see("footer time")).getAttribute("datetime"), running.commitTime)
   const banners = await browser.texts(".mode")
-  assert.deepEqual(banners, running.appMode === "production" ? [] : [`This is the ${running.appMode} environment`])
+  assert.deepEqual(banners, running.appMode === "production" ? [] : [`${running.appMode} environment`])
   await browser.view("Menus")
   await browser.picture("menus")
 })
