@@ -124,6 +124,7 @@ func TestRefusals(t *testing.T) {
 		{400, "POST", "/recipes", `{`, ""},
 		{422, "POST", "/recipes", `{"name":"Dough"}`, "portions"},
 		{422, "POST", "/recipes", strings.Replace(dough, "500", "0", 1), "lines.0.quantity"},
+		{422, "POST", "/recipes", strings.Replace(dough, "Dough", `a\u0000b`, 1), "name"}, // no database takes this one
 		{422, "POST", "/recipes", twice, "lines[1].ingredientId"},
 		{404, "GET", "/recipes/" + none, "", ""},
 		{422, "GET", "/recipes/x", "", "id"},

@@ -74,6 +74,35 @@ func testRepository(t *testing.T, r cook.Repository) {
 	change.ID = testID("99")
 	fails(cook.ErrNotFound, second(r.UpdateRecipe(ctx, change)))
 	fails(cook.ErrNotFound, second(r.Recipe(ctx, change.ID)))
+
+	racy := cook.Recipe{ID: testID("03"), Name: "Bread", Portions: 8, Lines: dough.Lines, Version: 1, Fingerprint: "f"}
+	if failed := atOnce(func() error { return second(r.AddRecipe(ctx, racy)) }); len(failed) > 0 {
+		t.Errorf("the same creation at once: %v", failed)
+	}
+	failed := atOnce(func() error { return second(r.UpdateRecipe(ctx, racy)) })
+	if len(failed) != 7 {
+		t.Errorf("one of 8 changes to the same version was to succeed: %v", failed)
+	}
+	for _, err := range failed {
+		fails(cook.ErrChanged, err)
+	}
+	racy.Version = 2
+	got, err = r.Recipe(ctx, racy.ID)
+	same(got, racy, err)
+}
+
+// atOnce calls f 8 times at once and gives the errors.
+func atOnce(f func() error) (failed []error) {
+	results := make(chan error)
+	for range 8 {
+		go func() { results <- f() }()
+	}
+	for range 8 {
+		if err := <-results; err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }
 
 func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + last }

@@ -22,8 +22,12 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	r := env.New(getenv)
 	settings := service.Read(r)
 	demo := r.Bool("DEMO_DATA", false)
-	costs := recipes.New(r.URL("RECIPES_URL", "http://localhost:8082"), r.Duration("RECIPES_TIMEOUT", 2*time.Second, 10*time.Millisecond, 10*time.Second))
+	from, timeout := r.URL("RECIPES_URL", "http://localhost:8082"), r.Duration("RECIPES_TIMEOUT", 2*time.Second, 10*time.Millisecond, 10*time.Second)
 	if err := r.Err(); err != nil {
+		return err
+	}
+	costs, err := recipes.New(from, timeout)
+	if err != nil {
 		return err
 	}
 	repository := store.NewMemory()
@@ -33,6 +37,6 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		}
 	}
 	return service.Run(ctx, "restaurant", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
-		return api.Routes(mux, log, repository, costs)
+		return api.Routes(mux, log, repository, store.NewMemoryFeedback(), costs)
 	})
 }

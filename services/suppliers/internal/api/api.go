@@ -82,7 +82,11 @@ func (a api) AddSupplier(w http.ResponseWriter, r *http.Request, params AddSuppl
 			return err
 		}
 		made := contract.Create("/suppliers", params.IdempotencyKey, body)
-		s, err := a.repository.AddSupplier(r.Context(), supply.Supplier{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name})
+		s := supply.Supplier{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name}
+		if faults := s.Check(); len(faults) > 0 {
+			return problem.Invalid(faults...)
+		}
+		s, err := a.repository.AddSupplier(r.Context(), s)
 		if err != nil {
 			return err
 		}

@@ -135,6 +135,7 @@ func TestRefusals(t *testing.T) {
 		{400, "POST", "/suppliers", `{`, ""},
 		{422, "POST", "/suppliers", `{"name":""}`, "name"},
 		{422, "POST", "/suppliers", `{"name":"Mill","owner":"x"}`, "owner"},
+		{422, "POST", "/suppliers", `{"name":"a\u0000b"}`, "name"}, // no database takes this one
 		{422, "GET", "/suppliers/x", "", "id"},
 		{404, "GET", "/suppliers/" + none, "", ""},
 		{404, "POST", "/suppliers/" + none + "/ingredients", flourBody, ""},

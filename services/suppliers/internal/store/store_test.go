@@ -87,6 +87,32 @@ func testRepository(t *testing.T, r supply.Repository) {
 	change.ID = testID("99")
 	fails(supply.ErrNotFound, second(r.UpdateIngredient(ctx, change)))
 	fails(supply.ErrNotFound, second(r.Ingredient(ctx, change.ID)))
+
+	racy := supply.Ingredient{ID: testID("14"), SupplierID: mill.ID, Name: "Oats", Unit: "g", PackSize: 500, PriceMinor: 99, Version: 1, Fingerprint: "f"}
+	if failed := atOnce(func() error { return second(r.AddIngredient(ctx, racy)) }); len(failed) > 0 {
+		t.Errorf("the same creation at once: %v", failed)
+	}
+	failed := atOnce(func() error { return second(r.UpdateIngredient(ctx, racy)) })
+	if len(failed) != 7 {
+		t.Errorf("one of 8 changes to the same version was to succeed: %v", failed)
+	}
+	for _, err := range failed {
+		fails(supply.ErrChanged, err)
+	}
+}
+
+// atOnce calls f 8 times at once and gives the errors.
+func atOnce(f func() error) (failed []error) {
+	results := make(chan error)
+	for range 8 {
+		go func() { results <- f() }()
+	}
+	for range 8 {
+		if err := <-results; err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }
 
 func second[T any](_ T, err error) error { return err }
