@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/recipes/internal/cook"
 	"delivery.example/recipes/internal/store"
@@ -177,5 +179,19 @@ func TestGeneratedCodeRefusesParameters(t *testing.T) {
 		if w.Code != 422 {
 			t.Errorf("%v: %d", c, w.Code)
 		}
+	}
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ cook.Repository }
+
+func (away) Recipe(context.Context, string) (cook.Recipe, error) {
+	return cook.Recipe{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}, prices{}), 503, "GET", "/recipes/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
 	}
 }

@@ -6,12 +6,17 @@ import (
 	"testing"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/dbtest"
 	"delivery.example/recipes/internal/cook"
+	"delivery.example/recipes/internal/store/migrations"
 )
 
 // TestRepository is the suite that every cook.Repository has to pass.
 func TestRepository(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
+	t.Run("postgres", func(t *testing.T) {
+		testRepository(t, NewPostgres(dbtest.New(t, "recipes", migrations.Files).Pool(t)))
+	})
 }
 
 func testRepository(t *testing.T, r cook.Repository) {
@@ -118,6 +123,20 @@ func TestDemoRecipesAreValid(t *testing.T) {
 	for _, recipe := range all {
 		if faults := recipe.Check(); len(faults) > 0 {
 			t.Errorf("%s: %v", recipe.Name, faults)
+		}
+	}
+}
+
+// TestPostgresWithoutTables: every call gives the error, none something that is not there.
+func TestPostgresWithoutTables(t *testing.T) {
+	d := dbtest.New(t, "recipes", nil)
+	r, ctx := NewPostgres(d.Pool(t)), t.Context()
+	for n, err := range []error{
+		second(r.Recipes(ctx, contract.Page{Limit: 1})), second(r.RecipesByID(ctx, []string{testID("01")})), second(r.Recipe(ctx, testID("01"))),
+		second(r.AddRecipe(ctx, cook.Recipe{ID: testID("01")})), second(r.UpdateRecipe(ctx, cook.Recipe{ID: testID("01")})), AddDemo(ctx, r),
+	} {
+		if err == nil || errors.Is(err, cook.ErrNotFound) || errors.Is(err, cook.ErrChanged) {
+			t.Errorf("%d: %v", n, err)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/restaurant/internal/menu"
 	"delivery.example/restaurant/internal/store"
@@ -225,4 +227,18 @@ func TestAFailingRepositoryGives500WithoutDetails(t *testing.T) {
 		}
 	}
 	call(t, h, 500, "POST", "/restaurants", `{"name":"Harbour"}`)
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ menu.Repository }
+
+func (away) Dish(context.Context, string) (menu.Dish, error) {
+	return menu.Dish{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}, costs{}), 503, "GET", "/dishes/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
+	}
 }

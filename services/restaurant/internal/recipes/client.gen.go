@@ -30,7 +30,7 @@ type Cost struct {
 
 // Costs defines model for Costs.
 type Costs struct {
-	// Degraded true when prices could not be had, so that no cost is known
+	// Degraded true when prices could not be had, so that costs are missing
 	Degraded bool         `json:"degraded"`
 	Items    []Cost       `json:"items"`
 	Unknown  []Identifier `json:"unknown"`

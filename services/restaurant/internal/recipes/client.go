@@ -5,9 +5,8 @@ package recipes
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"delivery.example/kit/web"
+	"delivery.example/kit/client"
 	"delivery.example/restaurant/internal/menu"
 )
 
@@ -21,11 +20,11 @@ type CostList struct{ client *ClientWithResponses }
 
 var _ menu.Costs = CostList{}
 
-// New gives the cost list of the service at base, an absolute address; a call
-// ends after timeout.
-func New(base string, timeout time.Duration) (CostList, error) {
-	client, err := NewClientWithResponses(base, WithHTTPClient(web.Client(timeout)))
-	return CostList{client}, err
+// New gives the cost list of the service at base, an absolute address, called
+// through caller.
+func New(base string, caller *client.Client) (CostList, error) {
+	generated, err := NewClientWithResponses(base, WithHTTPClient(caller))
+	return CostList{generated}, err
 }
 
 // Costs implements menu.Costs with a call for every 100 recipes.

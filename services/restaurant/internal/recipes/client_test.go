@@ -3,10 +3,13 @@ package recipes
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"delivery.example/kit/client"
 )
 
 const (
@@ -17,7 +20,7 @@ const (
 
 func list(t *testing.T, base string, timeout time.Duration) CostList {
 	t.Helper()
-	l, err := New(base, timeout)
+	l, err := New(base, client.New("recipes", timeout, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,25 @@ import (
 	"time"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/dbtest"
 	"delivery.example/restaurant/internal/feedback"
 	"delivery.example/restaurant/internal/menu"
+	"delivery.example/restaurant/internal/store/migrations"
 )
 
 // TestRepository is the suite that every menu.Repository has to pass.
 func TestRepository(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
+	t.Run("postgres", func(t *testing.T) {
+		testRepository(t, NewPostgres(dbtest.New(t, "restaurant", migrations.Files).Pool(t)))
+	})
+}
+
+func TestFeedback(t *testing.T) {
+	t.Run("memory", func(t *testing.T) { testFeedback(t, NewMemoryFeedback()) })
+	t.Run("postgres", func(t *testing.T) {
+		testFeedback(t, NewPostgresFeedback(dbtest.New(t, "restaurant", migrations.Files).Pool(t)))
+	})
 }
 
 func testRepository(t *testing.T, r menu.Repository) {
@@ -97,7 +109,7 @@ func testRepository(t *testing.T, r menu.Repository) {
 		third(r.Menu(ctx, none)), second(r.Menus(ctx, none, all)), second(r.Dish(ctx, none)), second(r.Restaurant(ctx, none)),
 		second(r.AddMenu(ctx, menu.Menu{ID: testID("98"), RestaurantID: none, Name: "x"})),
 		second(r.AddDish(ctx, menu.Dish{ID: testID("98"), MenuID: none, Name: "x", RecipeID: none, PriceMinor: 1})),
-		second(r.UpdateDish(ctx, menu.Dish{ID: none})),
+		second(r.UpdateDish(ctx, menu.Dish{ID: none, Name: "x", RecipeID: none, PriceMinor: 1})),
 	} {
 		fails(menu.ErrNotFound, err)
 	}
@@ -192,3 +204,20 @@ func third[T, U any](_ T, _ U, err error) error { return err }
 func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + last }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestPostgresWithoutTables: every call gives the error, none something that is not there.
+func TestPostgresWithoutTables(t *testing.T) {
+	d := dbtest.New(t, "restaurant", nil)
+	r, said, ctx := NewPostgres(d.Pool(t)), NewPostgresFeedback(d.Pool(t)), t.Context()
+	one, page := testID("01"), contract.Page{Limit: 1}
+	for n, err := range []error{
+		second(r.Restaurants(ctx, page)), second(r.Restaurant(ctx, one)), second(r.AddRestaurant(ctx, menu.Restaurant{ID: one})),
+		second(r.Menus(ctx, one, page)), third(r.Menu(ctx, one)), second(r.AddMenu(ctx, menu.Menu{ID: one, RestaurantID: one})),
+		second(r.Dish(ctx, one)), second(r.AddDish(ctx, menu.Dish{ID: one, MenuID: one, RecipeID: one})), second(r.UpdateDish(ctx, menu.Dish{ID: one, RecipeID: one})), AddDemo(ctx, r),
+		second(said.List(ctx, feedback.Filter{}, page)), second(said.Get(ctx, one)), second(said.Add(ctx, feedback.Feedback{ID: one})), second(said.Judge(ctx, feedback.Feedback{ID: one})),
+	} {
+		if err == nil || errors.Is(err, menu.ErrNotFound) || errors.Is(err, menu.ErrChanged) || errors.Is(err, feedback.ErrNotFound) || errors.Is(err, feedback.ErrChanged) {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}

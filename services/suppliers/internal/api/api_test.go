@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/suppliers/internal/store"
 	"delivery.example/suppliers/internal/supply"
@@ -226,5 +228,19 @@ func TestGeneratedCodeRefusesParameters(t *testing.T) {
 		if w.Code != 422 {
 			t.Errorf("%v: %d", c, w.Code)
 		}
+	}
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ supply.Repository }
+
+func (away) Supplier(context.Context, string) (supply.Supplier, error) {
+	return supply.Supplier{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}), 503, "GET", "/suppliers/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/dbtest"
+	"delivery.example/suppliers/internal/store/migrations"
 	"delivery.example/suppliers/internal/supply"
 )
 
@@ -14,6 +16,9 @@ func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + 
 // TestRepository is the suite that every supply.Repository has to pass.
 func TestRepository(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
+	t.Run("postgres", func(t *testing.T) {
+		testRepository(t, NewPostgres(dbtest.New(t, "suppliers", migrations.Files).Pool(t)))
+	})
 }
 
 func testRepository(t *testing.T, r supply.Repository) {
@@ -128,6 +133,22 @@ func TestDemoCanBeAddedTwice(t *testing.T) {
 	for _, i := range all {
 		if faults := i.Check(); len(faults) > 0 {
 			t.Errorf("%s: %v", i.Name, faults)
+		}
+	}
+}
+
+// TestPostgresWithoutTables: every call gives the error, none something that is not there.
+func TestPostgresWithoutTables(t *testing.T) {
+	d := dbtest.New(t, "suppliers", nil)
+	r, ctx := NewPostgres(d.Pool(t)), t.Context()
+	for n, err := range []error{
+		second(r.Suppliers(ctx, contract.Page{Limit: 1})), second(r.Supplier(ctx, testID("01"))), second(r.AddSupplier(ctx, supply.Supplier{ID: testID("01")})),
+		second(r.Ingredients(ctx, "", contract.Page{Limit: 1})), second(r.Ingredients(ctx, testID("01"), contract.Page{Limit: 1})), second(r.IngredientsByID(ctx, []string{testID("01")})),
+		second(r.Ingredient(ctx, testID("01"))), second(r.AddIngredient(ctx, supply.Ingredient{ID: testID("01"), SupplierID: testID("01")})), second(r.UpdateIngredient(ctx, supply.Ingredient{ID: testID("01")})),
+		AddDemo(ctx, r),
+	} {
+		if err == nil || errors.Is(err, supply.ErrNotFound) || errors.Is(err, supply.ErrChanged) {
+			t.Errorf("%d: %v", n, err)
 		}
 	}
 }
