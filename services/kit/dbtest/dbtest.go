@@ -109,8 +109,7 @@ func Open(ctx context.Context, schema string, files fs.FS) (d *Database, remove 
 			"GRANT CONNECT ON DATABASE "+name(settings.Name)+" TO "+name(settings.User)+", "+name(owner.User),
 			"CREATE SCHEMA "+name(schema)+" AUTHORIZATION "+name(owner.User),
 			"GRANT USAGE ON SCHEMA "+name(schema)+" TO "+name(settings.User),
-			"ALTER DEFAULT PRIVILEGES FOR ROLE "+name(owner.User)+" IN SCHEMA "+name(schema)+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+name(settings.User),
-			"ALTER DEFAULT PRIVILEGES FOR ROLE "+name(owner.User)+" IN SCHEMA "+name(schema)+" GRANT USAGE, SELECT ON SEQUENCES TO "+name(settings.User))
+			"ALTER DEFAULT PRIVILEGES FOR ROLE "+name(owner.User)+" IN SCHEMA "+name(schema)+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+name(settings.User))
 	}
 	if err == nil && files != nil {
 		_, err = postgres.Migrate(ctx, owner, schema, postgres.Expand, files, slog.New(slog.DiscardHandler))

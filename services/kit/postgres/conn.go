@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -20,7 +22,8 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 }
 
 // impatient is a connection on which a read or a write ends within limit, and by
-// the deadline that its user has set if that is earlier.
+// the deadline that its user has set if that is earlier. Once limit has passed it
+// is closed: pgx takes a time-out for a thing that it may try again.
 type impatient struct {
 	net.Conn
 	limit time.Duration
@@ -33,14 +36,31 @@ func (c *impatient) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	c.Conn.SetReadDeadline(earlier(c.read, time.Now().Add(c.limit)))
 	c.mu.Unlock()
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	c.judge(err, &c.read)
+	return n, err
 }
 
 func (c *impatient) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	c.Conn.SetWriteDeadline(earlier(c.write, time.Now().Add(c.limit)))
 	c.mu.Unlock()
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	c.judge(err, &c.write)
+	return n, err
+}
+
+// judge closes the connection when err is a time-out that its user did not ask for.
+func (c *impatient) judge(err error, asked *time.Time) {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return
+	}
+	c.mu.Lock()
+	own := asked.IsZero() || time.Now().Before(*asked)
+	c.mu.Unlock()
+	if own {
+		c.Conn.Close()
+	}
 }
 
 func (c *impatient) SetDeadline(t time.Time) error {
