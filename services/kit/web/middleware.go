@@ -151,25 +151,3 @@ func (r *recorder) code() int {
 	}
 	return r.status
 }
-
-// Client gives an HTTP client for calls to other services: the time-out bounds a
-// whole call, the request id of the call's context is passed on, and reading more
-// than BodyLimit of an answer is an error.
-func Client(timeout time.Duration) *http.Client {
-	return &http.Client{Timeout: timeout, Transport: passOn{http.DefaultTransport}}
-}
-
-type passOn struct{ next http.RoundTripper }
-
-func (p passOn) RoundTrip(r *http.Request) (*http.Response, error) {
-	if requestID := RequestID(r.Context()); requestID != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set(RequestIDHeader, requestID)
-	}
-	answer, err := p.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	answer.Body = http.MaxBytesReader(nil, answer.Body, BodyLimit)
-	return answer, nil
-}
