@@ -1,4 +1,4 @@
-// Command recipes serves recipes and the cost of their portions.
+// Command recipes serves recipes and what they cost, and migrates their schema.
 package main
 
 import (
@@ -8,4 +8,4 @@ import (
 	"delivery.example/recipes/internal/app"
 )
 
-func main() { os.Exit(service.Main(app.Run)) }
+func main() { os.Exit(service.Main(app.Run, app.Migrations)) }

@@ -1,4 +1,5 @@
-// Command restaurant serves restaurants, their menus and the dishes' margins.
+// Command restaurant serves restaurants, their menus with margins, and feedback,
+// and migrates their schema.
 package main
 
 import (
@@ -8,4 +9,4 @@ import (
 	"delivery.example/restaurant/internal/app"
 )
 
-func main() { os.Exit(service.Main(app.Run)) }
+func main() { os.Exit(service.Main(app.Run, app.Migrations)) }

@@ -1,4 +1,5 @@
-// Command suppliers serves suppliers and their priced ingredients.
+// Command suppliers serves suppliers and their priced ingredients, and migrates
+// their schema.
 package main
 
 import (
@@ -8,4 +9,4 @@ import (
 	"delivery.example/suppliers/internal/app"
 )
 
-func main() { os.Exit(service.Main(app.Run)) }
+func main() { os.Exit(service.Main(app.Run, app.Migrations)) }

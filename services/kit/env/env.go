@@ -86,6 +86,39 @@ func (r *Reader) Int(name string, fallback, min, max int) int {
 	return n
 }
 
+// Float gives the variable as a number from min to max, or fallback when unset.
+func (r *Reader) Float(name string, fallback, min, max float64) float64 {
+	v := r.get(name)
+	if v == "" {
+		return fallback
+	}
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil {
+		r.Fault(name, "%q is not a number", v)
+		return fallback
+	}
+	if !(n >= min && n <= max) { // written so that NaN is refused
+		r.Fault(name, "%v is not between %v and %v", n, min, max)
+		return fallback
+	}
+	return n
+}
+
+// List gives the parts of the variable between commas, each one of allowed; nil when unset.
+func (r *Reader) List(name string, allowed ...string) []string {
+	var list []string
+	for part := range strings.SplitSeq(r.get(name), ",") {
+		switch part = strings.TrimSpace(part); {
+		case part == "":
+		case !slices.Contains(allowed, part):
+			r.Fault(name, "%q is none of %s", part, strings.Join(allowed, ", "))
+		default:
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
 // Bool gives the variable as true or false, or fallback when unset.
 func (r *Reader) Bool(name string, fallback bool) bool {
 	v := r.get(name)

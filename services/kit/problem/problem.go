@@ -4,6 +4,8 @@ package problem
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // ContentType is the media type of a problem.
@@ -17,6 +19,8 @@ type Problem struct {
 	Detail   string  `json:"detail,omitempty"`   // this occurrence, for a person; nothing internal
 	Instance string  `json:"instance,omitempty"` // the request's id, to find the log line
 	Errors   []Field `json:"errors,omitempty"`   // which inputs were wrong
+
+	RetryAfter time.Duration `json:"-"` // sent as Retry-After, in whole seconds, when it is above zero
 }
 
 // Field names one wrong input.
@@ -37,6 +41,13 @@ func Invalid(fields ...Field) *Problem {
 	return p
 }
 
+// Unavailable gives a 503 that asks to try again after a time, at least a second.
+func Unavailable(detail string, retryAfter time.Duration) *Problem {
+	p := New(http.StatusServiceUnavailable, detail)
+	p.RetryAfter = max(retryAfter, time.Second)
+	return p
+}
+
 // Error gives the detail, or the title when there is none.
 func (p *Problem) Error() string {
 	if p.Detail != "" {
@@ -53,6 +64,9 @@ func Write(w http.ResponseWriter, p *Problem, requestID string) {
 	}
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("Cache-Control", "no-store")
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(p.RetryAfter.Round(time.Second).Seconds())))
+	}
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(answer) // the caller may be gone; nothing to do then
 }

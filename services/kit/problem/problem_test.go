@@ -3,7 +3,9 @@ package problem
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestWrite(t *testing.T) {
@@ -27,5 +29,15 @@ func TestErrorText(t *testing.T) {
 	}
 	if got := New(404, "").Error(); got != "Not Found" {
 		t.Error(got)
+	}
+}
+
+func TestUnavailableSaysWhenToTryAgain(t *testing.T) {
+	for wait, want := range map[time.Duration]string{0: "1", 2 * time.Second: "2"} {
+		w := httptest.NewRecorder()
+		Write(w, Unavailable("away", wait), "")
+		if w.Code != 503 || w.Header().Get("Retry-After") != want || strings.Contains(w.Body.String(), "RetryAfter") {
+			t.Errorf("%s: %d %v %s", wait, w.Code, w.Header(), w.Body)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,6 +55,9 @@ func TestRunReportsRoutesThatCannotBeMade(t *testing.T) {
 }
 
 func TestMainGivesTheExitCode(t *testing.T) {
+	arguments := os.Args
+	os.Args = arguments[:1] // without the test's own
+	defer func() { os.Args = arguments }()
 	if code := Main(func(context.Context, func(string) string, io.Writer) error { return errors.New("no") }); code != 1 {
 		t.Errorf("%d", code)
 	}

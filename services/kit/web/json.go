@@ -1,12 +1,15 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
+	"delivery.example/kit/postgres"
 	"delivery.example/kit/problem"
 )
 
@@ -40,8 +43,9 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 }
 
 // Handle makes a handler of a function that may fail. A *problem.Problem is
-// sent as it is; any other error is logged and becomes a 500 that says nothing
-// internal.
+// sent as it is; a database that is away becomes a 503 with Retry-After, and any
+// other error a 500. Neither says anything internal: the error stands in the
+// request's log line.
 func Handle(log *slog.Logger, f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
@@ -50,9 +54,21 @@ func Handle(log *slog.Logger, f func(http.ResponseWriter, *http.Request) error) 
 		}
 		requestID := RequestID(r.Context())
 		var p *problem.Problem
-		if !errors.As(err, &p) {
-			log.ErrorContext(r.Context(), "unexpected error", "request_id", requestID, "route", r.Pattern, "error", err.Error())
+		switch {
+		case errors.As(err, &p):
+			problem.Write(w, p, requestID)
+			return
+		case postgres.Unavailable(err):
+			p = problem.Unavailable("the database cannot be reached; try again", 2*time.Second)
+		case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+			p = problem.New(http.StatusServiceUnavailable, "the caller went away") // nobody reads it
+		default:
 			p = problem.New(http.StatusInternalServerError, "an unexpected error; see the service's log")
+		}
+		if said, ok := r.Context().Value(noteKey{}).(*note); ok {
+			said.attrs = append(said.attrs, slog.String("error", err.Error()))
+		} else {
+			log.ErrorContext(r.Context(), "unexpected error", "request_id", requestID, "route", r.Pattern, "error", err.Error())
 		}
 		problem.Write(w, p, requestID)
 	}

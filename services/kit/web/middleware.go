@@ -11,6 +11,7 @@ import (
 
 	"delivery.example/kit/id"
 	"delivery.example/kit/problem"
+	"delivery.example/kit/trace"
 )
 
 // RequestIDHeader carries the request's id in and out of a service.
@@ -31,10 +32,22 @@ func WithRequestID(ctx context.Context, requestID string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, requestID)
 }
 
+// Meter counts requests; package metrics has one.
+type Meter interface {
+	Begin()
+	End(method, pattern string, status int, seconds float64)
+}
+
+// note is what a handler has to say in its request's log line.
+type note struct{ attrs []slog.Attr }
+
+type noteKey struct{}
+
 // Observe wraps a service's handler: every request gets an id (the caller's, if
-// it has the right form), a panic becomes a 500 problem, and one log line is
-// written when the request ends. Probes that succeed are not logged.
-func Observe(log *slog.Logger, next http.Handler) http.Handler {
+// it has the right form), a trace (the caller's, if there is one) and security
+// headers, a panic becomes a 500 problem, and one log line is written when the
+// request ends. Probes that succeed are not logged, and no probe is metered.
+func Observe(log *slog.Logger, next http.Handler, meters ...Meter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		requestID := r.Header.Get(RequestIDHeader)
@@ -42,36 +55,64 @@ func Observe(log *slog.Logger, next http.Handler) http.Handler {
 			requestID = id.New()
 		}
 		w.Header().Set(RequestIDHeader, requestID)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		r = r.WithContext(WithRequestID(r.Context(), requestID))
+		secure(w.Header())
+		said := &note{}
+		ctx := trace.Continue(context.WithValue(WithRequestID(r.Context(), requestID), noteKey{}, said), r.Header)
+		if wantsFresh(r.Header) {
+			ctx = WithBypass(ctx)
+		}
+		r = r.WithContext(ctx)
 		rec := &recorder{ResponseWriter: w}
+		meters := meters
+		if isProbe(r) {
+			meters = nil
+		}
+		for _, m := range meters {
+			m.Begin()
+		}
 		defer func() {
 			level := slog.LevelInfo
-			attrs := []slog.Attr{}
-			if fault := recover(); fault != nil {
-				if fault == http.ErrAbortHandler {
-					panic(fault)
-				}
-				level = slog.LevelError
-				attrs = append(attrs, slog.Any("panic", fault))
+			fault := recover()
+			if fault != nil && fault != http.ErrAbortHandler {
+				said.attrs = append(said.attrs, slog.Any("panic", fault))
 				if rec.status == 0 {
 					problem.Write(rec, problem.New(http.StatusInternalServerError, "an unexpected error; see the service's log"), requestID)
 				}
 			}
+			seconds := time.Since(start).Seconds()
+			for _, m := range meters {
+				m.End(r.Method, r.Pattern, rec.code(), seconds)
+			}
+			if fault == http.ErrAbortHandler {
+				panic(fault)
+			}
 			if isProbe(r) && rec.code() < 400 {
 				return
 			}
-			log.LogAttrs(r.Context(), level, "request", append(attrs,
+			if fault != nil || rec.code() >= 500 {
+				level = slog.LevelError
+			}
+			log.LogAttrs(ctx, level, "request", append([]slog.Attr{
 				slog.String("request_id", requestID),
+				slog.String("trace_id", trace.ID(ctx)),
 				slog.String("method", r.Method),
 				slog.String("route", r.Pattern), // the template, not the path: few values, nothing private
 				slog.Int("status", rec.code()),
 				slog.Int64("bytes", rec.bytes),
-				slog.Float64("seconds", time.Since(start).Seconds()),
-			)...)
+				slog.Float64("seconds", seconds),
+			}, said.attrs...)...)
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// secure sets what every answer should have: an API's answers are data, never a
+// page, and are kept by nobody unless a handler says otherwise.
+func secure(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
 }
 
 func isProbe(r *http.Request) bool {
@@ -109,26 +150,4 @@ func (r *recorder) code() int {
 		return http.StatusOK
 	}
 	return r.status
-}
-
-// Client gives an HTTP client for calls to other services: the time-out bounds a
-// whole call, the request id of the call's context is passed on, and reading more
-// than BodyLimit of an answer is an error.
-func Client(timeout time.Duration) *http.Client {
-	return &http.Client{Timeout: timeout, Transport: passOn{http.DefaultTransport}}
-}
-
-type passOn struct{ next http.RoundTripper }
-
-func (p passOn) RoundTrip(r *http.Request) (*http.Response, error) {
-	if requestID := RequestID(r.Context()); requestID != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set(RequestIDHeader, requestID)
-	}
-	answer, err := p.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	answer.Body = http.MaxBytesReader(nil, answer.Body, BodyLimit)
-	return answer, nil
 }

@@ -86,43 +86,6 @@ func TestObserveKeepsQuietAboutGoodProbesOnly(t *testing.T) {
 	}
 }
 
-func TestClientPassesTheRequestIDOn(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.Header.Get(RequestIDHeader))
-	}))
-	defer server.Close()
-	r, err := http.NewRequestWithContext(WithRequestID(t.Context(), "abc-2"), "GET", server.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := Client(time.Second).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if b, _ := io.ReadAll(answer.Body); string(b) != "abc-2" {
-		t.Errorf("%q", b)
-	}
-}
-
-func TestClientBoundsTheAnswer(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Write(make([]byte, BodyLimit+1))
-	}))
-	defer server.Close()
-	answer, err := Client(time.Second).Get(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if _, err := io.ReadAll(answer.Body); err == nil {
-		t.Error("an error was expected")
-	}
-	if _, err := Client(time.Second).Get("http://127.0.0.1:1"); err == nil {
-		t.Error("no server: an error was expected")
-	}
-}
-
 func TestReadJSON(t *testing.T) {
 	cases := map[string]int{
 		`{"name":"a"}`:   0,

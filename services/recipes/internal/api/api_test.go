@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/recipes/internal/cook"
 	"delivery.example/recipes/internal/store"
@@ -124,6 +126,7 @@ func TestRefusals(t *testing.T) {
 		{400, "POST", "/recipes", `{`, ""},
 		{422, "POST", "/recipes", `{"name":"Dough"}`, "portions"},
 		{422, "POST", "/recipes", strings.Replace(dough, "500", "0", 1), "lines.0.quantity"},
+		{422, "POST", "/recipes", strings.Replace(dough, "Dough", `a\u0000b`, 1), "name"}, // no database takes this one
 		{422, "POST", "/recipes", twice, "lines[1].ingredientId"},
 		{404, "GET", "/recipes/" + none, "", ""},
 		{422, "GET", "/recipes/x", "", "id"},
@@ -176,5 +179,19 @@ func TestGeneratedCodeRefusesParameters(t *testing.T) {
 		if w.Code != 422 {
 			t.Errorf("%v: %d", c, w.Code)
 		}
+	}
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ cook.Repository }
+
+func (away) Recipe(context.Context, string) (cook.Recipe, error) {
+	return cook.Recipe{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}, prices{}), 503, "GET", "/recipes/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
 	}
 }

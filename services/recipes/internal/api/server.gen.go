@@ -35,7 +35,7 @@ type Cost struct {
 
 // Costs defines model for Costs.
 type Costs struct {
-	// Degraded true when prices could not be had, so that no cost is known
+	// Degraded true when prices could not be had, so that costs are missing
 	Degraded bool         `json:"degraded"`
 	Items    []Cost       `json:"items"`
 	Unknown  []Identifier `json:"unknown"`
@@ -492,30 +492,30 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"zFhdbxu3Ev0rBG+A+3ApS3KU3ER5coO0CJoEhmugQGO3GC9ntUx2yTXJjaIa+98LkvulFSNLhhPUTyuT",
-	"HJ45Z2ZIzh1NVFEqidIauryjJWgo0KL2v85Si9p9cDSJFqUVStIlvcyQXFGJX+0VJSolNkNSwgrJDaZK",
-	"I2VUuGm3FeoNZVRCgXRJwRtj1CQZFuCsPtGY0iX9z7THMA2jZvqWo7QiFahpXTP6lrsF3mwJNuutCk4Z",
-	"1XhbCY2cLq2u8MFbYFEqizLZ/IqbuNcGCiSfcUPWwmbeb/+fREmL0pICPqMhSiKxmZArRjK1xi+oiUot",
-	"SiIsEYYYlLalKEPgnpTGmwGGiQMxdKUEa1G7VX9+PJv8AZO/Z5OXJ39Nru9esOeL+gll1G5KZ8VYLeQq",
-	"OJW+B5tkcW/eXMKK2AwsWYMhGoG/8o6pyjqsi9MXLDgKUtkMNVnMT7+JPJ2EnYaQC/j6DuXKZnT5fBGD",
-	"904UwnbKjgIm94NDexxTqHJLl89mzBkXRVXQ5enM/RIy/Jp3+whpceXFrV2ImFJJgz6uz7W6ybFwn410",
-	"7hPKMhcJOIKmZZjxv0/GsXV3YES1dv2O23xf/PyavFw8+z9pLBOOFkRuPA3Nemf+tTIeTKlVidqKALhU",
-	"2tlxg++FVJGcxEorkjg0jGhVSY6cZJCnpCpfEVnlOVlnKAmQUosEXRwWwhinA6Op0gXYwNjzhROgynO4",
-	"ybHNpzGhjs5ElBiy8tAcY7SS8AVEY3rsgZArjVy45SEoE5BSWXKDRGmOGjmRau3iz2Jhjtu4cQC0hk0A",
-	"4mng+1G0udCQ9hhb18Ni9bGnke1KPEC5zdx1Z1TdfMLEul3cMrMbNxxXGnjMTydsCAm/hyGJqnLHsCc8",
-	"A86IUUEHqUiijK9dn6Vay77Q3CiVI0gHoGPmIIp8lEd1CTscaucIqoO9fgvWkxMjdGB5VHtnk5cwSa/v",
-	"XtST7ntxwPf8NFajXQ2UPhuAc+HEgfx8oGEKuUE2krUP0mMz8LYCaYXdxALfn2e96f8aUklhGUmVJpDn",
-	"pIlQE6sYXTGez/zfPQV5JM3QnQHGmC4f/NmwdbS09b/9PWcDva6ufouR/gHXFz73jmQ+FxIPD3Mvbe3Z",
-	"eRvmzxus7c/dFJCNg/vsehLqrmZ4HPdIcpQgHsPAPGv8jgkyOEvHtccdcO5rh33UWultGg9emwrMeWRk",
-	"5EKYxlpLMeRj5oU0FmSC0W2NBVuZwdDgMLTC5vFV4R/3YfWjrZluqxjkPmZHBeHIMvCwMP5uoXpffeDt",
-	"pfDAmAw0ncMqRtVRB1VDeMx5/GqPfGHsHke74GsfiKnaLdABiiEgOVm7cxnaity8wQp/TJsTclaoyt1f",
-	"QCPp74UnXYgtm3uHI/ELahPsz51XqkQJpaBL+vRkdvKU+lKaeZqmSXvHWKH33LHqb8vuEKK/oA2XELb1",
-	"iPwYv9sHAHufbg+4ABxeZ+vr0ZPgdDbb8xw47hkQeIg8An53srXXKOaV9Gdu54RxUq6bWVL5YO4ePfFN",
-	"Oy8Grw9GTVUUoDd0Sc81uhdnuMKpdDtqCpAbotvAskS58ufWT9sI+Zbc74SxF10UjRSP4eynTENboWb3",
-	"TgzPw++q1aBURAS7bDobj6DDWWiRNO2Shl5GmmuXf+E0g0IPIyIUTxOR4IzzizaNjhNg1OoIBN9WaOxP",
-	"im8ejdv+klVvlz+X6vWOqPNHFvVbggbuGVE6pJodNnYK4IM+VuhyeHxvLmG1jSDSzlAB7v559cOCaZiW",
-	"0zvB632l+KKvr981cfZzfCyDD2Xm+Pj3MV9WEfLOK/vQrGp6bf+SdPqxUhMwTX8zNGl+hO7D8vo6A7lC",
-	"Ai0c37nIwJ+iJPGDnBghE3Qw236n3/ufAAAA//8=",
+	"zFjvb9s2EP1XCK7APoyO7dTtWvdTVnRDsbYIsgAD1mTDRTxZbCVSIam6XqD/fSApybLMOraRFMsnORKP",
+	"7957d/xxRxNVlEqitIbO72gJGgq0qP2vs9Sidg8cTaJFaYWSdE4vMyRXVOJXe0WJSonNkJSwQHKDqdJI",
+	"GRXus9sK9YoyKqFAOqfggzFqkgwLcFGfaEzpnP4wXmMYh7dm/JajtCIVqGldM/qWuwE+bAk2W0cVnDKq",
+	"8bYSGjmdW13h0VNgUSqLMln9jqt41gYKJJ9xRZbCZj5v/59ESYvSkgI+oyFKIrGZkAtGMrXEL6iJSi1K",
+	"IiwRhhiUtqUoQ+CelCabHoaRA9FPpQRrUbtRf388G/0Fo38no5cn/4yu716w57P6CWXUrkoXxVgt5CIk",
+	"lb4Hm2TxbN5cwoLYDCxZgiEagb/yianKOqyz0xcsJApS2Qw1mU1Pv4k8HYWZ+pAL+PoO5cJmdP58FoP3",
+	"ThTCdsoODJP7l/14HFOockvnzybMBRdFVdD56cT9EjL8mnbzCGlx4cWtnUVMqaRB7+tzrW5yLNxjI517",
+	"hLLMRQKOoHEZvvjpk3Fs3e3pqDaun3GT74tfX5OXs2c/kyYy4WhB5MbT0Ix34V8r48GUWpWorQiAS6Vd",
+	"HPfyvZAqUpNYaUUSh4YRrSrJkZMM8pRU5SsiqzwnywwlAVJqkaDzYSGMcTowmipdgA2MPZ85Aao8h5sc",
+	"23oaEuroTESJoSr3rTFGKwlfQDShhxkIudDIhRseTJmAlMqSGyRKc9TIiVRL5z+LhTls4iYB0BpWAYin",
+	"ge9G0dZCQ9pDTF33m9XHNY1sW+Ieyk3mrrug6uYTJtbN4oaZbd9wXGjgsTydsMESfg5DElXljmFPeAac",
+	"EaMaHVxsAhp7lmkA3CiVI0iHoKNmL468zaPCfJZqKfeOcwDXId56CrZmJ8ZoL/Kg+U5GL2GUXt+9qEfd",
+	"82yP5+lprEm7Jih9OQDnwqkD+XlPxBRyg2yg69qlh5bgbQXSCruKOd8vaOvQPxpSSWEZSZUmkOeksaiJ",
+	"tYyuG08n/u+ejjyQpp9OD2NMlw9+cdhYW9oFoP09ZT29rq7+iJH+AZcXvvgOZD4XEve3uZe29uy8Dd9P",
+	"G6ztz+0SkE2Cu+J6EuquaXgc90hykCAeQy88a/KOCdJbTIfNx61w7mmLfdRa6U0a9x6bCsx55M0ghfAZ",
+	"ayPFkA+ZF9JYkAlGpzUWbGV6r3qroRU2j48K/7gPq3/bhummikFee3bQEA5sA8fZ+NGsel9/4O2ucE9P",
+	"BprOYRGj6qCFqiE8ljx+tQceMbaXo23wtTdiqrYbdIBiCEhOlm5hhrYjN4ewIizVJ+SsUJVs1uz1xvCk",
+	"s9i82Xg4Er+gNiH+1GWlSpRQCjqnT08mJ0+pb6WZp2mctJuMBfrMHat+u+wWIfob2rALYRunyI/xzX0A",
+	"sPPsdsQGYP8+W18PzgSnk8mO88Bh54DAQ+QU8KeTTRjidyDMK+nX3C4J46RcNl9J5c3cnXrik3ZZ9I4f",
+	"jJqqKECv6Jyea3RHTu8NF33DNQXIFdGtsSxRrv258ePWId+S+50w9qJz0UDxGM71J+Nwr1Czez8M58NH",
+	"1arXKiKCXTZXGw+gw1m4I2nuSxp6GWm2Xf6I07wUuu+I0DxNRIIzzi/aMjpMgMFdRyD4tkJjf1F89WDc",
+	"rjdZ9Wb7c6Veb4k6fWBRvyVo4J4RpUOp2f7NTgG8d5EVrjk8vjeXsNhEELnPUAHu7u/q48zUL8vxneD1",
+	"rlZ8se6vj1o4uzk+lMFjmTnc/97zZRUh77yyx1ZVc9n2Pymn7ys1AdNccIZbmu+he7+9vs5ALpBAC8df",
+	"XWTgV1GS+JecGCETdDDbC08/938BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
@@ -41,8 +43,11 @@ type Line struct {
 func (r Recipe) Check() []problem.Field {
 	var faults []problem.Field
 	fault := func(field, detail string) { faults = append(faults, problem.Field{Field: field, Detail: detail}) }
-	if strings.TrimSpace(r.Name) == "" || len(r.Name) > 200 {
-		fault("name", "is empty or longer than 200 bytes")
+	if strings.TrimSpace(r.Name) == "" || utf8.RuneCountInString(r.Name) > 200 {
+		fault("name", "is empty or longer than 200 characters")
+	}
+	if strings.ContainsFunc(r.Name, unicode.IsControl) {
+		fault("name", "contains control characters")
 	}
 	if r.Portions < 1 || r.Portions > 10_000 {
 		fault("portions", "is not between 1 and 10000")

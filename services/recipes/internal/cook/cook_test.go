@@ -18,6 +18,9 @@ func TestCheck(t *testing.T) {
 		"lines[1].ingredientId": {Name: "Dough", Portions: 4, Lines: []Line{{"flour", 1}, {"flour", 1}}},
 		"lines[0].quantity":     {Name: "Dough", Portions: 4, Lines: []Line{{"flour", 0}}},
 	}
+	if faults := (Recipe{Name: "a\x00b", Portions: 4, Lines: good.Lines}).Check(); len(faults) != 1 || faults[0].Field != "name" {
+		t.Errorf("a control character: %v", faults)
+	}
 	for field, r := range cases {
 		if faults := r.Check(); len(faults) != 1 || faults[0].Field != field {
 			t.Errorf("%s: %v", field, faults)

@@ -66,10 +66,7 @@ func (m *Memory) AddRecipe(_ context.Context, r cook.Recipe) (cook.Recipe, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old, ok := m.recipes[r.ID]; ok {
-		if r.Fingerprint == "" || r.Fingerprint != old.Fingerprint {
-			return r, cook.ErrReused
-		}
-		return copied(old), nil
+		return copied(old), reused(old.Fingerprint, r.Fingerprint)
 	}
 	r.Version = 1
 	m.recipes[r.ID] = copied(r)
@@ -90,6 +87,14 @@ func (m *Memory) UpdateRecipe(_ context.Context, r cook.Recipe) (cook.Recipe, er
 	r.Fingerprint, r.Version = old.Fingerprint, old.Version+1
 	m.recipes[r.ID] = copied(r)
 	return r, nil
+}
+
+// reused tells whether something that is there was made by the same request.
+func reused(old, fresh string) error {
+	if fresh == "" || old != fresh {
+		return cook.ErrReused
+	}
+	return nil
 }
 
 // copied keeps the caller's slice out of the store.

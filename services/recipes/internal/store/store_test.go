@@ -6,12 +6,17 @@ import (
 	"testing"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/dbtest"
 	"delivery.example/recipes/internal/cook"
+	"delivery.example/recipes/internal/store/migrations"
 )
 
 // TestRepository is the suite that every cook.Repository has to pass.
 func TestRepository(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
+	t.Run("postgres", func(t *testing.T) {
+		testRepository(t, NewPostgres(dbtest.New(t, "recipes", migrations.Files).Pool(t)))
+	})
 }
 
 func testRepository(t *testing.T, r cook.Repository) {
@@ -74,6 +79,35 @@ func testRepository(t *testing.T, r cook.Repository) {
 	change.ID = testID("99")
 	fails(cook.ErrNotFound, second(r.UpdateRecipe(ctx, change)))
 	fails(cook.ErrNotFound, second(r.Recipe(ctx, change.ID)))
+
+	racy := cook.Recipe{ID: testID("03"), Name: "Bread", Portions: 8, Lines: dough.Lines, Version: 1, Fingerprint: "f"}
+	if failed := atOnce(func() error { return second(r.AddRecipe(ctx, racy)) }); len(failed) > 0 {
+		t.Errorf("the same creation at once: %v", failed)
+	}
+	failed := atOnce(func() error { return second(r.UpdateRecipe(ctx, racy)) })
+	if len(failed) != 7 {
+		t.Errorf("one of 8 changes to the same version was to succeed: %v", failed)
+	}
+	for _, err := range failed {
+		fails(cook.ErrChanged, err)
+	}
+	racy.Version = 2
+	got, err = r.Recipe(ctx, racy.ID)
+	same(got, racy, err)
+}
+
+// atOnce calls f 8 times at once and gives the errors.
+func atOnce(f func() error) (failed []error) {
+	results := make(chan error)
+	for range 8 {
+		go func() { results <- f() }()
+	}
+	for range 8 {
+		if err := <-results; err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }
 
 func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + last }
@@ -89,6 +123,20 @@ func TestDemoRecipesAreValid(t *testing.T) {
 	for _, recipe := range all {
 		if faults := recipe.Check(); len(faults) > 0 {
 			t.Errorf("%s: %v", recipe.Name, faults)
+		}
+	}
+}
+
+// TestPostgresWithoutTables: every call gives the error, none something that is not there.
+func TestPostgresWithoutTables(t *testing.T) {
+	d := dbtest.New(t, "recipes", nil)
+	r, ctx := NewPostgres(d.Pool(t)), t.Context()
+	for n, err := range []error{
+		second(r.Recipes(ctx, contract.Page{Limit: 1})), second(r.RecipesByID(ctx, []string{testID("01")})), second(r.Recipe(ctx, testID("01"))),
+		second(r.AddRecipe(ctx, cook.Recipe{ID: testID("01")})), second(r.UpdateRecipe(ctx, cook.Recipe{ID: testID("01")})), AddDemo(ctx, r),
+	} {
+		if err == nil || errors.Is(err, cook.ErrNotFound) || errors.Is(err, cook.ErrChanged) {
+			t.Errorf("%d: %v", n, err)
 		}
 	}
 }

@@ -5,9 +5,8 @@ package suppliers
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"delivery.example/kit/web"
+	"delivery.example/kit/client"
 	"delivery.example/recipes/internal/cook"
 )
 
@@ -21,11 +20,11 @@ type PriceList struct{ client *ClientWithResponses }
 
 var _ cook.Prices = PriceList{}
 
-// New gives the price list of the service at base, an absolute address; a call
-// ends after timeout.
-func New(base string, timeout time.Duration) (PriceList, error) {
-	client, err := NewClientWithResponses(base, WithHTTPClient(web.Client(timeout)))
-	return PriceList{client}, err
+// New gives the price list of the service at base, an absolute address, called
+// through caller.
+func New(base string, caller *client.Client) (PriceList, error) {
+	generated, err := NewClientWithResponses(base, WithHTTPClient(caller))
+	return PriceList{generated}, err
 }
 
 // Prices implements cook.Prices with a call for every 200 ingredients.

@@ -3,11 +3,13 @@ package suppliers
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
+	"delivery.example/kit/client"
 	"delivery.example/recipes/internal/cook"
 )
 
@@ -18,7 +20,7 @@ const (
 
 func list(t *testing.T, base string, timeout time.Duration) PriceList {
 	t.Helper()
-	p, err := New(base, timeout)
+	p, err := New(base, client.New("suppliers", timeout, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/postgres"
 	"delivery.example/kit/problem"
 	"delivery.example/kit/web"
+	"delivery.example/restaurant/internal/feedback"
 	"delivery.example/restaurant/internal/menu"
 )
 
@@ -18,6 +21,7 @@ import (
 type api struct {
 	log        *slog.Logger
 	repository menu.Repository
+	feedback   feedback.Repository
 	costs      menu.Costs
 }
 
@@ -26,7 +30,7 @@ var _ ServerInterface = api{}
 // Routes adds the contract's routes to mux; requests that disagree with it are
 // refused before they reach a handler, and so are routes that it does not have.
 // A broken contract is an error.
-func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, costs menu.Costs) error {
+func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, said feedback.Repository, costs menu.Costs) error {
 	document, err := GetSpec()
 	if err != nil {
 		return err
@@ -35,14 +39,22 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, co
 	if err != nil {
 		return err
 	}
-	routes := HandlerWithOptions(api{log, repository, costs}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	routes := HandlerWithOptions(api{log, repository, said, costs}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
 	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
 
-// answer runs f and turns what it gives into the answer.
+// answer runs f and turns what it gives into the answer. A database that cannot
+// be asked now is a 503: the same request may succeed later.
 func (a api) answer(w http.ResponseWriter, r *http.Request, f func() error) {
-	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error { return known(f()) })(w, r)
+	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error {
+		err := f()
+		if postgres.Unavailable(err) {
+			a.log.WarnContext(r.Context(), "the database is not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+			return problem.Unavailable("the database does not answer now", time.Second)
+		}
+		return known(err)
+	})(w, r)
 }
 
 // known turns the domain's errors into problems.
@@ -50,9 +62,11 @@ func known(err error) error {
 	switch {
 	case errors.Is(err, menu.ErrNotFound):
 		return problem.New(http.StatusNotFound, "there is no such restaurant, menu or dish")
-	case errors.Is(err, menu.ErrChanged):
+	case errors.Is(err, feedback.ErrNotFound):
+		return problem.New(http.StatusNotFound, "there is no such feedback")
+	case errors.Is(err, menu.ErrChanged), errors.Is(err, feedback.ErrChanged):
 		return contract.Changed()
-	case errors.Is(err, menu.ErrReused):
+	case errors.Is(err, menu.ErrReused), errors.Is(err, feedback.ErrReused):
 		return contract.Reused()
 	}
 	return err
@@ -84,12 +98,28 @@ func (a api) AddRestaurant(w http.ResponseWriter, r *http.Request, params AddRes
 			return err
 		}
 		made := contract.Create("/restaurants", params.IdempotencyKey, body)
-		x, err := a.repository.AddRestaurant(r.Context(), menu.Restaurant{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name})
+		x := menu.Restaurant{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name}
+		if faults := x.Check(); len(faults) > 0 {
+			return problem.Invalid(faults...)
+		}
+		x, err := a.repository.AddRestaurant(r.Context(), x)
 		if err != nil {
 			return err
 		}
 		w.Header().Set("Location", "/restaurants/"+x.ID)
 		web.WriteJSON(w, http.StatusCreated, Restaurant{Id: x.ID, Name: x.Name})
+		return nil
+	})
+}
+
+// GetRestaurant implements ServerInterface.
+func (a api) GetRestaurant(w http.ResponseWriter, r *http.Request, id Id) {
+	a.answer(w, r, func() error {
+		x, err := a.repository.Restaurant(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		web.WriteJSON(w, http.StatusOK, Restaurant{Id: x.ID, Name: x.Name})
 		return nil
 	})
 }
@@ -120,7 +150,11 @@ func (a api) AddMenu(w http.ResponseWriter, r *http.Request, id Id, params AddMe
 			return err
 		}
 		made := contract.Create("/restaurants/"+id+"/menus", params.IdempotencyKey, body)
-		x, err := a.repository.AddMenu(r.Context(), menu.Menu{ID: made.ID, Fingerprint: made.Fingerprint, RestaurantID: id, Name: body.Name})
+		x := menu.Menu{ID: made.ID, Fingerprint: made.Fingerprint, RestaurantID: id, Name: body.Name}
+		if faults := x.Check(); len(faults) > 0 {
+			return problem.Invalid(faults...)
+		}
+		x, err := a.repository.AddMenu(r.Context(), x)
 		if err != nil {
 			return err
 		}
@@ -135,11 +169,7 @@ func (a api) AddMenu(w http.ResponseWriter, r *http.Request, id Id, params AddMe
 // ("degraded") and the margins are null.
 func (a api) GetMenu(w http.ResponseWriter, r *http.Request, id Id) {
 	a.answer(w, r, func() error {
-		m, err := a.repository.Menu(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		dishes, err := a.repository.Dishes(r.Context(), m.ID)
+		m, dishes, err := a.repository.Menu(r.Context(), id)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/restaurant/internal/menu"
 	"delivery.example/restaurant/internal/store"
@@ -28,7 +30,7 @@ func (c costs) Costs(context.Context, []string) (map[string]menu.Cost, bool, err
 func server(t *testing.T, repository menu.Repository, c menu.Costs) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
-	if err := Routes(mux, slog.New(slog.DiscardHandler), repository, c); err != nil {
+	if err := Routes(mux, slog.New(slog.DiscardHandler), repository, store.NewMemoryFeedback(), c); err != nil {
 		t.Fatal(err)
 	}
 	return mux
@@ -74,8 +76,11 @@ const (
 
 func TestMenuShowsMargins(t *testing.T) {
 	h := server(t, store.NewMemory(), costs{})
-	got, _ := call(t, h, 201, "POST", "/restaurants", `{"name":"Harbour"}`, keyOne)
+	got, header := call(t, h, 201, "POST", "/restaurants", `{"name":"Harbour"}`, keyOne)
 	harbour := got["id"].(string)
+	if got, _ := call(t, h, 200, "GET", header.Get("Location"), ""); got["id"] != harbour || got["name"] != "Harbour" {
+		t.Errorf("%v", got)
+	}
 	if again, _ := call(t, h, 201, "POST", "/restaurants", `{"name":"Harbour"}`, keyOne); again["id"] != harbour {
 		t.Errorf("%v", again)
 	}
@@ -85,8 +90,11 @@ func TestMenuShowsMargins(t *testing.T) {
 	if len(page["items"].([]any)) != 1 || page["next"] == nil {
 		t.Errorf("%v", page)
 	}
-	got, _ = call(t, h, 201, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, keyOne)
+	got, header = call(t, h, 201, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, keyOne)
 	lunch := got["id"].(string)
+	if header.Get("Location") != "/menus/"+lunch {
+		t.Errorf("%v", header)
+	}
 	if again, _ := call(t, h, 201, "POST", "/restaurants/"+harbour+"/menus", `{"name":"Lunch"}`, keyOne); again["id"] != lunch {
 		t.Errorf("%v", again)
 	}
@@ -97,7 +105,7 @@ func TestMenuShowsMargins(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	dishes := "/menus/" + lunch + "/dishes"
-	got, header := call(t, h, 201, "POST", dishes, soup, keyOne)
+	got, header = call(t, h, 201, "POST", dishes, soup, keyOne)
 	first, tag := got["id"].(string), header.Get("ETag")
 	call(t, h, 201, "POST", dishes, soup, keyOne)
 	call(t, h, 201, "POST", dishes, `{"name":"Pizza","recipeId":"`+pizzaID+`","priceMinor":900}`)
@@ -137,7 +145,7 @@ func TestMenuIsDegradedWithoutCosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, _ := call(t, server(t, repository, c), 200, "GET", "/menus/00000000-0000-7000-8000-000000000501", "")
-		if got["degraded"] != true || len(got["dishes"].([]any)) != 2 {
+		if got["degraded"] != true || len(got["dishes"].([]any)) != 5 {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -152,9 +160,12 @@ func TestRefusals(t *testing.T) {
 	}{
 		{400, "POST", "/restaurants", `{`, ""},
 		{422, "POST", "/restaurants", `{"name":" "}`, "name"},
+		{422, "POST", "/restaurants", `{"name":"a\u0000b"}`, "name"},
+		{404, "GET", "/restaurants/" + none, "", ""},
 		{404, "GET", "/restaurants/" + none + "/menus", "", ""},
 		{404, "POST", "/restaurants/" + none + "/menus", `{"name":"Lunch"}`, ""},
 		{422, "POST", "/restaurants/" + none + "/menus", `{}`, "name"},
+		{422, "POST", "/restaurants/" + none + "/menus", `{"name":"a\u0000b"}`, "name"},
 		{404, "GET", "/menus/" + none, "", ""},
 		{422, "GET", "/menus/x", "", "id"},
 		{404, "POST", "/menus/" + none + "/dishes", soup, ""},
@@ -174,13 +185,14 @@ func TestRefusals(t *testing.T) {
 // The generated code has to refuse what it cannot read also when no check
 // stands before it.
 func TestGeneratedCodeRefusesParameters(t *testing.T) {
-	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory(), costs{}}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
-	for _, path := range []string{"/restaurants?limit=x", "/restaurants/" + none + "/menus?limit=x"} {
+	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory(), store.NewMemoryFeedback(), costs{}}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	for _, path := range []string{"/restaurants?limit=x", "/restaurants/" + none + "/menus?limit=x", "/feedback?limit=x"} {
 		call(t, h, 422, "GET", path, "")
 	}
 	for _, c := range [][3]string{
 		{"POST", "/restaurants", "Idempotency-Key"}, {"POST", "/restaurants/" + none + "/menus", "Idempotency-Key"},
 		{"POST", "/menus/" + none + "/dishes", "Idempotency-Key"}, {"PUT", "/dishes/" + none, "If-Match"},
+		{"POST", "/feedback", "Idempotency-Key"}, {"PUT", "/feedback/" + none, "If-Match"},
 	} {
 		r := httptest.NewRequest(c[0], c[1], nil)
 		r.Header[c[2]] = []string{"first-one", "second-one"}
@@ -203,7 +215,9 @@ func (broken) Restaurants(context.Context, contract.Page) ([]menu.Restaurant, er
 func (broken) AddRestaurant(context.Context, menu.Restaurant) (menu.Restaurant, error) {
 	return menu.Restaurant{}, errBroken
 }
-func (broken) Menu(context.Context, string) (menu.Menu, error) { return menu.Menu{}, errBroken }
+func (broken) Menu(context.Context, string) (menu.Menu, []menu.Dish, error) {
+	return menu.Menu{}, nil, errBroken
+}
 
 func TestAFailingRepositoryGives500WithoutDetails(t *testing.T) {
 	h := server(t, broken{}, costs{})
@@ -213,4 +227,18 @@ func TestAFailingRepositoryGives500WithoutDetails(t *testing.T) {
 		}
 	}
 	call(t, h, 500, "POST", "/restaurants", `{"name":"Harbour"}`)
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ menu.Repository }
+
+func (away) Dish(context.Context, string) (menu.Dish, error) {
+	return menu.Dish{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}, costs{}), 503, "GET", "/dishes/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
+	}
 }

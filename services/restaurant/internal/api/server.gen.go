@@ -15,10 +15,53 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/runtime"
 )
+
+// Defines values for FeedbackStatus.
+const (
+	Open     FeedbackStatus = "open"
+	Resolved FeedbackStatus = "resolved"
+)
+
+// Valid indicates whether the value is a known member of the FeedbackStatus enum.
+func (e FeedbackStatus) Valid() bool {
+	switch e {
+	case Open:
+		return true
+	case Resolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Severity.
+const (
+	Blocker  Severity = "blocker"
+	Critical Severity = "critical"
+	Major    Severity = "major"
+	Minor    Severity = "minor"
+)
+
+// Valid indicates whether the value is a known member of the Severity enum.
+func (e Severity) Valid() bool {
+	switch e {
+	case Blocker:
+		return true
+	case Critical:
+		return true
+	case Major:
+		return true
+	case Minor:
+		return true
+	default:
+		return false
+	}
+}
 
 // Dish defines model for Dish.
 type Dish struct {
@@ -55,6 +98,33 @@ type DishWithMargin struct {
 	// Unavailable those ingredients
 	Unavailable []Identifier `json:"unavailable"`
 }
+
+// Feedback defines model for Feedback.
+type Feedback struct {
+	CreatedAt time.Time      `json:"createdAt"`
+	Id        Identifier     `json:"id"`
+	Severity  Severity       `json:"severity"`
+	Status    FeedbackStatus `json:"status"`
+	Text      Text           `json:"text"`
+
+	// Version of the product, such as /version shows it
+	Version Version `json:"version"`
+}
+
+// FeedbackJudgement defines model for FeedbackJudgement.
+type FeedbackJudgement struct {
+	Severity Severity       `json:"severity"`
+	Status   FeedbackStatus `json:"status"`
+}
+
+// FeedbackPage defines model for FeedbackPage.
+type FeedbackPage struct {
+	Items []Feedback  `json:"items"`
+	Next  *Identifier `json:"next,omitempty"`
+}
+
+// FeedbackStatus defines model for FeedbackStatus.
+type FeedbackStatus string
 
 // Identifier defines model for Identifier.
 type Identifier = string
@@ -94,6 +164,15 @@ type NewDish struct {
 	RecipeId   Identifier `json:"recipeId"`
 }
 
+// NewFeedback defines model for NewFeedback.
+type NewFeedback struct {
+	Severity Severity `json:"severity"`
+	Text     Text     `json:"text"`
+
+	// Version of the product, such as /version shows it
+	Version Version `json:"version"`
+}
+
 // NewName defines model for NewName.
 type NewName struct {
 	Name Name `json:"name"`
@@ -127,6 +206,15 @@ type RestaurantPage struct {
 	Next  *Identifier  `json:"next,omitempty"`
 }
 
+// Severity defines model for Severity.
+type Severity string
+
+// Text defines model for Text.
+type Text = string
+
+// Version of the product, such as /version shows it
+type Version = string
+
 // After defines model for After.
 type After = Identifier
 
@@ -144,6 +232,30 @@ type Limit = int
 
 // PutDishParams defines parameters for PutDish.
 type PutDishParams struct {
+	// IfMatch The ETag that was read; without it 428, with another 412
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListFeedbackParams defines parameters for ListFeedback.
+type ListFeedbackParams struct {
+	// Version Only what was said about this version of the product
+	Version  *Version        `form:"version,omitempty" json:"version,omitempty"`
+	Status   *FeedbackStatus `form:"status,omitempty" json:"status,omitempty"`
+	Severity *Severity       `form:"severity,omitempty" json:"severity,omitempty"`
+
+	// After The "next" of the page before
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AddFeedbackParams defines parameters for AddFeedback.
+type AddFeedbackParams struct {
+	// IdempotencyKey The same key with the same content makes one thing, however often it is sent
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PutFeedbackParams defines parameters for PutFeedback.
+type PutFeedbackParams struct {
 	// IfMatch The ETag that was read; without it 428, with another 412
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -183,6 +295,12 @@ type AddMenuParams struct {
 // PutDishJSONRequestBody defines body for PutDish for application/json ContentType.
 type PutDishJSONRequestBody = NewDish
 
+// AddFeedbackJSONRequestBody defines body for AddFeedback for application/json ContentType.
+type AddFeedbackJSONRequestBody = NewFeedback
+
+// PutFeedbackJSONRequestBody defines body for PutFeedback for application/json ContentType.
+type PutFeedbackJSONRequestBody = FeedbackJudgement
+
 // AddDishJSONRequestBody defines body for AddDish for application/json ContentType.
 type AddDishJSONRequestBody = NewDish
 
@@ -201,6 +319,18 @@ type ServerInterface interface {
 	// (PUT /dishes/{id})
 	PutDish(w http.ResponseWriter, r *http.Request, id Id, params PutDishParams)
 
+	// (GET /feedback)
+	ListFeedback(w http.ResponseWriter, r *http.Request, params ListFeedbackParams)
+	// AddFeedback Say what is wrong with a version of the product
+	// (POST /feedback)
+	AddFeedback(w http.ResponseWriter, r *http.Request, params AddFeedbackParams)
+
+	// (GET /feedback/{id})
+	GetFeedback(w http.ResponseWriter, r *http.Request, id Id)
+	// PutFeedback Resolve, open again, or judge anew; what was said stays
+	// (PUT /feedback/{id})
+	PutFeedback(w http.ResponseWriter, r *http.Request, id Id, params PutFeedbackParams)
+
 	// (GET /menus/{id})
 	GetMenu(w http.ResponseWriter, r *http.Request, id Id)
 
@@ -212,6 +342,9 @@ type ServerInterface interface {
 
 	// (POST /restaurants)
 	AddRestaurant(w http.ResponseWriter, r *http.Request, params AddRestaurantParams)
+
+	// (GET /restaurants/{id})
+	GetRestaurant(w http.ResponseWriter, r *http.Request, id Id)
 
 	// (GET /restaurants/{id}/menus)
 	ListMenus(w http.ResponseWriter, r *http.Request, id Id, params ListMenusParams)
@@ -296,6 +429,208 @@ func (siw *ServerInterfaceWrapper) PutDish(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutDish(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListFeedback operation middleware
+func (siw *ServerInterfaceWrapper) ListFeedback(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFeedbackParams
+
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", r.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "version", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "severity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "severity", r.URL.Query(), &params.Severity, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "severity"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "severity", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFeedback(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddFeedback operation middleware
+func (siw *ServerInterfaceWrapper) AddFeedback(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddFeedbackParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddFeedback(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetFeedback operation middleware
+func (siw *ServerInterfaceWrapper) GetFeedback(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetFeedback(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutFeedback operation middleware
+func (siw *ServerInterfaceWrapper) PutFeedback(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutFeedbackParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutFeedback(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -459,6 +794,32 @@ func (siw *ServerInterfaceWrapper) AddRestaurant(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.AddRestaurant(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRestaurant operation middleware
+func (siw *ServerInterfaceWrapper) GetRestaurant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRestaurant(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -695,12 +1056,17 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/restaurants", wrapper.ListRestaurants)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/restaurants", wrapper.AddRestaurant)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/restaurants/{id}", wrapper.GetRestaurant)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/restaurants/{id}/menus", wrapper.ListMenus)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/restaurants/{id}/menus", wrapper.AddMenu)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/menus/{id}", wrapper.GetMenu)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/menus/{id}/dishes", wrapper.AddDish)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/dishes/{id}", wrapper.GetDish)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/dishes/{id}", wrapper.PutDish)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/feedback", wrapper.ListFeedback)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/feedback", wrapper.AddFeedback)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/feedback/{id}", wrapper.GetFeedback)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/feedback/{id}", wrapper.PutFeedback)
 
 	return m
 }
@@ -710,31 +1076,39 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7Fnvb9u2Fv1XCL5+e3TspGlf6/cp27ohWBMEXYABa7LhWryy2EqkSlJxs0D/+0BSliWZTuL8agosn6RI",
-	"vDz38JzLK/qKJqoolURpDZ1e0RI0FGhR+7uD1KJ2FxxNokVphZJ0Sk8zJGdU4ld7RolKic2QlDBHMsNU",
-	"aaSMCvfalwr1JWVUQoF0SsEHY9QkGRbgor7QmNIp/c94hWEcnprxIUdpRSpQ07pm9JC7AT5sCTZbRRWc",
-	"MqrxSyU0cjq1usI7T4FFqSzK5PJXvIxnbaBA8hkvyULYzOft/5MoaVFaUsBnNERJJDYTcs5IphZ4gZqo",
-	"1KIkwhJhiEFplxRlCNyT0mTTwTByILqplGAtajfqz48Hoz9g9Pdk9Hbnr9H51Rv2er9+QRm1l6WLYqwW",
-	"ch6SSo/AJlk8m3enMCc2A0sWYIhG4P/3ianKOqz7e29YSBSkshlqsr+7txF5OgozdSEX8PU9yrnN6PT1",
-	"fgzee1EI267sQDC5f9iNxzGFKrd0+mrCXHBRVAWd7k3cnZDhbredR0iLc7+4tZOIKZU06HV9otUsx8Jd",
-	"NkvnLqEsc5GAI2hchjf++8k4tq5uqahlXD9jn+8PP/9I3u6/+h9pIhOOFkRuPA3NeBf+J2H8apValait",
-	"CIAF30bMjBYoq8MtxwTWrx9x7N6pGS21SPBISKVvpkQkfojGRJS4Hai6a+2PwetNag3eTtweqvNWBWr2",
-	"CRPrEDhqfxc2OwI9F3Kd5EQZ2+bUXz33yFU6IKXS7n9ESIKVViRx4BmRVZ6TRYaSVPKzVAtJGU2VLsAG",
-	"Ib7ed4irPIdZjssyNdQp236dfSobQHs6SI7GEI9/CBnnYMUFklRpAiRXxtwNdABxgjppjNSHsdwgHBpG",
-	"rPL1kWMiCsi7E3JVuWk2ziirYvY06laaow4IhsmkkBsMCw1OBHONXLjSn4EhM0xUgaSScAEipNCinymV",
-	"I8gnNA+jXSBrmdhMGexk4BZfWCzMdnM06YHWcHkfw7KO/fq6Hgqsuz79HGOm76Ad7KGT0VsYpedXb+pR",
-	"e71/i+vdvdhey+gRyur+lXsbnWo0FioN0t6/rPZiNTBifLosT2COkUyX4rmVijxba/phvqu8Ty5+7k3A",
-	"XfV3u0AA3IfPca6BI484RVeN5Z1EXTGtck6ksmSGJAPOiFGhjQpCNQQ0kkIY45QRqwC8xXArrgYbV4S1",
-	"71llLR1stQaxBTxuMHeaymXnt7zfZR2Hn539FrPpMS6WPRZwLtwaQ37SkYIv8WygjuffHG3dDh3jYknp",
-	"oxARwxfDEUhYc53BPBdyHvqGa3qvWM/SfhrsTpq/6z8QWPeLYFgWXJvurtaUhFor3XfxrcemAnMeeTIg",
-	"LbzGlpFi9K2VAmksyMDo2rTGgq1M51GHAitsHh8V/nETVv90GaadKgb5Q1sFnnK/jNWjjaJcQXyIza6T",
-	"8NNtebUXQ6rWrbWCY5jrzYUmrkkzjIDkZOF2MoQkI64uEwQtzQ45KFQlbdjaVubbaRd82qntlNEL1CZM",
-	"tus76hIllIJO6cudyc5L6ut05nkbh+o/vhK8dvdz9GQ4sv2nuCuK9Be0vmgPvuP3JpNrvuG3+3b38SMf",
-	"7qcZeiIoa848/MzvTmHejx053FAByPXvhRmbc404xDbn/gFD96zuY3zk6pXxIaf1OaNlFaH3pFrSu2XM",
-	"5nTJBXaSRGN/UPzywdZkuVfXfc27hqz+hlIgYJqzPKkWz00XNaNj7+YbHeVb8EekcdBxbyDUYQ2njMIa",
-	"EoqBr0NNYQotNX1Kl/QpHK+69bs5TpkI/wec381y/VPqZ+G83SdzHiNKhw3Kdk/jC+CdHx+enR1XO6PZ",
-	"6Mf3wtjOvry1LsJPNTW78cVw5B5080jGHzRPkfU8CL8XCenX0Z/nLH9IEm2ncx/Tb/Lch26T8lyd1/Sr",
-	"T+q8bosa999Kxbdw4cO4JdRfX4qvNc6Rf+N7tkx7rPYtzPKgu1rTVfzrreFZ5+b25xH9VNf/BAAA//8=",
+	"7Fpbbxu5Ff4rBLtvoSzb600T7ZPb7hZp49SIjS3QxC2OhkczjGfIWZJjRTX03wuSc9fo5oviAM2TZJGH",
+	"37l/PMw9jVSWK4nSGjq5pzloyNCi9t/OZxa1+8DRRFrkVihJJ/Q6QfKZSvxqP1OiZsQmSHKIkUxxpjRS",
+	"RoVb9nuBekEZlZAhnVDwwhg1UYIZOKk/aJzRCf3DuMEwDr+a8TuO0oqZQE2XS0bfcbfBi83BJo1UwSmj",
+	"Gn8vhEZOJ1YX+OAjMMuVRRkt/o6LYa0NZEhucUHmwiZeb/+XSEmL0pIMbtEQJZHYRMiYkUTN8Q41UTOL",
+	"kghLhCEGpa1MlCBwb5RSmxaGkQPRViUHa1G7Xf/+dD76F4z+ezx6e/Sf0c39G/b6bPkDZdQucifFWC1k",
+	"HJSaXYCNkmFtfrmGmNgELJmDIRqB/+wVU4V1WM9O37CgKEhlE9Tk7OR0LfLZKJzUhpzB1/coY5vQyeuz",
+	"IXjvRSZs7dlewKT+x7Y8jjMoUksnPx0zJ1xkRUYnp8fum5Dh20l9jpAWY+/cpQsRkytp0Mf1pVbTFDP3",
+	"sXSd+wh5nooInIHGeVjx6otx1rrfMaIquf7Err0//vpn8vbspz+SUjLhaEGkxpuh3O/E/0UY761cqxy1",
+	"FQGw4PsEM6MZyuLdnnuC1Tfv+ODWLBnNtYjwQkilt5tERH6LxkjkuB+oZTu1P4VcL1Ur8bbkdlDd1FGg",
+	"pl8wsg6BM+0/hU0uQMdCrho5UsbWOnW9535ylQ5IrrT7GxGSYKEViRx4RmSRpmSeoCSFvJVqLimjM6Uz",
+	"sCEQX585xEWawjTFqkz145Tt72evyhrQ3hwkRWOIx9+HjDFYcYdkpjQBkipjHgY6gLhEHZWJ1IVRNQiH",
+	"hhGrfH3kGIkM0vaBXBXumLUnyiKbHia6leaoA4K+MjNIDQZHgwuCWCMXrvQnYMgUI5UhKSTcgQgq1Oin",
+	"SqUI8oDJw2gbyIomNlEGWxo45wuLmdnvjFI90BoWj0lY1kq/blz3A6ztn66OQ0n/KyKfQnQ7kO4awSI/",
+	"9yHbRCFYHFmR4Wo73T89jWv+wi627bqq1rk9Fmyx1QmVWldhtXMEfrXbdl27NUtG71AbERrbpuW/lcsG",
+	"3erPa6lYI2/Es5aNN/nmbwWPMau6MOfChSikly13+bxjPQ8ezrw9A9Sa1gg2qXcJMQ609CrXdkq6OoxX",
+	"Uo55Iv6YrurP36TAVW0zlI5ifaIqR+lT2aj0Dnlrd5MsrSN77PV49BZGs5v7N8tR/flsh88np0Msl9EL",
+	"lMXjOdM+HUKjsVBokPbxhKYjq4Qx5A2n5VOEkrfWIcPIHeh4l+NfAXAXPsdYA0c+0KN0UTZb1xwcjSlS",
+	"TqSyZIokAc6IUeECE1qEIaCRZMIYFxlDvZfXGHayVY8yDljte46y2hys8cGQAz+UmFvXuerOVX0/Ya0M",
+	"//z5aihNP+C8ut3sUeRf/rVk74vIB5y3ackzd7wDEoNVTlAJXGOGKrKeJR6G3DSEI8TCSvExmKZCxuHi",
+	"suHyN3RpqmcTJ8flv80TCtYeSfSrowWRuk8rCYVaK90tZjvvnQlM+cAvPaOFZaySNGS+lYoojQUZLLpy",
+	"bEO/Vk1ghU2Hd4U/bMPqf63E1EcNQf5YF8ND0oahsrw2KBuIT9HzWwofsvNftcpVRR2z+lL3JVz7tLAi",
+	"8qOAaaqiW9SDbPK6xNjtQfs3od+aCrdmTKF4EVlGTBElBAwZlyWMmETNDfETyd5ccx2Ezpz21ejm1dCM",
+	"1mfMTK0CanxmmIMmNHFXacMISE7mjvUgRAlxPZwgaGmOyHmmCmkDDWoq1FGdFZMWD2hV5wk98XOPHCXk",
+	"gk7oj0fHRz9Sr0vig2scmML4XvCl+x6j94aLSD8wdQ2U/hWtb/C9aevp8fGGSet+E1Yvf2C8ep2gNwRl",
+	"5WTan/zLNcRd2QMjaBWAbF4XTiynz8MQa527Y+D2i8qn4Z3NkvE7Tpc3jObFgHkvi8q8e8os3wCcYJe3",
+	"aOyfFF88mU8qXrfsFgZH3pffMBRc8oYXF6nmLy0uloyOZy0OOJhP74WxNVFc8XpX63/IdBGKwhwMMSA4",
+	"gakqLLGJMKSqYd0it+ahrhnf7OaIFhscfshpxiU7yVsdvqwR2xo97SS4YcVO5JasCW+fOywMb1ghuZ4p",
+	"1DuTpIGQPw/Pr0J67/rxaOVqUfdtPyV8YA1TZiA8zzlfH51b61znsfUZS1MzOdulPJ08uc/Wlagq+xlx",
+	"bZcRpUP62vYzcwa89ar+kioYo6bIMtALOqFXUJYeYchcKxmXr8bryk6n+m2lFK0Ye/YE2+asfZ3wQmjD",
+	"w9P0manD6gvAgUnEro5/FJl4ghT7GCbtoVgQiEGEkvHFGY6AxPnPve5vLCzCy8XYXxu25pmfCz+jqXtj",
+	"4DUGd1hD+RDWkHDr8Bee8gYU5rz0kHnVNeG4GSE/LEfX9dKHcfuD9dHdKf7JwSj+d9c1fTo2V3Czkfq3",
+	"BgB7x8VLYq+9UdZL4q8f29OQl5p55fTwoJnXHhgO518Txftm4UEzbGvb64TAAXJguz0P3tz65grdbmNt",
+	"uvArvueqVD+nf4t69KTEoSRu/y9f/f/jsJ5hvrCStVz+LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
@@ -64,8 +66,11 @@ func (d Dish) Check() []problem.Field {
 }
 
 func checkName(name string) []problem.Field {
-	if strings.TrimSpace(name) == "" || len(name) > 200 {
-		return []problem.Field{{Field: "name", Detail: "is empty or longer than 200 bytes"}}
+	switch {
+	case strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 200:
+		return []problem.Field{{Field: "name", Detail: "is empty or longer than 200 characters"}}
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return []problem.Field{{Field: "name", Detail: "contains control characters"}}
 	}
 	return nil
 }
@@ -108,11 +113,12 @@ func MarginOf(d Dish, c Cost) Margin {
 // ErrReused.
 type Repository interface {
 	Restaurants(ctx context.Context, page contract.Page) ([]Restaurant, error)
+	Restaurant(ctx context.Context, id string) (Restaurant, error)
 	AddRestaurant(ctx context.Context, r Restaurant) (Restaurant, error)
 	Menus(ctx context.Context, restaurantID string, page contract.Page) ([]Menu, error)
-	Menu(ctx context.Context, id string) (Menu, error)
+	// Menu gives a menu with all of its dishes.
+	Menu(ctx context.Context, id string) (Menu, []Dish, error)
 	AddMenu(ctx context.Context, m Menu) (Menu, error)
-	Dishes(ctx context.Context, menuID string) ([]Dish, error)
 	Dish(ctx context.Context, id string) (Dish, error)
 	AddDish(ctx context.Context, d Dish) (Dish, error)
 	// UpdateDish changes all but identifier and menu if d.Version is the present

@@ -1,6 +1,7 @@
 package menu
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -18,8 +19,13 @@ func TestChecks(t *testing.T) {
 	if faults := (Dish{}).Check(); len(faults) != 3 {
 		t.Errorf("%v", faults)
 	}
-	if len(Menu{}.Check()) != 1 || len(Restaurant{Name: " "}.Check()) != 1 {
-		t.Error("an empty name was accepted")
+	for _, name := range []string{"", " ", "a\x00b", "two\nlines", strings.Repeat("a", 201)} {
+		if len(Menu{Name: name}.Check()) != 1 || len(Restaurant{Name: name}.Check()) != 1 {
+			t.Errorf("%q was accepted", name)
+		}
+	}
+	if faults := (Menu{Name: strings.Repeat("ü", 200)}).Check(); len(faults) != 0 {
+		t.Errorf("200 characters: %v", faults)
 	}
 }
 

@@ -1,60 +1,48 @@
-// Package recipes asks the recipes service for costs.
+// Package recipes asks the recipes service for costs. client.gen.go is made from
+// that service's contract.
 package recipes
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"time"
 
-	"delivery.example/kit/web"
+	"delivery.example/kit/client"
 	"delivery.example/restaurant/internal/menu"
 )
 
-// Client is a menu.Costs over HTTP.
-type Client struct {
-	base string
-	http *http.Client
+//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../../recipes/openapi.yaml
+
+// limit is the largest number of recipes in one call; the contract's maxItems.
+const limit = 100
+
+// CostList is a menu.Costs over HTTP.
+type CostList struct{ client *ClientWithResponses }
+
+var _ menu.Costs = CostList{}
+
+// New gives the cost list of the service at base, an absolute address, called
+// through caller.
+func New(base string, caller *client.Client) (CostList, error) {
+	generated, err := NewClientWithResponses(base, WithHTTPClient(caller))
+	return CostList{generated}, err
 }
 
-var _ menu.Costs = (*Client)(nil)
-
-// New gives a client of the service at base; a call ends after timeout.
-func New(base string, timeout time.Duration) *Client {
-	return &Client{base, web.Client(timeout)}
-}
-
-// Costs implements menu.Costs in one call.
-func (c *Client) Costs(ctx context.Context, recipeIDs []string) (map[string]menu.Cost, bool, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/costs?"+url.Values{"recipe": recipeIDs}.Encode(), nil)
-	if err != nil {
-		return nil, false, err
+// Costs implements menu.Costs with a call for every 100 recipes.
+func (l CostList) Costs(ctx context.Context, recipeIDs []string) (map[string]menu.Cost, bool, error) {
+	costs, degraded := map[string]menu.Cost{}, false
+	for start := 0; start < len(recipeIDs); start += limit {
+		part := recipeIDs[start:min(start+limit, len(recipeIDs))]
+		answer, err := l.client.GetCostsWithResponse(ctx, &GetCostsParams{Recipe: part})
+		if err != nil {
+			return nil, false, fmt.Errorf("recipes: costs: %w", err)
+		}
+		if answer.JSON200 == nil {
+			return nil, false, fmt.Errorf("recipes: costs: %s, %s", answer.Status(), answer.ContentType())
+		}
+		for _, c := range answer.JSON200.Items {
+			costs[c.RecipeId] = menu.Cost{PortionMinor: c.PortionCostMinor, Unavailable: c.Unavailable}
+		}
+		degraded = degraded || answer.JSON200.Degraded
 	}
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, false, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, false, fmt.Errorf("recipes: costs: %s", answer.Status)
-	}
-	var body struct {
-		Items []struct {
-			RecipeID     string   `json:"recipeId"`
-			PortionMinor *int64   `json:"portionCostMinor"`
-			Unavailable  []string `json:"unavailable"`
-		} `json:"items"`
-		Degraded bool `json:"degraded"`
-	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, web.BodyLimit)).Decode(&body); err != nil {
-		return nil, false, fmt.Errorf("recipes: costs: %w", err)
-	}
-	costs := map[string]menu.Cost{}
-	for _, i := range body.Items {
-		costs[i.RecipeID] = menu.Cost{PortionMinor: i.PortionMinor, Unavailable: i.Unavailable}
-	}
-	return costs, body.Degraded, nil
+	return costs, degraded, nil
 }

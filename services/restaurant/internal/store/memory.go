@@ -1,4 +1,4 @@
-// Package store keeps restaurants, menus and dishes.
+// Package store keeps restaurants, menus, dishes and feedback.
 package store
 
 import (
@@ -33,12 +33,19 @@ func (m *Memory) Restaurants(_ context.Context, page contract.Page) ([]menu.Rest
 	return pageOf(m.restaurants, page, func(menu.Restaurant) bool { return true }), nil
 }
 
+// Restaurant implements menu.Repository.
+func (m *Memory) Restaurant(_ context.Context, id string) (menu.Restaurant, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return one(m.restaurants, id, menu.ErrNotFound)
+}
+
 // AddRestaurant implements menu.Repository.
 func (m *Memory) AddRestaurant(_ context.Context, r menu.Restaurant) (menu.Restaurant, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old, ok := m.restaurants[r.ID]; ok {
-		return old, reused(old.Fingerprint, r.Fingerprint)
+		return old, reused(old.Fingerprint, r.Fingerprint, menu.ErrReused)
 	}
 	m.restaurants[r.ID] = r
 	return r, nil
@@ -48,59 +55,53 @@ func (m *Memory) AddRestaurant(_ context.Context, r menu.Restaurant) (menu.Resta
 func (m *Memory) Menus(_ context.Context, restaurantID string, page contract.Page) ([]menu.Menu, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if _, err := one(m.restaurants, restaurantID); err != nil {
+	if _, err := one(m.restaurants, restaurantID, menu.ErrNotFound); err != nil {
 		return nil, err
 	}
 	return pageOf(m.menus, page, func(x menu.Menu) bool { return x.RestaurantID == restaurantID }), nil
 }
 
 // Menu implements menu.Repository.
-func (m *Memory) Menu(_ context.Context, id string) (menu.Menu, error) {
+func (m *Memory) Menu(_ context.Context, id string) (menu.Menu, []menu.Dish, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return one(m.menus, id)
+	x, err := one(m.menus, id, menu.ErrNotFound)
+	if err != nil {
+		return x, nil, err
+	}
+	return x, pageOf(m.dishes, contract.Page{Limit: len(m.dishes)}, func(d menu.Dish) bool { return d.MenuID == id }), nil
 }
 
 // AddMenu implements menu.Repository.
 func (m *Memory) AddMenu(_ context.Context, x menu.Menu) (menu.Menu, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, err := one(m.restaurants, x.RestaurantID); err != nil {
+	if _, err := one(m.restaurants, x.RestaurantID, menu.ErrNotFound); err != nil {
 		return x, err
 	}
 	if old, ok := m.menus[x.ID]; ok {
-		return old, reused(old.Fingerprint, x.Fingerprint)
+		return old, reused(old.Fingerprint, x.Fingerprint, menu.ErrReused)
 	}
 	m.menus[x.ID] = x
 	return x, nil
-}
-
-// Dishes implements menu.Repository.
-func (m *Memory) Dishes(_ context.Context, menuID string) ([]menu.Dish, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if _, err := one(m.menus, menuID); err != nil {
-		return nil, err
-	}
-	return pageOf(m.dishes, contract.Page{Limit: len(m.dishes)}, func(d menu.Dish) bool { return d.MenuID == menuID }), nil
 }
 
 // Dish implements menu.Repository.
 func (m *Memory) Dish(_ context.Context, id string) (menu.Dish, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return one(m.dishes, id)
+	return one(m.dishes, id, menu.ErrNotFound)
 }
 
 // AddDish implements menu.Repository.
 func (m *Memory) AddDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, err := one(m.menus, d.MenuID); err != nil {
+	if _, err := one(m.menus, d.MenuID, menu.ErrNotFound); err != nil {
 		return d, err
 	}
 	if old, ok := m.dishes[d.ID]; ok {
-		return old, reused(old.Fingerprint, d.Fingerprint)
+		return old, reused(old.Fingerprint, d.Fingerprint, menu.ErrReused)
 	}
 	d.Version = 1
 	m.dishes[d.ID] = d
@@ -111,7 +112,7 @@ func (m *Memory) AddDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 func (m *Memory) UpdateDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old, err := one(m.dishes, d.ID)
+	old, err := one(m.dishes, d.ID, menu.ErrNotFound)
 	if err != nil {
 		return d, err
 	}
@@ -123,18 +124,19 @@ func (m *Memory) UpdateDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 	return d, nil
 }
 
-// reused tells whether something that is there was made by the same request.
-func reused(old, fresh string) error {
+// reused gives failure unless what is there was made by the same request.
+func reused(old, fresh string, failure error) error {
 	if fresh == "" || old != fresh {
-		return menu.ErrReused
+		return failure
 	}
 	return nil
 }
 
-func one[T any](all map[string]T, id string) (T, error) {
+// one gives what has the identifier, or failure.
+func one[T any](all map[string]T, id string, failure error) (T, error) {
 	x, ok := all[id]
 	if !ok {
-		return x, menu.ErrNotFound
+		return x, failure
 	}
 	return x, nil
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/postgres"
 	"delivery.example/kit/problem"
 	"delivery.example/kit/web"
 	"delivery.example/suppliers/internal/supply"
@@ -38,9 +40,17 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository supply.Repository) 
 	return nil
 }
 
-// answer runs f and turns what it gives into the answer.
+// answer runs f and turns what it gives into the answer. A database that cannot
+// be asked now is a 503: the same request may succeed later.
 func (a api) answer(w http.ResponseWriter, r *http.Request, f func() error) {
-	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error { return known(f()) })(w, r)
+	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error {
+		err := f()
+		if postgres.Unavailable(err) {
+			a.log.WarnContext(r.Context(), "the database is not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+			return problem.Unavailable("the database does not answer now", time.Second)
+		}
+		return known(err)
+	})(w, r)
 }
 
 // known turns the domain's errors into problems.
@@ -82,7 +92,11 @@ func (a api) AddSupplier(w http.ResponseWriter, r *http.Request, params AddSuppl
 			return err
 		}
 		made := contract.Create("/suppliers", params.IdempotencyKey, body)
-		s, err := a.repository.AddSupplier(r.Context(), supply.Supplier{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name})
+		s := supply.Supplier{ID: made.ID, Fingerprint: made.Fingerprint, Name: body.Name}
+		if faults := s.Check(); len(faults) > 0 {
+			return problem.Invalid(faults...)
+		}
+		s, err := a.repository.AddSupplier(r.Context(), s)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"delivery.example/kit/contract"
 	"delivery.example/suppliers/internal/store"
 	"delivery.example/suppliers/internal/supply"
@@ -135,6 +137,7 @@ func TestRefusals(t *testing.T) {
 		{400, "POST", "/suppliers", `{`, ""},
 		{422, "POST", "/suppliers", `{"name":""}`, "name"},
 		{422, "POST", "/suppliers", `{"name":"Mill","owner":"x"}`, "owner"},
+		{422, "POST", "/suppliers", `{"name":"a\u0000b"}`, "name"}, // no database takes this one
 		{422, "GET", "/suppliers/x", "", "id"},
 		{404, "GET", "/suppliers/" + none, "", ""},
 		{404, "POST", "/suppliers/" + none + "/ingredients", flourBody, ""},
@@ -225,5 +228,19 @@ func TestGeneratedCodeRefusesParameters(t *testing.T) {
 		if w.Code != 422 {
 			t.Errorf("%v: %d", c, w.Code)
 		}
+	}
+}
+
+// away is a repository whose database is shutting down.
+type away struct{ supply.Repository }
+
+func (away) Supplier(context.Context, string) (supply.Supplier, error) {
+	return supply.Supplier{}, &pgconn.PgError{Code: "57P01", Message: "terminating connection"}
+}
+
+func TestADatabaseThatIsAwayGives503(t *testing.T) {
+	got, header := call(t, server(t, away{}), 503, "GET", "/suppliers/"+none, "")
+	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+		t.Errorf("%v %v", got, header)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"delivery.example/kit/contract"
+	"delivery.example/kit/dbtest"
+	"delivery.example/suppliers/internal/store/migrations"
 	"delivery.example/suppliers/internal/supply"
 )
 
@@ -14,6 +16,9 @@ func testID(last string) string { return "00000000-0000-7000-8000-0000000000" + 
 // TestRepository is the suite that every supply.Repository has to pass.
 func TestRepository(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { testRepository(t, NewMemory()) })
+	t.Run("postgres", func(t *testing.T) {
+		testRepository(t, NewPostgres(dbtest.New(t, "suppliers", migrations.Files).Pool(t)))
+	})
 }
 
 func testRepository(t *testing.T, r supply.Repository) {
@@ -87,6 +92,32 @@ func testRepository(t *testing.T, r supply.Repository) {
 	change.ID = testID("99")
 	fails(supply.ErrNotFound, second(r.UpdateIngredient(ctx, change)))
 	fails(supply.ErrNotFound, second(r.Ingredient(ctx, change.ID)))
+
+	racy := supply.Ingredient{ID: testID("14"), SupplierID: mill.ID, Name: "Oats", Unit: "g", PackSize: 500, PriceMinor: 99, Version: 1, Fingerprint: "f"}
+	if failed := atOnce(func() error { return second(r.AddIngredient(ctx, racy)) }); len(failed) > 0 {
+		t.Errorf("the same creation at once: %v", failed)
+	}
+	failed := atOnce(func() error { return second(r.UpdateIngredient(ctx, racy)) })
+	if len(failed) != 7 {
+		t.Errorf("one of 8 changes to the same version was to succeed: %v", failed)
+	}
+	for _, err := range failed {
+		fails(supply.ErrChanged, err)
+	}
+}
+
+// atOnce calls f 8 times at once and gives the errors.
+func atOnce(f func() error) (failed []error) {
+	results := make(chan error)
+	for range 8 {
+		go func() { results <- f() }()
+	}
+	for range 8 {
+		if err := <-results; err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -102,6 +133,22 @@ func TestDemoCanBeAddedTwice(t *testing.T) {
 	for _, i := range all {
 		if faults := i.Check(); len(faults) > 0 {
 			t.Errorf("%s: %v", i.Name, faults)
+		}
+	}
+}
+
+// TestPostgresWithoutTables: every call gives the error, none something that is not there.
+func TestPostgresWithoutTables(t *testing.T) {
+	d := dbtest.New(t, "suppliers", nil)
+	r, ctx := NewPostgres(d.Pool(t)), t.Context()
+	for n, err := range []error{
+		second(r.Suppliers(ctx, contract.Page{Limit: 1})), second(r.Supplier(ctx, testID("01"))), second(r.AddSupplier(ctx, supply.Supplier{ID: testID("01")})),
+		second(r.Ingredients(ctx, "", contract.Page{Limit: 1})), second(r.Ingredients(ctx, testID("01"), contract.Page{Limit: 1})), second(r.IngredientsByID(ctx, []string{testID("01")})),
+		second(r.Ingredient(ctx, testID("01"))), second(r.AddIngredient(ctx, supply.Ingredient{ID: testID("01"), SupplierID: testID("01")})), second(r.UpdateIngredient(ctx, supply.Ingredient{ID: testID("01")})),
+		AddDemo(ctx, r),
+	} {
+		if err == nil || errors.Is(err, supply.ErrNotFound) || errors.Is(err, supply.ErrChanged) {
+			t.Errorf("%d: %v", n, err)
 		}
 	}
 }

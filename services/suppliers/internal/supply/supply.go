@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"delivery.example/kit/contract"
 	"delivery.example/kit/problem"
@@ -64,8 +66,11 @@ func (i Ingredient) Check() []problem.Field {
 }
 
 func checkName(name string) []problem.Field {
-	if trimmed := strings.TrimSpace(name); trimmed == "" || len(name) > 200 {
-		return []problem.Field{{Field: "name", Detail: "is empty or longer than 200 bytes"}}
+	switch {
+	case strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 200:
+		return []problem.Field{{Field: "name", Detail: "is empty or longer than 200 characters"}}
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return []problem.Field{{Field: "name", Detail: "contains control characters"}}
 	}
 	return nil
 }

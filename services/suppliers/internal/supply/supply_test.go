@@ -29,7 +29,12 @@ func TestSupplierCheck(t *testing.T) {
 	if faults := (Supplier{Name: "Mill"}).Check(); len(faults) != 0 {
 		t.Errorf("%v", faults)
 	}
-	if faults := (Supplier{Name: strings.Repeat("a", 201)}).Check(); len(faults) != 1 {
-		t.Errorf("%v", faults)
+	if faults := (Supplier{Name: strings.Repeat("ü", 200)}).Check(); len(faults) != 0 {
+		t.Errorf("200 characters: %v", faults)
+	}
+	for _, name := range []string{"", strings.Repeat("a", 201), "a\x00b", "two\nlines"} {
+		if faults := (Supplier{Name: name}).Check(); len(faults) != 1 {
+			t.Errorf("%q: %v", name, faults)
+		}
 	}
 }
