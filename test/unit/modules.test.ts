@@ -234,4 +234,12 @@ describe("selenium", () => {
     expect(selenium.trouble('npm error Missing script: "tests"\nnpm error\n')).toBe('npm error Missing script: "tests"')
     expect(selenium.trouble("\n> test\n> node x.js\n\nsetting up\nError: no such session\n")).toBe("Error: no such session")
   })
+  it.each([
+    ["http://app:8080", true],
+    ["http://shop.dev/x", true],
+    ["https://app:8080", false],
+    ["http://product:8080", false],
+    ["http://dev.example.com", false],
+    ["http://127.0.0.1:8080", false],
+  ])("%s is for https only in a browser: %s", (url, only) => expect(selenium.httpsOnly(url)).toBe(only))
 })

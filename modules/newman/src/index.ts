@@ -69,7 +69,7 @@ export class Newman {
   /**
    * Runs a collection. Its requests take the address from the variable `baseUrl`.
    *
-   * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json --url http://app:8099 --target tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json --url http://product:8099 --target tcp://127.0.0.1:8099 verdict`
    *
    * @param collection The collection, in Postman's format v2.
    * @param url The address to test: the collection's `baseUrl`, without a slash at the end.
@@ -90,7 +90,7 @@ export class Newman {
     collection: File,
     url: string,
     target?: Service,
-    targetName: string = "app",
+    targetName: string = "product",
     folders: string[] = [],
     environment: string[] = [],
     timeout: number = 300,
@@ -125,7 +125,7 @@ export class Newman {
    * @param args The arguments of newman.
    */
   @func({ cache: "never" })
-  newman(source: Directory, args: string[], target?: Service, targetName: string = "app", image: string = images.newman): Container {
+  newman(source: Directory, args: string[], target?: Service, targetName: string = "product", image: string = images.newman): Container {
     let container = this.base(image).withMountedDirectory("/etc/newman", source)
     if (target) container = container.withServiceBinding(targetName, target)
     return asked(container).withExec(["newman", ...args])

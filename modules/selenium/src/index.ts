@@ -6,7 +6,7 @@
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { installFailure, outcome, trouble } from "./read"
+import { httpsOnly, installFailure, outcome, trouble } from "./read"
 import { testScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
@@ -79,7 +79,7 @@ export class Selenium {
    * @param image Another image that answers WebDriver at port 4444 when it is started.
    */
   @func({ cache: "session" })
-  browser(target?: Service, targetName: string = "app", instance: string = "", image: string = images.browser): Service {
+  browser(target?: Service, targetName: string = "product", instance: string = "", image: string = images.browser): Service {
     let container = this.base(image).withEnvVariable("INSTANCE", instance).withExposedPort(4444)
     if (target) container = container.withServiceBinding(targetName, target)
     return container.asService({ useEntrypoint: true })
@@ -89,14 +89,14 @@ export class Selenium {
    * Runs the tests of an npm project (`npm ci`, then its script) with a browser. They find the browser at SELENIUM_REMOTE_URL and the page at
    * BASE_URL, write `junit.xml` and screenshots to OUT_DIR, and end with 0 only when all is well.
    *
-   * Example: `dagger -m modules/selenium call test --source test/fixtures/browser --url http://app:8099 --target tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/selenium call test --source test/fixtures/browser --url http://product:8099 --target tcp://127.0.0.1:8099 verdict`
    *
    * @param source The project, with package.json and package-lock.json.
    * @param url The address to test: BASE_URL, without a slash at the end.
    * @param target What is tested, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:8080`).
-   * @param targetName The host name of the target, as it stands in `url`.
+   * @param targetName The host name of the target, as it stands in `url`; not `app` or `dev`, which browsers take by https only.
    * @param script The script of package.json that runs the tests.
-   * @param timeout Seconds for the tests, and for the install.
+   * @param timeout Seconds for the tests; the install has 600 of its own.
    * @param wait Seconds until the browser and the address have to answer, the latter with anything but 502, 503 and 504.
    * @param name What the result is called by.
    * @param image Another image with Node, npm and bash in it, for the tests.
@@ -109,7 +109,7 @@ export class Selenium {
     @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     url: string,
     target?: Service,
-    targetName: string = "app",
+    targetName: string = "product",
     script: string = "test",
     timeout: number = 300,
     wait: number = 30,
@@ -121,9 +121,10 @@ export class Selenium {
   ): Promise<Result> {
     const address = url.replace(/\/+$/, "")
     return reported(name, until, async () => {
-      const { ran: install, project } = await installed(image, source, timeout)
+      if (httpsOnly(address)) throw new Error(`${address}: browsers take hosts that end in ${address.replace(/^.*[./]|:.*$/g, "")} by https only; give the target another name`)
+      const { ran: install, project } = await installed(image, source)
       if (install.exitCode !== 0)
-        return new Result(name, "failed", install.timedOut ? `npm ci timed out after ${timeout} s` : installFailure(await readReport(install.reports, "output.txt")), install.exitCode, install.seconds, install.reports)
+        return new Result(name, "failed", install.timedOut ? "npm ci timed out" : installFailure(await readReport(install.reports, "output.txt")), install.exitCode, install.seconds, install.reports)
       const asked = `${Date.now()}-${Math.random()}`
       let container = project
         .withServiceBinding("browser", this.browser(target, targetName, asked, browserImage))
@@ -140,7 +141,7 @@ export class Selenium {
 }
 
 /** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */
-async function installed(image: string, source: Directory, timeout: number): Promise<{ ran: Ran; project: Container }> {
+async function installed(image: string, source: Directory): Promise<{ ran: Ran; project: Container }> {
   const there = await source.entries()
   for (const file of ["package.json", "package-lock.json"])
     if (!there.includes(file)) throw new Error(`no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`)
@@ -155,7 +156,7 @@ async function installed(image: string, source: Directory, timeout: number): Pro
     .withEnvVariable("npm_config_audit", "false")
     .withWorkdir(workdir)
   for (const file of ["package.json", "package-lock.json", ".npmrc"]) if (there.includes(file)) locked = locked.withFile(file, source.file(file))
-  const ran = await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
+  const ran = await runStep(locked, ["npm", "ci", "--no-progress"], 600)
   return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
 }
 

@@ -63,3 +63,9 @@ export function trouble(output: string): string {
   const own = lines.filter((line) => !line.startsWith("npm "))
   return firstLine(own.find((line) => /cannot be reached|\berror\b|\bfailed\b|cannot find|not found/i.test(line)) ?? lines.find((line) => line.startsWith("npm error") && !/^npm error code/.test(line)) ?? own[0] ?? "")
 }
+
+/** Whether Chromium would ask for https although the address says http: the whole top-level domain is on its list (HSTS), also as a bare name. */
+export function httpsOnly(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === "http:" && ["app", "channel", "day", "dev", "foo", "new", "page", "play", "search"].includes(hostname.split(".").at(-1)!)
+}
