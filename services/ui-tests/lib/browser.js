@@ -161,7 +161,7 @@ async function start(size) {
 }
 
 /**
- * Gives `test` for a file: its tests share one browser of a size. A test that fails leaves a picture and the console's log; one in
+ * Gives `test` for a suite: its tests share one browser of a size. A test that fails leaves a picture and the console's log; one in
  * which a script breaks, or in which the browser refuses something by the page's security policy, fails.
  * @param {{ width: number, height: number }} size
  */
