@@ -104,7 +104,7 @@ export class Delivery {
    * @param source The repository, with its .git folder, from which the version is told.
    * @param demo Whether there is demonstration data in it.
    * @param mode The APP_MODE: development, qa, stage or production.
-   * @param unreachable Services that the other ones cannot reach, to see the product degraded: `suppliers`, `recipes` or `redis`.
+   * @param unreachable Services that nothing can reach, to see the product degraded: `suppliers`, `recipes` or `redis`.
    */
   @func({ cache: "never" })
   async product(

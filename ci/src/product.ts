@@ -9,6 +9,9 @@ const asks: Record<string, string[]> = { suppliers: [], recipes: ["suppliers"], 
 /** Ephemeral: the database is reachable by the product's own containers only, and gone with the call. */
 const passwordOf = (role: string): string => `${role}-ephemeral`
 
+/** Where nothing listens: what a service that is down looks like. */
+const closedPort = "127.0.0.1:9"
+
 export interface Product {
   /** The source that is built. */
   source: Directory
@@ -18,7 +21,7 @@ export interface Product {
   schema?: Directory
   demo: boolean
   mode: string
-  /** Services that the other ones cannot reach. */
+  /** Services that nothing can reach. */
   unreachable: string[]
 }
 
@@ -40,10 +43,11 @@ export async function productService({ source, version, schema, demo, mode, unre
   })
   const cache = dag.redis().server({ instance: "product" })
 
+  const proxy = unreachable.reduce((text, name) => text.replaceAll(`server ${name}:8080;`, `server ${closedPort};`), await source.file("services/frontend/nginx/default.conf").contents())
   let front = dag
     .container()
     .from(images.nginx)
-    .withFile("/etc/nginx/conf.d/default.conf", source.file("services/frontend/nginx/default.conf"))
+    .withNewFile("/etc/nginx/conf.d/default.conf", proxy)
     .withDirectory("/usr/share/nginx/html", page)
     .withNewFile("/usr/share/nginx/html/version.json", version)
     .withExposedPort(8080)
@@ -57,7 +61,7 @@ export async function productService({ source, version, schema, demo, mode, unre
       .withNewFile("/app/version.json", version)
       .withServiceBinding("postgres", database)
       .withServiceBinding("redis", cache)
-    const address = (other: string): string => (unreachable.includes(other) ? "127.0.0.1:9" : other === "redis" ? "redis:6379" : `${other}:8080`)
+    const address = (other: string): string => (unreachable.includes(other) ? closedPort : other === "redis" ? "redis:6379" : `${other}:8080`)
     for (const other of asks[name]!) container = container.withServiceBinding(other, running[other]!).withEnvVariable(`${other.toUpperCase()}_URL`, `http://${address(other)}`)
     const settings = { APP_MODE: mode, APP_URL: "http://localhost:8080", DB_HOST: "postgres", DB_NAME: "product", REDIS_URL: `redis://${address("redis")}/0`, DEMO_DATA: String(demo), DRAIN_DELAY: "0s" }
     for (const [key, value] of Object.entries(settings)) container = container.withEnvVariable(key, value)

@@ -60,7 +60,7 @@ const suites = {
 
 /** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
 export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
-  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}]${suite === "api" ? " [--folder degraded]" : ""}`
+  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}]${suite === "api" ? " [--folder product|degraded]" : ""}`
   const options = { url: { type: "string" }, reports: { type: "string" }, folder: { type: "string" } } as const
   const { values } = parsed(() => parseArgs({ args, options }), usage)
   if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol)) throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
@@ -69,12 +69,12 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   const { module, call } = suites[suite]
   const path = join(repository, "modules", module)
   const engine = await prepare(path)
-  // A container has a loopback of its own: what listens on this machine's is lent to it as the host `app`.
+  // A container has a loopback of its own: what listens on this machine's is lent to it as the host `product`.
   const target: string[] = []
   if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
     const port = url.port || (url.protocol === "https:" ? "443" : "80")
-    target.push(`--target=tcp://${url.hostname}:${port}`, "--target-name=app")
-    url.hostname = "app"
+    target.push(`--target=tcp://${url.hostname}:${port}`, "--target-name=product")
+    url.hostname = "product"
     url.port = port
   }
   const address = url.href.replace(/\/$/, "")
@@ -82,7 +82,7 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   say(`▶ test:${suite} against ${values.url}`)
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
-  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, ...target, ...(values.folder ? [`--folders=${values.folder}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
+  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, ...target, ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
   if (exitCode !== 0 || !existsSync(join(reports, "result.json"))) {
     console.error(lines.slice(-20).join("\n"))
     console.error(engineDied ? "the engine ended while the suite ran; run the same command again" : `test:${suite} could not run: the lines above say why`)
