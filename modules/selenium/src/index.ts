@@ -13,6 +13,9 @@ import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
 
+/** Where the tests write. A folder of its own, because tests may empty it before they start. */
+const out = "/out"
+
 /** What a run has found. */
 @object()
 export class Result {
@@ -133,7 +136,8 @@ export class Selenium {
         .withServiceBinding("browser", this.browser(target, targetName, asked, browserImage))
         .withEnvVariable("SELENIUM_REMOTE_URL", "http://browser:4444")
         .withEnvVariable("BASE_URL", address)
-        .withEnvVariable("OUT_DIR", "/report")
+        .withEnvVariable("OUT_DIR", out)
+        .withDirectory(out, dag.directory())
         .withEnvVariable("ASKED_AT", asked)
       if (target) container = container.withServiceBinding(targetName, target)
       const command = ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
@@ -164,16 +168,17 @@ async function installed(image: string, source: Directory): Promise<{ ran: Ran; 
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {
-  const found = outcome(await readReport(ran.reports, "junit.xml"))
+  const reports = ran.container.directory(out).withFile("output.txt", ran.reports.file("output.txt"))
+  const found = outcome(await readReport(reports, "junit.xml"))
   const ranTests = found ? found.tests - found.skipped : undefined
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, ranTests)
+  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, ranTests)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s${found?.first ? `: ${found.first}` : ""}`)
   if (found?.first) return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (ran.exitCode !== 0) return failed(trouble(await readReport(reports, "output.txt")) || `exit code ${ran.exitCode}`)
   if (!found) return failed("the tests wrote no junit.xml to OUT_DIR")
   const count = `${ranTests} tests${found.skipped ? `, ${found.skipped} skipped` : ""}`
   if (!ranTests) return failed(`no test ran (${count})`)
-  return new Result(name, "passed", count, ran.exitCode, ran.seconds, ran.reports, ranTests)
+  return new Result(name, "passed", count, ran.exitCode, ran.seconds, reports, ranTests)
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around the tests is a failed result too. */
