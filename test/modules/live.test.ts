@@ -35,20 +35,21 @@ async function failing(module: string, ...args: string[]): Promise<string> {
   return stderr
 }
 
+const caller = "test/fixtures/caller"
+
 describe("postgres and redis", () => {
-  const databases = "test/fixtures/databases"
   it("init scripts of both kinds run before the port opens, with their variables", async () => {
-    expect(await call(databases, "initialised", `--init=${databases}/init`, "--env=SHOP_PASSWORD=canary-7")).toBe("shop|soup")
+    expect(await call(caller, "initialised", `--init=${caller}/init`, "--env=SHOP_PASSWORD=canary-7")).toBe("shop|soup")
   })
   it("an init script that fails ends the server, and its own words are the error", async () => {
-    const said = await failing(databases, "initialised", `--init=${databases}/init`, "--env=OTHER=1")
+    const said = await failing(caller, "initialised", `--init=${caller}/init`, "--env=OTHER=1")
     expect(said).toContain("SHOP_PASSWORD: set SHOP_PASSWORD")
     expect(said).toContain("the init script /docker-entrypoint-initdb.d/10-roles.sh failed")
   })
   it("a server keeps what was written in a session, another instance has its own, and SQL is run each time", async () => {
-    expect(await call(databases, "kept")).toBe("1 2 1")
-    expect(await call(databases, "kept")).toBe("1 2 1")
-    expect(await call(databases, "counted")).toBe("42")
+    expect(await call(caller, "kept")).toBe("1 2 1")
+    expect(await call(caller, "kept")).toBe("1 2 1")
+    expect(await call(caller, "counted")).toBe("42")
   })
   it("an error of the SQL, of a command or of a variable is an error of the call", async () => {
     expect(await failing("modules/postgres", "query", "--sql=table nothing")).toContain('ERROR:  relation "nothing" does not exist')
@@ -67,6 +68,12 @@ describe("newman", () => {
       expect(await call("modules/newman", ...run(page, "--folders=good", "reason"))).toBe("2 assertions in 1 requests")
       expect(asked()).toBe(before + times)
     }
+  })
+  it("runs once in a session, however much of its result another module reads", async () => {
+    const before = asked()
+    const all = await call(caller, "once", "--collection=test/fixtures/page/page.postman_collection.json", `--url=http://product:${page.port}`, `--target=tcp://127.0.0.1:${page.port}`)
+    expect(all).toBe("api, passed, 2 assertions in 1 requests, 2, assertions, junit.xml newman.json output.txt, true; again passed")
+    expect(asked()).toBe(before + 2)
   })
   it("a red run says where, and its reports are complete", async () => {
     expect(await failing("modules/newman", ...run(page, "verdict"))).toContain("api failed: bad: Farewell: status 200: expected response to have status code 200 but got 404")

@@ -84,31 +84,32 @@ export class Postgres {
   @func({ cache: "never" })
   async query(sql: string, server?: Service, user: string = "postgres", password?: Secret, database: string = "", timeout: number = 60, image: string = images.postgres): Promise<string> {
     const command = ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--tuples-only", "--no-align", "--quiet", `--command=${sql}`]
-    const ran = client(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, command, ReturnType.Any)
-    if ((await ran.exitCode()) !== 0) throw new Error(sqlError(await ran.stderr()))
-    return (await ran.stdout()).trimEnd()
+    return (await run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, command)).trimEnd()
   }
 
   /**
-   * Runs psql with any arguments on a server, once it answers: the way to what this module has no function for.
+   * Runs psql with any arguments on a server, once it answers, and gives what it prints: the way to what this module has no function for.
+   * An error of psql is an error of the call. It is run each time.
    *
-   * Example: `dagger -m modules/postgres call psql --args=--list stdout`
+   * Example: `dagger -m modules/postgres call psql --args=--list`
    *
    * @param args The arguments of psql.
    * @param server Where; an empty server if not given.
    */
   @func({ cache: "never" })
-  psql(args: string[], server?: Service, user: string = "postgres", password?: Secret, database: string = "", timeout: number = 60, image: string = images.postgres): Container {
-    return client(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, ["psql", ...args], ReturnType.Success)
+  async psql(args: string[], server?: Service, user: string = "postgres", password?: Secret, database: string = "", timeout: number = 60, image: string = images.postgres): Promise<string> {
+    return run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, ["psql", ...args])
   }
 }
 
-/** A container that has run a command with PostgreSQL's own variables for the server, and never comes from the cache. */
-function client(base: Container, server: Service, user: string, password: Secret | undefined, database: string, timeout: number, command: string[], expect: ReturnType): Container {
+/** Runs a command with PostgreSQL's own variables for the server, never from the cache, and gives what it prints. */
+async function run(base: Container, server: Service, user: string, password: Secret | undefined, database: string, timeout: number, command: string[]): Promise<string> {
   const named = base.withServiceBinding("server", server).withEnvVariable("PGHOST", "server").withEnvVariable("PGUSER", user).withEnvVariable("PGDATABASE", database || user)
-  return withPassword(named, "PGPASSWORD", password)
+  const ran = withPassword(named, "PGPASSWORD", password)
     .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-    .withExec(["bash", "-c", whenItAnswers, "client", String(timeout), ...command], { expect })
+    .withExec(["bash", "-c", whenItAnswers, "client", String(timeout), ...command], { expect: ReturnType.Any })
+  if ((await ran.exitCode()) !== 0) throw new Error(sqlError(await ran.stderr()))
+  return ran.stdout()
 }
 
 function withPassword(container: Container, variable: string, password: Secret | undefined): Container {

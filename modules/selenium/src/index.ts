@@ -1,7 +1,8 @@
 /**
  * Tests a page that is live in a real browser: a Chromium that answers WebDriver, and an npm project whose tests drive it.
  *
- * A run in which no test ran is a failure, and so is an address that does not answer. No result comes from the cache.
+ * A run in which no test ran is a failure, and so is an address that does not answer. No result comes from an earlier session's cache. (Not
+ * `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
  */
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
@@ -11,6 +12,9 @@ import { testScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
+
+/** Where the tests write. A folder of its own, because tests may empty it before they start. */
+const out = "/out"
 
 /** What a run has found. */
 @object()
@@ -25,7 +29,7 @@ export class Result {
   @func() exitCode: number
   /** How long the tests took. */
   @func() seconds: float
-  /** Always false: each call runs the tests. */
+  /** Always false: each session runs the tests. */
   @func() cached: boolean
   /** How many tests ran. */
   @func() value?: float
@@ -103,8 +107,9 @@ export class Selenium {
    * @param browserImage Another image that answers WebDriver at port 4444 when it is started.
    * @param args More arguments for the script.
    * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
+   * @param again In one session the same call runs once, however often its result is read; another value here runs it again.
    */
-  @func({ cache: "never" })
+  @func({ cache: "session" })
   async test(
     @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     url: string,
@@ -118,6 +123,7 @@ export class Selenium {
     browserImage: string = images.browser,
     args: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Result> {
     const address = url.replace(/\/+$/, "")
     return reported(name, until, async () => {
@@ -125,12 +131,13 @@ export class Selenium {
       const { ran: install, project } = await installed(image, source)
       if (install.exitCode !== 0)
         return new Result(name, "failed", install.timedOut ? "npm ci timed out" : installFailure(await readReport(install.reports, "output.txt")), install.exitCode, install.seconds, install.reports)
-      const asked = `${Date.now()}-${Math.random()}`
+      const asked = `${Date.now()}-${Math.random()}-${again}`
       let container = project
         .withServiceBinding("browser", this.browser(target, targetName, asked, browserImage))
         .withEnvVariable("SELENIUM_REMOTE_URL", "http://browser:4444")
         .withEnvVariable("BASE_URL", address)
-        .withEnvVariable("OUT_DIR", "/report")
+        .withEnvVariable("OUT_DIR", out)
+        .withDirectory(out, dag.directory())
         .withEnvVariable("ASKED_AT", asked)
       if (target) container = container.withServiceBinding(targetName, target)
       const command = ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
@@ -161,16 +168,17 @@ async function installed(image: string, source: Directory): Promise<{ ran: Ran; 
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {
-  const found = outcome(await readReport(ran.reports, "junit.xml"))
+  const reports = ran.container.directory(out).withFile("output.txt", ran.reports.file("output.txt"))
+  const found = outcome(await readReport(reports, "junit.xml"))
   const ranTests = found ? found.tests - found.skipped : undefined
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, ranTests)
+  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, ranTests)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s${found?.first ? `: ${found.first}` : ""}`)
   if (found?.first) return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (ran.exitCode !== 0) return failed(trouble(await readReport(reports, "output.txt")) || `exit code ${ran.exitCode}`)
   if (!found) return failed("the tests wrote no junit.xml to OUT_DIR")
   const count = `${ranTests} tests${found.skipped ? `, ${found.skipped} skipped` : ""}`
   if (!ranTests) return failed(`no test ran (${count})`)
-  return new Result(name, "passed", count, ran.exitCode, ran.seconds, ran.reports, ranTests)
+  return new Result(name, "passed", count, ran.exitCode, ran.seconds, reports, ranTests)
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around the tests is a failed result too. */
