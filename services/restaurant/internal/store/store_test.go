@@ -221,3 +221,32 @@ func TestPostgresWithoutTables(t *testing.T) {
 		}
 	}
 }
+
+// TestDemoCanBeAddedAtOnce: by several replicas, and again.
+func TestDemoCanBeAddedAtOnce(t *testing.T) {
+	ctx, r := t.Context(), NewPostgres(dbtest.New(t, "restaurant", migrations.Files).Pool(t))
+	if failed := atOnce(func() error { return AddDemo(ctx, r) }); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	houses, err := r.Restaurants(ctx, contract.Page{Limit: 10})
+	if err != nil || len(houses) != 3 {
+		t.Fatalf("%v: %v", houses, err)
+	}
+	for _, house := range houses {
+		menus, err := r.Menus(ctx, house.ID, contract.Page{Limit: 10})
+		if err != nil || len(menus) != 2 {
+			t.Errorf("%s: %v: %v", house.Name, menus, err)
+		}
+		for _, m := range menus {
+			_, dishes, err := r.Menu(ctx, m.ID)
+			if err != nil || len(dishes) != 5 {
+				t.Errorf("%s, %s: %v: %v", house.Name, m.Name, dishes, err)
+			}
+			for _, d := range dishes {
+				if faults := d.Check(); len(faults) > 0 {
+					t.Errorf("%s: %v", d.Name, faults)
+				}
+			}
+		}
+	}
+}
