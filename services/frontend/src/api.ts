@@ -166,8 +166,8 @@ export const menus = (restaurantId: string, signal?: AbortSignal) => all<Named>(
 /** Until when what the services keep may be older than an edit made here, in milliseconds since 1970. They keep nothing for longer than 30 s. */
 let staleUntil = 0
 
-/** A menu with its dishes and their margins; fresh after an edit made here. */
-export const menu = (menuId: string, signal?: AbortSignal) => get<Menu>(`/restaurant/menus/${id(menuId)}`, { signal, fresh: Date.now() < staleUntil })
+/** A menu with its dishes and their margins; fresh after an edit made here, or when asked for. */
+export const menu = (menuId: string, signal?: AbortSignal, fresh = Date.now() < staleUntil) => get<Menu>(`/restaurant/menus/${id(menuId)}`, { signal, fresh })
 
 export const dish = (dishId: string, signal?: AbortSignal) => get<Dish>(`/restaurant/dishes/${id(dishId)}`, { signal })
 

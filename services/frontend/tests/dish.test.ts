@@ -26,7 +26,8 @@ async function save(page: VueWrapper) {
 
 describe("a recipe", () => {
   it("shows its lines with supplier, price and cost, and what the service says the dish earns", async () => {
-    const { page } = await open()
+    const { page, asked } = await open()
+    expect(asked.find((one) => one.path.endsWith("/menus/m1"))!.headers["Cache-Control"], "as new as the recipe").toBe("no-cache")
     expect(page.get("h1").text()).toBe("Soup")
     expect(document.title).toBe("Recipe of Soup · Menu planner")
     expect(page.get(".lead").text()).toBe("Recipe “Tomato Soup”, on the menu Lunch")

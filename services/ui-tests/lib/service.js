@@ -15,12 +15,15 @@ const put = (path, etag, body) => ask(path, { method: "PUT", headers: { "Content
 /** What is running: sha, commitTime, appMode. */
 export const version = async () => (await ask("restaurant/version")).value
 
+/** A menu as it is now; what the services keep in their caches is made new by it. */
+export const freshMenu = async (id) => (await ask(`restaurant/menus/${id}`, { headers: { "Cache-Control": "no-cache" } })).value
+
 /** A dish that tests may play with: the first with a known cost and two ingredients or more, on the restaurant that the page shows first. */
 export async function someDish() {
   const [house] = (await ask("restaurant/restaurants?limit=1")).value.items
   assert.ok(house, "there is a restaurant: start the services with demonstration data")
   for (const { id } of (await ask(`restaurant/restaurants/${house.id}/menus?limit=10`)).value.items) {
-    for (const dish of (await ask(`restaurant/menus/${id}`)).value.dishes) {
+    for (const dish of (await freshMenu(id)).dishes) {
       if (dish.costMinor > 0 && (await ask(`recipes/recipes/${dish.recipeId}`)).value.lines.length > 1) return dish
     }
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe } from "node:test"
 import { desktop, inBrowser, Key } from "../lib/browser.js"
-import { recipe, setRecipe, someDish } from "../lib/service.js"
+import { freshMenu, recipe, setRecipe, someDish } from "../lib/service.js"
 
 describe("recipes", () => {
   const test = inBrowser(desktop)
@@ -14,6 +14,7 @@ describe("recipes", () => {
       await body(dish, before)
     } finally {
       await setRecipe(dish.recipeId, before)
+      await freshMenu(dish.menuId)
     }
   }
 
