@@ -19,6 +19,8 @@ describe("the modules", () => {
     for (const file of ["step.ts", "clock.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
 
+  it("selenium has the same wait.ts as newman: copy modules/newman/src/wait.ts", () => expect(read("selenium", "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
+
   it.each(["gitleaks", "golang", "newman", "node", "postgres", "redis", "selenium"])("%s shows an example call with every function", (module) => {
     const source = read(module, "src/index.ts")
     const main = source.slice(source.lastIndexOf("@object()\nexport class"))

@@ -1,30 +1,12 @@
+import { waitFor } from "./wait"
+
 // What runs inside the container, given to bash -c as it stands.
 
-/** Waits until something answers at $1, for at most $2 seconds (exit code 7 and a line that says so), then runs newman with the rest. The
- * JSON report is left without bodies of answers, long bodies of requests and the collection's own scripts: they would be most of it. */
-export const runScript = `
+/** Waits for at most $2 seconds for the address $1 (exit code 7 and a line that says so), then runs newman with the rest. The JSON report is left
+ * without bodies of answers, long bodies of requests and the collection's own scripts: they would be most of it. */
+export const runScript = `${waitFor}
 url=$1; seconds=$2; shift 2
-node -e '
-const [url, seconds] = process.argv.slice(1)
-const end = Date.now() + 1000 * seconds
-let last = "no answer"
-const attempt = async () => {
-  for (;;) {
-    try {
-      const { status } = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(Math.max(100, Math.min(5000, end - Date.now()))) })
-      if (status < 502 || status > 504) return
-      last = "it answers " + status
-    } catch (error) {
-      last = error.cause?.message || error.cause?.code || error.message
-    }
-    if (Date.now() >= end) break
-    await new Promise((done) => setTimeout(done, 250))
-  }
-  console.log(url + " cannot be reached: " + last + " (tried for " + seconds + " s)")
-  process.exitCode = 7
-}
-attempt()
-' "$url" "$seconds" || exit 7
+wait_for "$seconds" "=$url" || exit 7
 newman run "$@"
 code=$?
 node -e '
