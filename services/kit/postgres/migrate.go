@@ -157,19 +157,31 @@ func provider(db *sql.DB, schema, step string, files fs.FS) (*goose.Provider, er
 }
 
 // WaitForSchema waits until the schema has the last expand migration in files, or
-// a later one that a newer release brought. It ends early only with ctx.
-func WaitForSchema(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS) error {
+// a later one that a newer release brought. It ends early only with ctx. Why it
+// still waits, each time that the reason is another one, is given to told.
+func WaitForSchema(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS, told ...func(reason string)) error {
 	wanted, err := last(files)
 	if err != nil || wanted == 0 {
 		return err
 	}
 	query := "SELECT coalesce(max(version_id), 0) FROM " + pgx.Identifier{schema, table(Expand)}.Sanitize() + " WHERE is_applied"
-	pause := 50 * time.Millisecond
+	pause, before := 50*time.Millisecond, ""
 	for {
 		var version int64
-		if err := pool.QueryRow(ctx, query).Scan(&version); err == nil && version >= wanted {
+		err := pool.QueryRow(ctx, query).Scan(&version)
+		if err == nil && version >= wanted {
 			return nil
 		}
+		reason := fmt.Sprintf("migration %d of expand is there, %d is needed", version, wanted)
+		if err != nil {
+			reason = err.Error()
+		}
+		if reason != before && ctx.Err() == nil {
+			for _, tell := range told {
+				tell(reason)
+			}
+		}
+		before = reason
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -350,10 +350,11 @@ func TestTwoMigrationsAtOnceAreSafe(t *testing.T) {
 func TestWaitForSchema(t *testing.T) {
 	d := dbtest.New(t, "suppliers", nil)
 	pool := d.Pool(t)
+	why := ""
 	wait := func(limit time.Duration, f fstest.MapFS) error {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
-		return postgres.WaitForSchema(ctx, pool, d.Schema, f)
+		return postgres.WaitForSchema(ctx, pool, d.Schema, f, func(reason string) { why = reason })
 	}
 	migrate := func(f fstest.MapFS) {
 		t.Helper()
@@ -368,6 +369,9 @@ func TestWaitForSchema(t *testing.T) {
 	migrate(first)
 	if err := wait(200*time.Millisecond, files); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the previous release's schema: %v", err)
+	}
+	if why != "migration 1 of expand is there, 2 is needed" {
+		t.Errorf("why it waits: %s", why)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- wait(10*time.Second, files) }()

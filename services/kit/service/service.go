@@ -71,7 +71,7 @@ func Logger(name string, out io.Writer) *slog.Logger {
 type Option func(*run)
 
 type run struct {
-	conditions []func(context.Context) error
+	conditions []func(context.Context, *slog.Logger) error
 	collectors []prometheus.Collector
 	pool       *pgxpool.Pool
 }
@@ -79,7 +79,9 @@ type run struct {
 // ReadyWhen holds /readyz off until condition returns; its error ends the
 // service. It should heed its context and wait as long as there is hope.
 func ReadyWhen(condition func(context.Context) error) Option {
-	return func(r *run) { r.conditions = append(r.conditions, condition) }
+	return func(r *run) {
+		r.conditions = append(r.conditions, func(ctx context.Context, _ *slog.Logger) error { return condition(ctx) })
+	}
 }
 
 // Collect shows the figures of a cache, a client or others to Prometheus.
@@ -92,8 +94,8 @@ func Collect(c ...prometheus.Collector) Option {
 func Database(pool *pgxpool.Pool, schema string, files fs.FS) Option {
 	return func(r *run) {
 		r.pool = pool
-		r.conditions = append(r.conditions, func(ctx context.Context) error {
-			return postgres.WaitForSchema(ctx, pool, schema, files)
+		r.conditions = append(r.conditions, func(ctx context.Context, log *slog.Logger) error {
+			return postgres.WaitForSchema(ctx, pool, schema, files, func(reason string) { log.Warn("waiting for the schema", "reason", reason) })
 		})
 		r.collectors = append(r.collectors, postgres.Collector(pool))
 	}
@@ -133,7 +135,14 @@ func Run(ctx context.Context, name string, s Settings, out io.Writer, routes fun
 	}
 	s.Faults.Start(ctx, log, os.Exit)
 	handler := flaws.Wrap(web.Observe(log, s.Faults.Middleware(mux), figures), s.Faults.Flaws)
-	return web.Serve(ctx, listener, handler, health, s.Life, log, with.conditions...)
+	return web.Serve(ctx, listener, handler, health, s.Life, log, func(ctx context.Context) error {
+		for _, condition := range with.conditions {
+			if err := condition(ctx, log); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // serveMetrics answers on a port that the product's users do not reach, until stop

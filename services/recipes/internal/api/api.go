@@ -93,7 +93,7 @@ func (a api) AddRecipe(w http.ResponseWriter, r *http.Request, params AddRecipeP
 		if err != nil {
 			return err
 		}
-		made := contract.Create("/recipes", params.IdempotencyKey, body)
+		made := contract.Create("/recipes", params.IdempotencyKey, contentOf(body))
 		recipe.ID, recipe.Fingerprint = made.ID, made.Fingerprint
 		recipe, err = a.repository.AddRecipe(r.Context(), recipe)
 		if err != nil {
@@ -185,7 +185,7 @@ func read(w http.ResponseWriter, r *http.Request) (cook.Recipe, NewRecipe, error
 	if err := web.ReadJSON(w, r, &body); err != nil {
 		return cook.Recipe{}, body, err
 	}
-	recipe := cook.Recipe{Name: body.Name, Portions: body.Portions}
+	recipe := cook.Recipe{Name: body.Name, Portions: body.Portions, Note: body.Note}
 	for _, line := range body.Lines {
 		recipe.Lines = append(recipe.Lines, cook.Line{IngredientID: line.IngredientId, Quantity: line.Quantity})
 	}
@@ -195,13 +195,26 @@ func read(w http.ResponseWriter, r *http.Request) (cook.Recipe, NewRecipe, error
 	return recipe, body, nil
 }
 
+// contentOf gives what an Idempotency-Key stands for. Without a note it is what it
+// was before recipes had notes, so that a key is known again across the releases.
+func contentOf(body NewRecipe) any {
+	if body.Note != "" {
+		return body
+	}
+	return struct {
+		Lines    []Line
+		Name     Name
+		Portions int64
+	}{body.Lines, body.Name, body.Portions}
+}
+
 func write(w http.ResponseWriter, status int, recipe cook.Recipe) {
 	w.Header().Set("ETag", contract.Tag(recipe.Version))
 	web.WriteJSON(w, status, shown(recipe))
 }
 
 func shown(r cook.Recipe) Recipe {
-	answer := Recipe{Id: r.ID, Name: r.Name, Portions: r.Portions, Lines: []Line{}}
+	answer := Recipe{Id: r.ID, Name: r.Name, Portions: r.Portions, Lines: []Line{}, Note: r.Note}
 	for _, line := range r.Lines {
 		answer.Lines = append(answer.Lines, Line{IngredientId: line.IngredientID, Quantity: line.Quantity})
 	}

@@ -57,10 +57,16 @@ type Name = string
 
 // NewRecipe defines model for NewRecipe.
 type NewRecipe struct {
-	Lines    []Line `json:"lines"`
-	Name     Name   `json:"name"`
-	Portions int64  `json:"portions"`
+	Lines []Line `json:"lines"`
+	Name  Name   `json:"name"`
+
+	// Note on the preparation, may have several lines; left out when there is none
+	Note     Note  `json:"note,omitempty"`
+	Portions int64 `json:"portions"`
 }
+
+// Note on the preparation, may have several lines; left out when there is none
+type Note = string
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -77,10 +83,13 @@ type Problem struct {
 
 // Recipe defines model for Recipe.
 type Recipe struct {
-	Id       Identifier `json:"id"`
-	Lines    []Line     `json:"lines"`
-	Name     Name       `json:"name"`
-	Portions int64      `json:"portions"`
+	Id    Identifier `json:"id"`
+	Lines []Line     `json:"lines"`
+	Name  Name       `json:"name"`
+
+	// Note on the preparation, may have several lines; left out when there is none
+	Note     Note  `json:"note,omitempty"`
+	Portions int64 `json:"portions"`
 }
 
 // RecipePage defines model for RecipePage.
@@ -492,30 +501,31 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"zFjvb9s2EP1XCK7APoyO7dTtWvdTVnRDsbYIsgAD1mTDRTxZbCVSIam6XqD/fSApybLMOraRFMsnORKP",
-	"7957d/xxRxNVlEqitIbO72gJGgq0qP2vs9Sidg8cTaJFaYWSdE4vMyRXVOJXe0WJSonNkJSwQHKDqdJI",
-	"GRXus9sK9YoyKqFAOqfggzFqkgwLcFGfaEzpnP4wXmMYh7dm/JajtCIVqGldM/qWuwE+bAk2W0cVnDKq",
-	"8bYSGjmdW13h0VNgUSqLMln9jqt41gYKJJ9xRZbCZj5v/59ESYvSkgI+oyFKIrGZkAtGMrXEL6iJSi1K",
-	"IiwRhhiUtqUoQ+CelCabHoaRA9FPpQRrUbtRf388G/0Fo38no5cn/4yu716w57P6CWXUrkoXxVgt5CIk",
-	"lb4Hm2TxbN5cwoLYDCxZgiEagb/yianKOqyz0xcsJApS2Qw1mU1Pv4k8HYWZ+pAL+PoO5cJmdP58FoP3",
-	"ThTCdsoODJP7l/14HFOockvnzybMBRdFVdD56cT9EjL8mnbzCGlx4cWtnUVMqaRB7+tzrW5yLNxjI517",
-	"hLLMRQKOoHEZvvjpk3Fs3e3pqDaun3GT74tfX5OXs2c/kyYy4WhB5MbT0Ix34V8r48GUWpWorQiAS6Vd",
-	"HPfyvZAqUpNYaUUSh4YRrSrJkZMM8pRU5SsiqzwnywwlAVJqkaDzYSGMcTowmipdgA2MPZ85Aao8h5sc",
-	"23oaEuroTESJoSr3rTFGKwlfQDShhxkIudDIhRseTJmAlMqSGyRKc9TIiVRL5z+LhTls4iYB0BpWAYin",
-	"ge9G0dZCQ9pDTF33m9XHNY1sW+Ieyk3mrrug6uYTJtbN4oaZbd9wXGjgsTydsMESfg5DElXljmFPeAac",
-	"EaMaHVxsAhp7lmkA3CiVI0iHoKNmL468zaPCfJZqKfeOcwDXId56CrZmJ8ZoL/Kg+U5GL2GUXt+9qEfd",
-	"82yP5+lprEm7Jih9OQDnwqkD+XlPxBRyg2yg69qlh5bgbQXSCruKOd8vaOvQPxpSSWEZSZUmkOeksaiJ",
-	"tYyuG08n/u+ejjyQpp9OD2NMlw9+cdhYW9oFoP09ZT29rq7+iJH+AZcXvvgOZD4XEve3uZe29uy8Dd9P",
-	"G6ztz+0SkE2Cu+J6EuquaXgc90hykCAeQy88a/KOCdJbTIfNx61w7mmLfdRa6U0a9x6bCsx55M0ghfAZ",
-	"ayPFkA+ZF9JYkAlGpzUWbGV6r3qroRU2j48K/7gPq3/bhummikFee3bQEA5sA8fZ+NGsel9/4O2ucE9P",
-	"BprOYRGj6qCFqiE8ljx+tQceMbaXo23wtTdiqrYbdIBiCEhOlm5hhrYjN4ewIizVJ+SsUJVs1uz1xvCk",
-	"s9i82Xg4Er+gNiH+1GWlSpRQCjqnT08mJ0+pb6WZp2mctJuMBfrMHat+u+wWIfob2rALYRunyI/xzX0A",
-	"sPPsdsQGYP8+W18PzgSnk8mO88Bh54DAQ+QU8KeTTRjidyDMK+nX3C4J46RcNl9J5c3cnXrik3ZZ9I4f",
-	"jJqqKECv6Jyea3RHTu8NF33DNQXIFdGtsSxRrv258ePWId+S+50w9qJz0UDxGM71J+Nwr1Czez8M58NH",
-	"1arXKiKCXTZXGw+gw1m4I2nuSxp6GWm2Xf6I07wUuu+I0DxNRIIzzi/aMjpMgMFdRyD4tkJjf1F89WDc",
-	"rjdZ9Wb7c6Veb4k6fWBRvyVo4J4RpUOp2f7NTgG8d5EVrjk8vjeXsNhEELnPUAHu7u/q48zUL8vxneD1",
-	"rlZ8se6vj1o4uzk+lMFjmTnc/97zZRUh77yyx1ZVc9n2Pymn7ys1AdNccIZbmu+he7+9vs5ALpBAC8df",
-	"XWTgV1GS+JecGCETdDDbC08/938BAAD//w==",
+	"zFhvb9u2E/4qB/4K/F6Mju007Vr3VVZ0Q7G2CLIAA9Zkw0U8WWwkUiGpOF6g7z6QlGxZUR07SIvmlRxR",
+	"x7vnee4PeccSXZRakXKWze5YiQYLcmTCr+PUkfEPgmxiZOmkVmzGzjKCc6bo1p0z0Cm4jKDEOcElpdoQ",
+	"40z6ZdcVmSXjTGFBbMYwGOPMJhkV6K0+M5SyGfvfeO3DOL614/eClJOpJMPqmrP3wn8QzJbosrVVKRhn",
+	"hq4raUiwmTMVPXoLKkrtSCXL32k5HLXFguCKlrCQLgtxh/8kWjlSDgq8IgtaEbhMqjmHTC/ohgzo1JEC",
+	"6UBasKRcC1FGKAIoTTQdH0beiW4oJTpHxn/19+fj0V84+ncyen3wz+ji7hV/eVQ/Y5y5ZemtWGekmseg",
+	"0o/okmw4mndnOAeXoYMFWjCE4k0ITFfO+3p0+IrHQFFpl5GBo+nhVz1PR3GnrssF3n4gNXcZm708GnLv",
+	"gyykWzHbE0weXnbtCUqxyh2bvZhwb1wWVcFmhxP/S6r4a7raRypH80Bu7SViS60sBV2fGH2ZU+EfG+r8",
+	"I5ZlLhP0AI3LuOKnL9ajdbejolq7YcdNvE9/fQuvj178DI1lEORQ5jbA0Hzvzb/VNjhTGl2ScTI6XGrj",
+	"7fiXH6XSAzlJldGQeG84GF0pQQIyzFOoyjegqjyHRUYKEEojE/I6LKS1ngfOUm0KdBGxl0eegCrP8TKn",
+	"Np/6gHo4E1lSzMpdc4yzSuENysZ0PwKp5oaE9J9HUSaolHZwSaCNIEMClF54/Tkq7H4bNwGgMbiMjgQY",
+	"xHYv2lxoQHuKretusfq8hpHfp7jj5SZyFyuj+vILJc7v4j+z93UjaG5QDMXpiY2SCHtYSHSVe4QD4BkK",
+	"DlY3PHjbgIY6kmkcuNQ6J1TegxU0O2EUZD5IzJXSC7WznT2wjvbWW/A1OkOIdiz3iu9k9BpH6cXdq3q0",
+	"ej7a4Xl6OFSkfRFUIR1QCOnZwfykQ2KKuSXe43Wt0n1T8LpC5aRbDik/NLS16f9bqJR0HFJtAPMcGona",
+	"oZKxqsbTSfh7oCL3qOmG0/FxiJdPoTls9Ja2AbS/p7zD1/n5H0Ogf6LFaUi+PZHPpaLdZR6orQM67+P6",
+	"aeNr+/N+CqgmwG12Awh+rXYPr/Vr6lWBCT4/QN9e5AV/O+Z5g9EgeY2/q0bOWL9R6ijD0pCfRf0/ORS4",
+	"hAxvCKyfpjCHsMMbyCl14Ct0KGR+RAmdTWlFMaaOQiZ9EXB2O5rrkf/nyF7JcqTLqIFRqX2sJna/mnfH",
+	"hX559T3cP93TFxmjzaZQdv42lZSLgTc94OMy3loawruvLamsQ5XQ4LbWoats51Wn3zvp8uGv4j8e8jW8",
+	"bc2sthpyeZ2VvZK3Z6F7XKL+EMn4ULUU7Yy8Y9ZFSE9wPgTrXm27IWcIKLp1ex647jfn+87XQbSpvt+u",
+	"oisWUAlY+DEF2/7UHEmLOLgcwHGhK9VMMOsx+WAlx1kzhnkQb8jYaH/qo9IlKSwlm7HnB5OD5yw0lizA",
+	"NE7akWtOIXKPaqhXviWz38jFmYxvnKk/Dx91ogNbT7KPGId27zr1Re+EdDiZbDkd7XcqijgMnIn+9LRJ",
+	"C2Ee44HJMIGsgrCeykWzSukg5lXrGN50FUXnMMaZrYoCzZLN2IkhfwAP2vDWN1RToFqCaYXlQPtS6b8f",
+	"twr5Gt0fpHWnKxX1GB/yc71kHG9Zav7gwnha/qZcdUrFAGFnzUXPE/BwHG+MmtujBl4OzRAaDnzNS2m6",
+	"iojF0w5QcCzEaZtG+xHQu/mJAF9XZN0vWiyfDNv1yFlvlr9mzOiROn1iUr9GaMSegzYx1Vz3nqtA0bnW",
+	"i5c+wb93Zzjf9GDgdkdHd7evqx8npm5aju+kqLeV4tN1ff2mibMd430RfCwy++s/aL6sBsA7qdxjs6q5",
+	"evxB0un7Ug1om+veeGf1PXjvlte3Gao5AbbuhIucDEMXhSS8FGClSsi72V7/hr3/CwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -27,6 +27,7 @@ type Recipe struct {
 	Name     string
 	Portions int64 // at least 1
 	Lines    []Line
+	Note     string // on the preparation, up to 2000 characters; "" for none
 
 	Version     int64  // 1 at first, one more with every change
 	Fingerprint string // of the content that an idempotent creation sent; "" otherwise
@@ -54,6 +55,12 @@ func (r Recipe) Check() []problem.Field {
 	}
 	if len(r.Lines) == 0 || len(r.Lines) > 100 {
 		fault("lines", "must hold 1 to 100 ingredients")
+	}
+	if utf8.RuneCountInString(r.Note) > 2000 {
+		fault("note", "is longer than 2000 characters")
+	}
+	if strings.ContainsFunc(r.Note, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\r' && c != '\t' }) {
+		fault("note", "contains control characters")
 	}
 	seen := map[string]bool{}
 	for n, line := range r.Lines {

@@ -21,6 +21,13 @@ func TestCheck(t *testing.T) {
 	if faults := (Recipe{Name: "a\x00b", Portions: 4, Lines: good.Lines}).Check(); len(faults) != 1 || faults[0].Field != "name" {
 		t.Errorf("a control character: %v", faults)
 	}
+	noted := good
+	for note, want := range map[string]int{"": 0, "Let it rest.\n\tThen knead.": 0, strings.Repeat("ü", 2000): 0, strings.Repeat("a", 2001): 1, "a\x00b": 1} {
+		noted.Note = note
+		if faults := noted.Check(); len(faults) != want || want == 1 && faults[0].Field != "note" {
+			t.Errorf("note %.20q: %v", note, faults)
+		}
+	}
 	for field, r := range cases {
 		if faults := r.Check(); len(faults) != 1 || faults[0].Field != field {
 			t.Errorf("%s: %v", field, faults)

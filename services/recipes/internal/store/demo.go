@@ -23,7 +23,8 @@ func AddDemo(ctx context.Context, r cook.Repository) error {
 	for _, recipe := range []cook.Recipe{
 		{ID: demoID(301), Name: "Pizza Margherita", Portions: 4, Lines: []cook.Line{of(flour, 600), of(tomatoes, 500), of(mozzarella, 500), of(basil, 10)}},
 		{ID: demoID(302), Name: "Tomato Soup", Portions: 6, Lines: []cook.Line{of(tomatoes, 1500), of(cream, 200)}},
-		{ID: demoID(303), Name: "Fresh Tagliatelle", Portions: 4, Lines: []cook.Line{of(flour, 400), of(eggs, 4), of(cream, 250)}},
+		{ID: demoID(303), Name: "Fresh Tagliatelle", Portions: 4, Lines: []cook.Line{of(flour, 400), of(eggs, 4), of(cream, 250)},
+			Note: "Knead for ten minutes, and let the dough rest for half an hour before rolling it out."},
 		{ID: demoID(304), Name: "Salmon with Lemon Butter", Portions: 4, Lines: []cook.Line{of(salmon, 800), of(butter, 120), of(lemons, 2), of(potatoes, 1000)}},
 		{ID: demoID(305), Name: "Fish and Chips", Portions: 4, Lines: []cook.Line{of(cod, 800), of(flour, 200), of(potatoes, 1200), of(oil, 250)}},
 		{ID: demoID(306), Name: "Saffron Risotto", Portions: 4, Lines: []cook.Line{of(rice, 360), of(saffron, 4), of(parmesan, 120), of(butter, 80)}},

@@ -21,7 +21,7 @@ var _ cook.Repository = Postgres{}
 func NewPostgres(pool *pgxpool.Pool) Postgres { return Postgres{pool} }
 
 // selectRecipes begins a query for recipes, each one row with its lines as two arrays.
-const selectRecipes = `SELECT r.id, r.name, r.portions, r.version, r.fingerprint, l.ingredients, l.quantities
+const selectRecipes = `SELECT r.id, r.name, r.portions, r.note, r.version, r.fingerprint, l.ingredients, l.quantities
 	FROM recipe r CROSS JOIN LATERAL (
 		SELECT coalesce(array_agg(ingredient_id::text ORDER BY position), '{}') AS ingredients, coalesce(array_agg(quantity ORDER BY position), '{}') AS quantities
 		FROM recipe_line WHERE recipe_id = r.id
@@ -34,7 +34,7 @@ const insertLines = `INSERT INTO recipe_line (recipe_id, position, ingredient_id
 func toRecipe(row pgx.CollectableRow) (r cook.Recipe, err error) {
 	var ingredients []string
 	var quantities []int64
-	err = row.Scan(&r.ID, &r.Name, &r.Portions, &r.Version, &r.Fingerprint, &ingredients, &quantities)
+	err = row.Scan(&r.ID, &r.Name, &r.Portions, &r.Note, &r.Version, &r.Fingerprint, &ingredients, &quantities)
 	for n := range ingredients {
 		r.Lines = append(r.Lines, cook.Line{IngredientID: ingredients[n], Quantity: quantities[n]})
 	}
@@ -79,8 +79,8 @@ func (p Postgres) Recipe(ctx context.Context, id string) (cook.Recipe, error) {
 func (p Postgres) AddRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, error) {
 	made := false
 	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "INSERT INTO recipe (id, name, portions, version, fingerprint) VALUES ($1, $2, $3, 1, $4) ON CONFLICT (id) DO NOTHING",
-			r.ID, r.Name, r.Portions, r.Fingerprint)
+		tag, err := tx.Exec(ctx, "INSERT INTO recipe (id, name, portions, note, version, fingerprint) VALUES ($1, $2, $3, $4, 1, $5) ON CONFLICT (id) DO NOTHING",
+			r.ID, r.Name, r.Portions, r.Note, r.Fingerprint)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -107,8 +107,8 @@ func (p Postgres) AddRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, er
 // lines are replaced, so that of two changes to one version one is refused.
 func (p Postgres) UpdateRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, error) {
 	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, "UPDATE recipe SET name = $3, portions = $4, version = version + 1 WHERE id = $1 AND version = $2 RETURNING version, fingerprint",
-			r.ID, r.Version, r.Name, r.Portions).Scan(&r.Version, &r.Fingerprint)
+		err := tx.QueryRow(ctx, "UPDATE recipe SET name = $3, portions = $4, note = $5, version = version + 1 WHERE id = $1 AND version = $2 RETURNING version, fingerprint",
+			r.ID, r.Version, r.Name, r.Portions, r.Note).Scan(&r.Version, &r.Fingerprint)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func testRepository(t *testing.T, r cook.Repository) {
 	}
 	all := contract.Page{Limit: 10}
 	soup := cook.Recipe{ID: testID("02"), Name: "Soup", Portions: 6, Lines: []cook.Line{{IngredientID: testID("12"), Quantity: 1500}, {IngredientID: testID("11"), Quantity: 2}}, Version: 1}
-	dough := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Version: 1, Fingerprint: "f"}
+	dough := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Note: "Let it rest.\nThen knead.", Version: 1, Fingerprint: "f"}
 	none, err := r.Recipes(ctx, all)
 	same(none, []cook.Recipe{}, err)
 	for range 2 {
@@ -68,7 +68,7 @@ func testRepository(t *testing.T, r cook.Repository) {
 	same(got, dough, err)
 
 	change := dough
-	change.Portions, change.Lines = 5, []cook.Line{{IngredientID: testID("13"), Quantity: 7}}
+	change.Note, change.Portions, change.Lines = "Knead at once.", 5, []cook.Line{{IngredientID: testID("13"), Quantity: 7}}
 	want := change
 	want.Version = 2
 	changed, err := r.UpdateRecipe(ctx, change)
@@ -76,6 +76,9 @@ func testRepository(t *testing.T, r cook.Repository) {
 	got, err = r.Recipe(ctx, dough.ID)
 	same(got, want, err)
 	fails(cook.ErrChanged, second(r.UpdateRecipe(ctx, change)))
+	change.Version, change.Note, want.Version, want.Note = 2, "", 3, ""
+	changed, err = r.UpdateRecipe(ctx, change)
+	same(changed, want, err)
 	change.ID = testID("99")
 	fails(cook.ErrNotFound, second(r.UpdateRecipe(ctx, change)))
 	fails(cook.ErrNotFound, second(r.Recipe(ctx, change.ID)))
@@ -138,5 +141,29 @@ func TestPostgresWithoutTables(t *testing.T) {
 		if err == nil || errors.Is(err, cook.ErrNotFound) || errors.Is(err, cook.ErrChanged) {
 			t.Errorf("%d: %v", n, err)
 		}
+	}
+}
+
+// TestTheReleaseBeforeNotesWorksOnThisSchema: its statements still run, and leave
+// notes alone.
+func TestTheReleaseBeforeNotesWorksOnThisSchema(t *testing.T) {
+	ctx, pool := t.Context(), dbtest.New(t, "recipes", migrations.Files).Pool(t)
+	r := NewPostgres(pool)
+	noted := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Note: "Knead."}
+	if _, err := r.AddRecipe(ctx, noted); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"INSERT INTO recipe (id, name, portions, version, fingerprint) VALUES ('" + testID("02") + "', 'Soup', 6, 1, '') ON CONFLICT (id) DO NOTHING",
+		"UPDATE recipe SET name = 'Bread', portions = 8, version = version + 1 WHERE id = '" + testID("01") + "' AND version = 1",
+		"SELECT r.id, r.name, r.portions, r.version, r.fingerprint FROM recipe r",
+	} {
+		if tag, err := pool.Exec(ctx, statement); err != nil || tag.RowsAffected() == 0 {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	list, err := r.Recipes(ctx, contract.Page{Limit: 10})
+	if err != nil || len(list) != 2 || list[0].Name != "Bread" || list[0].Note != "Knead." || list[1].Note != "" {
+		t.Errorf("%+v: %v", list, err)
 	}
 }

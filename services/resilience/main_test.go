@@ -1,0 +1,163 @@
+package resilience
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var services = []string{"suppliers", "recipes", "restaurant"}
+
+var (
+	binaries string    // a folder with the services as a release has them, and restaurant-flawed
+	database *postgres // nil without TEST_DATABASE_URL
+)
+
+// postgres is this run's own database, with all schemas and the demonstration's data.
+type postgres struct {
+	host, port, name string
+	suffix           string // of the roles: they belong to the whole server
+	password         string // of the roles; nothing may ever print it
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	fail := func(err error) int {
+		fmt.Fprintln(os.Stderr, "resilience:", err)
+		return 1
+	}
+	var err error
+	if binaries, err = os.MkdirTemp("", "resilience"); err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(binaries)
+	for _, name := range services {
+		if err := build(name, name); err != nil {
+			return fail(err)
+		}
+	}
+	if err := build("restaurant", "restaurant-flawed", "-tags", "seededflaws"); err != nil {
+		return fail(err)
+	}
+	if address := os.Getenv("TEST_DATABASE_URL"); address != "" {
+		remove, err := makeDatabase(address)
+		defer remove()
+		if err != nil {
+			return fail(err)
+		}
+	}
+	return m.Run()
+}
+
+// build makes a binary of a service with the flags that the pipeline uses.
+func build(service, binary string, flags ...string) error {
+	arguments := append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(binaries, binary)}, flags...)
+	c := exec.Command("go", append(arguments, ".")...)
+	c.Dir = filepath.Join("..", service)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", service, err, out)
+	}
+	return nil
+}
+
+// makeDatabase makes the database, with the roles that services/database makes,
+// and migrates it; remove drops what there is of it.
+func makeDatabase(address string) (remove func(), err error) {
+	server, err := url.Parse(address)
+	if err != nil {
+		return func() {}, fmt.Errorf("TEST_DATABASE_URL is not an address")
+	}
+	d := &postgres{host: server.Hostname(), port: server.Port(), suffix: "_" + strings.ToLower(rand.Text()[:8]), password: "canary" + rand.Text()}
+	if d.port == "" {
+		d.port = "5432"
+	}
+	d.name = "resilience" + d.suffix
+	var make, inside, drop []string
+	make = append(make, "CREATE DATABASE "+d.name)
+	drop = append(drop, "DROP DATABASE IF EXISTS "+d.name+" WITH (FORCE)")
+	inside = append(inside, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+	for _, s := range services {
+		role, owner := s+d.suffix, s+"_owner"+d.suffix
+		for _, r := range []string{role, owner} {
+			make = append(make, "CREATE ROLE "+r+" LOGIN PASSWORD '"+d.password+"'")
+			drop = append(drop, "DROP ROLE IF EXISTS "+r)
+		}
+		inside = append(inside,
+			"CREATE SCHEMA "+s+" AUTHORIZATION "+owner,
+			"GRANT USAGE ON SCHEMA "+s+" TO "+role,
+			"ALTER DEFAULT PRIVILEGES FOR ROLE "+owner+" IN SCHEMA "+s+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+role)
+	}
+	remove = func() { execute(address, drop...) }
+	if err := execute(address, make...); err != nil {
+		return remove, err
+	}
+	server.Path = "/" + d.name
+	if err := execute(server.String(), inside...); err != nil {
+		return remove, err
+	}
+	for _, s := range services {
+		c := exec.Command(filepath.Join(binaries, s), "migrate", "expand")
+		c.Env = environment(d.variables(s + "_owner"))
+		if out, err := c.CombinedOutput(); err != nil {
+			return remove, fmt.Errorf("%s migrate expand: %w\n%s", s, err, out)
+		}
+	}
+	database = d
+	return remove, nil
+}
+
+func execute(address string, statements ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return fmt.Errorf("TEST_DATABASE_URL: %w", err)
+	}
+	defer c.Close(ctx)
+	for _, statement := range statements {
+		if _, err := c.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("TEST_DATABASE_URL: %w", err)
+		}
+	}
+	return nil
+}
+
+// variables are a service's settings for the database, as the role of that name.
+func (d *postgres) variables(role string) map[string]string {
+	return map[string]string{"DB_HOST": d.host, "DB_PORT": d.port, "DB_NAME": d.name, "DB_USER": role + d.suffix, "DB_PASSWORD": d.password}
+}
+
+func (d *postgres) address() string { return net.JoinHostPort(d.host, d.port) }
+
+// needDatabase skips the test where there is none.
+func needDatabase(t *testing.T) *postgres {
+	t.Helper()
+	if database == nil {
+		t.Skip("set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres")
+	}
+	return database
+}
+
+// needRedis gives host:port of TEST_REDIS_URL, and skips the test without.
+func needRedis(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(os.Getenv("TEST_REDIS_URL"))
+	if err != nil || u.Host == "" {
+		t.Skip("set TEST_REDIS_URL to an address such as redis://localhost:6379/0")
+	}
+	if u.Port() == "" {
+		return net.JoinHostPort(u.Hostname(), "6379")
+	}
+	return u.Host
+}
