@@ -136,7 +136,7 @@ func TestARollingRestartLosesNoRequest(t *testing.T) {
 	if third.figure(t, "http_requests_total{") == 0 {
 		t.Error("the new replica got nothing")
 	}
-	t.Logf("%d requests, none failed", len(all)-failed)
+	t.Logf("%d requests, %d failed", len(all), failed)
 }
 
 // TestOneReplicaAloneCompletesWhatItAccepted: no balancer; what begins before the
@@ -155,21 +155,23 @@ func TestOneReplicaAloneCompletesWhatItAccepted(t *testing.T) {
 	}
 	exited := time.Now()
 	all := stop()
-	before, across := 0, 0
+	before, across, failed := 0, 0, 0
 	for _, a := range all {
 		if a.began.After(terminated.Add(delay - 200*time.Millisecond)) {
 			continue // it may have come too late to be accepted
 		}
 		before++
 		if a.err != nil || a.status != 200 {
-			t.Errorf("%s before the drain's end: %s", terminated.Add(delay).Sub(a.began), a)
+			if failed++; failed <= 3 {
+				t.Errorf("%s before the drain's end: %s", terminated.Add(delay).Sub(a.began), a)
+			}
 		}
 		if a.began.Add(a.took).After(terminated.Add(delay)) {
 			across++
 		}
 	}
-	if before < 50 || across == 0 {
-		t.Errorf("of %d requests, %d began before the drain's end and %d ended after it", len(all), before, across)
+	if failed > 0 || before < 50 || across == 0 {
+		t.Errorf("of %d requests, %d began before the drain's end, %d of these failed and %d ended after it", len(all), before, failed, across)
 	}
 	if exited.Sub(terminated) < delay {
 		t.Errorf("it was gone after %s", exited.Sub(terminated))

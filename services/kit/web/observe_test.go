@@ -185,7 +185,7 @@ func TestDrainingAnswersCloseTheirConnection(t *testing.T) {
 	mux, health := http.NewServeMux(), &Health{}
 	health.Routes(mux, Version{})
 	mux.HandleFunc("GET /menu", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "soup") })
-	address, end, ended := serve(t, mux, health, Life{DrainDelay: 500 * time.Millisecond, Deadline: time.Second})
+	address, end, ended := serve(t, mux, health, Life{DrainDelay: time.Second, Deadline: time.Second})
 	closes := func() bool {
 		answer, err := http.Get(address + "/menu")
 		if err != nil {

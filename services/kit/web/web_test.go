@@ -167,20 +167,22 @@ func TestServeDrains(t *testing.T) {
 	health.Routes(mux, Version{})
 	mux.HandleFunc("GET /slow", func(w http.ResponseWriter, r *http.Request) {
 		close(started)
-		time.Sleep(400 * time.Millisecond)
+		time.Sleep(1200 * time.Millisecond)
 		io.WriteString(w, "done")
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Serve(ctx, listener, mux, health, Life{DrainDelay: 200 * time.Millisecond, Deadline: 5 * time.Second}, quiet())
+		ended <- Serve(ctx, listener, mux, health, Life{DrainDelay: 800 * time.Millisecond, Deadline: 5 * time.Second}, quiet())
 	}()
+	for start := time.Now(); !strings.HasPrefix(get(url+"/readyz"), `{"status":"ready"`); time.Sleep(time.Millisecond) {
+		if time.Since(start) > 5*time.Second {
+			t.Fatal("it does not become ready")
+		}
+	}
 	slow := make(chan string, 1)
 	go func() { slow <- get(url + "/slow") }()
 	<-started
-	if got := get(url + "/readyz"); !strings.HasPrefix(got, `{"status":"ready"`) {
-		t.Errorf("before: %s", got)
-	}
 	cancel()
 	time.Sleep(50 * time.Millisecond)
 	if got := get(url + "/readyz"); !strings.Contains(got, "draining") {
