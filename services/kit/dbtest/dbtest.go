@@ -124,7 +124,9 @@ func Open(ctx context.Context, schema string, files fs.FS) (d *Database, remove 
 // Pool opens the database as the service does, for the time of the test.
 func (d *Database) Pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool, err := postgres.Open(context.Background(), d.Service, d.Schema, slog.New(slog.DiscardHandler))
+	patient := d.Service
+	patient.Patience = 20
+	pool, err := postgres.Open(context.Background(), patient, d.Schema, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,18 +7,22 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// dial makes connections that fail when nothing moves for silenceLimit. pgx uses
+// dialer makes connections that fail when nothing moves for so long. pgx uses
 // it for its requests to cancel a query too, which would else hold a place in the
 // pool for 15 s after the network went away.
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: connectLimit, KeepAlive: 15 * time.Second}
-	c, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
+func dialer(connect, silence time.Duration) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		d := net.Dialer{Timeout: connect, KeepAlive: 15 * time.Second}
+		c, err := d.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &impatient{Conn: c, limit: silence}, nil
 	}
-	return &impatient{Conn: c, limit: silenceLimit}, nil
 }
 
 // impatient is a connection on which a read or a write ends within limit, and by

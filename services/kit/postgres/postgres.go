@@ -36,7 +36,14 @@ type Settings struct {
 	Password string // DB_PASSWORD or the content of the file DB_PASSWORD_FILE
 	SSLMode  string // DB_SSLMODE, as libpq has it; prefer unless set
 	MaxConns int    // DB_MAX_CONNS: connections of one process, 10 unless set
+
+	// Patience makes every limit so many times longer; 0 is 1. For tests on a busy
+	// machine, which ask what is answered and not how soon.
+	Patience int
 }
+
+// limit gives how long something may take.
+func (s Settings) limit(usual time.Duration) time.Duration { return usual * time.Duration(max(1, s.Patience)) }
 
 // Read reads the DB_ variables; faults are collected in r.
 func Read(r *env.Reader) Settings {
@@ -66,7 +73,7 @@ func (s Settings) config(schema string) (*pgxpool.Config, error) {
 	}
 	c.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
 	c.ConnConfig.RuntimeParams["application_name"] = schema
-	c.ConnConfig.ConnectTimeout = connectLimit
+	c.ConnConfig.ConnectTimeout = s.limit(connectLimit)
 	return c, nil
 }
 
@@ -83,24 +90,24 @@ func Open(ctx context.Context, s Settings, schema string, log *slog.Logger) (*pg
 	c.MaxConnLifetime = 30 * time.Minute
 	c.MaxConnLifetimeJitter = 5 * time.Minute
 	c.MaxConnIdleTime = 5 * time.Minute
-	c.PingTimeout = pingLimit
+	c.PingTimeout = s.limit(pingLimit)
 	c.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > 100*time.Millisecond }
-	c.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(statementLimit.Milliseconds(), 10)
+	c.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(s.limit(statementLimit).Milliseconds(), 10)
 	c.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
-	c.ConnConfig.DialFunc = dial
-	c.ConnConfig.Tracer = acquireDeadline{}
+	c.ConnConfig.DialFunc = dialer(s.limit(connectLimit), s.limit(silenceLimit))
+	c.ConnConfig.Tracer = acquireDeadline{s.limit(acquireLimit)}
 	log.Info("database", "host", s.Host, "port", s.Port, "name", s.Name, "user", s.User, "schema", schema, "max_connections", s.MaxConns)
 	return pgxpool.NewWithConfig(ctx, c)
 }
 
 // acquireDeadline bounds the wait for a connection. pgx offers that only to its
 // tracers, and a tracer has to follow queries too.
-type acquireDeadline struct{}
+type acquireDeadline struct{ limit time.Duration }
 
 type cancelKey struct{}
 
-func (acquireDeadline) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
-	ctx, cancel := context.WithTimeout(ctx, acquireLimit)
+func (d acquireDeadline) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	ctx, cancel := context.WithTimeout(ctx, d.limit)
 	return context.WithValue(ctx, cancelKey{}, cancel)
 }
 
