@@ -121,7 +121,8 @@ func Open(ctx context.Context, schema string, files fs.FS) (d *Database, remove 
 	return d, remove, nil
 }
 
-// Pool opens the database as the service does, for the time of the test.
+// Pool opens the database as the service does, for the time of the test, but is
+// twenty times as patient.
 func (d *Database) Pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	patient := d.Service

@@ -111,7 +111,7 @@ func TestUnavailableTellsAnOutageFromAMistake(t *testing.T) {
 
 func TestTheServersRefusalsAreUnavailable(t *testing.T) {
 	d := dbtest.New(t, "suppliers", nil)
-	pool := d.Pool(t)
+	pool, _ := through(t, d) // with the limits that a service has
 	start := time.Now()
 	_, err := pool.Exec(t.Context(), "SELECT pg_sleep(30)")
 	if !postgres.Unavailable(err) || time.Since(start) > 3*time.Second {
