@@ -43,7 +43,9 @@ type Settings struct {
 }
 
 // limit gives how long something may take.
-func (s Settings) limit(usual time.Duration) time.Duration { return usual * time.Duration(max(1, s.Patience)) }
+func (s Settings) limit(usual time.Duration) time.Duration {
+	return usual * time.Duration(max(1, s.Patience))
+}
 
 // Read reads the DB_ variables; faults are collected in r.
 func Read(r *env.Reader) Settings {

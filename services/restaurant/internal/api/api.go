@@ -6,10 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"delivery.example/kit/contract"
-	"delivery.example/kit/postgres"
 	"delivery.example/kit/problem"
 	"delivery.example/kit/web"
 	"delivery.example/restaurant/internal/feedback"
@@ -44,17 +42,9 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, sa
 	return nil
 }
 
-// answer runs f and turns what it gives into the answer. A database that cannot
-// be asked now is a 503: the same request may succeed later.
+// answer runs f and turns what it gives into the answer.
 func (a api) answer(w http.ResponseWriter, r *http.Request, f func() error) {
-	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error {
-		err := f()
-		if postgres.Unavailable(err) {
-			a.log.WarnContext(r.Context(), "the database is not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
-			return problem.Unavailable("the database does not answer now", time.Second)
-		}
-		return known(err)
-	})(w, r)
+	web.Handle(a.log, func(http.ResponseWriter, *http.Request) error { return known(f()) })(w, r)
 }
 
 // known turns the domain's errors into problems.
