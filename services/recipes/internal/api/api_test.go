@@ -191,7 +191,7 @@ func (away) Recipe(context.Context, string) (cook.Recipe, error) {
 
 func TestADatabaseThatIsAwayGives503(t *testing.T) {
 	got, header := call(t, server(t, away{}, prices{}), 503, "GET", "/recipes/"+none, "")
-	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+	if header.Get("Retry-After") != "2" || strings.Contains(got["detail"].(string), "terminating") {
 		t.Errorf("%v %v", got, header)
 	}
 }

@@ -238,7 +238,7 @@ func (away) Dish(context.Context, string) (menu.Dish, error) {
 
 func TestADatabaseThatIsAwayGives503(t *testing.T) {
 	got, header := call(t, server(t, away{}, costs{}), 503, "GET", "/dishes/"+none, "")
-	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+	if header.Get("Retry-After") != "2" || strings.Contains(got["detail"].(string), "terminating") {
 		t.Errorf("%v %v", got, header)
 	}
 }

@@ -240,7 +240,7 @@ func (away) Supplier(context.Context, string) (supply.Supplier, error) {
 
 func TestADatabaseThatIsAwayGives503(t *testing.T) {
 	got, header := call(t, server(t, away{}), 503, "GET", "/suppliers/"+none, "")
-	if header.Get("Retry-After") != "1" || strings.Contains(got["detail"].(string), "terminating") {
+	if header.Get("Retry-After") != "2" || strings.Contains(got["detail"].(string), "terminating") {
 		t.Errorf("%v %v", got, header)
 	}
 }
