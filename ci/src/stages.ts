@@ -85,15 +85,31 @@ export function numberText({ value, limit, unit = "" }: Pick<Stage, "value" | "l
 
 /** The table at the end of a run: stage, verdict, number against limit, seconds, first line. At most 25 lines, verdict included. */
 export function tableOf(stages: Stage[]): string {
-  const bad = stages.filter(({ status }) => status !== "passed")
-  // Where all do not fit, those that ran green are counted, not listed.
-  const shown = stages.length <= 21 ? stages : bad.slice(0, 20)
+  // Where all do not fit, what went well shares a line a service; where that does not fit either, it is counted.
+  const grouped = stages.length <= 21 ? stages : byService(stages)
+  const shown = grouped.length <= 21 ? grouped : stages.filter(({ status }) => status !== "passed").slice(0, 20)
   const rows = shown.map((stage) => [stage.name, marks[stage.status], numberText(stage), `${stage.seconds.toFixed(1)}${stage.cached ? " cached" : ""}`, stage.status === "passed" ? "" : oneLine(stage.reason, 160)])
   const head = ["stage", "verdict", "number", "seconds", "first line"]
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]!].length)))
   const line = (row: string[]) => row.map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length)).join("  ").trimEnd()
-  const folded = stages.length - shown.length
+  const folded = shown === grouped ? 0 : stages.length - shown.length
   return [line(head), widths.map((width) => "─".repeat(width)).join("──"), ...rows.map(line), ...(folded ? [`… and ${folded} more: see summary.md`] : []), verdictOf(stages).line].join("\n")
+}
+
+/** The stages with those of a service that passed, or were not asked for, as one: `api:lint,build`, the slowest one's seconds, the gate's number. */
+function byService(stages: Stage[]): Stage[] {
+  const groups = new Map<string, Stage[]>()
+  for (const stage of stages) {
+    const alone = stage.status !== "passed" && stage.reason !== notAskedFor
+    const key = alone ? stage.name : `${stage.name.split(":")[0]} ${stage.status}`
+    groups.set(key, [...(groups.get(key) ?? []), stage])
+  }
+  return [...groups.values()].map((group) => {
+    if (group.length === 1) return group[0]!
+    const [service] = group[0]!.name.split(":")
+    const { value, limit, unit } = group.find((stage) => stage.value !== undefined) ?? {}
+    return { ...group[0]!, name: `${service}:${group.map((stage) => stage.name.split(":")[1]).join(",")}`, value, limit, unit, seconds: Math.max(...group.map((stage) => stage.seconds)), cached: group.every((stage) => stage.cached) }
+  })
 }
 
 /** A text on one line, without control characters, cut at a length. */

@@ -68,6 +68,15 @@ describe("the table", () => {
     expect(lines.at(-2)).toBe("… and 87 more: see summary.md")
     expect(tableOf(Array.from({ length: 90 }, (_, i) => stage(`s${i}`, { status: "failed" }))).split("\n").length).toBeLessThanOrEqual(25)
   })
+  it("gives what passed of a service one line where not all stages fit, and what failed its own", () => {
+    const many = Array.from({ length: 8 }, (_, i) => [stage(`s${i}:lint`, { seconds: 2 }), stage(`s${i}:test`, { value: 90, limit: 85, unit: "%" }), stage(`s${i}:build`, i === 3 ? { status: "failed", reason: "no" } : {})]).flat()
+    const lines = tableOf([stage("secrets"), ...many]).split("\n").slice(2)
+    expect(lines).toHaveLength(11)
+    expect(lines[0]).toMatch(/^secrets +✔ passed/)
+    expect(lines[1]).toMatch(/^s0:lint,test,build +✔ passed  90 % ≥ 85 %  2\.0$/)
+    expect(lines.slice(4, 6).map((line) => line.split(/ +/).slice(0, 3).join(" "))).toEqual(["s3:lint,test ✔ passed", "s3:build ✘ failed"])
+    expect(lines.at(-1)).toBe("RED (24 passed, 1 failed)")
+  })
   it("cuts long lines and takes control characters out", () => {
     expect(oneLine("a\x1b[31m\r\nb", 20)).toBe("a [31m b")
     expect(oneLine("é".repeat(30), 10)).toBe(`${"é".repeat(9)}…`)
