@@ -72,7 +72,7 @@ describe("newman", () => {
   it("runs once in a session, however much of its result another module reads", async () => {
     const before = asked()
     const all = await call(caller, "once", "--collection=test/fixtures/page/page.postman_collection.json", `--url=http://product:${page.port}`, `--target=tcp://127.0.0.1:${page.port}`)
-    expect(all).toBe("api, passed, 2 assertions in 1 requests, 2, assertions, junit.xml newman.json output.txt, true; again passed")
+    expect(all).toBe("api, passed, 2 assertions in 1 requests, 2, assertions, junit.xml newman.json output.txt result.json, true; again passed")
     expect(asked()).toBe(before + 2)
   })
   it("a red run says where, and its reports are complete", async () => {

@@ -25,7 +25,7 @@ let page: Served
 beforeAll(async () => void (page = await serveFolder(join(repository, "test/fixtures/page"), 8099)))
 afterAll(() => page.close())
 
-describe.each(modules)("the README of %s", (module) => {
+describe.concurrent.each(modules)("the README of %s", (module) => {
   const calls = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
 
   it("calls every function of the module, and says of each call what it prints", async () => {

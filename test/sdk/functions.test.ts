@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => space.remove())
 
-describe("primitives", () => {
+describe.concurrent("primitives", () => {
   test("string", async () => expect(await call("text", "--text", 'a "b" \\ ü\n$x')).toBe('> a "b" \\ ü\n$x'))
   test("integer", async () => expect(await call("whole", "--value", "41")).toBe("42"))
   test("float", async () => expect(await call("fraction", "--value", "1.5")).toBe("0.75"))
@@ -29,7 +29,7 @@ describe("primitives", () => {
   test("a result of a megabyte", async () => expect((await call("big", "--size", "1000000")).length).toBe(1_000_000))
 })
 
-describe("enums", () => {
+describe.concurrent("enums", () => {
   test("an own one, both ways", async () => expect((await call("level", "--value", "Low")).trim()).toBe("HIGH"))
   test("the code gets the value", async () => expect(await call("level-value", "--value", "High")).toBe("very-high"))
   test("a default", async () => expect(await call("level-value")).toBe("very-high"))
@@ -38,7 +38,7 @@ describe("enums", () => {
   test("an unknown member is refused", async () => expect(await failing("level", "--value", "Middle")).toMatch(/Middle/))
 })
 
-describe("lists", () => {
+describe.concurrent("lists", () => {
   test("of strings", async () => expect(await call("join", "--values", "a,b,c")).toBe("a+b+c"))
   test("variadic", async () => expect(await call("sum", "--values", "1,2,3")).toBe("6"))
   test("variadic, none given", async () => expect(await call("sum")).toBe("0"))
@@ -50,7 +50,7 @@ describe("lists", () => {
   })
 })
 
-describe("optional and default arguments", () => {
+describe.concurrent("optional and default arguments", () => {
   test("left out", async () => expect(JSON.parse(await call("optional"))).toEqual([true, true, true, null, null, null]))
   test("given, also the boolean (dagger/dagger#13170)", async () =>
     expect(JSON.parse(await call("optional", "--text", "t", "--flag=false", "--value", "0"))).toEqual([false, false, false, "t", false, 0]))
@@ -62,7 +62,7 @@ describe("optional and default arguments", () => {
   test("false for a default of true", async () => expect(await call("off", "--flag=false")).toBe("false"))
 })
 
-describe("constructors and state", () => {
+describe.concurrent("constructors and state", () => {
   test("with arguments", async () => expect(await call("--prefix", "!", "text", "--text", "x")).toBe("! x"))
   test("with a default", async () => expect(await call("prefix")).toBe(">"))
   test("without arguments, on node", async () => {
@@ -86,7 +86,7 @@ describe("constructors and state", () => {
   test("a field that is not exposed is not in the API", async () => expect(await failing("hidden")).toMatch(/hidden/))
 })
 
-describe("objects of the module", () => {
+describe.concurrent("objects of the module", () => {
   test("in each other, with their classes (dagger/dagger#7446)", async () => {
     expect(await json("branch", "--names", "oak,elm", "shouts")).toEqual(["OAK", "ELM"])
     expect(await call("branch", "--names", "oak,elm", "best-shout")).toBe("OAK")
@@ -102,13 +102,13 @@ describe("objects of the module", () => {
   test("a list of a type alias", async () => expect(await json("points", "x")).toEqual([{ x: 1 }, { x: 3 }]))
 })
 
-describe("interfaces and dependencies", () => {
+describe.concurrent("interfaces and dependencies", () => {
   test("an interface, its chains and the API's objects", async () => expect(await callIn(space.module("caller"), "speak")).toBe("Hi, one! Hi, two! Bye, three! Hi"))
   test("the generated client of a dependency", async () => expect(await call("greet", "--name", "you")).toBe("Good morning, you!"))
   test("a dependency's other object", async () => expect(await call("card-of", "--name", "you")).toBe("HELLO, YOU!"))
 })
 
-describe("objects of the API", () => {
+describe.concurrent("objects of the API", () => {
   test("Directory in", async () => expect(await json("entries", "--source", "data")).toEqual(["ignored.log", "kept.txt"]))
   test("Directory out", async () => {
     await call("make-directory", "export", "--path", "made")
@@ -155,7 +155,7 @@ describe("objects of the API", () => {
   })
 })
 
-describe("context directory", () => {
+describe.concurrent("context directory", () => {
   test("defaultPath with ignore", async () => expect(await json("data")).toEqual(["kept.txt"]))
   test("ignore for a given directory", async () => {
     space.write("fixture/mixed", { "a.go": "", "b.md": "" })
@@ -165,7 +165,7 @@ describe("context directory", () => {
   test("defaultPath from the repository's root", async () => expect(await call("readme")).toBe("the root's readme\n"))
 })
 
-describe("checks", () => {
+describe.concurrent("checks", () => {
   test("are listed", async () => {
     const { stdout } = await dagger(["check", "-l", "--silent"], { cwd: fixture })
     expect(stdout).toMatch(/passes/)
@@ -179,7 +179,7 @@ describe("checks", () => {
   })
 })
 
-describe("caching", () => {
+describe.concurrent("caching", () => {
   const twice = async (name: string): Promise<boolean> => (await call(name)) === (await call(name))
   test("by default a result is kept", async () => expect(await twice("stable")).toBe(true))
   test("for minutes", async () => expect(await twice("minutes")).toBe(true))
@@ -187,7 +187,7 @@ describe("caching", () => {
   test("for a session", async () => expect(await twice("session")).toBe(false))
 })
 
-describe("documentation", () => {
+describe.concurrent("documentation", () => {
   test("functions, arguments, module", async () => {
     const { stdout } = await dagger(["functions", "--silent"], { cwd: fixture })
     expect(stdout).toMatch(/text +Gives a text back\./)
@@ -201,7 +201,7 @@ describe("documentation", () => {
   test("an alias", async () => expect(await call("other-name")).toBe("called by its other name"))
 })
 
-describe("failures", () => {
+describe.concurrent("failures", () => {
   test("a thrown Error", async () => expect(await failing("throws")).toContain('thrown on purpose: äöü "quoted" \\ back\nsecond line'))
   test("a thrown text", async () => expect(await failing("throws-text")).toContain("only a text"))
   test("an exec error: exit code, stdout and stderr reach the caller", async () => {
@@ -219,7 +219,7 @@ describe("failures", () => {
   test("a promise that never settles", async () => expect(await failing("never")).toContain("waits for something that will never come"))
 })
 
-describe("a result that is not what is declared", () => {
+describe.concurrent("a result that is not what is declared", () => {
   const at = String.raw`\(src/index\.ts:\d+\)`
   test("text", async () => expect(await failing("wrong-text")).toMatch(new RegExp(`the result of Fixture.wrongText ${at} is declared as string but is the number 5`)))
   test("a fraction", async () => expect(await failing("wrong-number")).toMatch(/wrongNumber .* is 0\.5, but `number` is an integer to Dagger: declare it as `float`/))
@@ -229,7 +229,7 @@ describe("a result that is not what is declared", () => {
   test("no member", async () => expect(await failing("wrong-enum")).toMatch(/is declared as Level but is the string "middle"; its values are "low", "very-high"/))
 })
 
-describe("telemetry", () => {
+describe.concurrent("telemetry", () => {
   test("a span of the module's own is shown", async () => {
     const { stderr } = await dagger(["call", "--progress=plain", "traced", "--nonce", nonce], { cwd: fixture })
     expect(stderr).toMatch(/┆ a span of our own\n/)
@@ -238,7 +238,7 @@ describe("telemetry", () => {
   })
 })
 
-describe("packages and files", () => {
+describe.concurrent("packages and files", () => {
   test("an npm dependency", async () => expect(await call("milliseconds", "--text", "2s")).toBe("2000"))
   test("development dependencies are left out", async () => expect(await call("has-dev-dependency")).toBe("false"))
   test("a file beside the source", async () => expect(await call("beside")).toBe("beside the source\n"))
