@@ -66,10 +66,11 @@ export function wrongBodies(path) {
   ]
 }
 
-/** The pages of a list that others fill too: there are at least three things in it. */
-export function paging(what, path, schema) {
+/** The pages of a list that others fill too, and of which there have to be three things: `another` is the body of one more. */
+export function paging(what, path, schema, another) {
   return folder(
     `pages of ${what}`,
+    ...(another ? [post("One more", path, another, `api.is(201, "${schema}")`)] : []),
     get(
       "First page",
       `${path}?limit=2`,

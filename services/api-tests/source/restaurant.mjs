@@ -111,7 +111,7 @@ export default folder(
     get("The menus of one that is not there", `${restaurant}/restaurants/${nobody}/menus`, `api.problem(404)`),
     ...wrongBodies(`${restaurant}/restaurants`),
   ),
-  paging("restaurants", `${restaurant}/restaurants`, "restaurant"),
+  paging("restaurants", `${restaurant}/restaurants`, "restaurant", { name: "One more {{run}}" }),
   folder(
     "dishes and margins",
     get(

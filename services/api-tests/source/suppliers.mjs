@@ -48,7 +48,7 @@ export default folder(
     get("A route that is not there", `${suppliers}/nothing`, `api.problem(404)`),
     ...wrongBodies(`${suppliers}/suppliers`),
   ),
-  paging("suppliers", `${suppliers}/suppliers`, "supplier"),
+  paging("suppliers", `${suppliers}/suppliers`, "supplier", { name: "One more {{run}}" }),
   folder(
     "ingredients",
     post(
