@@ -60,10 +60,11 @@ const suites = {
 
 /** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
 export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
-  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}]${suite === "api" ? " [--folder product|degraded]" : ""}`
-  const options = { url: { type: "string" }, reports: { type: "string" }, folder: { type: "string" } } as const
+  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${suite === "api" ? " [--folder product|degraded]" : ""}`
+  const options = { url: { type: "string" }, reports: { type: "string" }, folder: { type: "string" }, wait: { type: "string", default: "30" } } as const
   const { values } = parsed(() => parseArgs({ args, options }), usage)
   if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol)) throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
+  if (!/^[1-9]\d{0,3}$/.test(values.wait)) throw new Error(`--wait ${values.wait}: seconds until the product has to answer, a whole number from 1 to 9999`)
   const url = new URL(values.url)
   const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
   const { module, call } = suites[suite]
@@ -82,7 +83,7 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   say(`▶ test:${suite} against ${values.url}`)
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
-  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, ...target, ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
+  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, `--wait=${values.wait}`, ...target, ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
   if (exitCode !== 0 || !existsSync(join(reports, "result.json"))) {
     console.error(lines.slice(-20).join("\n"))
     console.error(engineDied ? "the engine ended while the suite ran; run the same command again" : `test:${suite} could not run: the lines above say why`)

@@ -37,7 +37,7 @@ async function failing(module: string, ...args: string[]): Promise<string> {
 
 const caller = "test/fixtures/caller"
 
-describe("postgres and redis", () => {
+describe.concurrent("postgres and redis", () => {
   it("init scripts of both kinds run before the port opens, with their variables", async () => {
     expect(await call(caller, "initialised", `--init=${caller}/init`, "--env=SHOP_PASSWORD=canary-7")).toBe("shop|soup")
   })

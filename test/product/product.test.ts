@@ -79,7 +79,7 @@ describe("the product", () => {
   })
 
   it("that is not there is red, and says so first", () => {
-    const { code, output } = suite("api", `--url=${dev.url}`)
+    const { code, output } = suite("api", `--url=${dev.url}`, "--wait=2")
     expect(output).toMatch(/✘ failed  test:api .*(answers|reach|connect)/)
     expect(code).toBe(1)
   })
@@ -102,6 +102,7 @@ describe("wrong words", () => {
     ["dev", ["--port=99999"], "--port 99999: a number from 1 to 65535 is allowed"],
     ["dev", ["--prot=1"], "--prot"],
     ["test-api", [], "--url is missing"],
+    ["test-api", ["--url=http://localhost:8080", "--wait=long"], "--wait long: seconds until the product has to answer"],
     ["test-ui", ["--url=localhost:8080"], "--url localhost:8080: the product's address is wanted"],
   ])("%s %j are told before anything runs", (command, args, message) => {
     const { status, stderr } = spawnSync(process.execPath, [script, command, ...args], { cwd: repository, encoding: "utf8" })

@@ -17,7 +17,7 @@ async function broken(source: (name: string) => string, pkg?: object): Promise<s
 const inClass = (body: string, head = ""): ((name: string) => string) => (name) =>
   `import { dag, object, func, Container } from "@dagger.io/dagger"\n${head}\n@object()\nexport class ${name} {\n${body}\n}\n`
 
-describe("sources", () => {
+describe.concurrent("sources", () => {
   test("a syntax error", async () => expect(await broken(inClass("  @func()\n  hello(: string {\n  }"))).toMatch(/src\/index\.ts:6:\d+: syntax error: /))
   test("a type that cannot be exposed", async () => {
     const said = await broken(inClass("  @func()\n  hello(map: Map<string, string>): string {\n    return String(map)\n  }"))
@@ -36,7 +36,7 @@ describe("sources", () => {
   })
 })
 
-describe("settings", () => {
+describe.concurrent("settings", () => {
   test("deno", async () => expect(await broken(inClass(""), { dagger: { runtime: "deno" } })).toMatch(/wants deno, which this runtime does not support: set .*"bun"/))
   test("an unknown runtime", async () => expect(await broken(inClass(""), { dagger: { runtime: "python" } })).toMatch(/unknown runtime "python"/))
   test("package.json that is not JSON", async () => {
