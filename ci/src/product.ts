@@ -32,7 +32,8 @@ export async function productService({ source, version, schema, demo, mode, unre
   if (wrong.length) throw new Error(`unreachable: ${wrong.join(", ")} is not known; allowed: ${known.join(", ")}`)
   const page = dag.node().build(source.directory("services/frontend"))
   const names = Object.keys(asks)
-  const [binaries, migrators] = await Promise.all([source, schema ?? source].map((from) => Promise.all(names.map((name) => binary(from, name)))))
+  const binaries = await binariesOf(source, names)
+  const migrators = schema ? await binariesOf(schema, names) : binaries
 
   const database = dag.postgres().server({
     user: "postgres",
@@ -56,8 +57,8 @@ export async function productService({ source, version, schema, demo, mode, unre
     let container = dag
       .container()
       .from(images.debian)
-      .withFile(`/app/${name}`, binaries![i]!)
-      .withFile(`/migrate/${name}`, migrators![i]!)
+      .withFile(`/app/${name}`, binaries[i]!)
+      .withFile(`/migrate/${name}`, migrators[i]!)
       .withNewFile("/app/version.json", version)
       .withServiceBinding("postgres", database)
       .withServiceBinding("redis", cache)
@@ -71,9 +72,13 @@ export async function productService({ source, version, schema, demo, mode, unre
   return front.asService({ useEntrypoint: true })
 }
 
-async function binary(source: Directory, name: string): Promise<File> {
-  const path = `services/${name}`
-  return dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
+function binariesOf(source: Directory, names: string[]): Promise<File[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const path = `services/${name}`
+      return dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
+    }),
+  )
 }
 
 /** Migrates as the schema's owner, then serves as the role that may only read and write rows. */
@@ -87,6 +92,7 @@ function serving(container: Container, name: string): Service {
 /** version.json as the services read it: the commit of HEAD and its time; `-dirty` when tracked files differ from it. */
 export async function versionFile(source: Directory): Promise<string> {
   const script = `
+git config --global --add safe.directory /src
 export GIT_INDEX_FILE=/tmp/index
 git read-tree HEAD && git update-index -q --refresh > /dev/null
 dirty=$(git diff-files --quiet || echo -dirty)
@@ -97,7 +103,6 @@ git log -1 --format="{\\"sha\\":\\"%H$dirty\\",\\"commitTime\\":\\"%cI\\"}"
     .from(images.golang)
     .withMountedDirectory("/src", source)
     .withWorkdir("/src")
-    .withExec(["git", "config", "--global", "--add", "safe.directory", "/src"])
     .withExec(["bash", "-c", script])
     .stdout()
 }
