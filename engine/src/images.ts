@@ -2,7 +2,7 @@
 // into the registry beside the engine. Only images that a call uses are built.
 import type { Client, Container } from "@dagger.io/dagger"
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { parse } from "yaml"
 import { goRoot, machineCertificates } from "./build.js"
@@ -26,10 +26,14 @@ export interface Recipe {
   /** Go programs as package@version, by the file they become; built in the image that `goBuilder` names. */
   go?: Record<string, string>
   goBuilder?: string
+  /** A Go project, a folder of engine/images with go.mod and go.sum, and the programs of it as packages, by the file they become; also built in `goBuilder`. */
+  goProject?: { folder: string; programs: Record<string, string>; ldflags?: string }
   /** Files and folders of npm packages that provisioning fetched, by where they go. */
   npm?: Record<string, string>
   /** npm projects, by where they go: folders of engine/images with package.json and package-lock.json, installed in the image that `from` names. */
   npmLock?: Record<string, string>
+  /** Python projects, by where they go: folders of engine/images with requirements.txt (versions and hashes), each installed into a virtual environment; the image has python3-venv. */
+  pip?: Record<string, string>
   /** Files by where they are, with their text. One that begins with `#!` can be executed. */
   files?: Record<string, string>
   /** Symbolic links, by where they are. */
@@ -68,14 +72,17 @@ export function canonicalName(reference: string): string {
 
 /** All recipes, by the full name of the image they stand in for. */
 export function readRecipes(from = folder): Map<string, Recipe> {
-  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "npm", "npmLock", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
+  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
   const recipes = new Map<string, Recipe>()
   for (const name of readdirSync(from).filter((name) => name.endsWith(".yaml") && name !== "overrides.yaml").sort()) {
     const recipe = parse(readFileSync(join(from, name), "utf8")) as Recipe
     for (const key of Object.keys(recipe)) if (!known.includes(key)) throw new Error(`engine/images/${name}: ${key} is not known; allowed are ${known.join(", ")}`)
     for (const key of ["image", "about", "from"] as const) if (!recipe[key]) throw new Error(`engine/images/${name}: ${key} is missing`)
     if (canonicalName(recipe.image) !== recipe.image) throw new Error(`engine/images/${name}: image ${recipe.image} must be written in full: ${canonicalName(recipe.image)}`)
+    if (recipe.goProject && !existsSync(join(from, recipe.goProject.folder, "go.sum"))) throw new Error(`engine/images/${name}: goProject: there is no engine/images/${recipe.goProject.folder}/go.sum`)
+    if ((recipe.go || recipe.goProject) && !recipe.goBuilder) throw new Error(`engine/images/${name}: goBuilder is missing: the image that builds the Go programs`)
     for (const project of Object.values(recipe.npmLock ?? {})) if (!existsSync(join(from, project, "package-lock.json"))) throw new Error(`engine/images/${name}: npmLock: there is no engine/images/${project}/package-lock.json`)
+    for (const project of Object.values(recipe.pip ?? {})) if (!existsSync(join(from, project, "requirements.txt"))) throw new Error(`engine/images/${name}: pip: there is no engine/images/${project}/requirements.txt`)
     for (const [path, text] of Object.entries(recipe.files ?? {})) if (typeof text !== "string" || !path.startsWith("/")) throw new Error(`engine/images/${name}: files: ${path} must be an absolute path with the file's text`)
     recipes.set(recipe.image, recipe)
   }
@@ -87,8 +94,12 @@ function lockFiles(project: string): string[] {
   return ["package.json", "package-lock.json", ".npmrc"].filter((file) => existsSync(join(folder, project, file)))
 }
 
+/** The texts of the folders that a recipe names, with their files' names: when one changes, the image is built again. */
 function lockTexts(recipe: Recipe): string[] {
-  return Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
+  const files = (project: string) => readdirSync(join(folder, project), { recursive: true, encoding: "utf8" }).map((file) => join(folder, project, file)).filter((file) => statSync(file).isFile()).sort()
+  const npm = Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
+  const others = [recipe.goProject?.folder, ...Object.values(recipe.pip ?? {})].filter((project) => project !== undefined)
+  return npm.concat(others.flatMap(files).flatMap((file) => [file.slice(folder.length), readFileSync(file, "utf8")]))
 }
 
 /** Vendor's images that another image stands in for, where names cannot agree (engine/images/overrides.yaml). */
@@ -215,15 +226,15 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
   }
   if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
   for (const [file, program] of Object.entries(recipe.go ?? {})) {
-    const builder = dag
-      .container()
-      .from(`${registryAddress}/${canonicalName(recipe.goBuilder!)}`)
-      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-images-go-mod"))
-      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-images-go-build"))
-      .withEnvVariable("CGO_ENABLED", "0")
-      .withEnvVariable("GOBIN", "/out")
-      .withExec(["go", "install", "-ldflags", "-s -w", program])
-    container = container.withFile(file, builder.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
+    const built = goBuilder(dag, recipe).withEnvVariable("GOBIN", "/out").withExec(["go", "install", "-ldflags", "-s -w", program])
+    container = container.withFile(file, built.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
+  }
+  if (recipe.goProject) {
+    const { folder: project, programs, ldflags = "-s -w" } = recipe.goProject
+    // One program after the other: two at a time would need more memory than small machines have. What is compiled stays in the cache volume when an attempt is broken off.
+    const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath -ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
+    const built = goBuilder(dag, recipe).withDirectory("/project", dag.host().directory(join(folder, project))).withWorkdir("/project").withExec(["sh", "-exc", builds.join("\n")])
+    for (const file of Object.keys(programs)) container = container.withFile(file, built.file(`/out/${basename(file)}`), { permissions: 0o755 })
   }
   for (const [target, source] of Object.entries(recipe.npm ?? {})) {
     const from = join(paths.npm, "node_modules", source)
@@ -235,6 +246,14 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
       .withMountedCache("/root/.npm", dag.cacheVolume("delivery-images-npm"))
       .withExec(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", target])
       .withoutMount("/root/.npm")
+  }
+  for (const [target, project] of Object.entries(recipe.pip ?? {})) {
+    container = container
+      .withMountedFile("/tmp/requirements.txt", dag.host().file(join(folder, project, "requirements.txt")))
+      .withMountedCache("/root/.cache/pip", dag.cacheVolume("delivery-images-pip"))
+      .withExec(["sh", "-ec", `python3 -m venv ${target} && ${target}/bin/pip install --no-deps --require-hashes -q -r /tmp/requirements.txt`])
+      .withoutMount("/root/.cache/pip")
+      .withoutMount("/tmp/requirements.txt")
   }
   for (const [file, text] of Object.entries(recipe.files ?? {})) container = container.withNewFile(file, text, { permissions: text.startsWith("#!") ? 0o755 : 0o644 })
   for (const [link, target] of Object.entries(recipe.links ?? {})) container = container.withSymlink(target, link)
@@ -248,8 +267,18 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     .withLabel("org.opencontainers.image.title", `stand-in of ${recipe.image}`)
     .withLabel("org.opencontainers.image.description", recipe.about)
     .withLabel("delivery.stand-in", "true")
-    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, npm: recipe.npm, npmLock: recipe.npmLock, goToolchain: recipe.goToolchain }))
+    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, goProject: recipe.goProject, npm: recipe.npm, npmLock: recipe.npmLock, pip: recipe.pip, goToolchain: recipe.goToolchain }))
     .withLabel("delivery.stand-in.recipe", hash)
+}
+
+/** The image that builds a recipe's Go programs, with the caches that all such builds share. */
+function goBuilder(dag: Client, recipe: Recipe): Container {
+  return dag
+    .container()
+    .from(`${registryAddress}/${canonicalName(recipe.goBuilder!)}`)
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-images-go-mod"))
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-images-go-build"))
+    .withEnvVariable("CGO_ENABLED", "0")
 }
 
 /** The Debian root of provisioning as a container, with the machine's certificates in it. */

@@ -1,12 +1,12 @@
 // The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale.
-import { readFileSync } from "node:fs"
+import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
 import { serveFolder, type Served } from "../lib/serve"
 
 const repository = join(import.meta.dirname, "../..")
-const modules = ["golang", "gitleaks", "node", "postgres", "redis", "newman", "selenium"]
+const modules = readdirSync(join(repository, "modules")).sort()
 
 /** The calls of a README's sh blocks, each with what its output has to hold. */
 function callsIn(readme: string): { call: string; prints: string }[] {

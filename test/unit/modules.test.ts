@@ -1,5 +1,5 @@
 // What every module keeps to, and the pure parts of each: reading what the tools have written.
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parseClock, stepCommand } from "../../modules/golang/src/clock"
@@ -11,17 +11,19 @@ import * as postgres from "../../modules/postgres/src/settings"
 import * as selenium from "../../modules/selenium/src/read"
 
 const modules = join(import.meta.dirname, "../../modules")
+const names = readdirSync(modules).sort()
+const has = (file: string): string[] => names.filter((name) => existsSync(join(modules, name, "src", file)))
 const read = (...parts: string[]): string => readFileSync(join(modules, ...parts), "utf8")
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
 
 describe("the modules", () => {
-  it.each(["gitleaks", "newman", "node", "selenium"])("%s has the same step.ts and clock.ts as golang: copy modules/golang/src/{step,clock}.ts", (module) => {
+  it.each(has("step.ts"))("%s has the same step.ts and clock.ts as golang: copy modules/golang/src/{step,clock}.ts", (module) => {
     for (const file of ["step.ts", "clock.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
 
-  it("selenium has the same wait.ts as newman: copy modules/newman/src/wait.ts", () => expect(read("selenium", "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
+  it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
 
-  it.each(["gitleaks", "golang", "newman", "node", "postgres", "redis", "selenium"])("%s shows an example call with every function", (module) => {
+  it.each(names)("%s shows an example call with every function", (module) => {
     const source = read(module, "src/index.ts")
     const main = source.slice(source.lastIndexOf("@object()\nexport class"))
     const functions = [...main.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*@func\([^)]*\)\s*(?:async )?(\w+)\(/g)]
@@ -29,7 +31,7 @@ describe("the modules", () => {
     for (const [, comment, name] of functions) expect(comment, name).toContain(`Example: \`dagger -m modules/${module} call ${kebab(name!)} `)
   })
 
-  it.each(["gitleaks", "golang", "newman", "node", "postgres", "redis", "selenium"])("%s names its images by tag, never latest", async (module) => {
+  it.each(names)("%s names its images by tag, never latest", async (module) => {
     const { images } = (await import(`../../modules/${module}/src/images.ts`)) as { images: Record<string, string> }
     expect(Object.values(images).length).toBeGreaterThan(0)
     for (const image of Object.values(images)) expect(image).toMatch(/^[a-z0-9./-]+:v?\d+(\.\d+)*(-[a-z0-9.-]+)?$/)
