@@ -111,7 +111,7 @@ export function rulesTrouble(output: string): string {
   const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "")
   const at = lines.findIndex((line) => /^FAILED:?|\berror\b|^alertname:/i.test(line))
   if (at < 0) return firstLine(output)
-  const file = lines.slice(0, at).findLast((line) => /^(Checking|Unit Testing:) /.test(line))?.replace(/^(Checking|Unit Testing:) +/, "")
+  const file = lines.slice(0, at).filter((line) => /^(Checking|Unit Testing:) /.test(line)).at(-1)?.replace(/^(Checking|Unit Testing:) +/, "")
   const what = /^FAILED:?$/.test(lines[at]!) ? (lines[at + 1] ?? lines[at]!) : lines[at]!
   return firstLine(file === undefined ? what : `${file}: ${what}`)
 }
