@@ -9,9 +9,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -53,6 +55,9 @@ func Migrate(ctx context.Context, s Settings, schema, step string, files fs.FS, 
 		return nil, err
 	}
 	defer db.Close()
+	if err := awaitServer(ctx, db, s.Wait, log); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
 	if step == Contract {
 		list, err := status(ctx, db, schema, Expand, files)
 		if err != nil {
@@ -131,6 +136,29 @@ func (s Settings) owner(schema string) (*sql.DB, error) {
 	c.ConnConfig.ConnectTimeout = 5 * time.Second
 	c.ConnConfig.RuntimeParams["lock_timeout"] = lockWait
 	return stdlib.OpenDB(*c.ConnConfig), nil
+}
+
+// awaitServer waits for at most limit until the server can be reached, and gives
+// the last error then. What a server says about the caller (a wrong password, a
+// database that is not there) ends the wait at once.
+func awaitServer(ctx context.Context, db *sql.DB, limit time.Duration, log *slog.Logger) error {
+	end := time.Now().Add(limit)
+	for told := false; ; told = true {
+		err := db.PingContext(ctx)
+		var said *pgconn.PgError
+		refused := errors.As(err, &said) && !strings.HasPrefix(said.Code, "53") && !strings.HasPrefix(said.Code, "57")
+		if err == nil || refused || !Unavailable(err) || !time.Now().Before(end) {
+			return err
+		}
+		if !told {
+			log.Warn("waiting for the database", "reason", err.Error(), "seconds", limit.Seconds())
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // provider gives goose for a step, nil when the step has no files.

@@ -37,6 +37,10 @@ type Settings struct {
 	SSLMode  string // DB_SSLMODE, as libpq has it; prefer unless set
 	MaxConns int    // DB_MAX_CONNS: connections of one process, 10 unless set
 
+	// Wait is how long migrations wait for a server that cannot be reached, DB_WAIT;
+	// 0 unless set: an error at once.
+	Wait time.Duration
+
 	// Patience makes every limit so many times longer; 0 is 1. For tests on a busy
 	// machine, which ask what is answered and not how soon.
 	Patience int
@@ -57,6 +61,7 @@ func Read(r *env.Reader) Settings {
 		Password: r.Secret("DB_PASSWORD"),
 		SSLMode:  r.OneOf("DB_SSLMODE", "prefer", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
 		MaxConns: r.Int("DB_MAX_CONNS", 10, 1, 200),
+		Wait:     r.Duration("DB_WAIT", 0, 0, 10*time.Minute),
 	}
 }
 

@@ -264,6 +264,9 @@ func TestMigrateGoesForwardInTwoSteps(t *testing.T) {
 	if got := do("expand", files); len(got) != 0 {
 		t.Errorf("again: %v", got)
 	}
+	if got := do("expand", part("expand/00001_dish.sql")); len(got) != 0 {
+		t.Errorf("the release before, on the schema of this one: %v", got)
+	}
 	list, err := postgres.Status(t.Context(), d.Owner, d.Schema, files)
 	if err != nil || len(list) != 3 || list[1].Applied == nil || list[2].Applied != nil || list[2].Step != "contract" {
 		t.Errorf("%v, %+v", err, list)
@@ -324,6 +327,39 @@ func TestMigrateReportsWhatFailed(t *testing.T) {
 		t.Error("wrong settings: an error was expected")
 	}
 }
+
+func TestMigrateWaitsForTheServer(t *testing.T) {
+	d := dbtest.New(t, "suppliers", nil)
+	proxy := dbtest.NewProxy(t, net.JoinHostPort(d.Service.Host, strconv.Itoa(d.Service.Port)))
+	away := d.Owner
+	away.Host, away.Port, away.Wait = "127.0.0.1", proxy.Port(), time.Minute
+	proxy.Cut()
+	var out bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(writer(func(b []byte) (int, error) {
+		proxy.Restore() // it is told that it waits
+		return out.Write(b)
+	}), nil))
+	if list, err := postgres.Migrate(t.Context(), away, d.Schema, "expand", files, log); err != nil || len(list) != 2 || !strings.Contains(out.String(), "waiting for the database") {
+		t.Errorf("%v, %v, %s", list, err, &out)
+	}
+	wrong := d.Owner
+	wrong.Password, wrong.Wait = "wrong", time.Minute
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	if _, err := postgres.Migrate(ctx, wrong, d.Schema, "expand", files, quiet); err == nil || !strings.Contains(err.Error(), "password authentication failed") {
+		t.Errorf("a wrong password is waited for: %v", err)
+	}
+	proxy.Cut()
+	away.Wait = 10 * time.Millisecond
+	if _, err := postgres.Migrate(t.Context(), away, d.Schema, "expand", files, quiet); err == nil {
+		t.Error("no server: an error was expected")
+	}
+}
+
+// writer is an io.Writer of a function.
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
 
 func TestTwoMigrationsAtOnceAreSafe(t *testing.T) {
 	d := dbtest.New(t, "suppliers", nil)
