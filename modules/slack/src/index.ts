@@ -4,6 +4,7 @@
  *
  * (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
  */
+import { readFileSync } from "node:fs"
 import { Container, Directory, File, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
@@ -67,7 +68,9 @@ export class Slack {
    */
   @func()
   base(image: string = images.node): Container {
-    return dag.container().from(image).withEnvVariable("NODE_NO_WARNINGS", "1").withMountedDirectory("/slack", dag.currentModule().source().directory("src").filter({ include: ["deliver.ts", "stand-in.ts"] }))
+    let container = dag.container().from(image).withEnvVariable("NODE_NO_WARNINGS", "1")
+    for (const file of ["deliver.ts", "stand-in.ts"]) container = container.withNewFile(`/slack/${file}`, readFileSync(new URL(file, import.meta.url), "utf8"))
+    return container
   }
 
   /**
