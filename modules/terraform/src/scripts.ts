@@ -64,7 +64,7 @@ exec terraform force-unlock -force "$1"
 /** checkov on the whole source: as text, JSON, SARIF and JUnit. It asks no server. */
 export const securityScript = `
 mkdir -p /report
-checkov --directory . --framework terraform --skip-download --quiet --compact \\
+checkov --directory . --framework terraform --skip-download --compact \\
   --output cli --output json --output sarif --output junitxml \\
   --output-file-path console,/report/checkov.json,/report/checkov.sarif,/report/junit.xml "$@"
 `
