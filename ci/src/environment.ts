@@ -57,7 +57,7 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
     // The chart comes as its folder, whose name is the chart's own.
     const artefact = await findFiles(record.chart, registry)
     const folder = artefact.directory((await artefact.entries())[0]!.replace(/\/$/, ""))
-    const chart: File = dag.helm().package(folder)
+    const chart: File = dag.helm().package_(folder)
     const values = [folder.file(environment.values), ...(cluster.ephemeral ? [folder.file("values-ephemeral.yaml")] : [])]
     const set = [
       ...Object.entries(record.images).flatMap(([service, reference]) => {
@@ -107,7 +107,7 @@ export async function dast(place: Place): Promise<Part[]> {
   const name = `${place.name}:dast`
   const url = addressOf(place)
   const start = Object.keys(asked).map((path) => `${url}${path}`)
-  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, wait: 30, name, until: 0, again: "" }).reports())]
+  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, scanTime: gate.seconds, image: "", wait: 30, name, until: 0, again: "" }).reports())]
 }
 
 /** Addresses that a crawler does not find on a page that is made by scripts. */

@@ -7,7 +7,7 @@ import { oneLine } from "./stages"
 export async function post(message: Message, webhook: Secret, standIn?: Service): Promise<void> {
   const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
   try {
-    const sent = dag.slack().post(file, { webhook, target: standIn, targetName: "slack", timeout: 10, attempts: 3, name: "slack", again: String(Date.now()) })
+    const sent = dag.slack().post(file, { webhook, channel: "", api: "https://slack.com/api", target: standIn, targetName: "slack", timeout: 10, attempts: 3, name: "slack", again: String(Date.now()) })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
     if (status !== "passed") console.log(`? slack was not told: ${oneLine(reason, 160)}`)
   } catch (error) {

@@ -53,12 +53,12 @@ async function serviceImages(source: Directory, config: Config, { sha, commitTim
 export async function pushImages(source: Directory, config: Config, identity: Identity, registry: Registry): Promise<Directory> {
   const built = await serviceImages(source, config, identity)
   const references = Object.keys(built).map((name) => `${registry.address}/${name}:${identity.sha}`)
-  return dag.registry().push(Object.values(built), references, { ...access(registry), timeout: 600, name: "publish:images", again: "" }).reports()
+  return dag.registry().push(Object.values(built), references, { ...access(registry), timeout: 600, name: "publish:images", again: "" }).reports().sync()
 }
 
 /** Pushes the chart, its version made of the commit, and gives its reference by digest. */
 export async function pushChart(source: Directory, config: Config, { sha }: Identity, registry: Registry): Promise<string> {
-  const chart = dag.helm().package(source.directory(config.chart), { version: `0.0.0-g${sha}`, appVersion: sha })
+  const chart = dag.helm().package_(source.directory(config.chart), { version: `0.0.0-g${sha}`, appVersion: sha })
   return dag.helm().push(chart, `${registry.address}/charts`, { ...access(registry), timeout: 120 })
 }
 

@@ -29,7 +29,7 @@ export async function publish(source: Directory, config: Config, identity: Ident
   let record: ReleaseRecord | undefined
   const part = await live("publish", async () => {
     if (identity.dirty && !registry.ephemeral) throw new Error(`the source has changes that are not committed (${identity.sha}): what is published to a real registry is a commit`)
-    const [pushed, chart, files] = await Promise.all([pushImages(source, config, identity, registry).sync(), pushChart(source, config, identity, registry), pushFiles(source, config, identity, registry)])
+    const [pushed, chart, files] = await Promise.all([pushImages(source, config, identity, registry), pushChart(source, config, identity, registry), pushFiles(source, config, identity, registry)])
     const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
     if (result.status !== "passed") return pushed
     const references = JSON.parse(await pushed.file("pushed.json").contents()) as { reference: string; byDigest: string }[]
@@ -111,7 +111,7 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
 
     // Production has users: requests come in from here on, and each is counted.
     const prod = place("prod")
-    const users = await dag.health().probe(`${addressOf(prod)}/api/restaurant/restaurants?limit=1`, { target: cluster!.service, targetName: clusterHost, every: 100, instance }).start()
+    const users = await dag.health().probe(`${addressOf(prod)}/api/restaurant/restaurants?limit=1`, { target: cluster!.service, targetName: clusterHost, every: 100, timeout: 5000, instance }).start()
     const parts = await runEnvironment(prod, record!)
     record = await judged(record!, "prod", parts.flatMap(({ stages }) => stages), registry!, key)
     if (!(await ended({ step: "prod", title: "Production", parts }))) return
