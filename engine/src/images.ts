@@ -26,8 +26,8 @@ export interface Recipe {
   /** Go programs as package@version, by the file they become; built in the image that `goBuilder` names. */
   go?: Record<string, string>
   goBuilder?: string
-  /** A Go project, a folder of engine/images with go.mod and go.sum, and the programs of it as packages, by the file they become; also built in `goBuilder`. */
-  goProject?: { folder: string; programs: Record<string, string>; ldflags?: string }
+  /** Go projects, folders of engine/images with go.mod and go.sum, and the programs of each as packages, by the file they become; also built in `goBuilder`. */
+  goProject?: GoProject | GoProject[]
   /** Files and folders of npm packages that provisioning fetched, by where they go. */
   npm?: Record<string, string>
   /** npm projects, by where they go: folders of engine/images with package.json and package-lock.json, installed in the image that `from` names. */
@@ -45,6 +45,12 @@ export interface Recipe {
   workdir?: string
   entrypoint?: string[]
   command?: string[]
+}
+
+interface GoProject {
+  folder: string
+  programs: Record<string, string>
+  ldflags?: string
 }
 
 interface Built {
@@ -70,6 +76,10 @@ export function canonicalName(reference: string): string {
   return `${host}/${full}`
 }
 
+function goProjects(recipe: Recipe): GoProject[] {
+  return recipe.goProject ? [recipe.goProject].flat() : []
+}
+
 /** All recipes, by the full name of the image they stand in for. */
 export function readRecipes(from = folder): Map<string, Recipe> {
   const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
@@ -79,7 +89,7 @@ export function readRecipes(from = folder): Map<string, Recipe> {
     for (const key of Object.keys(recipe)) if (!known.includes(key)) throw new Error(`engine/images/${name}: ${key} is not known; allowed are ${known.join(", ")}`)
     for (const key of ["image", "about", "from"] as const) if (!recipe[key]) throw new Error(`engine/images/${name}: ${key} is missing`)
     if (canonicalName(recipe.image) !== recipe.image) throw new Error(`engine/images/${name}: image ${recipe.image} must be written in full: ${canonicalName(recipe.image)}`)
-    if (recipe.goProject && !existsSync(join(from, recipe.goProject.folder, "go.sum"))) throw new Error(`engine/images/${name}: goProject: there is no engine/images/${recipe.goProject.folder}/go.sum`)
+    for (const project of goProjects(recipe)) if (!existsSync(join(from, project.folder, "go.sum"))) throw new Error(`engine/images/${name}: goProject: there is no engine/images/${project.folder}/go.sum`)
     if ((recipe.go || recipe.goProject) && !recipe.goBuilder) throw new Error(`engine/images/${name}: goBuilder is missing: the image that builds the Go programs`)
     for (const project of Object.values(recipe.npmLock ?? {})) if (!existsSync(join(from, project, "package-lock.json"))) throw new Error(`engine/images/${name}: npmLock: there is no engine/images/${project}/package-lock.json`)
     for (const project of Object.values(recipe.pip ?? {})) if (!existsSync(join(from, project, "requirements.txt"))) throw new Error(`engine/images/${name}: pip: there is no engine/images/${project}/requirements.txt`)
@@ -98,7 +108,7 @@ function lockFiles(project: string): string[] {
 function lockTexts(recipe: Recipe): string[] {
   const files = (project: string) => readdirSync(join(folder, project), { recursive: true, encoding: "utf8" }).map((file) => join(folder, project, file)).filter((file) => statSync(file).isFile()).sort()
   const npm = Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
-  const others = [recipe.goProject?.folder, ...Object.values(recipe.pip ?? {})].filter((project) => project !== undefined)
+  const others = [...goProjects(recipe).map((project) => project.folder), ...Object.values(recipe.pip ?? {})]
   return npm.concat(others.flatMap(files).flatMap((file) => [file.slice(folder.length), readFileSync(file, "utf8")]))
 }
 
@@ -229,8 +239,7 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     const built = goBuilder(dag, recipe).withEnvVariable("GOBIN", "/out").withExec(["go", "install", "-ldflags", "-s -w", program])
     container = container.withFile(file, built.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
   }
-  if (recipe.goProject) {
-    const { folder: project, programs, ldflags = "-s -w" } = recipe.goProject
+  for (const { folder: project, programs, ldflags = "-s -w" } of goProjects(recipe)) {
     // One program after the other: two at a time would need more memory than small machines have. What is compiled stays in the cache volume when an attempt is broken off.
     const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath -ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
     const built = goBuilder(dag, recipe).withDirectory("/project", dag.host().directory(join(folder, project))).withWorkdir("/project").withExec(["sh", "-exc", builds.join("\n")])
