@@ -1,7 +1,14 @@
 // The pages of a chain: one that shows it from pull request to rollback, and one an environment. Self-contained, nothing loaded from anywhere.
+import type { Step } from "./config"
 import { escape, folderOf, indexHtml, style, type Files } from "./page"
-import type { ChainStep } from "./rehearse"
 import { numberText, oneLine, verdictOf, type Stage } from "./stages"
+
+/** A step of the chain, in the order of promotion: what it is called, and its stages. */
+export interface ChainStep {
+  step: Step | "targets" | "bad"
+  title: string
+  parts: { stages: Stage[] }[]
+}
 
 const targetsOnly = new Set(["pr", "targets"])
 

@@ -1,6 +1,7 @@
 // A release in an environment: deployed by digest, then looked at from every side that delivery.yaml names.
 import { Directory, File, Secret, dag } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "./config"
+import { faultSettings } from "./faults"
 import { openFeedback } from "./feedback"
 import { allPassed, live, notRun, step, type Part } from "./parts"
 import { findFiles } from "./publish"
@@ -21,20 +22,6 @@ export interface Place {
   faults: string[]
   /** Who deploys, for whoever finds the release locked. */
   holder: string
-}
-
-const form = /^([a-z][a-z0-9-]*)\.(FAULT_[A-Z_]+)=([^,]*)$/
-
-/** The chart's settings that switch faults on; an error for what is none, and for a cluster that is real. */
-export function faultSettings(faults: string[], ephemeral: boolean): string[] {
-  if (!faults.length) return []
-  if (!ephemeral) throw new Error("faults: they are allowed on ephemeral clusters only; this one is real")
-  const settings = faults.map((fault) => {
-    const match = form.exec(fault)
-    if (!match) throw new Error(`faults: ${JSON.stringify(fault)} is not allowed; <service>.<VARIABLE>=<value>, such as restaurant.FAULT_ERROR_RATE=0.5`)
-    return `faults.${match[1]}.${match[2]}=${match[3]}`
-  })
-  return [...settings, "faultsInProduction=rehearsal"]
 }
 
 /** The address at which the product is found there. */

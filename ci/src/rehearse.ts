@@ -1,19 +1,19 @@
 // The whole chain on parts that live as long as the call: what a release goes through on its way to production, and back out of it.
 import { Directory, dag, type Service } from "@dagger.io/dagger"
+import type { ChainStep } from "./chain-page"
 import type { Config, EnvironmentName, Step } from "./config"
 import { deploy, health, addressOf, analysis, rollback, runEnvironment, type Place } from "./environment"
 import { messageOf } from "./message"
 import { post } from "./notify"
 import { allPassed, live, notRun, step, type Part } from "./parts"
+import { lost, type ProbeLog } from "./probe"
 import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
 import { withVerdict, type ReleaseRecord } from "./release"
 import { verdictOf, type Stage } from "./stages"
 import { clusterHost, ephemeralCluster, ephemeralRegistry, installPrometheus, randomSecret, seed, unique, type Cluster, type Registry } from "./targets"
 
-/** What a step of the chain gave, in the order of the chain. */
-export interface ChainStep {
-  step: Step | "targets" | "bad"
-  title: string
+/** A step with what its calls gave. */
+export interface Ended extends ChainStep {
   parts: Part[]
 }
 
@@ -51,13 +51,13 @@ interface Telling {
 }
 
 /** Tells Slack of a step. A Slack that is down changes no verdict. */
-async function tell({ steps, channel, commit, slack }: Telling, { step, parts }: ChainStep): Promise<void> {
+async function tell({ steps, channel, commit, slack }: Telling, { step, parts }: Ended): Promise<void> {
   if (step === "targets" || step === "bad" || !steps.includes(step)) return
   await post(messageOf(step, parts.flatMap(({ stages }) => stages), commit, channel), dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good"), slack)
 }
 
 export interface Rehearsal {
-  steps: ChainStep[]
+  steps: Ended[]
   record?: ReleaseRecord
   /** What the stand-in of Slack has accepted, as JSON. */
   told: string
@@ -69,11 +69,11 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
   const instance = unique()
   const key = unique()
   const identity = await identify(source, config)
-  const steps: ChainStep[] = []
+  const steps: Ended[] = []
   const slack = await dag.slack().standIn({ fault: "", instance }).start()
   const slackConfig = config.notifications.slack
   const telling: Telling = { steps: slackConfig?.on ?? [], channel: slackConfig?.channel ?? "", commit: identity.sha, slack }
-  const ended = async (one: ChainStep): Promise<boolean> => {
+  const ended = async (one: Ended): Promise<boolean> => {
     steps.push(one)
     await tell(telling, one)
     return allPassed(one.parts)
@@ -143,24 +143,4 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
   const told = await dag.slack().accepted(slack).catch((error: unknown) => JSON.stringify({ error: String(error) }))
   await Promise.all([slack.stop(), cluster?.service?.stop(), registry?.service?.stop()].map((end) => end?.catch(() => undefined)))
   return { steps, record, told, commit: identity.sha }
-}
-
-/** What the probe has counted: runs of answers of one kind, times in seconds since 1970. */
-export interface ProbeLog {
-  asked: number
-  runs: { good: boolean; from: number; to: number; count: number; last: string }[]
-}
-
-/** How long the product was bad, from the first bad answer to the first of the good ones that lasted, and what was lost meanwhile. */
-export function lost({ asked, runs }: ProbeLog): { reason: string; value: number; unit: string } {
-  const first = runs.findIndex(({ good }) => good)
-  if (first < 0) throw new Error(`no request of ${asked} was answered`)
-  const since = runs.slice(first)
-  const bad = since.filter(({ good }) => !good)
-  if (!bad.length) throw new Error(`the fault cost no request of ${asked}: it was not there`)
-  const end = since.at(-1)!
-  if (!end.good) throw new Error(`the product is still bad: ${end.last}`)
-  const seconds = Math.round((end.from - bad[0]!.from) * 10) / 10
-  const count = bad.reduce((sum, run) => sum + run.count, 0)
-  return { reason: `${seconds} s from the first bad answer to lasting good ones; ${count} of ${since.reduce((sum, run) => sum + run.count, 0)} requests lost (${bad[0]!.last})`, value: count, unit: "requests lost" }
 }

@@ -7,6 +7,9 @@
 import { Container, Directory, Platform, dag, func, object } from "@dagger.io/dagger"
 import { notRoot, pairs, parseVersion } from "./settings"
 
+const envName = /^[A-Za-z_]\w*$/
+const labelName = /^[a-z0-9.-]+$/
+
 @object()
 export class Image {
   /**
@@ -51,8 +54,8 @@ export class Image {
     container = container.withDirectory(at, files.withTimestamps(0), still)
     if (config) container = container.withDirectory("/", config.withTimestamps(0))
     for (const port of ports) container = container.withExposedPort(port)
-    for (const [name, value] of pairs("env", env, /^[A-Za-z_]\w*$/)) container = container.withEnvVariable(name, value)
-    for (const [name, value] of pairs("labels", labels, /^[a-z0-9.-]+$/)) container = container.withLabel(name, value)
+    for (const [name, value] of pairs("env", env, envName)) container = container.withEnvVariable(name, value)
+    for (const [name, value] of pairs("labels", labels, labelName)) container = container.withLabel(name, value)
     container = container.withUser(user)
     if (entrypoint.length) container = container.withEntrypoint(entrypoint)
     if (args.length) container = container.withDefaultArgs(args)
@@ -63,5 +66,27 @@ export class Image {
       .withLabel("org.opencontainers.image.revision", sha)
       .withLabel("org.opencontainers.image.version", sha)
       .withLabel("org.opencontainers.image.created", commitTime)
+  }
+
+  /**
+   * Says what is wrong with the settings of an image, before anything is built; nothing when they are right.
+   *
+   * Example: `dagger -m modules/image call check --user 0 --version {"sha":"6a57497bcae011ae584da337ef8feb7ba971aace","commitTime":"2026-01-31T12:00:00Z"}`
+   *
+   * @param version As for `build`, and so are the others.
+   */
+  @func()
+  check(version: string, user: string = "65532:65532", env: string[] = [], labels: string[] = []): string {
+    const attempts = [() => parseVersion(version), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
+    return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
+  }
+}
+
+function faultOf(attempt: () => unknown): string[] {
+  try {
+    attempt()
+    return []
+  } catch (error) {
+    return [(error as Error).message]
   }
 }

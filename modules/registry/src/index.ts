@@ -94,7 +94,7 @@ export class Registry {
   /**
    * Pushes images, all or, when one of their tags is another image already, none. What is there is not pushed again. The result's `pushed.json` has their digests.
    *
-   * Example: `dagger -m modules/registry call push --images debian:bookworm-slim --references registry:5000/base/debian:12 --target tcp://127.0.0.1:5000 reason`
+   * Example: `dagger -m modules/registry call push --images debian:bookworm-slim --references registry:5000/base/debian:12 --target tcp://127.0.0.1:5000 --insecure reason`
    *
    * @param images The images.
    * @param references Their names, `host/path:tag`, in the same order; one host for all.
