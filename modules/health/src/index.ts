@@ -175,10 +175,10 @@ async function result(name: string, ran: Ran, version: string, wait: number): Pr
 async function reported(name: string, until: number, limit: number, work: () => Promise<Result>): Promise<Result> {
   console.log(`▶ ${name}`)
   const failed = (reason: string, output: string): Result => new Result(name, "failed", reason, -1, 0, dag.directory().withNewFile("output.txt", output))
-  const givenUp = Date.now() / 1000 + limit + 60
+  const givenUp = Date.now() / 1000 + limit + 30
   const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch((error: unknown) => failed(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)))
   if (ended === "interrupted" && until !== 0 && until < givenUp) return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
-  const known = ended === "interrupted" ? failed(`did not end within ${limit + 60} s`, "") : ended
+  const known = ended === "interrupted" ? failed(`did not end within ${limit + 30} s`, "") : ended
   console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
   const { reports, ...fields } = known
   known.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)

@@ -39,7 +39,7 @@ export interface Outcome {
 }
 
 /** The queries of four lists of the same length. A list of another length, none, a name twice or a limit that is no number is an error. */
-export function queriesOf(names: string[], queries: string[], limits: number[], units: string[]): Query[] {
+export function queriesOf(names: string[], queries: string[], limits: string[], units: string[]): Query[] {
   if (names.length === 0) throw new Error("names: none is given; each query needs a name, a limit and a unit")
   for (const [list, values] of Object.entries({ queries, limits, units })) {
     if (values.length !== names.length) throw new Error(`${list}: there are ${values.length}, and ${names.length} names; each query has one of each (a unit may be "")`)
@@ -47,9 +47,9 @@ export function queriesOf(names: string[], queries: string[], limits: number[], 
   for (const [i, name] of names.entries()) {
     if (name.trim() === "" || names.indexOf(name) !== i) throw new Error(`names: ${JSON.stringify(name)} is empty or there twice`)
     if (queries[i]!.trim() === "") throw new Error(`queries: that of ${name} is empty`)
-    if (!Number.isFinite(limits[i])) throw new Error(`limits: ${limits[i]} of ${name} is not a number`)
+    if (limits[i]!.trim() === "" || !Number.isFinite(Number(limits[i]))) throw new Error(`limits: ${JSON.stringify(limits[i])} of ${name} is not a number`)
   }
-  return names.map((name, i) => ({ name, query: queries[i]!, limit: limits[i]!, unit: units[i]! }))
+  return names.map((name, i) => ({ name, query: queries[i]!, limit: Number(limits[i]), unit: units[i]! }))
 }
 
 /** Reads samples.json; undefined when there is none. */
@@ -72,9 +72,9 @@ export function longestRow({ limit, samples }: Samples): Sample[] {
 const peak = (samples: Sample[]): number => Math.max(...samples.flatMap(({ value }) => (value === null ? [] : [value])))
 const near = (value: number, limit: number): number => (limit > 0 ? value / limit : value > limit ? Infinity : 0)
 
-/** A number as a person reads it: at most three digits that count. */
+/** A number as a person reads it: at most three digits that count. samples.json has 1e308 for infinity. */
 export function shown(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : value > 0 ? "infinite" : String(value)
+  return Math.abs(value) < 1e308 ? String(Number(value.toPrecision(3))) : value > 0 ? "infinite" : "-infinite"
 }
 
 const withUnit = (value: number, unit: string): string => `${shown(value)}${unit === "" ? "" : unit === "%" ? unit : ` ${unit}`}`
@@ -93,11 +93,11 @@ export function outcome({ trouble, queries }: Watched, failures: number): Outcom
   if (unknown) {
     const empty = unknown.samples.filter(({ value }) => value === null)
     const why = empty.length === 0 ? "it was never asked" : `no number in ${empty.length} of ${unknown.samples.length} samples: ${empty.at(-1)!.why}`
-    return { status: "inconclusive", reason: `${unknown.name}: ${why}`, limit: unknown.limit, unit: unknown.unit }
+    return { status: "inconclusive", reason: `${unknown.name}: ${why}`, unit: "" }
   }
   const worst = queries.reduce((worst, query) => (near(peak(query.samples), query.limit) > near(peak(worst.samples), worst.limit) ? query : worst))
   const value = peak(worst.samples)
-  const once = value > worst.limit ? `over its limit of ${withUnit(worst.limit, worst.unit)} fewer than ${failures} times in a row` : `at most; limit ${withUnit(worst.limit, worst.unit)}`
+  const once = value > worst.limit ? `over its limit of ${withUnit(worst.limit, worst.unit)} fewer than ${failures} times in a row` : `at most, limit ${withUnit(worst.limit, worst.unit)}`
   return { status: "passed", reason: `${worst.name} ${withUnit(value, worst.unit)} ${once} (${worst.samples.length} samples)`, value, limit: worst.limit, unit: worst.unit }
 }
 

@@ -58,10 +58,11 @@ for (let i = 0; i < most || (i < most + failures - 1 && rows.some((row) => row >
     if (value !== null) rows[n] = value > limit ? rows[n] + 1 : 0
     console.log(at + " " + name + " " + (value === null ? why || trouble : value + (value > limit ? " > " + limit : "")))
   }
+  // JSON has no infinity.
+  const finite = (_, value) => (value === Infinity ? 1e308 : value === -Infinity ? -1e308 : value)
+  writeFileSync("/report/samples.json", JSON.stringify(watched, finite, 1) + "\\n")
   if (watched.trouble !== "" || rows.some((row) => row >= failures)) break
 }
-// JSON has no infinity.
-writeFileSync("/report/samples.json", JSON.stringify(watched, (_, value) => (value === Infinity ? 1e308 : value === -Infinity ? -1e308 : value), 1) + "\\n")
 `
 
 /** Given to bash -c: checks the rules of all files in the folder, then runs the tests in *.test.yaml, and ends with the first exit code that is not 0. */
