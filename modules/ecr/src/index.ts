@@ -11,26 +11,6 @@ import { Failure, addressOf, checkedEndpoint, checkedKey, checkedRegion, checked
 /** Seconds for one call, with the SDK's own retries. */
 const patience = 30
 
-/** A registry, and how to log in to it. */
-@object()
-export class Login {
-  /** The registry's address, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`. */
-  @func() registry: string
-  /** The user: `AWS`. */
-  @func() user: string
-  /** The password; valid for 12 hours. */
-  @func() password: Secret
-  /** When the password ends, as in `2026-01-31T12:00:00.000Z`. */
-  @func() expires: string
-
-  constructor(registry: string, user: string, password: Secret, expires: string) {
-    this.registry = registry
-    this.user = user
-    this.password = password
-    this.expires = expires
-  }
-}
-
 /** What a tag holds. */
 @object()
 export class Image {
@@ -79,10 +59,10 @@ interface Access {
 @object()
 export class Ecr {
   /**
-   * Logs in: the registry of the account and a password for it. The registry is asked whether it takes the password; if it does not (401 or 403), a new one
-   * is fetched once, and then it is an error.
+   * The password for the registry of the account; the user is `AWS`. It is good for 12 hours. The registry is asked whether it takes the password; if it does
+   * not (401 or 403), a new one is fetched once, and then it is an error.
    *
-   * Example: `dagger -m modules/ecr call login --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY registry`
+   * Example: `dagger -m modules/ecr call login --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY plaintext`
    *
    * @param region The registry's region.
    * @param accessKey The access key's id.
@@ -90,21 +70,30 @@ export class Ecr {
    * @param sessionToken For temporary credentials.
    * @param endpoint Another address of the API, such as a VPC's; AWS's own if not given.
    * @param target A stand-in of AWS, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:4566`); instead of `endpoint`.
-   * @param again In one session the same call runs once, however often its result is read; another value here logs in again.
+   * @param again In one session the same call runs once; another value here runs it again, as when a push was refused because the password is too old.
    */
   @func({ cache: "session" })
-  async login(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint: string = "", target?: Service, again: string = ""): Promise<Login> {
+  async login(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Secret> {
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     for (let attempt = 1; ; attempt++) {
-      const { authorizationData } = await ecr(access, "GetAuthorizationToken", async (client, { GetAuthorizationTokenCommand }, options) => client.send(new GetAuthorizationTokenCommand({}), options))
-      const { authorizationToken, expiresAt, proxyEndpoint } = authorizationData?.[0] ?? {}
-      if (!authorizationToken || !proxyEndpoint) throw new Error("ecr:GetAuthorizationToken: AWS gave no token")
-      const { user, password } = readToken(authorizationToken)
-      const refusal = await refused(target ? access.endpoint! : proxyEndpoint, user, password)
-      const registry = proxyEndpoint.replace(/^https?:\/\//, "")
-      if (!refusal) return new Login(registry, user, dag.setSecret(`ecr-${registry}-${again}-${Date.now()}`, password), expiresAt?.toISOString() ?? "")
-      if (attempt === 2) throw new Error(`${registry} refuses the password that AWS has just given, a second one too: ${refusal}`)
+      const { address, token } = await authorization(access)
+      const { user, password } = readToken(token)
+      const refusal = await refused(target ? access.endpoint! : address, user, password)
+      if (!refusal) return dag.setSecret(`ecr-password-${region}-${again ?? ""}-${Date.now()}`, password)
+      if (attempt === 2) throw new Error(`${hostOf(address)} refuses the password that AWS has just given, a second one too: ${refusal}`)
     }
+  }
+
+  /**
+   * The address of the account's registry, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.
+   *
+   * Example: `dagger -m modules/ecr call registry --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY`
+   *
+   * @param region As for `login`, and so are the others.
+   */
+  @func({ cache: "session" })
+  async registry(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<string> {
+    return hostOf((await authorization(await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target))).address)
   }
 
   /**
@@ -117,7 +106,7 @@ export class Ecr {
    * @param region As for `login`, and so are the others.
    */
   @func({ cache: "session" })
-  async ensure(repositories: string[], region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint: string = "", target?: Service, again: string = ""): Promise<string[]> {
+  async ensure(repositories: string[], region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<string[]> {
     const names = checkedRepositories(repositories)
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     const lines: string[] = []
@@ -145,7 +134,7 @@ export class Ecr {
    * @param region As for `login`, and so are the others.
    */
   @func({ cache: "session" })
-  async describe(repository: string, tag: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint: string = "", target?: Service, again: string = ""): Promise<Image> {
+  async describe(repository: string, tag: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Image> {
     const [repositoryName] = checkedRepositories([repository])
     const imageTag = checkedTag(tag)
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
@@ -162,7 +151,7 @@ export class Ecr {
    * @param region As for `login`, and so are the others; `endpoint` is that of the security token service.
    */
   @func({ cache: "session" })
-  async whoami(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint: string = "", target?: Service, again: string = ""): Promise<Identity> {
+  async whoami(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Identity> {
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts")
     const client: STSClient = new STSClient(access)
@@ -172,11 +161,12 @@ export class Ecr {
 }
 
 /** Checks the arguments that all calls have, and reads the secrets. */
-async function accessOf(region: string, accessKey: Secret, secretKey: Secret, sessionToken: Secret | undefined, endpoint: string, target: Service | undefined): Promise<Access> {
+async function accessOf(region: string, accessKey: Secret, secretKey: Secret, sessionToken: Secret | undefined, endpoint: string | undefined, target: Service | undefined): Promise<Access> {
   const access: Access = { region: checkedRegion(region), credentials: { accessKeyId: "", secretAccessKey: "" } }
-  if (target && endpoint !== "") throw new Error("endpoint: a target is given as well; one of them is wanted")
+  const given = checkedEndpoint(endpoint ?? "")
+  if (target && given) throw new Error("endpoint: a target is given as well; one of them is wanted")
   if (target) access.endpoint = await (await target.start()).endpoint({ scheme: "http" })
-  else if (checkedEndpoint(endpoint) !== "") access.endpoint = checkedEndpoint(endpoint)
+  else if (given) access.endpoint = given
   access.credentials.accessKeyId = checkedKey("accessKey", await accessKey.plaintext())
   access.credentials.secretAccessKey = checkedKey("secretKey", await secretKey.plaintext())
   if (sessionToken) access.credentials.sessionToken = checkedKey("sessionToken", await sessionToken.plaintext())
@@ -191,6 +181,16 @@ async function ecr<T>(access: Access, action: string, call: (client: ECRClient, 
   const client = new module.ECRClient(access)
   return explained(access, "ecr", action, () => call(client, module, { abortSignal: AbortSignal.timeout(1000 * patience) }))
 }
+
+/** A token for the registry, and the registry's address. */
+async function authorization(access: Access): Promise<{ address: string; token: string }> {
+  const { authorizationData } = await ecr(access, "GetAuthorizationToken", async (client, { GetAuthorizationTokenCommand }, options) => client.send(new GetAuthorizationTokenCommand({}), options))
+  const { authorizationToken: token, proxyEndpoint: address } = authorizationData?.[0] ?? {}
+  if (!token || !address) throw new Error("ecr:GetAuthorizationToken: AWS gave no token")
+  return { address, token }
+}
+
+const hostOf = (address: string): string => new URL(address).host
 
 /** Says in plain words why a call has failed. */
 async function explained<T>({ region, endpoint, credentials }: Access, service: string, action: string, call: () => Promise<T>): Promise<T> {

@@ -46,12 +46,12 @@ export class Eks {
    * @param again In one session the same call runs once; another value here makes another token.
    */
   @func({ cache: "session" })
-  async kubeconfig(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint: string = "", ca: string = "", target?: Service, again: string = ""): Promise<Secret> {
-    if ((endpoint === "") !== (ca === "")) throw new Error(`${endpoint === "" ? "ca" : "endpoint"} is given without ${endpoint === "" ? "endpoint" : "ca"}: both are wanted, or neither`)
+  async kubeconfig(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, ca?: string, target?: Service, again?: string): Promise<Secret> {
+    if (!endpoint !== !ca) throw new Error(`${endpoint ? "endpoint is given without ca" : "ca is given without endpoint"}: both are wanted, or neither`)
     const access = await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)
-    const found = endpoint === "" ? await describe(access) : { endpoint: checkedEndpoint(endpoint), ca: checkedCa(ca) }
+    const found = endpoint && ca ? { endpoint: checkedEndpoint(endpoint), ca: checkedCa(ca) } : await describe(access)
     const config = kubeconfigFor(cluster, found.endpoint, found.ca, tokenOf(access))
-    return dag.setSecret(`eks-kubeconfig-${cluster}-${again}-${Date.now()}`, config)
+    return dag.setSecret(`eks-kubeconfig-${cluster}-${again ?? ""}-${Date.now()}`, config)
   }
 
   /**
@@ -62,8 +62,8 @@ export class Eks {
    * @param cluster As for `kubeconfig`, and so are the others.
    */
   @func({ cache: "session" })
-  async token(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again: string = ""): Promise<Secret> {
-    return dag.setSecret(`eks-token-${cluster}-${again}-${Date.now()}`, tokenOf(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)))
+  async token(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again?: string): Promise<Secret> {
+    return dag.setSecret(`eks-token-${cluster}-${again ?? ""}-${Date.now()}`, tokenOf(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)))
   }
 
   /**
@@ -74,7 +74,7 @@ export class Eks {
    * @param cluster As for `kubeconfig`, and so are the others.
    */
   @func({ cache: "session" })
-  async describe(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again: string = ""): Promise<Cluster> {
+  async describe(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again?: string): Promise<Cluster> {
     const { endpoint, ca, status, version } = await describe(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target))
     return new Cluster(endpoint, ca, status, version)
   }
