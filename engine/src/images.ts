@@ -173,10 +173,10 @@ export async function imagesOfCall(module: string, words: string[]): Promise<Map
   return wanted
 }
 
-/** Every module of this repository. */
+/** Every module of this repository, and those of the tests that stand in for something. */
 export function allModules(): string[] {
-  const below = join(repository, "modules")
-  const modules = existsSync(below) ? readdirSync(below).map((name) => join(below, name)) : []
+  const folders = ["modules", "test/standins"].map((name) => join(repository, name)).filter((folder) => existsSync(folder))
+  const modules = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   return [...new Set([...moduleClosure(repository), ...modules.flatMap(moduleClosure)])]
 }
 
