@@ -222,11 +222,7 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
 /** Puts a recipe's parts together as one container. */
 async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
   let container = recipe.from === "base" ? await debianRoot(dag, paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
-  if (recipe.debian?.length) {
-    // As in vendors' images, a package that is installed starts no service.
-    container = container.withNewFile("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", { permissions: 0o755 })
-    container = container.withExec(["sh", "-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${recipe.debian.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
-  }
+  if (recipe.debian?.length) container = withPackages(container, recipe.debian)
   if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
   for (const [file, program] of Object.entries(recipe.go ?? {})) {
     const built = goBuilder(dag, recipe).withEnvVariable("GOBIN", "/out").withExec(["go", "install", "-ldflags", "-s -w", program])
@@ -278,6 +274,13 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     .withLabel("delivery.stand-in.recipe", hash)
 }
 
+/** Installs Debian packages. As in vendors' images, none starts its service. Java's want a folder that small Debian images leave out. */
+function withPackages(container: Container, packages: string[]): Container {
+  return container
+    .withNewFile("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", { permissions: 0o755 })
+    .withExec(["sh", "-c", `mkdir -p /usr/share/man/man1 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${packages.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
+}
+
 /** The image that builds a recipe's Go programs, with the caches that all such builds share. */
 function goBuilder(dag: Client, recipe: Recipe): Container {
   return dag
@@ -293,10 +296,7 @@ const copyDependencies = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1
 
 /** The image that a recipe begins with, with Debian's Maven in it. */
 function mavenBuilder(dag: Client, recipe: Recipe): Container {
-  return dag
-    .container()
-    .from(`${registryAddress}/${canonicalName(recipe.from)}`)
-    .withExec(["sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends maven"])
+  return withPackages(dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`), ["maven"])
     .withMountedCache("/root/.m2", dag.cacheVolume("delivery-images-maven"))
     .withWorkdir("/project")
 }
