@@ -114,6 +114,19 @@ export class Terraform {
   }
 
   /**
+   * An emulator of AWS on port 4566, against which a configuration can be applied without an account: give it to `apply` as the service, and the
+   * variable AWS_ENDPOINT_URL. It is empty when it starts, takes any credentials, and forgets everything when the call ends.
+   *
+   * Example: `dagger -m modules/terraform call emulator up`
+   *
+   * @param image Another image with ministack in it.
+   */
+  @func()
+  emulator(image: string = images.ministack): Service {
+    return dag.container().from(image).withEnvVariable("GATEWAY_PORT", "4566").withEnvVariable("BIND_HOST", "0.0.0.0").withExposedPort(4566).asService({ args: ["ministack"] })
+  }
+
+  /**
    * Checks a configuration and gives all results: a step that fails stops none of the others. `fmt` and `security` look at all of the
    * source; `validate` and `test` (tests/*.tftest.hcl) at the root module, one after the other, because each needs most of a gigabyte of memory.
    *
