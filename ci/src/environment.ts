@@ -118,7 +118,7 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
     `100 * (${of("http_requests_total", ',status=~"5.."')} or vector(0)) / ${of("http_requests_total")}`,
     `1000 * histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="${place.environment.namespace}"}[${range}])))`,
   ]
-  return [await live(name, () => dag.prometheus().analyse(url, ["error rate", "p95"], queries, [gate.errors, gate.p95], ["%", "ms"], { ...seen(place), window: gate.window, interval: gate.interval, failures: 2, wait: 30, timeout: 0, name, until: 0, again: String(Date.now()) }).reports())]
+  return [await live(name, () => dag.prometheus().analyse(url, ["error rate", "p95"], queries, [String(gate.errors), String(gate.p95)], ["%", "ms"], { ...seen(place), window: gate.window, interval: gate.interval, failures: 2, wait: 30, timeout: 0, name, until: 0, again: String(Date.now()) }).reports())]
 }
 
 /** Goes back to the revision before; logs and events of the bad one are in the reports, saved before. */
