@@ -27,7 +27,7 @@ export interface Recipe {
   go?: Record<string, string>
   goBuilder?: string
   /** A Go project, a folder of engine/images with go.mod and go.sum, and the programs of it as packages, by the file they become; also built in `goBuilder`. */
-  goProject?: { folder: string; programs: Record<string, string>; ldflags?: string }
+  goProject?: { folder: string; programs: Record<string, string>; ldflags?: string; tags?: string }
   /** Files and folders of npm packages that provisioning fetched, by where they go. */
   npm?: Record<string, string>
   /** npm projects, by where they go: folders of engine/images with package.json and package-lock.json, installed in the image that `from` names. */
@@ -230,9 +230,9 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     container = container.withFile(file, built.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
   }
   if (recipe.goProject) {
-    const { folder: project, programs, ldflags = "-s -w" } = recipe.goProject
+    const { folder: project, programs, ldflags = "-s -w", tags } = recipe.goProject
     // One program after the other: two at a time would need more memory than small machines have. What is compiled stays in the cache volume when an attempt is broken off.
-    const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath -ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
+    const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath ${tags ? `-tags '${tags}' ` : ""}-ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
     const built = goBuilder(dag, recipe).withDirectory("/project", dag.host().directory(join(folder, project))).withWorkdir("/project").withExec(["sh", "-exc", builds.join("\n")])
     for (const file of Object.keys(programs)) container = container.withFile(file, built.file(`/out/${basename(file)}`), { permissions: 0o755 })
   }
