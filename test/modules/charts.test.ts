@@ -1,7 +1,8 @@
 // What helm makes of the charts: rendered once for each environment, read as YAML, and refused where it has to be.
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { parseAllDocuments } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
 import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
 
@@ -21,6 +22,7 @@ const calls: Record<string, string[]> = {
   ])),
   faults: ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=faults.restaurant.FAULT_ERROR_RATE=0.5", "--set=faults.recipes.FAULT_UNREADY=true", "--set=faultsInProduction=rehearsal", "--set=demoData=true"],
   platform: ["template", "shop", "platform", "--namespace=monitoring"],
+  cluster: ["template", "shop", "own", "--namespace=monitoring"],
   "no digest": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests.slice(1)],
   "a tag": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests, "--set=images.frontend.digest=v1.2.3"],
   "no database": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...digests],
@@ -53,6 +55,9 @@ interface Manifest {
   spec: any
 }
 
+/** charts/cluster as charts/own, without the public charts, which have to be fetched. */
+const withoutDependencies = "cp -r cluster own && sed -i '/^dependencies:/,$d' own/Chart.yaml"
+
 const said: Record<string, { code: number; text: string }> = {}
 beforeAll(async () => {
   // Values' files lie in the chart's folder.
@@ -61,7 +66,7 @@ beforeAll(async () => {
     return `echo '=== ${name}'; helm ${quoted}${args[0] === "template" ? " --kube-version=1.34.0" : ""} 2>&1; code=$?; echo; echo "=== $code"`
   })
   const { code, stdout, stderr } = await dagger(
-    ["core", "--silent", "container", "from", "--address=alpine/helm:3.19.0", "with-directory", "--path=/charts", `--source=${join(repository, "charts")}`, "with-workdir", "--path=/charts", "with-new-file", "--path=/run.sh", `--contents=${lines.join("\n")}`, "with-exec", "--args=sh,/run.sh", "stdout"],
+    ["core", "--silent", "container", "from", "--address=alpine/helm:3.19.0", "with-directory", "--path=/charts", `--source=${join(repository, "charts")}`, "with-workdir", "--path=/charts", "with-new-file", "--path=/run.sh", `--contents=${withoutDependencies}\n${lines.join("\n")}`, "with-exec", "--args=sh,/run.sh", "stdout"],
     { cwd: repository, seconds: 300 },
   )
   expect(code, stderr).toBe(0)
@@ -193,6 +198,12 @@ describe("the platform's chart", () => {
     expect(of(all, "ClusterRoleBinding")["monitoring-prometheus"]).toMatchObject({ subjects: [{ name: "prometheus", namespace: "monitoring" }] })
     expect(of(all, "Service").prometheus!.spec).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30090 }] })
     expect(of(all, "Deployment").prometheus!.spec.template.spec.containers[0].image).toBe("prom/prometheus:v3.16.0")
+  })
+  it("finds pods as the cluster's chart does, and alerts by the same rules", () => {
+    const { data } = of(rendered("platform"), "ConfigMap").prometheus!
+    const values = parse(readFileSync(join(repository, "charts/cluster/values.yaml"), "utf8"))
+    expect(parse(data["prometheus.yml"]!).scrape_configs).toEqual(values["kube-prometheus-stack"].prometheus.prometheusSpec.additionalScrapeConfigs)
+    expect(of(rendered("cluster"), "PrometheusRule").product!.spec).toEqual(parse(data["rules.yaml"]!))
   })
   it("has a configuration that promtool takes", async () => {
     const { data } = of(rendered("platform"), "ConfigMap").prometheus!

@@ -61,3 +61,17 @@ describe("the product's chart", () => {
     ["a port that is no node port", { frontend: { service: { nodePort: 80 } } }, "/frontend/service/nodePort must match a schema in anyOf"],
   ])("its schema refuses %s", (_, over, fault) => expect(faults(over).join("\n")).toContain(fault))
 })
+
+describe("the platform's and the cluster's charts", () => {
+  it("have the same alerts: cp charts/platform/files/rules.yaml charts/cluster/files/", () => expect(read("charts/cluster/files/rules.yaml")).toBe(read("charts/platform/files/rules.yaml")))
+  it("fix the version of each public chart", () => {
+    const { dependencies } = parse(read("charts/cluster/Chart.yaml")) as { dependencies: { name: string; version: string; repository: string }[] }
+    const values = parse(read("charts/cluster/values.yaml")) as Values
+    for (const { name, version, repository: from } of dependencies) {
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(from, name).toMatch(/^https:\/\//)
+      expect(values[name], name).toMatchObject({ enabled: true })
+    }
+    expect(Object.keys(values).sort()).toEqual(dependencies.map(({ name }) => name).sort())
+  })
+})
