@@ -32,7 +32,7 @@ export async function checkBaseline(source: Directory): Promise<Found> {
 
   const version = JSON.stringify({ sha: commit })
   const target = await productService({ source: baseline, version, schema: source, demo: true, mode: "development", unreachable: [] })
-  const result = dag.newman().run(baseline.file("services/api-tests/product.postman_collection.json"), "http://product:8080", { target, targetName: "product", folders: ["product"], name: "baseline:api", timeout: 300, requestTimeout: 15, wait: 60, until: 0 })
+  const result = dag.newman().run(baseline.file("services/api-tests/product.postman_collection.json"), "http://product:8080", { target, targetName: "product", folders: ["product"], name: "baseline:api", timeout: 300, requestTimeout: 15, wait: 60, until: 0, again: "" })
   const [status, reason, seconds, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.exitCode()])
   return { found: [schema, { name: "baseline:api", status: status as Status, reason, seconds, cached: false, exitCode }], reports: dag.directory().withDirectory("api", result.reports()) }
 }

@@ -15,10 +15,42 @@ export interface Service {
   needs: Need[]
   /** Statement coverage that its tests must reach, in percent; 0 for none. */
   coverage: number
+  /** Whether it is delivered, as an image. */
+  image: boolean
+}
+
+export type EnvironmentName = "dev" | "stage" | "prod"
+export type Step = "pr" | "publish" | "dev" | "stage" | "prod" | "rollback"
+
+/** Where the product runs, and which numbers it must reach there. delivery.schema.json says what each is. */
+export interface Environment {
+  appMode: string
+  appUrl: string
+  cluster: string
+  region?: string
+  namespace: string
+  values: string
+  port: number
+  tests: ("api" | "ui")[]
+  approval: boolean
+  prometheus?: string
+  gates: {
+    load?: { users: number; duration: number; p95: number; errors: number }
+    dast?: { high: number; medium: number; low: number; urls: number; seconds: number }
+    feedback?: { blocker: number; critical: number }
+    analysis?: { window: number; interval: number; errors: number; p95: number }
+  }
 }
 
 export interface Config {
   services: Record<string, Service>
+  registry: string
+  chart: string
+  health: string[]
+  suites: { api?: string; ui?: string; load?: string }
+  environments: Partial<Record<EnvironmentName, Environment>>
+  branches: Record<"develop" | "master", string>
+  notifications: { slack?: { channel: string; on: Step[] } }
   timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
 }
 
@@ -36,7 +68,7 @@ export function parseConfig(text: string): Config {
   if (document.errors.length) throw new ConfigError(document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}`))
   const value: unknown = document.toJS() ?? {}
   const faults: string[] = []
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(schema)
+  const validate = new Ajv({ allErrors: true, strict: false, useDefaults: true }).compile(schema)
   if (!validate(value)) {
     for (const error of validate.errors ?? []) {
       const fault = describe(error, value, document, lines)
@@ -44,7 +76,7 @@ export function parseConfig(text: string): Config {
     }
     throw new ConfigError(faults)
   }
-  const config = value as { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const coverage = config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default
   const clean = (path: string) => path.replace(/^\.\//, "").replace(/\/+$/, "")
@@ -57,11 +89,31 @@ export function parseConfig(text: string): Config {
     }),
   )
   if ("secrets" in services) faults.push(`services.secrets, line ${lineOf(document, lines, ["services", "secrets"])}: the name is taken by the stage that scans for secrets; choose another`)
+  const { environments = {}, suites } = config
+  const namespaces = new Map<string, string>()
+  for (const [name, { cluster, region, namespace, tests, gates }] of Object.entries(environments)) {
+    const at = (...keys: string[]) => `environments.${[name, ...keys].join(".")}, line ${lineOf(document, lines, ["environments", name, ...keys])}`
+    const place = `${cluster}/${namespace}`
+    if (namespaces.has(place)) faults.push(`${at("namespace")}: ${namespace} of the cluster ${cluster} is ${namespaces.get(place)}'s already; each environment has its own`)
+    namespaces.set(place, name)
+    if (cluster !== "ephemeral" && !region) faults.push(`${at()}: region is missing: the AWS region of the EKS cluster ${cluster}`)
+    for (const test of tests) if (!suites[test]) faults.push(`${at("tests")}: ${test} has no suite; name it in suites.${test}`)
+    if (gates.analysis && cluster !== "ephemeral" && !environments[name as EnvironmentName]!.prometheus) faults.push(`${at("gates", "analysis")}: prometheus is missing: where it answers`)
+    if (gates.load && !suites.load) faults.push(`${at("gates", "load")}: there is no plan; name it in suites.load`)
+  }
   if (faults.length) throw new ConfigError(faults)
   const defaults = schema.properties.timeouts.properties
   const timeout = (name: keyof Config["timeouts"]) => config.timeouts?.[name] ?? defaults[name].default
+  const branches = Object.fromEntries(Object.entries(schema.properties.branches.properties).map(([role, { default: usual }]) => [role, config.branches?.[role as keyof Config["branches"]] ?? usual])) as Config["branches"]
   return {
     services,
+    registry: config.registry,
+    chart: clean(config.chart),
+    health: config.health,
+    suites,
+    environments,
+    branches,
+    notifications: config.notifications ?? {},
     timeouts: { secrets: timeout("secrets"), lint: timeout("lint"), typecheck: timeout("typecheck"), test: timeout("test"), build: timeout("build") },
   }
 }
@@ -71,7 +123,7 @@ function describe(error: ErrorObject, value: unknown, document: Document, lines:
   const found = path.reduce<unknown>((below, key) => (below as Record<string, unknown> | undefined)?.[key], value)
   const name = (...more: string[]) => [...path, ...more].join(".") || "the file"
   const at = (...more: string[]) => `${name(...more)}, line ${lineOf(document, lines, [...path, ...more])}`
-  const schemaHere = error.parentSchema as { properties?: Record<string, unknown> } | undefined
+  const schemaHere = error.parentSchema as { properties?: Record<string, unknown>; allowed?: string } | undefined
   switch (error.keyword) {
     case "additionalProperties": {
       const key = error.params.additionalProperty as string
@@ -90,7 +142,7 @@ function describe(error: ErrorObject, value: unknown, document: Document, lines:
       return `${at()}: ${JSON.stringify(found)} is out of range; it must be ${error.params.comparison as string} ${error.params.limit as number}`
     case "pattern":
       if (error.propertyName !== undefined) return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; small letters, digits and -, a letter first, 39 characters at most`
-      return `${at()}: ${JSON.stringify(found)} is not allowed; a folder below the repository's root, without ..`
+      return `${at()}: ${JSON.stringify(found)} is not allowed; ${schemaHere?.allowed ?? "a folder below the repository's root, without .."}`
     case "minProperties":
       return `${at()}: it is empty; at least one service is needed`
     case "propertyNames":

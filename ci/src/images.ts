@@ -3,11 +3,28 @@ export const images = {
   debian: "debian:bookworm-slim",
   golang: "golang:1.26.8-bookworm",
   nginx: "nginxinc/nginx-unprivileged:1.22",
+  node: "node:24.21.0-bookworm-slim",
+  postgres: "postgres:15-bookworm",
+  redis: "redis:7.0-bookworm",
+  prometheus: "prom/prometheus:v2.42.0",
 }
+
+const checks = ["gitleaks", "golang", "node", "postgres", "redis"]
+const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
+const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
+const seeds = ["postgres", "redis", "prometheus"]
+const chain = { modules: [...new Set([...building, ...running])], images: ["golang", "nginx", "node", ...seeds] }
 
 /** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
 export const uses = {
-  pr: { modules: ["gitleaks", "golang", "node", "postgres", "redis"], images: [] },
+  pr: { modules: checks, images: [] },
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
+  publish: { modules: building, images: ["golang", "nginx"] },
+  dev: chain,
+  stage: chain,
+  prod: chain,
+  rollback: { modules: ["helm", "kubernetes", "eks", "slack"], images: [] },
+  rehearse: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images },
+  auto: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images },
 }

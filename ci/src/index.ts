@@ -1,16 +1,25 @@
 /**
- * The delivery pipeline: what runs on a pull request, with one verdict and every tool's report.
+ * The delivery pipeline: pull request, publish, dev, stage, prod and back, each with one verdict and every tool's report.
  *
- * Everything is said in `delivery.yaml`: the services, and the numbers that they must reach.
+ * Everything is said in `delivery.yaml`: the services, where they run, and the numbers that they must reach.
  */
-import { availableParallelism } from "node:os"
-import { Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
-import { parseConfig, type Config, type Need, type Service as Delivered } from "./config"
-import { goInput, withoutMarkdown } from "./inputs"
-import { folderOf, indexHtml, summaryMarkdown } from "./page"
+import { Directory, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { checkBaseline } from "./baseline"
+import { chainHtml, environmentHtml } from "./chain-page"
+import type { Config, EnvironmentName, Step } from "./config"
+import { rollback, runEnvironment, health, type Place } from "./environment"
+import { indexHtml, summaryMarkdown } from "./page"
+import { allPassed, collect, notRun, step, type Part } from "./parts"
 import { productService, versionFile } from "./product"
-import { gateCoverage, marks, notAskedFor, oneLine, selectStages, stageNames, tableOf, verdictOf, type Found, type Stage, type Status } from "./stages"
+import { identify, readRecord } from "./publish"
+import { runAll } from "./pull-request"
+import { messageOf } from "./message"
+import { post } from "./notify"
+import { judged, publish, rehearseChain } from "./rehearse"
+import type { ReleaseRecord } from "./release"
+import { readConfig } from "./source"
+import { gateCoverage, notAskedFor, selectStages, stageNames, tableOf, verdictOf, type Stage } from "./stages"
+import { clusterOf, ephemeralCluster, installPrometheus, randomSecret, registryOf, seed, unique, type Cluster, type Given, type Registry } from "./targets"
 
 /** What a pipeline has found. */
 @object()
@@ -30,10 +39,15 @@ export class Pipeline {
   @func()
   reportFiles: string
 
-  constructor(passed: boolean, summary: string, reportFiles: string) {
+  /** The reports of what is live, which need not be text: screenshots, archives. */
+  @func()
+  live?: Directory
+
+  constructor(passed: boolean, summary: string, reportFiles: string, live?: Directory) {
     this.passed = passed
     this.summary = summary
     this.reportFiles = reportFiles
+    this.live = live
   }
 
   /**
@@ -44,7 +58,7 @@ export class Pipeline {
   @func({ cache: "session" })
   reports(): Directory {
     const files = JSON.parse(this.reportFiles) as Record<string, string>
-    return Object.entries(files).reduce((folder, [path, text]) => folder.withNewFile(path, text), dag.directory())
+    return Object.entries(files).reduce((folder, [path, text]) => folder.withNewFile(path, text), this.live ?? dag.directory())
   }
 
   /**
@@ -86,12 +100,7 @@ export class Delivery {
     grace: number = 0,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const names = stageNames(config)
-    const selected = selectStages(names, only, skip)
-    const parts = await runAll(source, config, selected, grace && Math.ceil(Date.now() / 1000) + grace)
-
-    const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
-    const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
+    const { stages, parts } = await pullRequest(source, config, only, skip, grace)
     return pipelineOf("pr", "Pull request", stages, parts, attempt)
   }
 
@@ -139,15 +148,324 @@ export class Delivery {
     const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source))
     return pipelineOf("baseline", "Baseline", part.stages, [part], "")
   }
-}
 
-/** What one call of a module gave: some stages, and their reports in a folder. */
-interface Part {
-  folder: string
-  stages: Stage[]
-  files: Record<string, string[]>
-  /** The files' texts, by their path in the pipeline's reports. */
-  reports: Record<string, string>
+  /**
+   * Builds what a commit delivers and pushes it: an image a service, the chart, the suites, all under the commit's hash, and the release record that names
+   * them by digest. The same commit again has the same digests, and nothing is pushed.
+   *
+   * Example: `dagger call publish --registry-user ci --registry-password env://REGISTRY_PASSWORD --record-key env://RECORD_KEY verdict`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param registry A registry at the caller's own loopback (`tcp://127.0.0.1:5000`) or a service of the caller's, instead of one that is gone with the call.
+   * @param registryUser Who logs in to a real registry; for ECR without a password the AWS keys are used.
+   * @param registryPassword Of that user.
+   * @param recordKey What release records are sealed with, such as env://RECORD_KEY: the same for all steps of a release.
+   * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   */
+  @func({ cache: "session" })
+  async publish(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    registry?: Service,
+    registryUser: string = "",
+    registryPassword?: Secret,
+    recordKey?: Secret,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+  ): Promise<Pipeline> {
+    const config = await readConfig(source)
+    const call = await callOf(config, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken })
+    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key)
+    return livePipeline("publish", "Publish", [part])
+  }
+
+  /**
+   * Deploys a release to dev by digest, checks that what runs is that release, and runs the suites. Without a registry that stays, the release is published first.
+   *
+   * Example: `dagger call dev verdict`
+   *
+   * @param source The repository: delivery.yaml, and the commit or tree whose release it is.
+   * @param release The release by its commit's full hash, instead of the source's own.
+   * @param faults Faults to switch on, such as restaurant.FAULT_ERROR_RATE=0.5; refused unless the cluster is ephemeral.
+   * @param registry A registry at the caller's own loopback (`tcp://127.0.0.1:5000`) or a service of the caller's, instead of one that is gone with the call.
+   * @param registryUser Who logs in to a real registry; for ECR without a password the AWS keys are used.
+   * @param registryPassword Of that user.
+   * @param recordKey What release records are sealed with, such as env://RECORD_KEY: the same for all steps of a release.
+   * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   * @param kubeconfig Of the cluster, such as file://kubeconfig.yaml; without one, the EKS cluster that delivery.yaml names.
+   * @param cluster The cluster, when it is a service that the kubeconfig calls `kubernetes`.
+   * @param dbUser The database's administrator, such as env://DB_USER.
+   * @param dbPassword Its password.
+   * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   */
+  @func({ cache: "session" })
+  async dev(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    release: string = "",
+    faults: string[] = [],
+    registry?: Service,
+    registryUser: string = "",
+    registryPassword?: Secret,
+    recordKey?: Secret,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+    kubeconfig?: Secret,
+    cluster?: Service,
+    dbUser?: Secret,
+    dbPassword?: Secret,
+    slackWebhook?: Secret,
+  ): Promise<Pipeline> {
+    return toEnvironment("dev", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+  }
+
+  /**
+   * Deploys a release to stage, from its record alone; then suites, load, a scanner and beta feedback against the gates of delivery.yaml. The verdict goes into the record: it is the ticket to prod.
+   *
+   * Example: `dagger call stage --kubeconfig file://kubeconfig.yaml --record-key env://RECORD_KEY verdict`
+   *
+   * @param source The repository: delivery.yaml, and the commit or tree whose release it is.
+   * @param release The release by its commit's full hash, instead of the source's own.
+   * @param faults Faults to switch on, such as restaurant.FAULT_ERROR_RATE=0.5; refused unless the cluster is ephemeral.
+   * @param registry A registry at the caller's own loopback (`tcp://127.0.0.1:5000`) or a service of the caller's, instead of one that is gone with the call.
+   * @param registryUser Who logs in to a real registry; for ECR without a password the AWS keys are used.
+   * @param registryPassword Of that user.
+   * @param recordKey What release records are sealed with, such as env://RECORD_KEY: the same for all steps of a release.
+   * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   * @param kubeconfig Of the cluster, such as file://kubeconfig.yaml; without one, the EKS cluster that delivery.yaml names.
+   * @param cluster The cluster, when it is a service that the kubeconfig calls `kubernetes`.
+   * @param dbUser The database's administrator, such as env://DB_USER.
+   * @param dbPassword Its password.
+   * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   */
+  @func({ cache: "session" })
+  async stage(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    release: string = "",
+    faults: string[] = [],
+    registry?: Service,
+    registryUser: string = "",
+    registryPassword?: Secret,
+    recordKey?: Secret,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+    kubeconfig?: Secret,
+    cluster?: Service,
+    dbUser?: Secret,
+    dbPassword?: Secret,
+    slackWebhook?: Secret,
+  ): Promise<Pipeline> {
+    return toEnvironment("stage", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+  }
+
+  /**
+   * Deploys a release that staged green to prod, with the same digests, and watches Prometheus for a while. When that is not healthy, logs and events are saved, and the revision before comes back.
+   *
+   * Example: `dagger call prod --kubeconfig file://kubeconfig.yaml --record-key env://RECORD_KEY verdict`
+   *
+   * @param source The repository: delivery.yaml, and the commit or tree whose release it is.
+   * @param release The release by its commit's full hash, instead of the source's own.
+   * @param faults Faults to switch on, such as restaurant.FAULT_ERROR_RATE=0.5; refused unless the cluster is ephemeral.
+   * @param registry A registry at the caller's own loopback (`tcp://127.0.0.1:5000`) or a service of the caller's, instead of one that is gone with the call.
+   * @param registryUser Who logs in to a real registry; for ECR without a password the AWS keys are used.
+   * @param registryPassword Of that user.
+   * @param recordKey What release records are sealed with, such as env://RECORD_KEY: the same for all steps of a release.
+   * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   * @param kubeconfig Of the cluster, such as file://kubeconfig.yaml; without one, the EKS cluster that delivery.yaml names.
+   * @param cluster The cluster, when it is a service that the kubeconfig calls `kubernetes`.
+   * @param dbUser The database's administrator, such as env://DB_USER.
+   * @param dbPassword Its password.
+   * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   */
+  @func({ cache: "session" })
+  async prod(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    release: string = "",
+    faults: string[] = [],
+    registry?: Service,
+    registryUser: string = "",
+    registryPassword?: Secret,
+    recordKey?: Secret,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+    kubeconfig?: Secret,
+    cluster?: Service,
+    dbUser?: Secret,
+    dbPassword?: Secret,
+    slackWebhook?: Secret,
+  ): Promise<Pipeline> {
+    return toEnvironment("prod", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+  }
+
+  /**
+   * Goes back to the revision before in an environment, in one step, whatever state the release is in. Logs and events of what runs now are saved first.
+   *
+   * Example: `dagger call rollback --environment prod --kubeconfig file://kubeconfig.yaml verdict`
+   *
+   * @param source The repository, for its delivery.yaml.
+   * @param environment dev, stage or prod.
+   * @param kubeconfig Of the cluster; without one, the EKS cluster that delivery.yaml names.
+   * @param cluster The cluster, when it is a service that the kubeconfig calls `kubernetes`.
+   * @param awsAccessKey Of a role that may use EKS.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   * @param slackWebhook Where the step is told of.
+   */
+  @func({ cache: "session" })
+  async rollback(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    environment: string = "prod",
+    kubeconfig?: Secret,
+    cluster?: Service,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+    slackWebhook?: Secret,
+  ): Promise<Pipeline> {
+    const config = await readConfig(source)
+    const there = environmentOf(config, environment)
+    const target = clusterOf(there, { registryUser: "", kubeconfig, cluster, awsAccessKey, awsSecretKey, awsSessionToken })
+    if (!target) throw new Error(nothingThere(environment))
+    const part = await rollback({ environment: there, cluster: target, holder: "rollback" }, "rollback:helm")
+    await tell("rollback", [part], "", config, slackWebhook)
+    return livePipeline("rollback", "Rollback", [part])
+  }
+
+  /**
+   * Rehearses the whole chain with no account anywhere, on a registry, a Kubernetes, a Prometheus and a stand-in of Slack that live as long as the call: pull
+   * request, publish, dev, stage, prod; then a bad release, which the analysis has to notice, and the way back, with the requests that it cost.
+   *
+   * Example: `dagger call rehearse reports export --path reports`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param faults What is wrong with the bad release.
+   * @param short Leaves out what takes long, and says so: the browser's journeys in stage, and most of load, scan and analysis.
+   */
+  @func({ cache: "session" })
+  async rehearse(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    faults: string[] = ["restaurant.FAULT_ERROR_RATE=0.5"],
+    short: boolean = false,
+  ): Promise<Pipeline> {
+    const config = await readConfig(source)
+    for (const name of ["dev", "stage", "prod"]) environmentOf(config, name)
+    const shortened = short ? shorten(config) : ""
+    let checked: { stages: Stage[]; parts: Part[] } = { stages: [], parts: [] }
+    const checks = async (): Promise<Part[]> => {
+      checked = await pullRequest(source, config, [], [], 0)
+      return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
+    }
+    const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults)
+    if (shortened) steps.push({ step: "targets", title: "Shortened", parts: [{ ...notRun([], ""), stages: [{ name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 }] }] })
+    const stages = steps.flatMap(({ parts }) => parts.flatMap((part) => part.stages))
+    const parts = steps.flatMap((one) => one.parts)
+    const files: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
+    const whole = livePipeline("rehearse", "Rehearsal", parts)
+    const pr = pipelineOf("pr", "Pull request", checked.stages, checked.parts, "")
+    const more: Record<string, string> = Object.fromEntries(Object.entries(JSON.parse(pr.reportFiles) as Record<string, string>).map(([path, text]) => [`pr/${path}`, text]))
+    more["index.html"] = chainHtml(commit, steps, told)
+    for (const one of steps) if (!["pr", "targets"].includes(one.step)) more[`${one.step}.html`] = environmentHtml(one, files)
+    more["slack.json"] = told
+    if (record) more["release.json"] = `${JSON.stringify(record, null, 1)}\n`
+    return new Pipeline(whole.passed, tableOf(stages), JSON.stringify({ ...(JSON.parse(whole.reportFiles) as object), ...more }), whole.live)
+  }
+
+  /**
+   * The pipeline that belongs to the branch, by Git Flow: pull requests pr, develop dev, release/* stage, master prod, hotfix/* pr and then stage. Gives its
+   * table; fails when it is red. With --explain it says which pipeline that is and why, and runs nothing.
+   *
+   * Example: `dagger call auto --explain`, `dagger call auto --branch release/1.4 --explain`
+   *
+   * @param source The repository.
+   * @param branch The branch, instead of the one that is checked out.
+   * @param event push or pull_request.
+   * @param base The branch that a pull request asks to be merged into.
+   * @param explain Only says what would run.
+   * @param registry A registry at the caller's own loopback (`tcp://127.0.0.1:5000`) or a service of the caller's, instead of one that is gone with the call.
+   * @param registryUser Who logs in to a real registry; for ECR without a password the AWS keys are used.
+   * @param registryPassword Of that user.
+   * @param recordKey What release records are sealed with, such as env://RECORD_KEY: the same for all steps of a release.
+   * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
+   * @param awsSecretKey Its secret.
+   * @param awsSessionToken Its session, for temporary keys.
+   * @param kubeconfig Of the cluster, such as file://kubeconfig.yaml; without one, the EKS cluster that delivery.yaml names.
+   * @param cluster The cluster, when it is a service that the kubeconfig calls `kubernetes`.
+   * @param dbUser The database's administrator, such as env://DB_USER.
+   * @param dbPassword Its password.
+   * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   */
+  @func({ cache: "session" })
+  async auto(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+    branch: string = "",
+    event: string = "push",
+    base: string = "",
+    explain: boolean = false,
+    registry?: Service,
+    registryUser: string = "",
+    registryPassword?: Secret,
+    recordKey?: Secret,
+    awsAccessKey?: Secret,
+    awsSecretKey?: Secret,
+    awsSessionToken?: Secret,
+    kubeconfig?: Secret,
+    cluster?: Service,
+    dbUser?: Secret,
+    dbPassword?: Secret,
+    slackWebhook?: Secret,
+  ): Promise<string> {
+    const config = await readConfig(source)
+    const named = branch || (await identify(source, config)).branch
+    const { master, develop } = config.branches
+    if (explain) return dag.gitflow().explain(named, { event, base, master, develop })
+    const decision = dag.gitflow().pipeline(named, { event, base, master, develop })
+    const given = { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook }
+    const tables: string[] = []
+    for (const name of [await decision.name(), await decision.next()]) {
+      if (name === "none" || name === "") continue
+      const ran = name === "pr" ? await this.pr(source) : await toEnvironment(name as EnvironmentName, source, "", [], given)
+      tables.push(ran.verdict())
+    }
+    return tables.join("\n\n") || (await decision.reason())
+  }
 }
 
 /** A pipeline's result of its stages and the reports of its parts. */
@@ -161,115 +479,103 @@ function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[],
   return new Pipeline(passed, table, JSON.stringify(reports))
 }
 
-async function readConfig(source: Directory): Promise<Config> {
-  if (!(await source.exists("delivery.yaml"))) throw new Error("no delivery.yaml in the source: it says what is delivered. The least is:\nservices:\n  <name>: { path: <folder>, kind: go }")
-  const config = parseConfig(await source.file("delivery.yaml").contents())
-  const faults = (await Promise.all([gitFault(source), ...Object.entries(config.services).map(([name, service]) => serviceFault(source, name, service))])).filter((fault) => fault !== undefined)
-  if (faults.length) throw new Error(`the source cannot be checked:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
-  return config
+
+/** The same of parts that are live: their files stay files. */
+function livePipeline(name: string, title: string, parts: Part[]): Pipeline {
+  const { passed, summary, reportFiles } = pipelineOf(name, title, parts.flatMap(({ stages }) => stages), parts, "")
+  const live = parts.reduce((folder, part) => (part.directory ? folder.withDirectory(part.folder, part.directory) : folder), dag.directory())
+  return new Pipeline(passed, summary, reportFiles, live)
 }
 
-async function gitFault(source: Directory): Promise<string | undefined> {
-  if (await source.exists(".git/HEAD")) return undefined
-  if (await source.exists(".git")) return "source: .git is a file, as in a git worktree or submodule, so the history is elsewhere; give a clone"
-  return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
+/** The stages of a pull request, gated. */
+async function pullRequest(source: Directory, config: Config, only: string[], skip: string[], grace: number): Promise<{ stages: Stage[]; parts: Part[] }> {
+  const names = stageNames(config)
+  const parts = await runAll(source, config, selectStages(names, only, skip), grace && Math.ceil(Date.now() / 1000) + grace)
+  const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
+  const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
+  return { stages, parts }
 }
 
-async function serviceFault(source: Directory, name: string, { path, kind, inputs }: Delivered): Promise<string | undefined> {
-  for (const input of inputs) if (!(await source.exists(input))) return `services.${name}.inputs: ${input} does not exist in the source`
-  const service = `services.${name}.path: ${path}`
-  if (!(await source.exists(path))) return `${service} does not exist in the source`
-  const entries = await source.directory(path).entries()
-  if (!entries.length) return `${service} is an empty folder`
-  if (kind === "go" && !entries.includes("go.mod")) return `${service} has no go.mod; make one with \`go mod init\`, or correct the kind`
-  if (kind === "node" && !entries.includes("package.json")) return `${service} has no package.json, or correct the kind`
-  if (kind === "node" && !entries.includes("package-lock.json")) return `${service} has no package-lock.json; make one with \`npm install\` and commit it`
-  return undefined
+/** What the stages of a pull request add up to, as the reason of one stage. */
+function greenOrThrow(stages: Stage[]): string {
+  const { passed, line } = verdictOf(stages)
+  const first = stages.find(({ status }) => status === "failed" || status === "inconclusive")
+  if (!passed) throw new Error(first ? `${first.name}: ${first.reason}` : line)
+  return line
 }
 
-/** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
-async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
-  const work: (() => Promise<Part>)[] = []
-  if (selected.has("secrets")) work.push(() => secrets(source, config, until))
-  // The slow kind first: an npm install waits for the network while Go compiles.
-  const services = Object.entries(config.services).sort(([, a], [, b]) => (a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1))
-  for (const [name, service] of services) {
-    const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
-    if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service, steps, config, until) : nodeService(source, name, service, steps, config, until)))
+/** What a caller gives beside the targets. */
+interface Wanted extends Given {
+  recordKey?: Secret
+  dbUser?: Secret
+  dbPassword?: Secret
+  slackWebhook?: Secret
+}
+
+/** The registry of a call and the key of its records; a real registry wants a key. */
+async function callOf(config: Config, given: Wanted): Promise<{ registry: Registry; key: string }> {
+  const stays = config.registry !== "ephemeral" || given.registry !== undefined
+  if (stays && !given.recordKey) throw new Error("record-key: missing; release records in a registry that stays are sealed with it, such as --record-key env://RECORD_KEY")
+  const registry = await registryOf(config, given)
+  return { registry, key: given.recordKey ? await given.recordKey.plaintext() : unique() }
+}
+
+function environmentOf(config: Config, name: string) {
+  const environment = config.environments[name as EnvironmentName]
+  if (!environment) throw new Error(`environments.${name}: delivery.yaml does not say where that is; there are: ${Object.keys(config.environments).join(", ") || "none"}`)
+  return environment
+}
+
+const nothingThere = (name: string): string =>
+  `environments.${name}.cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on. Give --kubeconfig and --cluster, name an EKS cluster in delivery.yaml, or run \`npm run rehearse\` for the whole chain`
+
+/** Runs one environment's step on its own: its targets are given, real, or, for dev alone, made for the call. */
+async function toEnvironment(name: EnvironmentName, source: Directory, release: string, faults: string[], given: Wanted): Promise<Pipeline> {
+  const config = await readConfig(source)
+  const environment = environmentOf(config, name)
+  const titles = { dev: "Development", stage: "Stage", prod: "Production" }
+  const { registry, key } = await callOf(config, given)
+  const identity = await identify(source, config)
+  let cluster: Cluster | undefined = clusterOf(environment, given)
+  let record: ReleaseRecord
+  if (name === "dev" && !cluster && !given.registry && config.registry === "ephemeral") {
+    const published = await publish(source, config, identity, registry, key)
+    if (!published.record) return livePipeline(name, titles[name], [published.part])
+    record = published.record
+    ;[cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry)])
+    if (environment.gates.analysis) await installPrometheus(source, cluster)
+  } else {
+    if (!cluster) throw new Error(nothingThere(name))
+    record = await readRecord(release || identity.tree, registry, key)
   }
-  const parts: Part[] = []
-  const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
-    for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
-  })
-  await Promise.all(workers)
-  return parts
-}
-
-async function secrets(source: Directory, config: Config, until: number): Promise<Part> {
-  return collect("secrets", ["secrets"], async () => {
-    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until })
-    const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
-    return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
-  })
-}
-
-async function goService(source: Directory, name: string, { path, inputs, needs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => {
-    const input = await goInput(source, path, inputs)
-    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until }).reports())
-  })
-}
-
-/** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
-function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
-  const servers: Record<Need, () => { service: Service; variable: string }> = {
-    postgres: () => ({ service: dag.postgres().server({ user: "postgres", database: "postgres", instance: "tests" }), variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres" }),
-    redis: () => ({ service: dag.redis().server({ instance: "tests" }), variable: "TEST_REDIS_URL=redis://redis:6379/0" }),
+  if (!cluster.ephemeral && (!given.dbUser || !given.dbPassword)) throw new Error("db-user, db-password: missing; a real cluster wants them, such as --db-user env://DB_USER")
+  const place: Place = {
+    ...{ name, config, environment, registry, cluster, demo: cluster.ephemeral, faults, holder: `${name} of ${record.sha.slice(0, 12)}` },
+    dbUser: given.dbUser ?? dag.setSecret(`db-user-${unique()}`, "postgres"),
+    dbPassword: given.dbPassword ?? randomSecret("db-password"),
   }
-  const started = needs.map((need) => servers[need]())
-  return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
-}
-
-async function nodeService(source: Directory, name: string, { path }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
-}
-
-/** The results that a module's `check` leaves beside its reports. */
-async function resultsIn(reports: Directory): Promise<Found> {
-  return { found: JSON.parse(await reports.file("results.json").contents()) as Stage[], reports }
-}
-
-function timeoutsOf(config: Config, steps: string[]): number[] {
-  return steps.map((step) => config.timeouts[step as keyof Config["timeouts"]])
-}
-
-/** Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. */
-async function collect(folder: string, names: string[], call: () => Promise<Found>): Promise<Part> {
-  const begin = Date.now()
-  // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
-  for (const name of names) console.log(`▶ ${name}`)
-  try {
-    const { found, reports } = await call()
-    const took = (Date.now() - begin) / 1000
-    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
-    const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
-    const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
-    for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
-    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
-    // An answer that came faster than the tools can be was not computed now.
-    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports: Object.fromEntries(texts) }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
-    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {}, reports: {} }
+  const parts = await runEnvironment(place, record)
+  // A red deployment or analysis in production is not left there.
+  if (name === "prod" && !allPassed(parts) && parts[0]!.stages[0]!.exitCode !== -1) {
+    parts.push(await rollback(place, "prod:rollback"), await health(place, "", "prod:after"))
   }
+  await judged(record, name, parts.flatMap(({ stages }) => stages), registry, key)
+  await tell(name, parts, record.sha, config, given.slackWebhook)
+  return livePipeline(name, titles[name], parts)
 }
 
-/** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */
-function inFolder(file: string, folder: string, stage: string): boolean {
-  return `${folder}/${file}`.startsWith(`${folderOf(stage)}/`)
+/** Tells Slack of a step, where delivery.yaml wants that and a webhook is given. A Slack that is down changes no verdict. */
+async function tell(step: Step, parts: Part[], commit: string, config: Config, webhook: Secret | undefined): Promise<void> {
+  const { slack } = config.notifications
+  if (webhook && slack?.on.includes(step)) await post(messageOf(step, parts.flatMap(({ stages }) => stages), commit, slack.channel), webhook)
 }
 
-function failed(name: string, reason: string, seconds: number): Stage {
-  return { name, status: "failed", reason, seconds: Math.round(seconds * 10) / 10, cached: false, exitCode: -1 }
+/** Makes a rehearsal short, and says what that leaves out. */
+function shorten(config: Config): string {
+  const { dev, stage, prod } = config.environments
+  stage!.tests = stage!.tests.filter((test) => test !== "ui")
+  if (stage!.gates.load) stage!.gates.load.duration = 10
+  if (stage!.gates.dast) stage!.gates.dast.seconds = 45
+  if (prod!.gates.analysis) prod!.gates.analysis.window = 15
+  return `short: ${dev!.tests.includes("ui") ? "the browser's journeys run in dev only, " : ""}load takes 10 s, the scan at most 45 s, the analysis 15 s`
 }

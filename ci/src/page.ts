@@ -18,7 +18,7 @@ export function summaryMarkdown(stages: Stage[]): string {
 
 const words: Record<Status, string> = { passed: "✅ passed", failed: "❌ failed", inconclusive: "⚠️ inconclusive", notApplicable: "not applicable", skipped: "skipped" }
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
 }
 
@@ -56,7 +56,7 @@ export function indexHtml(title: string, stages: Stage[], files: Files): string 
 
 const label: Record<Status, string> = { passed: "passed", failed: "failed", inconclusive: "inconclusive", notApplicable: "not applicable", skipped: "skipped" }
 
-const style = `:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1a1f27;--soft:#5b6573;--line:#dfe3e8;--green:#12703f;--red:#b3231b;--amber:#8a5a00;--fill:#c9d2dd}
+export const style = `:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1a1f27;--soft:#5b6573;--line:#dfe3e8;--green:#12703f;--red:#b3231b;--amber:#8a5a00;--fill:#c9d2dd}
 @media(prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1a2027;--ink:#e8ecf1;--soft:#9aa6b4;--line:#2c343e;--green:#4cc38a;--red:#ff8b80;--amber:#e5b567;--fill:#3a4552}}
 *{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 header{padding:1.4rem max(1rem,calc(50vw - 34rem));background:var(--card);border-bottom:4px solid}header.green{border-color:var(--green)}header.red{border-color:var(--red)}

@@ -14,6 +14,8 @@ export interface Stage {
   value?: number
   limit?: number
   unit?: string
+  /** Whether the limit is the most that is allowed; else it is the least. */
+  atMost?: boolean
   /** How long the tools took. */
   seconds: number
   /** Whether the result came from the cache. */
@@ -77,10 +79,12 @@ export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
 export const marks: Record<Status, string> = { passed: "✔ passed", failed: "✘ failed", inconclusive: "? inconclusive", notApplicable: "– not applicable", skipped: "⊘ skipped" }
 
 /** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
-export function numberText({ value, limit, unit = "" }: Pick<Stage, "value" | "limit" | "unit">): string {
+export function numberText({ value, limit, unit = "", atMost }: Pick<Stage, "value" | "limit" | "unit" | "atMost">): string {
   const text = (number: number) => `${number}${unit ? ` ${unit}` : ""}`
   if (value === undefined) return ""
-  return limit === undefined ? text(value) : `${text(value)} ${value < limit ? "<" : "≥"} ${text(limit)}`
+  if (limit === undefined) return text(value)
+  const sign = atMost ? (value > limit ? ">" : "≤") : value < limit ? "<" : "≥"
+  return `${text(value)} ${sign} ${text(limit)}`
 }
 
 /** The table at the end of a run: stage, verdict, number against limit, seconds, first line. At most 25 lines, verdict included. */
@@ -107,8 +111,8 @@ function byService(stages: Stage[]): Stage[] {
   return [...groups.values()].map((group) => {
     if (group.length === 1) return group[0]!
     const [service] = group[0]!.name.split(":")
-    const { value, limit, unit } = group.find((stage) => stage.value !== undefined) ?? {}
-    return { ...group[0]!, name: `${service}:${group.map((stage) => stage.name.split(":")[1]).join(",")}`, value, limit, unit, seconds: Math.max(...group.map((stage) => stage.seconds)), cached: group.every((stage) => stage.cached) }
+    const { value, limit, unit, atMost } = group.find((stage) => stage.value !== undefined) ?? {}
+    return { ...group[0]!, name: `${service}:${group.map((stage) => stage.name.split(":")[1]).join(",")}`, value, limit, unit, atMost, seconds: Math.max(...group.map((stage) => stage.seconds)), cached: group.every((stage) => stage.cached) }
   })
 }
 

@@ -26,14 +26,16 @@ export interface Recipe {
   /** Go programs as package@version, by the file they become; built in the image that `goBuilder` names. */
   go?: Record<string, string>
   goBuilder?: string
-  /** A Go project, a folder of engine/images with go.mod and go.sum, and the programs of it as packages, by the file they become; also built in `goBuilder`. */
-  goProject?: { folder: string; programs: Record<string, string>; ldflags?: string; tags?: string }
+  /** Go projects, folders of engine/images with go.mod and go.sum, and the programs of each as packages, by the file they become; also built in `goBuilder`. */
+  goProject?: GoProject | GoProject[]
   /** Files and folders of npm packages that provisioning fetched, by where they go. */
   npm?: Record<string, string>
   /** npm projects, by where they go: folders of engine/images with package.json and package-lock.json, installed in the image that `from` names. */
   npmLock?: Record<string, string>
   /** Python projects, by where they go: folders of engine/images with requirements.txt (versions and hashes), each installed into a virtual environment; the image has python3-venv. */
   pip?: Record<string, string>
+  /** Java libraries, by the folder they go to: folders of engine/images with a pom.xml; what it and all it depends on names, fetched with Debian's Maven in the image that `from` names. */
+  maven?: Record<string, string>
   /** Files by where they are, with their text. One that begins with `#!` can be executed. */
   files?: Record<string, string>
   /** Symbolic links, by where they are. */
@@ -45,6 +47,13 @@ export interface Recipe {
   workdir?: string
   entrypoint?: string[]
   command?: string[]
+}
+
+interface GoProject {
+  folder: string
+  programs: Record<string, string>
+  ldflags?: string
+  tags?: string
 }
 
 interface Built {
@@ -70,19 +79,24 @@ export function canonicalName(reference: string): string {
   return `${host}/${full}`
 }
 
+function goProjects(recipe: Recipe): GoProject[] {
+  return recipe.goProject ? [recipe.goProject].flat() : []
+}
+
 /** All recipes, by the full name of the image they stand in for. */
 export function readRecipes(from = folder): Map<string, Recipe> {
-  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
+  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "maven", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
   const recipes = new Map<string, Recipe>()
   for (const name of readdirSync(from).filter((name) => name.endsWith(".yaml") && name !== "overrides.yaml").sort()) {
     const recipe = parse(readFileSync(join(from, name), "utf8")) as Recipe
     for (const key of Object.keys(recipe)) if (!known.includes(key)) throw new Error(`engine/images/${name}: ${key} is not known; allowed are ${known.join(", ")}`)
     for (const key of ["image", "about", "from"] as const) if (!recipe[key]) throw new Error(`engine/images/${name}: ${key} is missing`)
     if (canonicalName(recipe.image) !== recipe.image) throw new Error(`engine/images/${name}: image ${recipe.image} must be written in full: ${canonicalName(recipe.image)}`)
-    if (recipe.goProject && !existsSync(join(from, recipe.goProject.folder, "go.sum"))) throw new Error(`engine/images/${name}: goProject: there is no engine/images/${recipe.goProject.folder}/go.sum`)
+    for (const project of goProjects(recipe)) if (!existsSync(join(from, project.folder, "go.sum"))) throw new Error(`engine/images/${name}: goProject: there is no engine/images/${project.folder}/go.sum`)
     if ((recipe.go || recipe.goProject) && !recipe.goBuilder) throw new Error(`engine/images/${name}: goBuilder is missing: the image that builds the Go programs`)
     for (const project of Object.values(recipe.npmLock ?? {})) if (!existsSync(join(from, project, "package-lock.json"))) throw new Error(`engine/images/${name}: npmLock: there is no engine/images/${project}/package-lock.json`)
     for (const project of Object.values(recipe.pip ?? {})) if (!existsSync(join(from, project, "requirements.txt"))) throw new Error(`engine/images/${name}: pip: there is no engine/images/${project}/requirements.txt`)
+    for (const project of Object.values(recipe.maven ?? {})) if (!existsSync(join(from, project, "pom.xml"))) throw new Error(`engine/images/${name}: maven: there is no engine/images/${project}/pom.xml`)
     for (const [path, text] of Object.entries(recipe.files ?? {})) if (typeof text !== "string" || !path.startsWith("/")) throw new Error(`engine/images/${name}: files: ${path} must be an absolute path with the file's text`)
     recipes.set(recipe.image, recipe)
   }
@@ -98,7 +112,7 @@ function lockFiles(project: string): string[] {
 function lockTexts(recipe: Recipe): string[] {
   const files = (project: string) => readdirSync(join(folder, project), { recursive: true, encoding: "utf8" }).map((file) => join(folder, project, file)).filter((file) => statSync(file).isFile()).sort()
   const npm = Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
-  const others = [recipe.goProject?.folder, ...Object.values(recipe.pip ?? {})].filter((project) => project !== undefined)
+  const others = [...goProjects(recipe).map((project) => project.folder), ...Object.values(recipe.pip ?? {}), ...Object.values(recipe.maven ?? {})]
   return npm.concat(others.flatMap(files).flatMap((file) => [file.slice(folder.length), readFileSync(file, "utf8")]))
 }
 
@@ -163,10 +177,10 @@ export async function imagesOfCall(module: string, words: string[]): Promise<Map
   return wanted
 }
 
-/** Every module of this repository. */
+/** Every module of this repository, and those of the tests that stand in for something. */
 export function allModules(): string[] {
-  const below = join(repository, "modules")
-  const modules = existsSync(below) ? readdirSync(below).map((name) => join(below, name)) : []
+  const folders = ["modules", "test/standins"].map((name) => join(repository, name)).filter((folder) => existsSync(folder))
+  const modules = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   return [...new Set([...moduleClosure(repository), ...modules.flatMap(moduleClosure)])]
 }
 
@@ -219,18 +233,13 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
 /** Puts a recipe's parts together as one container. */
 async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
   let container = recipe.from === "base" ? await debianRoot(dag, paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
-  if (recipe.debian?.length) {
-    // As in vendors' images, a package that is installed starts no service.
-    container = container.withNewFile("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", { permissions: 0o755 })
-    container = container.withExec(["sh", "-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${recipe.debian.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
-  }
+  if (recipe.debian?.length) container = withPackages(container, recipe.debian)
   if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
   for (const [file, program] of Object.entries(recipe.go ?? {})) {
     const built = goBuilder(dag, recipe).withEnvVariable("GOBIN", "/out").withExec(["go", "install", "-ldflags", "-s -w", program])
     container = container.withFile(file, built.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
   }
-  if (recipe.goProject) {
-    const { folder: project, programs, ldflags = "-s -w", tags } = recipe.goProject
+  for (const { folder: project, programs, ldflags = "-s -w", tags } of goProjects(recipe)) {
     // One program after the other: two at a time would need more memory than small machines have. What is compiled stays in the cache volume when an attempt is broken off.
     const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath ${tags ? `-tags '${tags}' ` : ""}-ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
     const built = goBuilder(dag, recipe).withDirectory("/project", dag.host().directory(join(folder, project))).withWorkdir("/project").withExec(["sh", "-exc", builds.join("\n")])
@@ -255,6 +264,10 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
       .withoutMount("/root/.cache/pip")
       .withoutMount("/tmp/requirements.txt")
   }
+  for (const [target, project] of Object.entries(recipe.maven ?? {})) {
+    const fetched = mavenBuilder(dag, recipe).withMountedFile("/project/pom.xml", dag.host().file(join(folder, project, "pom.xml"))).withExec(["mvn", "-B", "-q", copyDependencies, "-DoutputDirectory=/out"])
+    container = container.withDirectory(target, fetched.directory("/out"))
+  }
   for (const [file, text] of Object.entries(recipe.files ?? {})) container = container.withNewFile(file, text, { permissions: text.startsWith("#!") ? 0o755 : 0o644 })
   for (const [link, target] of Object.entries(recipe.links ?? {})) container = container.withSymlink(target, link)
   if (recipe.run?.length) container = container.withExec(["sh", "-ec", recipe.run.join("\n")])
@@ -267,8 +280,15 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     .withLabel("org.opencontainers.image.title", `stand-in of ${recipe.image}`)
     .withLabel("org.opencontainers.image.description", recipe.about)
     .withLabel("delivery.stand-in", "true")
-    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, goProject: recipe.goProject, npm: recipe.npm, npmLock: recipe.npmLock, pip: recipe.pip, goToolchain: recipe.goToolchain }))
+    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, goProject: recipe.goProject, npm: recipe.npm, npmLock: recipe.npmLock, pip: recipe.pip, maven: recipe.maven, goToolchain: recipe.goToolchain }))
     .withLabel("delivery.stand-in.recipe", hash)
+}
+
+/** Installs Debian packages. As in vendors' images, none starts its service. Java's want a folder that small Debian images leave out. */
+function withPackages(container: Container, packages: string[]): Container {
+  return container
+    .withNewFile("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", { permissions: 0o755 })
+    .withExec(["sh", "-c", `mkdir -p /usr/share/man/man1 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${packages.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin`])
 }
 
 /** The image that builds a recipe's Go programs, with the caches that all such builds share. */
@@ -279,6 +299,16 @@ function goBuilder(dag: Client, recipe: Recipe): Container {
     .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-images-go-mod"))
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-images-go-build"))
     .withEnvVariable("CGO_ENABLED", "0")
+}
+
+/** Fetches what a pom.xml names, and all that this depends on. */
+const copyDependencies = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+
+/** The image that a recipe begins with, with Debian's Maven in it. */
+function mavenBuilder(dag: Client, recipe: Recipe): Container {
+  return withPackages(dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`), ["maven"])
+    .withMountedCache("/root/.m2", dag.cacheVolume("delivery-images-maven"))
+    .withWorkdir("/project")
 }
 
 /** The Debian root of provisioning as a container, with the machine's certificates in it. */

@@ -17,8 +17,8 @@ const calls: Record<string, string[]> = {
   "lint platform": ["lint", "--strict", "platform"],
   ...Object.fromEntries(["dev", "qa", "stage", "prod"].flatMap((name) => [
     [`lint ${name}`, ["lint", "--strict", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests]],
-    [`inside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests, "--set=images.registry=registry:5000", "--set=frontend.service.nodePort=30080"]],
-    [`outside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...outside, ...digests, "--set=database.init=true", "--set=ingress.enabled=true"]],
+    [`inside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests, "--set=images.registry=registry:5000", "--set=images.frontend.repository=delivery/frontend", "--set=frontend.service.nodePort=30080"]],
+    [`outside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...outside, ...digests, "--set=database.init=true", "--set=ingress.enabled=true", "--set=images.frontend.repository=registry:5000/delivery/frontend"]],
   ])),
   faults: ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=faults.restaurant.FAULT_ERROR_RATE=0.5", "--set=faults.recipes.FAULT_UNREADY=true", "--set=faultsInProduction=rehearsal", "--set=demoData=true"],
   platform: ["template", "shop", "platform", "--namespace=monitoring"],
@@ -28,7 +28,6 @@ const calls: Record<string, string[]> = {
   "no database": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...digests],
   "two databases": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests, "--set=database.host=db.example.com"],
   "faults in production": ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=faults.restaurant.FAULT_ERROR_RATE=0.5"],
-  "demo data in production": ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=demoData=true"],
 }
 
 interface Metadata {
@@ -117,7 +116,7 @@ describe("the product's chart", () => {
       expect(environment(initContainers[0])).toMatchObject({ DB_USER: `${service}_owner`, DB_WAIT: "120s" })
       expect([serving.livenessProbe.httpGet.path, serving.readinessProbe.httpGet.path]).toEqual(["/livez", "/readyz"])
     }
-    expect(container(all, "frontend").image).toBe(`registry:5000/frontend@${digest}`)
+    expect(container(all, "frontend").image).toBe(`registry:5000/delivery/frontend@${digest}`)
     expect(of(all, "Service").frontend!.spec).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30080 }] })
     expect(environment(container(all, "restaurant"))).toMatchObject({ RECIPES_URL: "http://recipes:8080", REDIS_URL: "redis://redis:6379/0" })
     expect(environment(container(all, "recipes"))).toMatchObject({ SUPPLIERS_URL: "http://suppliers:8080", REDIS_URL: "redis://redis:6379/0" })
@@ -127,6 +126,7 @@ describe("the product's chart", () => {
   it.each(environments)("%s with a database and a cache outside has nothing inside", (name, _, url) => {
     const all = rendered(`outside ${name}`)
     expect(Object.keys(of(all, "Deployment")).sort()).toEqual(["frontend", ...services].sort())
+    expect([container(all, "frontend").image, container(all, "recipes").image]).toEqual([`registry:5000/delivery/frontend@${digest}`, `recipes@${digest}`])
     for (const service of services) expect(environment(container(all, service))).toMatchObject({ DB_HOST: "db.example.com", DB_SSLMODE: "require" })
     expect(environment(container(all, "recipes")).REDIS_URL).toBe("rediss://cache.example.com:6380/0")
     expect(of(all, "NetworkPolicy").recipes!.spec.egress).toEqual(expect.arrayContaining([{ ports: [{ port: 5432 }] }, { ports: [{ port: 6380 }] }]))
@@ -184,7 +184,6 @@ describe("the product's chart", () => {
     ["no database", "database.host is required, unless postgres.enabled is true"],
     ["two databases", 'database.host is "db.example.com" although postgres.enabled is true: one or the other'],
     ["faults in production", 'faults: production refuses faults (restaurant) unless faultsInProduction is "rehearsal"'],
-    ["demo data in production", 'demoData: production refuses the demonstration\'s data unless faultsInProduction is "rehearsal"'],
   ])("refuses %s", (name, why) => {
     expect(said[name]!.code).not.toBe(0)
     expect(said[name]!.text).toContain(why)

@@ -48,6 +48,7 @@ describe("the product's chart", () => {
     ["a tag for a digest", { images: { restaurant: { digest: "v1.2.3" } } }, "/images/restaurant/digest must match pattern"],
     ["half a digest", { images: { recipes: { digest: "sha256:abc" } } }, "/images/recipes/digest must match pattern"],
     ["a tag in a repository", { images: { frontend: { repository: "frontend:latest" } } }, "/images/frontend/repository must match pattern"],
+    ["a tag after a registry's port", { images: { frontend: { repository: "registry:5000/frontend:v1" } } }, "/images/frontend/repository must match pattern"],
     ["a mode that is none", { appMode: "prod" }, "/appMode must be equal to one of the allowed values"],
     ["an address with a path", { appUrl: "https://qa.app.example.com/" }, "/appUrl must match pattern"],
     ["no replica", { suppliers: { replicas: 0 } }, "/suppliers/replicas must be >= 1"],

@@ -8,7 +8,7 @@ import { Container, Directory, Service, dag, float, func, object } from "@dagger
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { addresses, parseSeen, trouble } from "./read"
-import { checkScript } from "./scripts"
+import { checkScript, probeScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 /** What a check has found. */
@@ -52,6 +52,9 @@ export class Result {
     return this.reason
   }
 }
+
+/** Where a probe tells what it has counted. */
+const probePort = 8090
 
 @object()
 export class Health {
@@ -108,6 +111,45 @@ export class Health {
       const asked = container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
       return result(name, await runStep(asked, ["node", "/opt/check.mjs", JSON.stringify(settings)], limit), version, wait)
     })
+  }
+
+  /**
+   * A service that asks an address again and again from its start on, as a user would, and keeps count: what a release costs is in `probed`.
+   *
+   * Example: `dagger -m modules/health call probe --url http://product:8099/ --target tcp://127.0.0.1:8099 ports port`
+   *
+   * @param url What to ask.
+   * @param target What is asked, when it is a service of the caller's or at the caller's own loopback.
+   * @param targetName The host name of the target, as it stands in `url`.
+   * @param every Milliseconds between two requests; one does not wait for the other.
+   * @param timeout Milliseconds until a request that has no answer counts as lost.
+   * @param instance Two probes of the same address are one and the same; another name makes another one.
+   * @param image Another image with node and bash in it.
+   */
+  @func({ cache: "session" })
+  probe(url: string, target?: Service, targetName: string = "product", every: number = 200, timeout: number = 5000, instance: string = "", image: string = images.node): Service {
+    const settings = { url, every: atLeast("every", every, 10), timeout: atLeast("timeout", timeout, 1), port: probePort }
+    let container = this.base(image).withNewFile("/opt/probe.mjs", probeScript).withEnvVariable("INSTANCE", `${instance}-${Date.now()}`)
+    if (target) container = container.withServiceBinding(targetName, target)
+    return container.withExposedPort(probePort).asService({ args: ["node", "/opt/probe.mjs", JSON.stringify(settings)] })
+  }
+
+  /**
+   * What a probe has counted so far, as JSON: `asked`, and `runs` of answers of one kind: `good`, `from` and `to` (seconds since 1970), `count`, `last` (what the
+   * last of them said). An answer is good when it is below 500.
+   *
+   * Example: `dagger -m modules/health call probed --probe tcp://127.0.0.1:8098`
+   *
+   * @param probe The probe.
+   * @param image Another image with node and bash in it.
+   */
+  @func({ cache: "never" })
+  async probed(probe: Service, image: string = images.node): Promise<string> {
+    const ports = await probe.ports()
+    const address = `http://probe:${ports[0] ? await ports[0].port() : probePort}/`
+    const script = "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))"
+    const asked = this.base(image).withServiceBinding("probe", probe).withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
+    return asked.withExec(["timeout", "30", "node", "-e", script, address]).stdout()
   }
 }
 

@@ -69,3 +69,34 @@ const all = await Promise.all(urls.map(watch))
 writeFileSync("/report/health.json", JSON.stringify(all, null, 1) + "\\n")
 process.exit(all.every(({ healthy }) => healthy) ? 0 : 1)
 `
+
+/**
+ * Asks an address again and again, over a new connection each time, and answers at a port of its own with what came: the number of requests and runs of answers of
+ * one kind, in their order. An answer is good when it is below 500 and came within the time.
+ */
+export const probeScript = `import { createServer } from "node:http"
+
+const { url, every, timeout, port } = JSON.parse(process.argv[2])
+const log = { asked: 0, runs: [] }
+
+async function ask() {
+  const asked = Date.now() / 1000
+  let good = false
+  let last
+  try {
+    const answer = await fetch(url, { redirect: "manual", headers: { connection: "close", "cache-control": "no-cache" }, signal: AbortSignal.timeout(timeout) })
+    await answer.arrayBuffer()
+    good = answer.status < 500
+    last = "answers " + answer.status
+  } catch (error) {
+    last = error.name === "TimeoutError" ? "no answer within " + timeout / 1000 + " s" : error.cause?.code || error.cause?.message || error.message
+  }
+  log.asked++
+  const run = log.runs.at(-1)
+  if (run?.good === good) Object.assign(run, { to: asked, count: run.count + 1, last })
+  else log.runs.push({ good, from: asked, to: asked, count: 1, last })
+}
+
+setInterval(ask, every)
+createServer((request, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(log))).listen(port)
+`

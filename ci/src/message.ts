@@ -1,0 +1,43 @@
+// What is said of a step in Slack: text and blocks within Slack's limits (https://docs.slack.dev/reference/block-kit/blocks: a header 150 characters, a section 3,000).
+import type { Step } from "./config"
+import { numberText, oneLine, verdictOf, type Stage } from "./stages"
+
+export interface Message {
+  channel: string
+  text: string
+  blocks: object[]
+}
+
+const titles: Record<Step, string> = { pr: "Pull request", publish: "Publish", dev: "Deploy to dev", stage: "Deploy to stage", prod: "Deploy to prod", rollback: "Rollback" }
+
+/** The message of a step that has ended: verdict, commit, and what failed first; who reads no further knows what to do. */
+export function messageOf(step: Step, stages: Stage[], commit: string, channel: string): Message {
+  const { passed, line } = verdictOf(stages)
+  const title = `${passed ? "✅" : "❌"} ${titles[step]}: ${passed ? "green" : "red"}`
+  const red = stages.filter(({ status }) => status === "failed" || status === "inconclusive")
+  const gates = stages.filter(({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined)
+  const lines = [...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`), ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`)]
+  const body = cut([`\`${harmless(commit.slice(0, 12))}\` ${harmless(line)}`, ...lines], 2900)
+  return {
+    channel,
+    text: harmless(oneLine(`${titles[step]}: ${line} ${red[0] ? `${red[0].name}: ${red[0].reason}` : ""}`, 300)),
+    blocks: [
+      { type: "header", text: { type: "plain_text", text: title } },
+      { type: "section", text: { type: "mrkdwn", text: body } },
+    ],
+  }
+}
+
+/** A text that Slack shows as it stands: no mention, no link, no formatting (https://docs.slack.dev/messaging/formatting-message-text: & < > are the control characters). */
+export function harmless(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("`", "'")
+}
+
+function cut(lines: string[], most: number): string {
+  let text = ""
+  for (const [i, line] of lines.entries()) {
+    if (text.length + line.length + 1 > most) return `${text}\n… and ${lines.length - i} more`
+    text += `${text ? "\n" : ""}${line}`
+  }
+  return text
+}

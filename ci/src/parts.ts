@@ -1,0 +1,85 @@
+// What calls of modules gave: stages and their reports, gathered so that nothing that goes wrong in one of them loses another's.
+import { dag, type Directory } from "@dagger.io/dagger"
+import { folderOf } from "./page"
+import { marks, oneLine, type Found, type Stage } from "./stages"
+
+/** What one call of a module gave: some stages, and their reports in a folder. */
+export interface Part {
+  folder: string
+  stages: Stage[]
+  files: Record<string, string[]>
+  /** The files' texts, by their path in the pipeline's reports. */
+  reports: Record<string, string>
+  /** Or the files themselves, where they need not be text: a stage of something live, which is never answered from another session's cache. */
+  directory?: Directory
+}
+
+/** Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. */
+export async function collect(folder: string, names: string[], call: () => Promise<Found>): Promise<Part> {
+  const begin = Date.now()
+  // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
+  for (const name of names) console.log(`▶ ${name}`)
+  try {
+    const { found, reports } = await call()
+    const took = (Date.now() - begin) / 1000
+    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
+    const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
+    for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
+    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
+    // An answer that came faster than the tools can be was not computed now.
+    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports: Object.fromEntries(texts) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
+    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {}, reports: {} }
+  }
+}
+
+/** The result of a module's call on something live, of which the module has left result.json beside its reports. */
+export async function live(name: string, call: () => Directory | Promise<Directory>): Promise<Part> {
+  const begin = Date.now()
+  console.log(`▶ ${name}`)
+  const folder = folderOf(name)
+  const ended = (stage: Stage, directory: Directory, listed: string[]): Part => {
+    console.log(`${marks[stage.status][0]} ${name} ${stage.seconds} s ${oneLine(stage.reason, 160)}`)
+    return { folder, stages: [stage], files: { [name]: listed }, reports: {}, directory }
+  }
+  try {
+    const reports = await (await call()).sync()
+    const { status, reason, value, limit, unit, seconds, exitCode } = JSON.parse(await reports.file("result.json").contents()) as Stage
+    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    return ended({ name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }, reports, listed)
+  } catch (error) {
+    return ended(failed(name, oneLine(error instanceof Error ? error.message : String(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
+  }
+}
+
+/** A stage that this pipeline decides by itself: a passing reason, or an error whose words are the reason. */
+export async function step(name: string, call: () => Promise<{ reason: string; value?: number; limit?: number; unit?: string; reports?: Directory }>): Promise<Part> {
+  const begin = Date.now()
+  return live(name, async () => {
+    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({ reason: oneLine(error instanceof Error ? error.message : String(error), 300), status: "failed" as const, reports: dag.directory() }))
+    const status = "status" in said ? said.status : "passed"
+    const stage = { name, status, ...said, seconds: Math.round((Date.now() - begin) / 100) / 10, exitCode: status === "passed" ? 0 : 1 }
+    return reports.withNewFile("result.json", `${JSON.stringify(stage, null, 1)}\n`)
+  })
+}
+
+/** Stages that were not run, and why. */
+export function notRun(names: string[], reason: string): Part {
+  return { folder: "", stages: names.map((name) => ({ name, status: "skipped", reason, seconds: 0, cached: false, exitCode: -1 })), files: {}, reports: {} }
+}
+
+export function allPassed(parts: Part[]): boolean {
+  return parts.every(({ stages }) => stages.every(({ status }) => status === "passed"))
+}
+
+/** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */
+function inFolder(file: string, folder: string, stage: string): boolean {
+  return `${folder}/${file}`.startsWith(`${folderOf(stage)}/`)
+}
+
+function failed(name: string, reason: string, seconds: number): Stage {
+  return { name, status: "failed", reason, seconds: Math.round(seconds * 10) / 10, cached: false, exitCode: -1 }
+}

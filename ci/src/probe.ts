@@ -1,0 +1,21 @@
+// What a bad release cost, from what a probe has counted (modules/health, `probed`).
+
+/** What the probe has counted: runs of answers of one kind, times in seconds since 1970. */
+export interface ProbeLog {
+  asked: number
+  runs: { good: boolean; from: number; to: number; count: number; last: string }[]
+}
+
+/** How long the product was bad, from the first bad answer to the first of the good ones that lasted, and what was lost meanwhile. */
+export function lost({ asked, runs }: ProbeLog): { reason: string; value: number; unit: string } {
+  const first = runs.findIndex(({ good }) => good)
+  if (first < 0) throw new Error(`no request of ${asked} was answered`)
+  const since = runs.slice(first)
+  const bad = since.filter(({ good }) => !good)
+  if (!bad.length) throw new Error(`the fault cost no request of ${asked}: it was not there`)
+  const end = since.at(-1)!
+  if (!end.good) throw new Error(`the product is still bad: ${end.last}`)
+  const seconds = Math.round((end.from - bad[0]!.from) * 10) / 10
+  const count = bad.reduce((sum, run) => sum + run.count, 0)
+  return { reason: `${seconds} s from the first bad answer to lasting good ones; ${count} of ${since.reduce((sum, run) => sum + run.count, 0)} requests lost (${bad[0]!.last})`, value: count, unit: "requests lost" }
+}

@@ -1,0 +1,32 @@
+// What runs inside the container, given to bash -c as it stands.
+
+/**
+ * Prints `key value` fields, each ended by a zero byte: branch, commit, time, shallow, tag…, here… (tags of this commit), changed… (files of the paths that
+ * differ from the commit, or are neither in it nor ignored), and tree: one hash over the paths' own hashes in the commit. The paths are the arguments.
+ * With `tree` as the first argument it prints commit and tree alone, so that no file of the checkout is needed.
+ */
+export const stateScript = `
+set -o pipefail
+kind=$1; shift
+say() { printf '%s\\0' "$*"; }
+if ! commit=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "HEAD names no commit: the repository has none, or its history is not whole" >&2; exit 3; fi
+say "commit $commit"
+objects=$(for path in "$@"; do
+  object=HEAD:$path
+  if [ "$path" = . ]; then object='HEAD^{tree}'; fi
+  hash=$(git rev-parse --verify -q "$object") || { printf 'paths: %s is not in commit %s\\n' "$path" "$commit" >&2; exit 3; }
+  printf '%s %s\\0' "$hash" "$path" | base64 -w0
+  echo
+done) || exit 3
+say "tree $(printf '%s' "$objects" | sha256sum | cut -d' ' -f1)"
+if [ "$kind" = tree ]; then exit 0; fi
+say "branch $(git symbolic-ref --short -q HEAD)"
+say "time $(git log -1 --format=%cI)"
+say "shallow $(git rev-parse --is-shallow-repository)"
+git for-each-ref --format='tag %(refname:strip=2)%00' refs/tags | tr -d '\\n'
+git for-each-ref --points-at HEAD --format='here %(refname:strip=2)%00' refs/tags | tr -d '\\n'
+export GIT_INDEX_FILE=/tmp/index
+git read-tree HEAD || exit 3
+git --literal-pathspecs status --porcelain=v1 -z --no-renames --untracked-files=all -- "$@" > /tmp/status || exit 3
+while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
+`

@@ -1,0 +1,137 @@
+// How a deploy is watched, in bash: one look at the cluster a second.
+
+const containers = (list: string): string =>
+  `{{range $s.${list}}}Container\t{{$m.name}}\t{{$m.uid}}\t{{.name}}\t{{.restartCount}}\t{{.ready}}\t{{with .state.waiting}}{{.reason}}{{end}}\t{{with .state.terminated}}{{.exitCode}}{{else}}{{with .lastState}}{{with .terminated}}{{.exitCode}}{{end}}{{end}}{{end}}\t{{with .state.waiting}}{{with .message}}{{printf "%q" .}}{{end}}{{end}}\n{{end}}`
+
+/** One line for each object, with the columns that the rules below number, and one for each container. */
+const template =
+  "{{range .items}}{{$m := .metadata}}{{$s := .status}}" +
+  '{{$release := ""}}{{$hook := ""}}{{$number := ""}}{{$owner := ""}}{{$hash := ""}}' +
+  '{{with $m.annotations}}{{with index . "meta.helm.sh/release-name"}}{{$release = .}}{{end}}{{with index . "helm.sh/hook"}}{{$hook = .}}{{end}}' +
+  '{{with index . "deployment.kubernetes.io/revision"}}{{$number = .}}{{end}}{{with index . "deprecated.daemonset.template.generation"}}{{$number = .}}{{end}}{{end}}' +
+  '{{with $m.labels}}{{with index . "controller-revision-hash"}}{{$hash = .}}{{end}}{{with index . "pod-template-generation"}}{{$number = .}}{{end}}{{end}}' +
+  "{{range $m.ownerReferences}}{{if .controller}}{{$owner = .uid}}{{end}}{{end}}" +
+  "{{.kind}}\t{{$m.name}}\t{{$m.uid}}\t{{$release}}\t{{$hook}}\t{{$owner}}\t{{$number}}\t{{$hash}}\t{{$m.generation}}\t{{$s.observedGeneration}}\t" +
+  "{{.spec.replicas}}\t{{$s.replicas}}\t{{$s.updatedReplicas}}\t{{$s.readyReplicas}}\t{{$s.availableReplicas}}\t{{$s.updateRevision}}\t" +
+  "{{$s.desiredNumberScheduled}}\t{{$s.updatedNumberScheduled}}\t{{$s.numberReady}}\t{{with $m.deletionTimestamp}}{{.}}{{end}}\t" +
+  '{{range $s.conditions}}{{if and (eq .type "PodScheduled") (eq .status "False")}}{{with .message}}{{printf "%q" .}}{{end}}{{end}}{{end}}\n' +
+  `{{if eq .kind "Pod"}}${containers("initContainerStatuses")}${containers("containerStatuses")}{{end}}{{end}}`
+
+/**
+ * What the lines above mean for a release. The first file is what was there before helm began; `applied` says whether helm has applied everything, for until then a pod
+ * that was there before says nothing about what is being deployed. Only pods of a workload's newest revision count. Gives lines
+ * `ready <workload> <ready replicas>`, `waiting <workload> <how far>`, `bad <pod> <container> <reason> <exit code> <message>`, the same as `ended` for a job's container that failed, and
+ * `slow <pod> <container> <reason> <message>`.
+ */
+const rules = `
+function rolled(all, done, wanted, what) {
+  if ($10 + 0 >= $9 + 0 && all) print "ready\t" what "\t" done
+  else print "waiting\t" what "\t" done + 0 " of " wanted + 0 " ready"
+}
+FILENAME == ARGV[1] { if ($1 == "Container") before[$3, $4] = $5; else old[$3] = 1; next }
+$1 == "Deployment" && $4 == release { if ($10 + 0 >= $9 + 0) own[$3] = 1; rolled($13 + 0 >= $11 + 0 && $12 + 0 <= $13 + 0 && $15 + 0 >= $11 + 0, $14 < $13 ? $14 : $13, $11, "deployment " $2) }
+$1 == "StatefulSet" && $4 == release { if ($10 + 0 >= $9 + 0) hash[$3] = $16; rolled($13 + 0 >= $11 + 0 && $14 + 0 >= $11 + 0, $14, $11, "statefulset " $2) }
+$1 == "DaemonSet" && $4 == release { if ($10 + 0 >= $9 + 0) number[$3] = $7; rolled($18 + 0 >= $17 + 0 && $19 + 0 >= $17 + 0, $19, $17, "daemonset " $2) }
+$1 == "Job" && ($5 == "" ? $4 == release : !($3 in old)) { job[$3] = 1 }
+$1 == "ReplicaSet" && ($6 in own) { set[$3] = $6; revision[$3] = $7 + 0; if ($7 + 0 > newest[$6]) newest[$6] = $7 + 0 }
+$1 == "Pod" {
+  current = ($6 in set) ? revision[$6] == newest[set[$6]] : ($6 in hash) ? $8 == hash[$6] : ($6 in number) ? $7 == number[$6] : ($6 in job)
+  current = current && $20 == "" && (applied || !($3 in old))
+  once = current && ($6 in job)
+  if (current && $21 != "") print "slow\t" $2 "\t\tcannot be placed\t" $21
+}
+$1 == "Container" && current {
+  again = $5 - before[$3, $4]
+  if ($7 ~ /^(CrashLoopBackOff|ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|CreateContainerConfigError|CreateContainerError)$/) print "bad\t" $2 "\t" $4 "\t" $7 "\t" $8 "\t" $9
+  else if (again >= 2) print "bad\t" $2 "\t" $4 "\trestarted " again " times\t" $8 "\t"
+  else if (once && $8 + 0 != 0) print "ended\t" $2 "\t" $4 "\tended\t" $8 "\t"
+  else if ($6 != "true") print "slow\t" $2 "\t" $4 "\t" ($7 == "" ? "is not ready" : $7) "\t" $9
+}
+`
+
+export const watch = `
+snapshot() { k get deployments,statefulsets,daemonsets,jobs,replicasets,pods -o go-template='${template}'; }
+assess() { awk -F '\t' -v release="$RELEASE" -v applied="$1" '${rules}' /tmp/before /tmp/now; }
+
+# Why a container is bad, in a line: its pod, what Kubernetes says, and the last thing that it said itself.
+culprit() {
+local pod=$1 container=$2 reason=$3 code=$4 message=$5 said=""
+case "$reason" in
+CrashLoopBackOff | restarted* | ended)
+  said=$(k logs "$pod" --container "$container" --previous --tail=50 2> /dev/null | grep -v '^[[:space:]]*$' | tail -n 1)
+  [ -n "$said" ] || said=$(k logs "$pod" --container "$container" --tail=50 2> /dev/null | grep -v '^[[:space:]]*$' | tail -n 1)
+  message="\${code:+exit code $code}\${said:+: $said}" ;;
+esac
+echo "pod $pod, container $container: $reason\${message:+: $message}"
+}
+
+# Why it is not ready after all the time: what is waited for, the pod that is late, and the last warning of the namespace.
+late() {
+local warning
+warning=$(k get events --field-selector type=Warning --sort-by=.metadata.creationTimestamp -o go-template='{{range .items}}{{.involvedObject.name}}: {{.reason}}: {{.message}}{{"\\n"}}{{end}}' 2> /dev/null | tail -n 1)
+awk -F '\t' '$1 == "waiting" && !w { w = $2 " has " $3 } $1 == "slow" && !s { s = ": pod " $2 ($3 == "" ? "" : ", container " $3) ": " $4 ($5 == "" ? "" : ": " $5) } END { printf "%s%s", w, s }' /tmp/verdict
+echo "\${warning:+ ($warning)}"
+}
+
+# Ends helm. Asked to, an upgrade writes into its record that it has failed; what does not end within ten seconds is killed.
+stop() {
+local tries
+kill -TERM "$helm" 2> /dev/null
+for tries in {1..50}; do kill -0 "$helm" 2> /dev/null || break; sleep 0.2; done
+kill -KILL "$helm" 2> /dev/null
+wait "$helm" 2> /dev/null
+}
+
+# Runs helm ("$@" after the kind of work $1 and the limit $2) and looks at the cluster each second, until all is ready or something is wrong; then ends the script.
+watched() {
+local work=$1 limit=$2 why="" code="" ending=1 applied="" fresh began=$SECONDS key
+local -a line
+local -A since seen
+shift 2
+snapshot > /tmp/before || end 1 "the namespace $NAMESPACE cannot be read"
+cp /tmp/before /tmp/now
+"$@" > /dev/null 2> /report/helm.txt &
+helm=$!
+while [ -z "$why" ]; do
+  if [ -z "$code" ] && ! kill -0 "$helm" 2> /dev/null; then wait "$helm"; code=$?; fi
+  if [ "$code" = 0 ] || grep -q 'beginning wait for' /report/helm.txt; then applied=1; fi
+  if snapshot > /tmp/next 2> /dev/null; then mv /tmp/next /tmp/now; fresh=1; else fresh=; fi
+  assess "$applied" > /tmp/verdict
+  seen=()
+  while IFS=$'\x1f' read -r -a line; do
+    # An image that could not be pulled once, or a secret that comes a moment later, is no failure yet.
+    key="\${line[1]}/\${line[2]}"
+    seen[$key]=\${since[$key]:-$SECONDS}
+    if [ $((SECONDS - seen[$key])) -ge 3 ] || [[ "\${line[3]}" == restarted* ]]; then why=$(culprit "\${line[@]:1}"); break 2; fi
+  done < <(grep '^bad' /tmp/verdict | tr '\t' '\x1f')
+  since=()
+  for key in "\${!seen[@]}"; do since[$key]=\${seen[$key]}; done
+  if [ -n "$code" ] && [ "$code" != 0 ]; then
+    why=$(awk '/^Error: / { said = 1; sub(/^Error: /, "") } /\\[debug\\]|^[a-z]+\\.go:/ { said = 0 } said' /report/helm.txt | tr -s '\n\t ' ' ')
+    why=\${why:-helm ended with $code: $(tail -n 1 /report/helm.txt)}
+    IFS=$'\x1f' read -r -a line < <(grep '^ended' /tmp/verdict | tr '\t' '\x1f')
+    case "$why" in
+    *"deadline exceeded"* | *"timed out"*) ending=124 why="not ready after $((SECONDS - began)) s: $(late)" ;;
+    *"hooks failed"*) if [ -n "\${line[1]}" ]; then why="$why: $(culprit "\${line[@]:1}")"; fi ;;
+    esac
+  elif [ "$code" = 0 ] && [ -n "$fresh" ] && ! grep -q '^waiting' /tmp/verdict; then break
+  elif ! held; then why="the lock of $RELEASE could not be renewed for 12 s: another deploy may begin"
+  elif [ $((SECONDS - began)) -gt "$limit" ]; then ending=124 why="not ready after $limit s: $(late)"
+  else sleep 1
+  fi
+done
+if [ -z "$why" ]; then
+  evidence "$NAMESPACE" /report
+  records
+  end 0 "revision $revision: $(awk -F '\t' '$1 == "ready" { printf "%s%s, %s ready", sep, $2, $3 + 0; sep = "; " } END { if (!sep) print "no workload" }' /tmp/verdict)"
+fi
+evidence "$NAMESPACE" /report
+[ -n "$code" ] || stop
+records
+if [ "$work $status" = "rollback pending-rollback" ] && [ -n "$code" ] && timeout 90 "$@" --no-hooks --wait=false > /tmp/finish 2>&1; then
+  why="$why; went back without hooks"
+elif [[ "$status" == pending-* ]]; then mark_failed
+fi
+end "$ending" "$why"
+}
+`

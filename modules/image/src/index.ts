@@ -1,0 +1,92 @@
+/**
+ * Puts an image together from files that were built before: non-root, labelled, the same bytes for the same inputs.
+ *
+ * Who made the image, a commit, stands in a small last layer (version.json) and in labels, so that all other layers are the same for another commit that changed
+ * nothing in them. Every file has the time 0: an image that is built again on another machine has the same digest.
+ */
+import { Container, Directory, Platform, dag, func, object } from "@dagger.io/dagger"
+import { notRoot, pairs, parseVersion } from "./settings"
+
+const envName = /^[A-Za-z_]\w*$/
+const labelName = /^[a-z0-9.-]+$/
+
+@object()
+export class Image {
+  /**
+   * An image of a folder of files. Nothing runs in it while it is made, so that it needs no shell: the usual base is none at all.
+   *
+   * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server --version {"sha":"6a57497bcae011ae584da337ef8feb7ba971aace","commitTime":"2026-01-31T12:00:00Z"} user`
+   *
+   * @param files What goes into the image.
+   * @param at Where the files go.
+   * @param version The content of version.json: the commit and its time, `{"sha": "…", "commitTime": "…"}`. It becomes the labels org.opencontainers.image.revision, .version and .created too.
+   * @param versionPath Where version.json goes.
+   * @param base The image below; none (from scratch) when empty.
+   * @param config More files, in a layer of their own, laid over the image's root: settings that change by themselves.
+   * @param entrypoint The command; that of the base when empty.
+   * @param args Its default arguments.
+   * @param user Numeric user and group, not root.
+   * @param ports What it answers at.
+   * @param env Variables, such as `LANG=C.UTF-8`.
+   * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
+   * @param platform The image's platform.
+   */
+  @func()
+  build(
+    files: Directory,
+    version: string,
+    at: string = "/app",
+    versionPath: string = "/app/version.json",
+    base: string = "",
+    config?: Directory,
+    entrypoint: string[] = [],
+    args: string[] = [],
+    user: string = "65532:65532",
+    ports: number[] = [],
+    env: string[] = [],
+    labels: string[] = [],
+    platform: string = "linux/amd64",
+  ): Container {
+    const { sha, commitTime } = parseVersion(version)
+    const still = { owner: notRoot(user) }
+    let container = dag.container({ platform: platform as Platform })
+    if (base !== "") container = container.from(base)
+    container = container.withDirectory(at, files.withTimestamps(0), still)
+    if (config) container = container.withDirectory("/", config.withTimestamps(0))
+    for (const port of ports) container = container.withExposedPort(port)
+    for (const [name, value] of pairs("env", env, envName)) container = container.withEnvVariable(name, value)
+    for (const [name, value] of pairs("labels", labels, labelName)) container = container.withLabel(name, value)
+    container = container.withUser(user)
+    if (entrypoint.length) container = container.withEntrypoint(entrypoint)
+    if (args.length) container = container.withDefaultArgs(args)
+    const folder = versionPath.replace(/\/[^/]*$/, "") || "/"
+    const last = dag.directory().withNewFile(versionPath.slice(folder.length).replace(/^\//, ""), version).withTimestamps(0)
+    return container
+      .withDirectory(folder, last)
+      .withLabel("org.opencontainers.image.revision", sha)
+      .withLabel("org.opencontainers.image.version", sha)
+      .withLabel("org.opencontainers.image.created", commitTime)
+  }
+
+  /**
+   * Says what is wrong with the settings of an image, before anything is built; nothing when they are right.
+   *
+   * Example: `dagger -m modules/image call check --user 0 --version {"sha":"6a57497bcae011ae584da337ef8feb7ba971aace","commitTime":"2026-01-31T12:00:00Z"}`
+   *
+   * @param version As for `build`, and so are the others.
+   */
+  @func()
+  check(version: string, user: string = "65532:65532", env: string[] = [], labels: string[] = []): string {
+    const attempts = [() => parseVersion(version), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
+    return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
+  }
+}
+
+function faultOf(attempt: () => unknown): string[] {
+  try {
+    attempt()
+    return []
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}

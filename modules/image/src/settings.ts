@@ -1,0 +1,39 @@
+// Reads what callers give as text: pure functions.
+
+/** `NAME=value` lines as pairs. One without a name, or a name twice, is an error that says which argument it stands in. */
+export function pairs(argument: string, lines: string[], name: RegExp): [string, string][] {
+  const seen = new Set<string>()
+  return lines.map((line) => {
+    const at = line.indexOf("=")
+    const key = line.slice(0, Math.max(0, at))
+    if (!name.test(key)) throw new Error(`${argument}: ${JSON.stringify(at < 0 ? line : key)} is not NAME=value`)
+    if (seen.has(key)) throw new Error(`${argument}: ${key} is given twice`)
+    seen.add(key)
+    return [key, line.slice(at + 1)]
+  })
+}
+
+/** A commit and its time, as version.json and the labels have them. */
+export interface Version {
+  sha: string
+  commitTime: string
+}
+
+/** Reads version.json: `{"sha": "…", "commitTime": "…"}`. */
+export function parseVersion(text: string): Version {
+  let value: Partial<Version>
+  try {
+    value = JSON.parse(text) as Partial<Version>
+  } catch {
+    throw new Error(`version: not JSON: ${JSON.stringify(text.slice(0, 60))}; allowed: {"sha": "<commit>", "commitTime": "<RFC 3339>"}`)
+  }
+  if (!/^[0-9a-f]{40}(-dirty)?$/.test(value.sha ?? "")) throw new Error(`version: sha ${JSON.stringify(value.sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty`)
+  if (Number.isNaN(Date.parse(value.commitTime ?? ""))) throw new Error(`version: commitTime ${JSON.stringify(value.commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`)
+  return { sha: value.sha!, commitTime: value.commitTime! }
+}
+
+/** A user that is not root: a number above 0, with a group or not. */
+export function notRoot(user: string): string {
+  if (!/^[1-9]\d*(:\d+)?$/.test(user)) throw new Error(`user: ${JSON.stringify(user)} is not allowed; a numeric user above 0, such as 65532 or 65532:65532: the cluster refuses an image whose user may be root`)
+  return user
+}

@@ -1,0 +1,103 @@
+// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP, with Slack's answers, and what it accepted at /_log.
+// Runs by itself under node, like deliver.ts; it is no Slack: it checks what our messages use. Written from Slack's public documentation.
+import { createServer, type Server, type ServerResponse } from "node:http"
+
+/** What there is: one webhook, tokens with and without the right scope, a channel to post to and one that is archived. */
+export const known = { webhook: "/services/T1/B1/good", token: "xoxb-good", unscoped: "xoxb-noscope", channels: { C1: "deploys", C2: "archived" } }
+
+/** The ways in which it can misbehave; `limit-once` refuses the first message only. */
+export const faults = ["", "outage", "limit", "limit-once", "silence"]
+
+type Json = Record<string, unknown>
+
+/** The server, not yet listening. */
+export function standIn(fault = ""): Server {
+  const log: Json[] = []
+  let asked = 0
+  return createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on("data", (part: Buffer) => parts.push(part))
+    request.on("end", () => {
+      const url = request.url ?? ""
+      if (url === "/_log") return json(response, log)
+      if (url === "/_asked") return json(response, asked)
+      asked++
+      if (fault === "silence") return
+      if (fault === "outage") return words(response, 500, "server error")
+      if (fault === "limit" || (fault === "limit-once" && asked === 1)) {
+        response.setHeader("retry-after", "1")
+        return url.startsWith("/api/") ? json(response, { ok: false, error: "ratelimited" }, 429) : words(response, 429, "rate_limited")
+      }
+      const body = Buffer.concat(parts).toString("utf8")
+      if (url.startsWith("/services/")) return webhook(url, body, response, log)
+      if (url === "/api/chat.postMessage") return post(String(request.headers.authorization ?? ""), body, response, log)
+      if (url.startsWith("/api/")) return json(response, { ok: false, error: "unknown_method" })
+      words(response, 404, "no_such_page")
+    })
+  })
+}
+
+function webhook(url: string, body: string, response: ServerResponse, log: Json[]): void {
+  if (url !== known.webhook) return words(response, 404, "no_service")
+  const message = parsed(body)
+  if (!message) return words(response, 400, "invalid_payload")
+  if (!message.text && !message.blocks) return words(response, 400, "no_text")
+  if (wrongBlock(message.blocks)) return words(response, 400, "invalid_blocks")
+  log.push({ via: "webhook", ...message })
+  words(response, 200, "ok")
+}
+
+function post(authorization: string, body: string, response: ServerResponse, log: Json[]): void {
+  const refuse = (error: string, more: Json = {}): void => json(response, { ok: false, error, ...more })
+  const token = authorization.replace(/^Bearer /, "")
+  if (token === "") return refuse("not_authed")
+  if (token === known.unscoped) return refuse("missing_scope", { needed: "chat:write", provided: "channels:read" })
+  if (token !== known.token) return refuse("invalid_auth")
+  const message = parsed(body)
+  if (!message) return refuse("invalid_json")
+  const channel = Object.entries(known.channels).find(([id, name]) => [id, name, `#${name}`].includes(String(message.channel)))
+  if (!channel) return refuse("channel_not_found")
+  if (channel[1] === "archived") return refuse("is_archived")
+  if (!message.text && !message.blocks) return refuse("no_text")
+  const wrong = wrongBlock(message.blocks)
+  if (wrong) return refuse("invalid_blocks", { errors: [wrong], response_metadata: { messages: [`[ERROR] ${wrong}`] } })
+  const ts = `${Math.floor(Date.now() / 1000)}.${String(log.length + 1).padStart(6, "0")}`
+  log.push({ via: "post", ...message, channel: channel[0], ts })
+  json(response, { ok: true, channel: channel[0], ts, message: { text: message.text, blocks: message.blocks } })
+}
+
+/** The first block that Slack would not take, with a JSON pointer as Slack gives it; empty when all are well. */
+function wrongBlock(blocks: unknown): string {
+  if (blocks === undefined) return ""
+  if (!Array.isArray(blocks)) return "must be an array [json-pointer:/blocks]"
+  if (blocks.length > 50) return "no more than 50 items allowed [json-pointer:/blocks]"
+  const limits: Record<string, number> = { header: 150, section: 3000 }
+  const kinds = ["header", "section", "context", "actions", "divider", "image", "markdown", "rich_text"]
+  for (const [i, block] of (blocks as Json[]).entries()) {
+    if (!kinds.includes(String(block?.type))) return `unsupported type: ${String(block?.type)} [json-pointer:/blocks/${i}/type]`
+    const limit = limits[String(block.type)]
+    const text = (block.text as Json | undefined)?.text
+    if (limit && (text !== undefined || block.type === "header") && (typeof text !== "string" || text.length < 1 || text.length > limit)) return `must be between 1 and ${limit} characters [json-pointer:/blocks/${i}/text/text]`
+    if (block.type === "section" && text === undefined && !Array.isArray(block.fields)) return `missing required field: text or fields [json-pointer:/blocks/${i}]`
+    for (const [j, field] of ((block.fields as Json[] | undefined) ?? []).entries())
+      if (j > 9 || typeof field?.text !== "string" || field.text.length < 1 || field.text.length > 2000) return `1 to 10 fields of 1 to 2000 characters [json-pointer:/blocks/${i}/fields/${j}]`
+  }
+  return ""
+}
+
+function parsed(body: string): Json | undefined {
+  try {
+    const value = JSON.parse(body) as unknown
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function json(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(value))
+}
+
+function words(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/html" }).end(text)
+}

@@ -1,0 +1,13 @@
+// The images of this module, by tag. Scripts on the host import this file too: plain literals, no imports.
+export const images = {
+  /** What terraform runs in. */
+  debian: "debian:12-slim",
+  checkov: "bridgecrew/checkov:3.3.30",
+  /** The emulator of AWS. */
+  ministack: "ministackorg/ministack:1.5.33",
+}
+
+/** Terraform is in no package registry, so there can be no stand-in of this one: where it cannot be had, callers give the binary. */
+export const vendorOnly = {
+  terraform: "hashicorp/terraform:1.11.4",
+}

@@ -1,0 +1,58 @@
+/** A stand-in of AWS for tests: ministack, an emulator, with a registry that checks passwords; and what another module does with ecr and eks. */
+import { readFileSync } from "node:fs"
+import { ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
+import { images } from "./images"
+
+const port = 4566
+const region = "eu-central-1"
+
+@object()
+export class Aws {
+  /** AWS at port 4566: STS, IAM, ECR with its registry, EC2, EKS, with signatures checked. The access key `test` may do everything, whatever the signature. */
+  @func({ cache: "session" })
+  service(): Service {
+    const emulator = dag.container().from(images.ministack).withEnvVariable("AUTH", "true").withEnvVariable("GATEWAY_PORT", String(port)).withEnvVariable("BIND_HOST", "0.0.0.0").withExposedPort(port)
+    return dag
+      .container()
+      .from(images.node)
+      .withEnvVariable("NODE_NO_WARNINGS", "1")
+      .withNewFile("/proxy.ts", readFileSync(new URL("proxy.ts", import.meta.url), "utf8"))
+      .withServiceBinding("ministack", emulator.asService({ useEntrypoint: true }))
+      .withExposedPort(port)
+      .asService({ args: ["node", "--input-type=module", "-e", `import { serve } from "/proxy.ts"; serve(${port}, { host: "ministack", port: ${port} })`] })
+  }
+
+  /** Makes a repository, logs in and pushes a small image with crane; what crane said. `password` is used instead of the login's; `expire` ends all passwords
+   * between login and push. */
+  @func({ cache: "never" })
+  async pushed(aws: Service, accessKey: Secret, secretKey: Secret, repository: string, tag: string, password?: Secret, expire: boolean = false): Promise<string> {
+    await dag.ecr().ensure([repository], region, accessKey, secretKey, { target: aws })
+    const used = password ?? dag.ecr().login(region, accessKey, secretKey, { target: aws })
+    await used.id()
+    const host = `aws:${await (await aws.ports())[0]!.port()}`
+    const push = `${expire ? `node -e 'await fetch("http://${host}/_tokens?expire")' && ` : ""}printf %s "$PASSWORD" | crane auth login "$REGISTRY" --username "$USERNAME" --password-stdin && timeout 60 crane push --insecure /image.tar "$REGISTRY/$NAME"`
+    const ran = dag
+      .container()
+      .from(images.node)
+      .withFile("/usr/local/bin/crane", dag.container().from(images.crane).file("/ko-app/crane"))
+      .withMountedFile("/image.tar", dag.container().withNewFile("/hello", tag).asTarball())
+      .withServiceBinding("aws", aws)
+      .withSecretVariable("PASSWORD", used)
+      .withEnvVariable("USERNAME", "AWS")
+      .withEnvVariable("REGISTRY", host)
+      .withEnvVariable("NAME", `${repository}:${tag}`)
+      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
+      .withExec(["bash", "-o", "pipefail", "-c", push], { expect: ReturnType.Any })
+    return `${await ran.exitCode()}\n${await ran.stdout()}${await ran.stderr()}`
+  }
+
+  /** Asks as a cluster does whose token is in the kubeconfig: the answer's status, and who signed. The header names the cluster that asks. */
+  @func({ cache: "never" })
+  async authenticated(aws: Service, accessKey: Secret, secretKey: Secret, cluster: string, header: string, sessionToken?: Secret, endpoint?: string, ca?: string): Promise<string> {
+    const config = JSON.parse(await dag.eks().kubeconfig(cluster, region, accessKey, secretKey, { sessionToken, target: aws, endpoint, ca }).plaintext())
+    const url = Buffer.from(config.users[0].user.token.replace("k8s-aws-v1.", ""), "base64url").toString()
+    const answer = await fetch(url, { headers: { "x-k8s-aws-id": header }, signal: AbortSignal.timeout(20_000) })
+    const text = await answer.text()
+    return `${config.clusters[0].cluster.server} ${answer.status} ${/<Arn>(.*?)<|<Code>(.*?)</.exec(text)?.slice(1).find((part) => part) ?? text.slice(0, 200)}`
+  }
+}
