@@ -23,6 +23,8 @@ describe("the modules", () => {
 
   it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
 
+  it.each(has("evidence.ts"))("%s has the same evidence.ts as kubernetes: copy modules/kubernetes/src/evidence.ts", (module) => expect(read(module, "src/evidence.ts")).toBe(read("kubernetes", "src/evidence.ts")))
+
   it.each(names)("%s shows an example call with every function", (module) => {
     const source = read(module, "src/index.ts")
     const main = source.slice(source.lastIndexOf("@object()\nexport class"))
@@ -34,7 +36,7 @@ describe("the modules", () => {
   it.each(names)("%s names its images by tag, never latest", async (module) => {
     const { images } = (await import(`../../modules/${module}/src/images.ts`)) as { images: Record<string, string> }
     expect(Object.values(images).length).toBeGreaterThan(0)
-    for (const image of Object.values(images)) expect(image).toMatch(/^[a-z0-9./-]+:v?\d+(\.\d+)*(-[a-z0-9.-]+)?$/)
+    for (const image of Object.values(images)) expect(image).toMatch(/^[a-z0-9./-]+:(v?\d+(\.\d+)*(-[a-z0-9.-]+)?|bookworm-slim)$/)
   })
 })
 

@@ -90,7 +90,7 @@ deployed=$(awk '$2 == "deployed" { last = $1 } END { print last }' /tmp/records)
 
 # The lock is a Lease. Who holds it renews it every 2 seconds; who wants it looks whether it is renewed, and so need not trust the other's clock.
 lease=helm-$RELEASE
-identity= locked= left=
+identity= locked= left= helm=
 lock() {
 identity="$(tr -cd 'A-Za-z0-9 ._:/@#+-' <<< "\${1:-someone}") $(tr -dc a-z0-9 < /dev/urandom | head -c 8)"
 local version seen="" since holder
@@ -166,7 +166,7 @@ case "$status" in pending-* | uninstalling) end 1 "the release $RELEASE is $stat
 # Whether the lock has been there before: then what is pending is the work of a deploy like this one.
 known() { before_lock=$(k get lease "$lease" --ignore-not-found -o name 2> /dev/null); }
 before_lock=
-trap 'exit 124' TERM
+trap '[ -z "$helm" ] || stop; unlock; exit 124' TERM
 ${watch}`
 
 /** Deploys chart.tgz: $1 seconds for the cluster to answer, $2 until all is ready, $3 the holder, the rest are helm's flags. */
@@ -183,7 +183,7 @@ recover
 if [ -n "$SECRET" ]; then
   files=()
   for file in /run/secrets/deploy/*; do files+=("--from-file=$file"); done
-  k create secret generic "$SECRET" "\${files[@]}" --dry-run=client -o yaml > /run/secrets/manifest.yaml && why=$(k apply --server-side --force-conflicts --filename /run/secrets/manifest.yaml 2>&1) || end 1 "the secret $SECRET cannot be made: $(tail -n 1 <<< "$why")"
+  why=$(set -o pipefail; { k create secret generic "$SECRET" "\${files[@]}" --dry-run=client -o yaml | k apply --server-side --force-conflicts --filename - > /dev/null; } 2>&1) || end 1 "the secret $SECRET cannot be made: $(tail -n 1 <<< "$why")"
 fi
 watched upgrade "$limit" helm upgrade --install "$RELEASE" chart.tgz --namespace "$NAMESPACE" --reset-values --history-max 10 --wait --timeout "$limit"s --debug "$@"
 `

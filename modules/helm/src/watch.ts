@@ -23,13 +23,13 @@ const template =
  * `ready <workload> <ready replicas>`, `waiting <workload> <how far>`, `bad <pod> <container> <reason> <exit code> <message>`, the same as `ended` for a job's container that failed, and
  * `slow <pod> <container> <reason> <message>`.
  */
-const rules = `
+export const rules = `
 function rolled(all, done, wanted, what) {
   if ($10 + 0 >= $9 + 0 && all) print "ready\t" what "\t" done
   else print "waiting\t" what "\t" done + 0 " of " wanted + 0 " ready"
 }
 FILENAME == ARGV[1] { if ($1 == "Container") before[$3, $4] = $5; else old[$3] = 1; next }
-$1 == "Deployment" && $4 == release { if ($10 + 0 >= $9 + 0) own[$3] = 1; rolled($13 + 0 >= $11 + 0 && $12 + 0 <= $13 + 0 && $15 + 0 >= $11 + 0, $14 < $13 ? $14 : $13, $11, "deployment " $2) }
+$1 == "Deployment" && $4 == release { if ($10 + 0 >= $9 + 0) own[$3] = 1; rolled($13 + 0 >= $11 + 0 && $12 + 0 <= $13 + 0 && $15 + 0 >= $11 + 0, $14 + 0 < $13 + 0 ? $14 : $13, $11, "deployment " $2) }
 $1 == "StatefulSet" && $4 == release { if ($10 + 0 >= $9 + 0) hash[$3] = $16; rolled($13 + 0 >= $11 + 0 && $14 + 0 >= $11 + 0, $14, $11, "statefulset " $2) }
 $1 == "DaemonSet" && $4 == release { if ($10 + 0 >= $9 + 0) number[$3] = $7; rolled($18 + 0 >= $17 + 0 && $19 + 0 >= $17 + 0, $19, $17, "daemonset " $2) }
 $1 == "Job" && ($5 == "" ? $4 == release : !($3 in old)) { job[$3] = 1 }
