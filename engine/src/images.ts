@@ -53,6 +53,7 @@ interface GoProject {
   folder: string
   programs: Record<string, string>
   ldflags?: string
+  tags?: string
 }
 
 interface Built {
@@ -238,9 +239,9 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     const built = goBuilder(dag, recipe).withEnvVariable("GOBIN", "/out").withExec(["go", "install", "-ldflags", "-s -w", program])
     container = container.withFile(file, built.file(`/out/${/([^/@]+?)(?:\/v\d+)?@/.exec(program)![1]}`), { permissions: 0o755 })
   }
-  for (const { folder: project, programs, ldflags = "-s -w" } of goProjects(recipe)) {
+  for (const { folder: project, programs, ldflags = "-s -w", tags } of goProjects(recipe)) {
     // One program after the other: two at a time would need more memory than small machines have. What is compiled stays in the cache volume when an attempt is broken off.
-    const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath -ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
+    const builds = Object.entries(programs).map(([file, program]) => `go build -trimpath ${tags ? `-tags '${tags}' ` : ""}-ldflags '${ldflags}' -o '/out/${basename(file)}' '${program}'`)
     const built = goBuilder(dag, recipe).withDirectory("/project", dag.host().directory(join(folder, project))).withWorkdir("/project").withExec(["sh", "-exc", builds.join("\n")])
     for (const file of Object.keys(programs)) container = container.withFile(file, built.file(`/out/${basename(file)}`), { permissions: 0o755 })
   }

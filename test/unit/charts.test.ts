@@ -48,6 +48,7 @@ describe("the product's chart", () => {
     ["a tag for a digest", { images: { restaurant: { digest: "v1.2.3" } } }, "/images/restaurant/digest must match pattern"],
     ["half a digest", { images: { recipes: { digest: "sha256:abc" } } }, "/images/recipes/digest must match pattern"],
     ["a tag in a repository", { images: { frontend: { repository: "frontend:latest" } } }, "/images/frontend/repository must match pattern"],
+    ["a tag after a registry's port", { images: { frontend: { repository: "registry:5000/frontend:v1" } } }, "/images/frontend/repository must match pattern"],
     ["a mode that is none", { appMode: "prod" }, "/appMode must be equal to one of the allowed values"],
     ["an address with a path", { appUrl: "https://qa.app.example.com/" }, "/appUrl must match pattern"],
     ["no replica", { suppliers: { replicas: 0 } }, "/suppliers/replicas must be >= 1"],
@@ -60,4 +61,18 @@ describe("the product's chart", () => {
     ["a Postgres without a version", { postgres: { image: "postgres" } }, "/postgres/image must match pattern"],
     ["a port that is no node port", { frontend: { service: { nodePort: 80 } } }, "/frontend/service/nodePort must match a schema in anyOf"],
   ])("its schema refuses %s", (_, over, fault) => expect(faults(over).join("\n")).toContain(fault))
+})
+
+describe("the platform's and the cluster's charts", () => {
+  it("have the same alerts: cp charts/platform/files/rules.yaml charts/cluster/files/", () => expect(read("charts/cluster/files/rules.yaml")).toBe(read("charts/platform/files/rules.yaml")))
+  it("fix the version of each public chart", () => {
+    const { dependencies } = parse(read("charts/cluster/Chart.yaml")) as { dependencies: { name: string; version: string; repository: string }[] }
+    const values = parse(read("charts/cluster/values.yaml")) as Values
+    for (const { name, version, repository: from } of dependencies) {
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(from, name).toMatch(/^https:\/\//)
+      expect(values[name], name).toMatchObject({ enabled: true })
+    }
+    expect(Object.keys(values).sort()).toEqual(dependencies.map(({ name }) => name).sort())
+  })
 })

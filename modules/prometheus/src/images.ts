@@ -1,5 +1,5 @@
 // The images of this module, by tag. Scripts on the host import this file too: plain literals, no imports.
 export const images = {
   node: "node:24.21.0-bookworm-slim",
-  prometheus: "prom/prometheus:v2.42.0",
+  prometheus: "prom/prometheus:v3.16.0",
 }

@@ -82,7 +82,7 @@ export class Prometheus {
    * counts for nothing, and a query that has a number in fewer than half of its samples is `inconclusive`, as is a Prometheus that does not
    * answer, or does not understand a query. Of an answer with several series the largest number counts.
    *
-   * Example: `dagger -m modules/prometheus call analyse --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --names targets --queries vector(1) --limits 2 --units targets --window 2 --interval 1 verdict`
+   * Example: `dagger -m modules/prometheus call analyse --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --names targets --queries up --limits 2 --units targets --window 2 --interval 1 verdict`
    *
    * @param url Where Prometheus is, without a slash at the end.
    * @param names What the queries are called by in reasons and reports: as many as queries.
@@ -135,7 +135,7 @@ export class Prometheus {
    * Asks one query, once Prometheus is ready, and gives what promtool prints: a series a line with its value and time, and nothing where there is
    * no data. An error of Prometheus is an error of the call. It is asked each time.
    *
-   * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --query vector(1)`
+   * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --query up`
    *
    * @param url Where Prometheus is, without a slash at the end.
    * @param query In PromQL.

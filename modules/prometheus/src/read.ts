@@ -113,5 +113,5 @@ export function rulesTrouble(output: string): string {
   if (at < 0) return firstLine(output)
   const file = lines.slice(0, at).filter((line) => /^(Checking|Unit Testing:) /.test(line)).at(-1)?.replace(/^(Checking|Unit Testing:) +/, "")
   const what = /^FAILED:?$/.test(lines[at]!) ? (lines[at + 1] ?? lines[at]!) : lines[at]!
-  return firstLine(file === undefined ? what : `${file}: ${what}`)
+  return firstLine(file === undefined || what.startsWith(file) ? what : `${file}: ${what}`)
 }
