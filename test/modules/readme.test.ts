@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
 import { serveFolder, type Served } from "../lib/serve"
+import { bringUp, type Up } from "../lib/up"
 
 const repository = join(import.meta.dirname, "../..")
 const modules = readdirSync(join(repository, "modules")).sort()
@@ -20,25 +21,34 @@ function words(call: string): string[] {
   return call.split(/\s+/).slice(1)
 }
 
+/** What the READMEs' calls take from the environment: they go to stand-ins, and none of these opens anything real. */
+const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", SLACK_TOKEN: "xoxb-good" }
+
 // What is tested live in those calls.
 let page: Served
 beforeAll(async () => void (page = await serveFolder(join(repository, "test/fixtures/page"), 8099)))
 afterAll(() => page.close())
 
 describe.concurrent.each(modules)("the README of %s", (module) => {
-  const calls = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
+  const all = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
+  // Services that the other calls want: up as long as those run.
+  const services = all.filter(({ call }) => / up --ports \d/.test(call))
+  const calls = all.filter((one) => !services.includes(one))
+  let up: Up[] = []
+  beforeAll(async () => void (up = await Promise.all(services.map(({ call }) => bringUp(["--silent", ...words(call)], repository)))))
+  afterAll(() => Promise.all(up.map(({ stop }) => stop())))
 
   it("calls every function of the module, and says of each call what it prints", async () => {
     expect(calls.filter(({ prints }) => prints === "")).toEqual([])
     const listed = await dagger(["-m", `modules/${module}`, "functions", "--silent"], { cwd: repository })
     const functions = listed.stdout.split("\n").slice(1).map((l) => l.split(/\s+/)[0]!).filter((name) => name !== "")
     expect(functions.length).toBeGreaterThan(2)
-    const called = new Set(calls.map(({ call }) => / call (\S+)/.exec(call)![1]!))
+    const called = new Set(all.map(({ call }) => / call (\S+)/.exec(call)![1]!))
     expect(functions.filter((name) => !called.has(name))).toEqual([])
   })
 
   it.each(calls)("$call", async ({ call, prints }) => {
-    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd: repository, seconds: 300 })
+    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd: repository, env, seconds: 300 })
     expect(stderr.slice(-2000) + stdout).toContain(prints)
     expect(code).toBe(0)
   })
