@@ -86,6 +86,7 @@ describe("plan and apply", () => {
     [90000, "for 25 h"],
     [-1, "since then"],
   ])("a lock of %d seconds is told as %s", (seconds, told) => expect(read.describeLock({ id: "i", who: "w", operation: "plan", created: "then", seconds })).toContain(told))
+  it("leaves colours out", () => expect(read.withoutColours("\u001b[31mFailed\u001b[0m")).toBe("Failed"))
   it("knows that another error is no lock", () => expect(read.lockOf(lines({ type: "diagnostic", diagnostic: { severity: "error", summary: "No bucket" } }), now)).toBeUndefined())
 })
 
