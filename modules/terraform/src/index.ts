@@ -8,7 +8,7 @@
 import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, vendorOnly } from "./images"
-import { changesOf, cleanPath, describe, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, validateErrors } from "./read"
+import { changesOf, cleanPath, describe, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, validateErrors, withoutColours } from "./read"
 import { applyScript, fmtScript, graceful, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
@@ -337,7 +337,7 @@ export class Terraform {
     return live(name, root, { backendFiles, backend, env, secrets, secretNames, service, serviceName, timeout, binary, plugins, image, again }, async (container) => {
       const ran = await runStep(container, ["bash", "-c", unlockScript, "unlock", lockId], timeout)
       const output = await readReport(ran.reports, "output.txt")
-      return ran.exitCode === 0 ? result(name, ran, `the lock ${lockId} is gone`) : result(name, ran, firstLine(output))
+      return ran.exitCode === 0 ? result(name, ran, `the lock ${lockId} is gone`) : result(name, ran, firstLine(withoutColours(output)))
     })
   }
 

@@ -195,6 +195,11 @@ export function describeLock({ id, who, operation, created, seconds }: Lock): st
   return `the state is locked by ${who} (${operation}) ${age}, since ${created}: wait for that run; only when it is certainly gone, call unlock --lock-id=${id}`
 }
 
+/** A text without the codes of a terminal's colours: `force-unlock` knows no -no-color for its errors. */
+export function withoutColours(text: string): string {
+  return text.replace(/\u001b\[[0-9;]*m/g, "")
+}
+
 /** Whether a text is the ID of a lock. */
 export function isLockId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
