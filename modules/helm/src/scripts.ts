@@ -13,7 +13,7 @@ mkdir -p /out /tmp/packed /tmp/files
 helm package chart --destination /tmp/packed "\${flags[@]}" >&2
 file=$(basename /tmp/packed/*.tgz)
 tar -xzf "/tmp/packed/$file" -C /tmp/files
-tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C /tmp/files -cf - . | gzip -n -9 > "/out/$file"
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C /tmp/files -cf - "$(ls /tmp/files)" | gzip -n -9 > "/out/$file"
 echo "$file"
 `
 
