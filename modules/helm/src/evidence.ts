@@ -9,11 +9,12 @@
 export const evidence = `
 evidence() {
 local namespace=$1 folder=$2 k="timeout 20 kubectl --namespace $1 --request-timeout=15s"
+local -a readers
 mkdir -p "$folder/logs"
-$k get pods -o wide > "$folder/pods.txt" 2>&1 &
-$k get deployments,statefulsets,daemonsets,jobs,replicasets,services -o wide > "$folder/workloads.txt" 2>&1 &
-$k get events --sort-by=.metadata.creationTimestamp > "$folder/events.txt" 2>&1 &
-$k describe pods > "$folder/describe.txt" 2>&1 &
+$k get pods -o wide > "$folder/pods.txt" 2>&1 & readers+=($!)
+$k get deployments,statefulsets,daemonsets,jobs,replicasets,services -o wide > "$folder/workloads.txt" 2>&1 & readers+=($!)
+$k get events --sort-by=.metadata.creationTimestamp > "$folder/events.txt" 2>&1 & readers+=($!)
+$k describe pods > "$folder/describe.txt" 2>&1 & readers+=($!)
 local containers='{{range .items}}{{$pod := .metadata.name}}{{range .status.initContainerStatuses}}{{$pod}} {{.name}} {{.restartCount}}{{"\\n"}}{{end}}{{range .status.containerStatuses}}{{$pod}} {{.name}} {{.restartCount}}{{"\\n"}}{{end}}{{end}}'
 $k get pods -o go-template="$containers" 2>/dev/null | xargs -r -P 4 -L 1 bash -c '
 mkdir -p "$0/logs/$2"
@@ -22,6 +23,6 @@ read_log "$1" "$2" "$3" > "$0/logs/$2/$3.log"
 [ "$4" = 0 ] || read_log "$1" "$2" "$3" --previous > "$0/logs/$2/$3.previous.log"
 true
 ' "$folder" "$namespace"
-wait
+wait "\${readers[@]}"
 }
 `

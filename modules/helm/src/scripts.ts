@@ -66,7 +66,6 @@ reason=$(say "$2" | tr -s '\\n' ' ')
 if [ -n "$(ls /run/secrets/deploy 2> /dev/null)" ]; then
   find /report -type f ! -name output.txt | while read -r file; do redact < "$file" > /tmp/redacted && cp /tmp/redacted "$file"; done
 fi
-unlock
 echo "$reason"
 exit "$code"
 }
@@ -100,6 +99,7 @@ while true; do
   read -r version holder < <(k get lease "$lease" -o go-template='{{.metadata.resourceVersion}} {{.spec.holderIdentity}}')
   if [ -n "$version" ] && { [ -z "$holder" ] || { [ "$version" = "$seen" ] && [ $((SECONDS - since)) -ge 15 ]; }; }; then
     if lease "$version" | k replace -f - > /tmp/lease 2>&1; then left=$holder; break; fi
+    grep -q 'has been modified' /tmp/lease || end 1 "the lock $lease cannot be taken: $(tail -n 1 /tmp/lease)"
     seen=
   elif [ -n "$version" ] && [ -n "$seen" ] && [ "$version" != "$seen" ]; then
     end 6 "the release $RELEASE is being worked on by \${holder% *}, which has renewed its lock just now: try again when it has ended"
@@ -111,7 +111,7 @@ while true; do
 done
 locked=yes
 [ -n "$left" ] && say "took over the lock of \${left% *}, which has not been renewed for 15 s"
-date +%s > /tmp/beat
+touch /tmp/beat
 beat & beating=$!
 }
 lease() {
@@ -119,14 +119,14 @@ local now; now=$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)
 cat << end
 apiVersion: coordination.k8s.io/v1
 kind: Lease
-metadata: {name: $lease\${1:+, resourceVersion: "$1"}}
+metadata: {name: $lease, resourceVersion: "$1"}
 spec: {holderIdentity: "$identity", leaseDurationSeconds: 15, acquireTime: "$now", renewTime: "$now"}
 end
 }
 mine() { k patch lease "$lease" --type=json --patch "[{\\"op\\":\\"test\\",\\"path\\":\\"/spec/holderIdentity\\",\\"value\\":\\"$identity\\"},{\\"op\\":\\"replace\\",\\"path\\":\\"/spec/$1\\",\\"value\\":\\"$2\\"}]" > /dev/null 2>&1; }
-beat() { while sleep 2 && kill -0 $$ 2> /dev/null; do mine renewTime "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)" && date +%s > /tmp/beat; done; }
-held() { [ $(($(date +%s) - $(cat /tmp/beat))) -lt 12 ]; }
-unlock() { if [ -n "$locked" ]; then kill "$beating" 2> /dev/null; wait "$beating" 2> /dev/null; mine holderIdentity "" || true; fi; }
+beat() { while sleep 2 && kill -0 $$ 2> /dev/null; do mine renewTime "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)" && touch /tmp/beat; done; }
+held() { [ $(($(date +%s) - $(stat -c %Y /tmp/beat))) -lt 12 ]; }
+unlock() { if [ -n "$locked" ]; then locked=; kill "$beating" 2> /dev/null; wait "$beating" 2> /dev/null; mine holderIdentity "" || true; fi; }
 
 # Writes into helm's record of the last revision that it has failed: what helm itself would have written, had it not been killed.
 mark_failed() {
@@ -166,7 +166,8 @@ case "$status" in pending-* | uninstalling) end 1 "the release $RELEASE is $stat
 # Whether the lock has been there before: then what is pending is the work of a deploy like this one.
 known() { before_lock=$(k get lease "$lease" --ignore-not-found -o name 2> /dev/null); }
 before_lock=
-trap '[ -z "$helm" ] || stop; unlock; exit 124' TERM
+trap unlock EXIT
+trap '[ -z "$helm" ] || stop; exit 124' TERM
 ${watch}`
 
 /** Deploys chart.tgz: $1 seconds for the cluster to answer, $2 until all is ready, $3 the holder, the rest are helm's flags. */
