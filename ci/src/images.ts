@@ -6,7 +6,7 @@ export const images = {
   node: "node:24.21.0-bookworm-slim",
   postgres: "postgres:15-bookworm",
   redis: "redis:7.0-bookworm",
-  prometheus: "prom/prometheus:v2.42.0",
+  prometheus: "prom/prometheus:v3.16.0",
 }
 
 const checks = ["gitleaks", "golang", "node", "postgres", "redis"]
