@@ -106,5 +106,5 @@ export function randomSecret(name: string): Secret {
 /** Prometheus of the rehearsal, in the cluster's namespace `monitoring`. */
 export async function installPrometheus(source: Directory, cluster: Cluster): Promise<void> {
   const chart = dag.helm().package_(source.directory("charts/platform"))
-  await dag.helm().deploy(chart, "platform", "monitoring", cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, values: [], set: [`prometheus.service.nodePort=${prometheusPort}`], secretName: "", secretKeys: [], secrets: [], holder: "rehearsal", timeout: 180, wait: 60, name: "platform", again: "", args: [] }).verdict()
+  await dag.helm().deploy(chart, "platform", "monitoring", cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, values: [], set: [`prometheus.nodePort=${prometheusPort}`], secretName: "", secretKeys: [], secrets: [], holder: "rehearsal", timeout: 180, wait: 60, name: "platform", again: "", args: [] }).verdict()
 }
