@@ -18,6 +18,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // The full rehearsal and every fault of the chain: `npm run test:e2e`.
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], environment: "node", testTimeout: 3_600_000, hookTimeout: 900_000, fileParallelism: false } },
     ],
   },
 })

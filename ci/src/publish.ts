@@ -32,18 +32,17 @@ export async function identify(source: Directory, config: Config): Promise<Ident
 
 /** The image of each service that is delivered, not built yet. */
 async function serviceImages(source: Directory, config: Config, { sha, commitTime }: Identity): Promise<Record<string, Container>> {
-  const version = JSON.stringify({ sha, commitTime })
   const delivered = Object.entries(config.services).filter(([, { image }]) => image)
   const built = await Promise.all(
     delivered.map(async ([name, { kind, path }]) => {
       const labels = [`org.opencontainers.image.title=${name}`]
       if (kind === "go") {
         const binary = dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
-        return dag.image().build(dag.directory().withFile(name, binary), version, { at: "/app", versionPath: "/app/version.json", base: "", entrypoint: [`/app/${name}`], args: [], user: "65532:65532", ports: [8080, 9090], env: [], labels, platform: "linux/amd64" })
+        return dag.image().build(dag.directory().withFile(name, binary), sha, commitTime, { at: "/app", versionPath: "/app/version.json", base: "", entrypoint: [`/app/${name}`], args: [], user: "65532:65532", ports: [8080, 9090], env: [], labels, platform: "linux/amd64" })
       }
       const page = dag.node().build(await withoutMarkdown(source.directory(path)))
       const config = dag.directory().withFile("etc/nginx/conf.d/default.conf", source.file(`${path}/nginx/default.conf`))
-      return dag.image().build(page, version, { at: "/usr/share/nginx/html", versionPath: "/usr/share/nginx/html/version.json", base: images.nginx, config, entrypoint: [], args: [], user: "101:101", ports: [8080], env: [], labels, platform: "linux/amd64" })
+      return dag.image().build(page, sha, commitTime, { at: "/usr/share/nginx/html", versionPath: "/usr/share/nginx/html/version.json", base: images.nginx, config, entrypoint: [], args: [], user: "101:101", ports: [8080], env: [], labels, platform: "linux/amd64" })
     }),
   )
   return Object.fromEntries(delivered.map(([name], i) => [name, built[i]!]))

@@ -39,7 +39,9 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "unit":
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":
-      return tool("vitest", ["run", ...args], (await withImages(await wantedImages(allModules()))).env)
+      return tool("vitest", ["run", "--project", "unit", "--project", "live", ...args], (await withImages(await wantedImages(allModules()))).env)
+    case "e2e":
+      return tool("vitest", ["run", "--project", "e2e", ...args], (await withImages(await wantedImages(allModules()))).env)
     case "typecheck":
       return typecheck()
     default:

@@ -1,6 +1,6 @@
 // Names of images, and what the scripts print: pure.
 import { describe, expect, it } from "vitest"
-import { notRoot, pairs, parseVersion } from "../../modules/image/src/settings"
+import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
 
 describe("a reference", () => {
@@ -25,12 +25,11 @@ describe("registry", () => {
 
 describe("image", () => {
   const sha = "6a57497bcae011ae584da337ef8feb7ba971aace"
-  it("reads a version", () => expect(parseVersion(`{"sha":"${sha}-dirty","commitTime":"2026-01-31T12:00:00Z"}`)).toEqual({ sha: `${sha}-dirty`, commitTime: "2026-01-31T12:00:00Z" }))
-  it.each([
-    ["x", "version: not JSON"],
-    ['{"sha":"6a57"}', 'version: sha "6a57" is not a commit'],
-    [`{"sha":"${sha}","commitTime":"soon"}`, 'version: commitTime "soon" is not a time'],
-  ])("refuses the version %s", (text, message) => expect(() => parseVersion(text)).toThrow(message))
+  it("writes a version", () => expect(versionText(`${sha}-dirty`, "2026-01-31T12:00:00Z")).toBe(`{"sha":"${sha}-dirty","commitTime":"2026-01-31T12:00:00Z"}`))
+  it("refuses a short hash, and what is no time", () => {
+    expect(() => versionText("6a57", "2026-01-31T12:00:00Z")).toThrow('sha: "6a57" is not a commit')
+    expect(() => versionText(sha, "soon")).toThrow('commitTime: "soon" is not a time')
+  })
   it.each(["0", "root", "0:0", "", "-1"])("refuses the user %j", (user) => expect(() => notRoot(user)).toThrow("a numeric user above 0"))
   it("takes a user and a group", () => expect(notRoot("101:101")).toBe("101:101"))
   it("reads pairs, and says which argument is wrong", () => {

@@ -5,7 +5,7 @@
  * nothing in them. Every file has the time 0: an image that is built again on another machine has the same digest.
  */
 import { Container, Directory, Platform, dag, func, object } from "@dagger.io/dagger"
-import { notRoot, pairs, parseVersion } from "./settings"
+import { notRoot, pairs, versionText } from "./settings"
 
 const envName = /^[A-Za-z_]\w*$/
 const labelName = /^[a-z0-9.-]+$/
@@ -15,11 +15,12 @@ export class Image {
   /**
    * An image of a folder of files. Nothing runs in it while it is made, so that it needs no shell: the usual base is none at all.
    *
-   * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server --version {"sha":"6a57497bcae011ae584da337ef8feb7ba971aace","commitTime":"2026-01-31T12:00:00Z"} user`
+   * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
    *
    * @param files What goes into the image.
    * @param at Where the files go.
-   * @param version The content of version.json: the commit and its time, `{"sha": "…", "commitTime": "…"}`. It becomes the labels org.opencontainers.image.revision, .version and .created too.
+   * @param sha The commit's full hash; -dirty at its end says that files differ from it. Stands in version.json and in the labels org.opencontainers.image.revision and .version.
+   * @param commitTime The commit's time, RFC 3339. Stands in version.json and in the label org.opencontainers.image.created.
    * @param versionPath Where version.json goes.
    * @param base The image below; none (from scratch) when empty.
    * @param config More files, in a layer of their own, laid over the image's root: settings that change by themselves.
@@ -34,7 +35,8 @@ export class Image {
   @func()
   build(
     files: Directory,
-    version: string,
+    sha: string,
+    commitTime: string,
     at: string = "/app",
     versionPath: string = "/app/version.json",
     base: string = "",
@@ -47,7 +49,7 @@ export class Image {
     labels: string[] = [],
     platform: string = "linux/amd64",
   ): Container {
-    const { sha, commitTime } = parseVersion(version)
+    const version = versionText(sha, commitTime)
     const still = { owner: notRoot(user) }
     let container = dag.container({ platform: platform as Platform })
     if (base !== "") container = container.from(base)
@@ -71,13 +73,13 @@ export class Image {
   /**
    * Says what is wrong with the settings of an image, before anything is built; nothing when they are right.
    *
-   * Example: `dagger -m modules/image call check --user 0 --version {"sha":"6a57497bcae011ae584da337ef8feb7ba971aace","commitTime":"2026-01-31T12:00:00Z"}`
+   * Example: `dagger -m modules/image call check --user 0 --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z`
    *
-   * @param version As for `build`, and so are the others.
+   * @param sha As for `build`, and so are the others.
    */
   @func()
-  check(version: string, user: string = "65532:65532", env: string[] = [], labels: string[] = []): string {
-    const attempts = [() => parseVersion(version), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
+  check(sha: string, commitTime: string, user: string = "65532:65532", env: string[] = [], labels: string[] = []): string {
+    const attempts = [() => versionText(sha, commitTime), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
     return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
   }
 }

@@ -13,23 +13,11 @@ export function pairs(argument: string, lines: string[], name: RegExp): [string,
   })
 }
 
-/** A commit and its time, as version.json and the labels have them. */
-export interface Version {
-  sha: string
-  commitTime: string
-}
-
-/** Reads version.json: `{"sha": "…", "commitTime": "…"}`. */
-export function parseVersion(text: string): Version {
-  let value: Partial<Version>
-  try {
-    value = JSON.parse(text) as Partial<Version>
-  } catch {
-    throw new Error(`version: not JSON: ${JSON.stringify(text.slice(0, 60))}; allowed: {"sha": "<commit>", "commitTime": "<RFC 3339>"}`)
-  }
-  if (!/^[0-9a-f]{40}(-dirty)?$/.test(value.sha ?? "")) throw new Error(`version: sha ${JSON.stringify(value.sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty`)
-  if (Number.isNaN(Date.parse(value.commitTime ?? ""))) throw new Error(`version: commitTime ${JSON.stringify(value.commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`)
-  return { sha: value.sha!, commitTime: value.commitTime! }
+/** The content of version.json: a commit and its time. */
+export function versionText(sha: string, commitTime: string): string {
+  if (!/^[0-9a-f]{40}(-dirty)?$/.test(sha)) throw new Error(`sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty`)
+  if (Number.isNaN(Date.parse(commitTime))) throw new Error(`commitTime: ${JSON.stringify(commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`)
+  return JSON.stringify({ sha, commitTime })
 }
 
 /** A user that is not root: a number above 0, with a group or not. */
