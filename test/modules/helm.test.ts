@@ -80,7 +80,7 @@ describe("releases in a cluster", () => {
     expect(found.image.wrong.reason).toContain(found.image.digest)
     expect(found.image.wrong.seconds).toBeLessThan(60)
   })
-  it("a secret that is missing is red within seconds, with its name", () => red(found.image.secret, /^pod secret-\S+, container app: CreateContainerConfigError: "secret \\"missing\\" not found"$/))
+  it("a secret that is missing is red within seconds, with its name", () => red(found.image.secret, /^pod secret-\S+, container app: CreateContainerConfigError: secret "missing" not found$/))
   it("what is not ready in time says what is late", () => {
     red(found.image.slow, /^not ready after \d+ s: deployment slow has 0 of 1 ready: pod slow-\S+, container app: is not ready/)
     expect(found.image.slow.exitCode).toBe(124)
@@ -89,7 +89,7 @@ describe("releases in a cluster", () => {
   it("a hook that fails is red with its last words", () => red(found.hooks.before, /pre-upgrade hooks failed.*container hook: ended: exit code 4: the table is locked/))
   it("a rollback whose hook fails is red and goes back all the same", () => {
     expect(found.hooks.back).toMatchObject({ status: "failed", last: "deployed" })
-    expect(found.hooks.back.reason).toMatch(/post-rollback hooks failed.*cannot undo; went back without hooks/)
+    expect(found.hooks.back.reason).toMatch(/job hooks-post-rollback failed.*container hook: ended: exit code 5: cannot undo; went back without hooks$/)
     expect(found.hooks.after.status).toBe("passed")
   })
 

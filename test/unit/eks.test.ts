@@ -76,7 +76,7 @@ describe("what EKS answers", () => {
   it("is read", () =>
     expect(read(200, { cluster: { endpoint: "https://abc", certificateAuthority: { data: "Q0E=" }, status: "ACTIVE", version: "1.34" } })).toEqual({ endpoint: "https://abc", ca: "Q0E=", status: "ACTIVE", version: "1.34" }))
   it.each([
-    ["a cluster that is being made", 200, { cluster: { status: "CREATING" } }, "cluster shop has no endpoint: it is CREATING"],
+    ["a cluster that is being made", 200, { cluster: { status: "CREATING" } }, "cluster shop has no endpoint and certificate authority yet: it is CREATING"],
     ["no such cluster", 404, { __type: "ResourceNotFoundException", message: "No cluster found" }, "there is no cluster shop in eu-central-1"],
     ["denied", 403, { __type: "com.amazon#AccessDeniedException", message: "User: arn:x is not authorized to perform: eks:DescribeCluster" }, "access denied: User: arn:x is not authorized to perform: eks:DescribeCluster"],
     ["expired", 403, { message: "The security token included in the request is expired" }, "the credentials have expired"],

@@ -79,7 +79,7 @@ export function readCluster(status: number, body: string, cluster: string, regio
   const answer = parsed(body)
   if (status !== 200) throw new Error(`eks:DescribeCluster: ${refusal(status, answer, body, cluster, region)}`)
   const found = answer.cluster as { endpoint?: string; certificateAuthority?: { data?: string }; status?: string; version?: string } | undefined
-  if (!found?.endpoint || !found.certificateAuthority?.data) throw new Error(`cluster ${cluster} has no endpoint${found?.status ? `: it is ${found.status}` : ""}`)
+  if (!found?.endpoint || !found.certificateAuthority?.data) throw new Error(`cluster ${cluster} has no endpoint and certificate authority yet${found?.status ? `: it is ${found.status}` : ""}`)
   return { endpoint: found.endpoint, ca: found.certificateAuthority.data, status: found.status ?? "", version: found.version ?? "" }
 }
 

@@ -41,9 +41,10 @@ redact() {
 if [ -z "$(ls /run/secrets/deploy 2> /dev/null)" ]; then cat; return; fi
 perl -0777 -pe '
 BEGIN {
-  my $names = do { local (@ARGV, $/) = ("/tmp/names"); -e $ARGV[0] ? <> : "" };
+  my $read = sub { open my $in, "<", $_[0] or return ""; local $/; scalar <$in> // "" };
+  my $names = $read->("/tmp/names");
   for my $file (glob "/run/secrets/deploy/*") {
-    my $value = do { local (@ARGV, $/) = ($file); <> };
+    my $value = $read->($file);
     (my $address = $value) =~ s/([^A-Za-z0-9_.~-])/sprintf "%%%02X", ord $1/ge;
     my $base64 = qx(base64 -w 0 $file);
     push @hidden, $value, $address, $base64, $base64 =~ s/=+$//r, split /\\r?\\n/, $value;

@@ -53,22 +53,34 @@ export const watch = `
 snapshot() { k get deployments,statefulsets,daemonsets,jobs,replicasets,pods -o go-template='${template}'; }
 assess() { awk -F '\t' -v release="$RELEASE" -v applied="$1" '${rules}' /tmp/before /tmp/now; }
 
+# The last line that a container has said.
+last_words() { k logs "$1" --container "$2" --tail=50 "\${@:3}" 2> /dev/null | grep -v -e '^[[:space:]]*$' -e '^unable to retrieve container logs' | tail -n 1; }
+
 # Why a container is bad, in a line: its pod, what Kubernetes says, and the last thing that it said itself.
 culprit() {
-local pod=$1 container=$2 reason=$3 code=$4 message=$5 said=""
+local pod=$1 container=$2 reason=$3 code=$4 message said="" tries
+message=$(sed -E 's/^"(rpc error: code = [A-Za-z]+ desc = )?//; s/"$//; s/\\\\"/"/g' <<< "$5")
 case "$reason" in
 CrashLoopBackOff | restarted* | ended)
-  said=$(k logs "$pod" --container "$container" --previous --tail=50 2> /dev/null | grep -v '^[[:space:]]*$' | tail -n 1)
-  [ -n "$said" ] || said=$(k logs "$pod" --container "$container" --tail=50 2> /dev/null | grep -v '^[[:space:]]*$' | tail -n 1)
+  # The log of the run before is gone for a moment when the next one begins.
+  for tries in 1 2 3 4 5; do
+    said=$(last_words "$pod" "$container" --previous)
+    [ -n "$said" ] || [[ "$reason" == restarted* ]] || said=$(last_words "$pod" "$container")
+    [ -z "$said" ] || break
+    sleep 1
+  done
+  [ -n "$said" ] || said=$(last_words "$pod" "$container")
   message="\${code:+exit code $code}\${said:+: $said}" ;;
 esac
 echo "pod $pod, container $container: $reason\${message:+: $message}"
 }
 
-# Why it is not ready after all the time: what is waited for, the pod that is late, and the last warning of the namespace.
+# Why it is not ready after all the time: what is waited for, the pod that is late, and the last warning about it.
 late() {
-local warning
-warning=$(k get events --field-selector type=Warning --sort-by=.metadata.creationTimestamp -o go-template='{{range .items}}{{.involvedObject.name}}: {{.reason}}: {{.message}}{{"\\n"}}{{end}}' 2> /dev/null | tail -n 1)
+local warning="" name
+name=$(awk -F '\t' '$1 == "waiting" { sub(/^[a-z]* /, "", $2); print $2; exit }' /tmp/verdict)
+if [ -z "$name" ]; then echo "helm is at work: $(tail -n 1 /report/helm.txt)"; return; fi
+warning=$(k get events --field-selector type=Warning --sort-by=.metadata.creationTimestamp -o go-template='{{range .items}}{{.involvedObject.name}}: {{.reason}}: {{.message}}{{"\\n"}}{{end}}' 2> /dev/null | grep "^$name" | tail -n 1)
 awk -F '\t' '$1 == "waiting" && !w { w = $2 " has " $3 } $1 == "slow" && !s { s = ": pod " $2 ($3 == "" ? "" : ", container " $3) ": " $4 ($5 == "" ? "" : ": " $5) } END { printf "%s%s", w, s }' /tmp/verdict
 echo "\${warning:+ ($warning)}"
 }
@@ -90,7 +102,8 @@ local -A since seen
 shift 2
 snapshot > /tmp/before || end 1 "the namespace $NAMESPACE cannot be read"
 cp /tmp/before /tmp/now
-"$@" > /dev/null 2> /report/helm.txt &
+> /report/helm.txt
+"$@" > /dev/null 2>> /report/helm.txt &
 helm=$!
 while [ -z "$why" ]; do
   if [ -z "$code" ] && ! kill -0 "$helm" 2> /dev/null; then wait "$helm"; code=$?; fi
@@ -107,12 +120,12 @@ while [ -z "$why" ]; do
   since=()
   for key in "\${!seen[@]}"; do since[$key]=\${seen[$key]}; done
   if [ -n "$code" ] && [ "$code" != 0 ]; then
-    why=$(awk '/^Error: / { said = 1; sub(/^Error: /, "") } /\\[debug\\]|^[a-z]+\\.go:/ { said = 0 } said' /report/helm.txt | tr -s '\n\t ' ' ')
+    why=$(awk '/^Error: / { said = 1; sub(/^Error: /, "") } /\\[debug\\]|^[a-z]+\\.go:/ { said = 0 } said' /report/helm.txt | tr -s '\n\t ' ' ' | sed 's/ $//')
     why=\${why:-helm ended with $code: $(tail -n 1 /report/helm.txt)}
     IFS=$'\x1f' read -r -a line < <(grep '^ended' /tmp/verdict | tr '\t' '\x1f')
     case "$why" in
     *"deadline exceeded"* | *"timed out"*) ending=124 why="not ready after $((SECONDS - began)) s: $(late)" ;;
-    *"hooks failed"*) if [ -n "\${line[1]}" ]; then why="$why: $(culprit "\${line[@]:1}")"; fi ;;
+    *) if [ -n "\${line[1]}" ]; then why="$why: $(culprit "\${line[@]:1}")"; fi ;;
     esac
   elif [ "$code" = 0 ] && [ -n "$fresh" ] && ! grep -q '^waiting' /tmp/verdict; then break
   elif ! held; then why="the lock of $RELEASE could not be renewed for 12 s: another deploy may begin"

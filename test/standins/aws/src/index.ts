@@ -8,7 +8,7 @@ const region = "eu-central-1"
 
 @object()
 export class Aws {
-  /** AWS at port 4566: STS, IAM, ECR with its registry, EC2, EKS, with signatures checked. The access key `test` may do everything, whatever the signature. */
+  /** AWS at port 4566: STS, IAM, ECR with its registry, EC2, EKS, with signatures checked and a cluster `shop`. The access key `test` may do everything, whatever the signature. */
   @func({ cache: "session" })
   service(): Service {
     const emulator = dag.container().from(images.ministack).withEnvVariable("AUTH", "true").withEnvVariable("GATEWAY_PORT", String(port)).withEnvVariable("BIND_HOST", "0.0.0.0").withExposedPort(port)
@@ -19,7 +19,7 @@ export class Aws {
       .withNewFile("/proxy.ts", readFileSync(new URL("proxy.ts", import.meta.url), "utf8"))
       .withServiceBinding("ministack", emulator.asService({ useEntrypoint: true }))
       .withExposedPort(port)
-      .asService({ args: ["node", "--input-type=module", "-e", `import { serve } from "/proxy.ts"; serve(${port}, { host: "ministack", port: ${port} })`] })
+      .asService({ args: ["node", "--input-type=module", "-e", `import { makeCluster, serve } from "/proxy.ts"; const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`] })
   }
 
   /** Makes a repository, logs in and pushes a small image with crane; what crane said. `password` is used instead of the login's; `expire` ends all passwords

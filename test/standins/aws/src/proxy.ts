@@ -1,11 +1,27 @@
-// Stands before ministack, whose registry takes any password: here it takes those that GetAuthorizationToken gave, for as long as they live. Everything else
-// passes as it is. Runs by itself under node, in a container. At /_tokens its behaviour can be changed: `?refuse=2` has the next two passwords refused,
+// Stands before ministack, whose registry takes any password: here it takes those that GetAuthorizationToken gave, for as long as they live. There is an EKS
+// cluster `shop` (nothing runs behind its address), with a certificate authority, which ministack leaves empty. Everything else passes as it is. Runs by itself under node, in a container. At /_tokens its behaviour can be changed: `?refuse=2` has the next two passwords refused,
 // `?expire` ends all that there are, and the answer is how many were given so far.
 import { randomBytes } from "node:crypto"
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http"
 
 /** How long a password lives, as ECR's do. */
 const lifetime = 12 * 3600 * 1000
+
+/** What ministack's clusters get for a certificate authority: no real one, as there is no real cluster. */
+const authority = Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n").toString("base64")
+
+/** Makes the cluster `shop`, by the key that may do everything. */
+export async function makeCluster(backend: { host: string; port: number }): Promise<void> {
+  const post = async (service: string, path: string, type: string, body: string): Promise<void> => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/${service}/aws4_request, SignedHeaders=host, Signature=x`
+    const answer = await fetch(`http://${backend.host}:${backend.port}${path}`, { method: "POST", headers: { "content-type": type, authorization }, body, signal: AbortSignal.timeout(30_000) })
+    if (!answer.ok) throw new Error(`${service} ${path}: ${answer.status} ${await answer.text()}`)
+  }
+  const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: "sts:AssumeRole" }] }
+  await post("iam", "/", "application/x-www-form-urlencoded", String(new URLSearchParams({ Action: "CreateRole", Version: "2010-05-08", RoleName: "eks", AssumeRolePolicyDocument: JSON.stringify(trust) })))
+  const cluster = { name: "shop", version: "1.34", roleArn: "arn:aws:iam::000000000000:role/eks", resourcesVpcConfig: { subnetIds: ["subnet-1", "subnet-2"] } }
+  await post("eks", "/clusters", "application/json", JSON.stringify(cluster))
+}
 
 /** Listens at `port`, and passes on to `backend` (host and port). */
 export function serve(port: number, backend: { host: string; port: number }): void {
@@ -34,9 +50,9 @@ export function serve(port: number, backend: { host: string; port: number }): vo
     return true
   }
 
-  /** ECR's answer with this host for its own, and a password that is checked. */
+  /** An answer with this host for the registry's own, with a password that is checked, and with a certificate authority. */
   function rewritten(text: string, host: string, isToken: boolean): string {
-    const here = text.replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, host)
+    const here = text.replace('"certificateAuthority": {"data": ""}', `"certificateAuthority": {"data": "${authority}"}`).replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, host)
     if (!isToken) return here
     const password = randomBytes(24).toString("base64url")
     given++
@@ -58,7 +74,7 @@ export function serve(port: number, backend: { host: string; port: number }): vo
     const target = String(question.headers["x-amz-target"] ?? "")
     const passed = ask({ ...backend, method: question.method, path: question.url, headers }, (reply) => {
       const status = reply.statusCode ?? 502
-      if (!target.startsWith("AmazonEC2ContainerRegistry")) return void reply.pipe(answer.writeHead(status, reply.headers))
+      if (!target.startsWith("AmazonEC2ContainerRegistry") && !url.pathname.startsWith("/clusters/")) return void reply.pipe(answer.writeHead(status, reply.headers))
       const parts: Buffer[] = []
       reply.on("data", (part: Buffer) => parts.push(part))
       reply.on("end", () => {
