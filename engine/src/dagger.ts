@@ -83,7 +83,8 @@ export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.c
 /** `npm run develop`: generates sdk/ and tsconfig.json of each module, for editors and `npm run typecheck`. */
 export async function develop(): Promise<number> {
   const engine = await up()
-  const modules = [repository, ...allModules().filter((module) => existsSync(join(module, "dagger.json")))]
+  // ci/ is the source of the repository's root, whose clients have all modules; its own dagger.json is the small root.
+  const modules = [repository, ...allModules().filter((module) => module !== join(repository, "ci") && existsSync(join(module, "dagger.json")))]
   for (const module of modules) {
     const name = (JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { name: string }).name
     say(`▶ dagger develop: ${name}`)

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { XMLParser } from "fast-xml-parser"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
-import { Shop, filesIn, repository, stageNames, type Run } from "./shop"
+import { Shop, filesIn, repository, root, stageNames, type Run } from "./shop"
 
 /** A GitHub token that was never one: put together here, so that no committed file looks like it holds a secret. */
 const token = ["ghp", "_", "x7Kq2VbN9mRt4Lw", "Z8cYp3Hs6Dj1FgAe0UiOk5"].join("").slice(0, 40)
@@ -70,7 +70,7 @@ describe("a good repository", () => {
     expectReports(run, [])
     expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["api/test/junit.xml", "api/test/coverage.out", "frontend/test/junit.xml", "frontend/test/coverage/lcov.info"]))
 
-    const verdict = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
     expect(verdict).toMatchObject({ code: 0, stdout: expect.stringContaining("GREEN") })
   })
 
@@ -122,7 +122,7 @@ describe("secrets", () => {
     const clone = `${shop.root}-shallow`
     execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${shop.root}`, clone])
     try {
-      const { stdout } = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${clone}`, "--only=secrets", "summary"], { cwd: repository })
+      const { stdout } = await dagger(["call", "--silent", "-m", root, "pr", `--source=${clone}`, "--only=secrets", "summary"], { cwd: repository })
       expect(stdout).toMatch(/secrets +✘ failed.*shallow clone/)
     } finally {
       rmSync(clone, { recursive: true, force: true })
@@ -148,7 +148,7 @@ describe("Go", () => {
     expectRed(run, { "api:test": /services\/api\/price: TestWithTax: price_test\.go:7: WithTax\(100\) = 120, want 119/ })
     expect(readFileSync(join(run.reports, "api/test/junit.xml"), "utf8")).toContain("want 119")
     expect(existsSync(join(run.reports, "api/test/coverage.out"))).toBe(true)
-    const verdict = await dagger(["call", "--silent", "-m", repository, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
     expect(verdict.code).not.toBe(0)
     expect(verdict.stderr).toContain("TestWithTax")
   })

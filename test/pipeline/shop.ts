@@ -7,6 +7,9 @@ import { dagger } from "../sdk/dagger"
 
 export const repository = join(import.meta.dirname, "../..")
 
+/** The root with the modules of a pull request only, which `npm start` takes too. */
+export const root = join(repository, "ci")
+
 /** One stage as result.json has it. */
 export interface Stage {
   name: string
@@ -122,7 +125,7 @@ export class Shop {
   async pr(...args: string[]): Promise<Run> {
     const began = Date.now() / 1000
     const reports = join(this.root, "../", `${this.root.split("/").at(-1)}-reports-${Date.now()}`)
-    const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", repository, "pr", `--source=${this.root}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
+    const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${this.root}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
     const output = stdout + stderr
     if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
     const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { repository } from "../pipeline/shop"
+import { repository, root } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
 
 /** A clone with the whole history, which a test may change. */
@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
 async function check(source: string): Promise<{ code: number; output: string }> {
-  const { code, stdout, stderr } = await dagger(["call", "--silent", "-m", repository, "baseline", `--source=${source}`, "verdict"], { cwd: repository, seconds: 600 })
+  const { code, stdout, stderr } = await dagger(["call", "--silent", "-m", root, "baseline", `--source=${source}`, "verdict"], { cwd: repository, seconds: 600 })
   return { code, output: stdout + stderr }
 }
 
