@@ -32,7 +32,7 @@ describe("releases in a cluster", () => {
   let found: Releases
   let all = ""
   beforeAll(async () => {
-    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY"], { cwd: repository, seconds: 420, env: { CANARY: canary } })
+    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY"], { cwd: repository, seconds: 600, env: { CANARY: canary } })
     expect(code, stderr).toBe(0)
     found = JSON.parse(stdout)
     all = stdout + stderr
@@ -50,9 +50,8 @@ describe("releases in a cluster", () => {
   it("its reports have pods, events, logs, and helm's own words", () =>
     expect(found.good.results[0]!.files).toEqual(expect.arrayContaining(["result.json", "output.txt", "helm.txt", "history.json", "pods.txt", "events.txt", "describe.txt", "workloads.txt", expect.stringMatching(/^logs\/good-.*\/app\.log$/)])))
   it("a secret is in the cluster and nowhere else", () => {
-    expect(Buffer.from(found.good.inCluster, "base64").toString()).toBe(canary)
-    const elsewhere = all.replace(found.good.inCluster, "")
-    for (const hidden of [...canary.split("\n"), Buffer.from(canary).toString("base64"), encodeURIComponent(canary)]) expect(elsewhere).not.toContain(hidden)
+    expect(found.good.inCluster).toBe(String(canary.length))
+    for (const hidden of [...canary.split("\n"), Buffer.from(canary).toString("base64"), encodeURIComponent(canary)]) expect(all).not.toContain(hidden)
     expect(found.good.kept).toContain("the password is ***")
   })
   it("what is removed is gone", () => {

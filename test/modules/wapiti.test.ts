@@ -34,15 +34,15 @@ describe("wapiti", () => {
   it("is red with a hole, names it, and its reports are complete", async () => {
     await call(...scan(flawed, "reports", "export", `--path=${folder}/flawed`))
     const result = JSON.parse(readFileSync(join(folder, "flawed/result.json"), "utf8"))
-    expect(result).toMatchObject({ name: "dast", status: "failed", exitCode: 0, value: 1, limit: 0, unit: "findings", urls: 3 })
+    expect(result).toMatchObject({ name: "dast", status: "failed", exitCode: 0, value: 1, limit: 0, unit: "findings", urls: 4 })
     expect(result.reason).toBe("Reflected Cross Site Scripting in GET /greeting?name=")
-    expect(JSON.parse(readFileSync(join(folder, "flawed/wapiti.json"), "utf8")).infos.crawled_pages_nbr).toBe(3)
+    expect(JSON.parse(readFileSync(join(folder, "flawed/wapiti.json"), "utf8")).infos.crawled_pages_nbr).toBe(4)
     const { runs } = JSON.parse(readFileSync(join(folder, "flawed/wapiti.sarif"), "utf8"))
     expect(runs[0].results[0]).toMatchObject({ ruleId: "Reflected Cross Site Scripting", locations: [{ physicalLocation: { artifactLocation: { uri: `http://product:${flawed.port}/greeting` } } }] })
     expect(readFileSync(join(folder, "flawed/output.txt"), "utf8")).toContain("Launching module xss")
   })
   it("is green without it, with what was looked at", async () => {
-    expect(await call(...scan(clean, "--max-low=0", "verdict"))).toBe("3 URLs and forms, findings: 0 high, 0 medium, 0 low")
+    expect(await call(...scan(clean, "--max-low=0", "verdict"))).toBe("4 URLs and forms, findings: 0 high, 0 medium, 0 low")
   })
 })
 
@@ -54,7 +54,7 @@ describe.concurrent("wapiti is red", () => {
     expect(await call(...scan(flawed, "--modules=xss", "--start=/greeting?name=a&other=b", "--args=--depth=0", "reason"))).toContain("Reflected Cross Site Scripting in GET /greeting?name=")
   })
   it("with fewer URLs than wanted", async () => {
-    expect(await call(...scan(clean, "--modules=csp", "--min-urls=4", "reason"))).toBe("only 3 URLs and forms were found, at least 4 are wanted")
+    expect(await call(...scan(clean, "--modules=csp", "--min-urls=5", "reason"))).toBe("only 4 URLs and forms were found, at least 5 are wanted")
   })
   it("within the limit when nothing answers", async () => {
     expect(await call("scan", "--url=http://nowhere:8099/", "--wait=3", "reason")).toMatch(/^http:\/\/nowhere:8099\/ cannot be reached: .+ \(tried for 3 s\)$/)

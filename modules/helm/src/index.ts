@@ -364,7 +364,7 @@ async function reported(name: string, work: () => Promise<Ran>): Promise<Result>
   console.log(`▶ ${name}`)
   const ended = await work().then(
     (ran) => result(name, ran),
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, dag.directory().withNewFile("output.txt", String(error))),
+    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error)).replace(/ \[traceparent:[^\]]*\]/, "")}`, -1, 0, dag.directory().withNewFile("output.txt", String(error))),
   )
   console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
   const { reports, ...fields } = ended

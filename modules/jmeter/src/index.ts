@@ -167,7 +167,7 @@ async function result(name: string, ran: Ran, apart: string[], limits: Limits): 
   const found = outcome(samples(await readReport(ran.reports, "results.jtl")), apart)
   const judged = judge(found, limits)
   const reports = ran.reports.withNewFile("labels.json", `${JSON.stringify([...found.apart, ...found.labels], null, 1)}\n`).withNewFile("junit.xml", junit(name, found))
-  if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s with ${found.samples} samples`, found, undefined, reports)
+  if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s with ${found.samples} samples written`, found, undefined, reports)
   if (!judged.passed) return failed(judged.reason, found, judged, reports)
   if (ran.exitCode !== 0) return failed(trouble(output) || `exit code ${ran.exitCode}`, found, undefined, reports)
   return new Result(name, "passed", judged.reason, ran.exitCode, ran.seconds, reports, found, judged)

@@ -8,6 +8,7 @@ import { Container, Directory, Service, dag, float, func, object } from "@dagger
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { type Judgement, type Limits, type Outcome, incomplete, judge, limitFault, outcome, sarif, startUrls, trouble, usualModules } from "./read"
+import { requirements } from "./requirements"
 import { scanScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
@@ -62,7 +63,7 @@ export class Result {
 @object()
 export class Wapiti {
   /**
-   * The container that wapiti runs in: Python's own image, with what requirements.txt of this module pins.
+   * The container that wapiti runs in: Python's own image, with what src/requirements.ts pins.
    *
    * Example: `dagger -m modules/wapiti call base with-exec --args wapiti,--version stdout`
    *
@@ -74,11 +75,10 @@ export class Wapiti {
     return dag
       .container()
       .from(images.python)
-      .withMountedFile("/tmp/requirements.txt", dag.currentModule().source().file("requirements.txt"))
+      .withNewFile("/opt/requirements.txt", requirements)
       .withMountedCache("/root/.cache/pip", dag.cacheVolume("delivery-wapiti-pip"))
-      .withExec(["sh", "-ec", "python3 -m venv /opt/wapiti && /opt/wapiti/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /tmp/requirements.txt"])
+      .withExec(["sh", "-ec", "python3 -m venv /opt/wapiti && /opt/wapiti/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt"])
       .withoutMount("/root/.cache/pip")
-      .withoutMount("/tmp/requirements.txt")
       .withEnvVariable("PATH", "/opt/wapiti/bin:${PATH}", { expand: true })
   }
 
