@@ -32,7 +32,7 @@ describe("releases in a cluster", () => {
   let found: Releases
   let all = ""
   beforeAll(async () => {
-    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY"], { cwd: repository, seconds: 600, env: { CANARY: canary } })
+    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY"], { cwd: repository, seconds: 840, env: { CANARY: canary } })
     expect(code, stderr).toBe(0)
     found = JSON.parse(stdout)
     all = stdout + stderr

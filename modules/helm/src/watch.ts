@@ -1,4 +1,4 @@
-// How a deploy is watched, in bash: one look at the cluster a second.
+// How a deploy is watched, in bash: one look at the cluster every two seconds.
 
 const containers = (list: string): string =>
   `{{range $s.${list}}}Container\t{{$m.name}}\t{{$m.uid}}\t{{.name}}\t{{.restartCount}}\t{{.ready}}\t{{with .state.waiting}}{{.reason}}{{end}}\t{{with .state.terminated}}{{.exitCode}}{{else}}{{with .lastState}}{{with .terminated}}{{.exitCode}}{{end}}{{end}}{{end}}\t{{with .state.waiting}}{{with .message}}{{printf "%q" .}}{{end}}{{end}}\n{{end}}`
@@ -94,7 +94,7 @@ kill -KILL "$helm" 2> /dev/null
 wait "$helm" 2> /dev/null
 }
 
-# Runs helm ("$@" after the kind of work $1 and the limit $2) and looks at the cluster each second, until all is ready or something is wrong; then ends the script.
+# Runs helm ("$@" after the kind of work $1 and the limit $2) and looks at the cluster every two seconds, until all is ready or something is wrong; then ends the script.
 watched() {
 local work=$1 limit=$2 why="" code="" ending=1 applied="" fresh began=$SECONDS key
 local -a line
@@ -130,7 +130,7 @@ while [ -z "$why" ]; do
   elif [ "$code" = 0 ] && [ -n "$fresh" ] && ! grep -q '^waiting' /tmp/verdict; then break
   elif ! held; then why="the lock of $RELEASE could not be renewed for 12 s: another deploy may begin"
   elif [ $((SECONDS - began)) -gt "$limit" ]; then ending=124 why="not ready after $limit s: $(late)"
-  else sleep 1
+  else sleep 2
   fi
 done
 if [ -z "$why" ]; then
