@@ -70,12 +70,12 @@ describe("slack", () => {
     expect(await log()).toHaveLength(before)
   })
   it.each([
-    ["outage", "Slack answers 500, gave up after 2 attempts"],
-    ["silence", "no answer within 1 s, gave up after 2 attempts"],
-    ["limit-once", "delivered to C1"],
-  ])("%s: the result says so, within its limit", async (fault, reason) => {
+    ["outage", "reason", "Slack answers 500, gave up after 2 attempts"],
+    ["silence", "reason", "no answer within 1 s, gave up after 2 attempts"],
+    ["limit-once", "value", "2"],
+  ])("%s: the result says so, within its limit", async (fault, what, printed) => {
     const down = await standIn(fault)
-    const { code, stdout } = await post(down, [...token(down, "GOOD"), "--timeout=1", "--attempts=2"], "reason")
-    expect({ code, stdout }).toEqual({ code: 0, stdout: reason })
+    const { code, stdout } = await post(down, [...token(down, "GOOD"), "--timeout=1", "--attempts=2"], what)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: printed })
   })
 })

@@ -21,6 +21,8 @@ export function standIn(fault = ""): Server {
       const url = request.url ?? ""
       if (url === "/_log") return json(response, log)
       if (url === "/_asked") return json(response, asked)
+      // Messages are posted; whoever only looks whether something answers is not counted, and meets no fault.
+      if (request.method !== "POST") return words(response, 404, "no_such_page")
       asked++
       if (fault === "silence") return
       if (fault === "outage") return words(response, 500, "server error")
