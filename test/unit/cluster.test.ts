@@ -94,7 +94,7 @@ describe("what is seen of a release", () => {
 
   it("a deployment is rolled out when its replicas are new, ready, and alone", () => {
     expect(assess([], [deployment()])).toEqual(["ready|deployment web|1"])
-    for (const fields of [{ observed: 1 }, { updated: 0 }, { available: 0 }, { replicas: 2 }] as Record<string, number>[]) expect(assess([], [deployment(fields)])[0]).toMatch(/^waiting\|deployment web\|/)
+    for (const fields of <Record<string, number>[]>[{ observed: 1 }, { updated: 0 }, { available: 0 }, { replicas: 2 }]) expect(assess([], [deployment(fields)])[0]).toMatch(/^waiting\|deployment web\|/)
     expect(assess([], [deployment({ release: "other" })])).toEqual([])
   })
   it("a stateful set is, when all its pods are new and ready", () => {
