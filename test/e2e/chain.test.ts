@@ -50,6 +50,19 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
   }
 }, 3_000_000)
 
+it("a release record is a ticket: without a verdict, altered, of another key or unknown, it opens nothing", async () => {
+  const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/chain", "call", "records", "--source=."], { cwd: repository, seconds: 900 })
+  expect(code, stderr).toBe(0)
+  const said = JSON.parse(stdout) as Record<string, string>
+  expect(said.published).toContain("4 images pushed")
+  expect(said.published).toContain("GREEN")
+  expect(said.again).toContain("0 images pushed")
+  expect(said.untested).toMatch(/prod:deploy +✘ failed .* has no stage verdict: it was never tested there; run stage first/)
+  expect(said.otherKey).toContain("does not fit its seal: it was altered, or sealed with another record key")
+  expect(said.unknown).toContain("there is no release record of 000000000000")
+  expect(said.altered).toContain("does not fit its seal: it was altered")
+}, 1_200_000)
+
 it("stage holds what it has to hold, each time with the right first line, and prod believes it", async () => {
   const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/chain", "call", "staged", "--source=."], { cwd: repository, seconds: 2400 })
   expect(code, stderr).toBe(0)

@@ -1,4 +1,4 @@
-// The chain from publish to rollback: what a step refuses. The rehearsal itself is in test/e2e.
+// The chain from publish to rollback: what a step refuses. The rehearsal itself, and what a record opens, are in test/e2e.
 import { describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
 import { repository } from "./shop"
@@ -21,16 +21,3 @@ describe("a step on its own", () => {
     expect(stderr).toContain("record-key: missing")
   })
 })
-
-it("a release record is a ticket: without a verdict, altered, of another key or unknown, it opens nothing", async () => {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/chain", "call", "records", "--source=."], { cwd: repository, seconds: 900 })
-  expect(code, stderr).toBe(0)
-  const said = JSON.parse(stdout) as Record<string, string>
-  expect(said.published).toContain("4 images pushed")
-  expect(said.published).toContain("GREEN")
-  expect(said.again).toContain("0 images pushed")
-  expect(said.untested).toMatch(/prod:deploy +✘ failed .* has no stage verdict: it was never tested there; run stage first/)
-  expect(said.otherKey).toContain("does not fit its seal: it was altered, or sealed with another record key")
-  expect(said.unknown).toContain("there is no release record of 000000000000")
-  expect(said.altered).toContain("does not fit its seal: it was altered")
-}, 1_200_000)
