@@ -51,7 +51,7 @@ export async function live(name: string, call: () => Directory | Promise<Directo
     const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
     return ended({ name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }, reports, listed)
   } catch (error) {
-    return ended(failed(name, oneLine(said(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
+    return ended(failed(name, oneLine(messageOf(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
   }
 }
 
@@ -59,7 +59,7 @@ export async function live(name: string, call: () => Directory | Promise<Directo
 export async function step(name: string, call: () => Promise<{ reason: string; value?: number; limit?: number; unit?: string; reports?: Directory }>): Promise<Part> {
   const begin = Date.now()
   return live(name, async () => {
-    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({ reason: oneLine(said(error), 300), status: "failed" as const, reports: dag.directory() }))
+    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({ reason: oneLine(messageOf(error), 300), status: "failed" as const, reports: dag.directory() }))
     const status = "status" in said ? said.status : "passed"
     const stage = { name, status, ...said, seconds: Math.round((Date.now() - begin) / 100) / 10, exitCode: status === "passed" ? 0 : 1 }
     return reports.withNewFile("result.json", `${JSON.stringify(stage, null, 1)}\n`)
@@ -67,7 +67,7 @@ export async function step(name: string, call: () => Promise<{ reason: string; v
 }
 
 /** What an error says, without the request that the engine puts before it. */
-function said(error: unknown): string {
+function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]$/, "")
 }
