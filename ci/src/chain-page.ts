@@ -1,7 +1,7 @@
 // The pages of a chain: one that shows it from pull request to rollback, and one an environment. Self-contained, nothing loaded from anywhere.
 import type { Step } from "./config"
 import { escape, folderOf, indexHtml, style, type Files } from "./page"
-import { numberText, oneLine, verdictOf, type Stage } from "./stages"
+import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 /** A step of the chain, in the order of promotion: what it is called, and its stages. */
 export interface ChainStep {
@@ -26,7 +26,7 @@ export function chainHtml(commit: string, steps: ChainStep[], told: string): str
   const all = steps.flatMap(stagesOf)
   const verdict = verdictOf(all)
   const seconds = all.reduce((sum, stage) => sum + stage.seconds, 0)
-  const failures = all.filter(({ status }) => status === "failed" || status === "inconclusive")
+  const failures = all.filter(isRed)
   const first = failures.length ? `<section class="first"><h2>Look here first</h2><ul>${failures.map(({ name, reason }) => `<li><b>${escape(name)}</b> ${escape(oneLine(reason, 400))}</li>`).join("")}</ul></section>` : ""
   const card = (one: ChainStep) => {
     const stages = stagesOf(one)

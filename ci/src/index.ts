@@ -8,19 +8,18 @@ import { dirname } from "node:path"
 import { Directory, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { checkBaseline } from "./baseline"
 import { chainHtml, environmentHtml } from "./chain-page"
-import type { Config, EnvironmentName, Step } from "./config"
+import type { Config, EnvironmentName } from "./config"
 import { rollback, runEnvironment, health, type Place } from "./environment"
 import { indexHtml, summaryMarkdown } from "./page"
 import { allPassed, collect, notRun, step, type Part } from "./parts"
 import { productService, versionFile } from "./product"
 import { identify, readRecord } from "./publish"
 import { runAll } from "./pull-request"
-import { messageOf } from "./message"
-import { post } from "./notify"
+import { tell } from "./notify"
 import { judged, publish, rehearseChain } from "./rehearse"
 import type { ReleaseRecord } from "./release"
 import { readConfig } from "./source"
-import { gateCoverage, notAskedFor, selectStages, stageNames, tableOf, verdictOf, type Stage } from "./stages"
+import { gateCoverage, isRed, notAskedFor, selectStages, stageNames, tableOf, verdictOf, type Stage } from "./stages"
 import { clusterOf, ephemeralCluster, installPrometheus, randomSecret, registryOf, seed, unique, type Cluster, type Given, type Registry } from "./targets"
 
 /** What a pipeline has found. */
@@ -397,7 +396,6 @@ export class Delivery {
     }
     const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults)
     if (shortened) steps.push({ step: "targets", title: "Shortened", parts: [{ ...notRun([], ""), stages: [{ name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 }] }] })
-    const stages = steps.flatMap(({ parts }) => parts.flatMap((part) => part.stages))
     const parts = steps.flatMap((one) => one.parts)
     const files: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
     const whole = livePipeline("rehearse", "Rehearsal", parts)
@@ -407,7 +405,7 @@ export class Delivery {
     for (const one of steps) if (!["pr", "targets"].includes(one.step)) more[`${one.step}.html`] = environmentHtml(one, files)
     more["slack.json"] = told
     if (record) more["release.json"] = `${JSON.stringify(record, null, 1)}\n`
-    return new Pipeline(whole.passed, tableOf(stages), JSON.stringify({ ...(JSON.parse(whole.reportFiles) as object), ...more }), whole.live)
+    return new Pipeline(whole.passed, whole.summary, JSON.stringify({ ...(JSON.parse(whole.reportFiles) as object), ...more }), whole.live)
   }
 
   /**
@@ -485,7 +483,6 @@ function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[],
   return new Pipeline(passed, table, JSON.stringify(reports))
 }
 
-
 /** The same of parts that are live: their files stay files. */
 function livePipeline(name: string, title: string, parts: Part[]): Pipeline {
   const { passed, summary, reportFiles } = pipelineOf(name, title, parts.flatMap(({ stages }) => stages), parts, "")
@@ -505,7 +502,7 @@ async function pullRequest(source: Directory, config: Config, only: string[], sk
 /** What the stages of a pull request add up to, as the reason of one stage. */
 function greenOrThrow(stages: Stage[]): string {
   const { passed, line } = verdictOf(stages)
-  const first = stages.find(({ status }) => status === "failed" || status === "inconclusive")
+  const first = stages.find(isRed)
   if (!passed) throw new Error(first ? `${first.name}: ${first.reason}` : line)
   return line
 }
@@ -568,12 +565,6 @@ async function toEnvironment(name: EnvironmentName, source: Directory, release: 
   await judged(record, name, parts.flatMap(({ stages }) => stages), registry, key)
   await tell(name, parts, record.sha, config, given.slackWebhook)
   return livePipeline(name, titles[name], parts)
-}
-
-/** Tells Slack of a step, where delivery.yaml wants that and a webhook is given. A Slack that is down changes no verdict. */
-async function tell(step: Step, parts: Part[], commit: string, config: Config, webhook: Secret | undefined): Promise<void> {
-  const { slack } = config.notifications
-  if (webhook && slack?.on.includes(step)) await post(messageOf(step, parts.flatMap(({ stages }) => stages), commit, slack.channel), webhook)
 }
 
 /** Makes a rehearsal short, and says what that leaves out. */

@@ -1,6 +1,6 @@
 // What is said of a step in Slack: text and blocks within Slack's limits (https://docs.slack.dev/reference/block-kit/blocks: a header 150 characters, a section 3,000).
 import type { Step } from "./config"
-import { numberText, oneLine, verdictOf, type Stage } from "./stages"
+import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 export interface Message {
   channel: string
@@ -14,7 +14,7 @@ const titles: Record<Step, string> = { pr: "Pull request", publish: "Publish", d
 export function messageOf(step: Step, stages: Stage[], commit: string, channel: string): Message {
   const { passed, line } = verdictOf(stages)
   const title = `${passed ? "✅" : "❌"} ${titles[step]}: ${passed ? "green" : "red"}`
-  const red = stages.filter(({ status }) => status === "failed" || status === "inconclusive")
+  const red = stages.filter(isRed)
   const gates = stages.filter(({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined)
   const lines = [...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`), ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`)]
   const body = cut([`\`${harmless(commit.slice(0, 12))}\` ${harmless(line)}`, ...lines], 2900)

@@ -1,5 +1,5 @@
 // The report's files for people: index.html and summary.md. Self-contained, nothing loaded from anywhere.
-import { numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
+import { isRed, numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
 
 /** Files of each stage's report folder, by the stage's name. */
 export type Files = Record<string, string[]>
@@ -26,7 +26,7 @@ export function escape(text: string): string {
 export function indexHtml(title: string, stages: Stage[], files: Files): string {
   const verdict = verdictOf(stages)
   const longest = Math.max(1, ...stages.map((stage) => stage.seconds))
-  const failures = stages.filter((stage) => stage.status === "failed" || stage.status === "inconclusive")
+  const failures = stages.filter(isRed)
   const groups = [...new Set(stages.map((stage) => stage.name.split(":")[0]!))]
   const row = (stage: Stage) => {
     const links = (files[stage.name] ?? []).map((file) => `<a href="${escape(encodeURI(`${folderOf(stage.name)}/${file}`))}">${escape(file)}</a>`).join(" ")

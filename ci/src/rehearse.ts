@@ -1,10 +1,9 @@
 // The whole chain on parts that live as long as the call: what a release goes through on its way to production, and back out of it.
-import { Directory, dag, type Service } from "@dagger.io/dagger"
+import { Directory, dag } from "@dagger.io/dagger"
 import type { ChainStep } from "./chain-page"
-import type { Config, EnvironmentName, Step } from "./config"
+import type { Config, EnvironmentName } from "./config"
 import { deploy, health, addressOf, analysis, rollback, runEnvironment, type Place } from "./environment"
-import { messageOf } from "./message"
-import { post } from "./notify"
+import { tell } from "./notify"
 import { allPassed, live, notRun, step, type Part } from "./parts"
 import { lost, type ProbeLog } from "./probe"
 import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
@@ -42,20 +41,6 @@ export async function publish(source: Directory, config: Config, identity: Ident
   return { part, record }
 }
 
-interface Telling {
-  steps: Step[]
-  channel: string
-  commit: string
-  /** The stand-in of Slack. */
-  slack: Service
-}
-
-/** Tells Slack of a step. A Slack that is down changes no verdict. */
-async function tell({ steps, channel, commit, slack }: Telling, { step, parts }: Ended): Promise<void> {
-  if (step === "targets" || step === "bad" || !steps.includes(step)) return
-  await post(messageOf(step, parts.flatMap(({ stages }) => stages), commit, channel), dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good"), slack)
-}
-
 export interface Rehearsal {
   steps: Ended[]
   record?: ReleaseRecord
@@ -71,11 +56,10 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
   const identity = await identify(source, config)
   const steps: Ended[] = []
   const slack = await dag.slack().standIn({ fault: "", instance }).start()
-  const slackConfig = config.notifications.slack
-  const telling: Telling = { steps: slackConfig?.on ?? [], channel: slackConfig?.channel ?? "", commit: identity.sha, slack }
+  const webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
   const ended = async (one: Ended): Promise<boolean> => {
     steps.push(one)
-    await tell(telling, one)
+    if (one.step !== "targets" && one.step !== "bad") await tell(one.step, one.parts, identity.sha, config, webhook, slack)
     return allPassed(one.parts)
   }
   let registry: Registry | undefined
@@ -98,8 +82,8 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
     record = published.record
     if (!(await ended({ step: "publish", title: "Publish", parts: [published.part] }))) return
 
-    const place = (name: EnvironmentName, more: string[] = []): Place => ({
-      ...{ name, config, environment: config.environments[name]!, registry: registry!, cluster: cluster!, demo: true, faults: more, holder: `rehearsal ${instance}` },
+    const place = (name: EnvironmentName): Place => ({
+      ...{ name, config, environment: config.environments[name]!, registry: registry!, cluster: cluster!, demo: true, faults: [], holder: `rehearsal ${instance}` },
       dbUser: dag.setSecret(`db-user-${name}-${instance}`, "postgres"),
       dbPassword: randomSecret(`db-password-${name}`),
     })

@@ -1,7 +1,7 @@
 // The release record: what a commit became, by digest, and what each step of the chain said of it. It is the ticket from one step to the next.
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { EnvironmentName } from "./config"
-import type { Stage } from "./stages"
+import { isRed, type Stage } from "./stages"
 
 /** What one step said, kept in the record. */
 export interface Verdict {
@@ -58,7 +58,7 @@ export function refusal(record: ReleaseRecord, to: EnvironmentName): string | un
   const short = record.sha.slice(0, 12)
   if (!verdict) return `${short} has no ${before} verdict: it was never tested there; run ${before} first`
   if (verdict.passed) return undefined
-  const culprit = verdict.stages.find(({ status }) => status === "failed" || status === "inconclusive")
+  const culprit = verdict.stages.find(isRed)
   return `${short} has a red ${before} verdict of ${verdict.at}${culprit ? `: ${culprit.name}: ${culprit.reason}` : ""}`
 }
 

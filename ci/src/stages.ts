@@ -64,6 +64,11 @@ export function gateCoverage(stage: Stage, limit: number): Stage {
 /** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */
 export const notAskedFor = "not asked for"
 
+/** Whether a stage is what turned a pipeline red. */
+export function isRed({ status }: { status: Status }): boolean {
+  return status === "failed" || status === "inconclusive"
+}
+
 /** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive. */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
