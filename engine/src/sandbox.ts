@@ -1,7 +1,7 @@
 // The engine in a root, a network namespace and a cgroup of its own: runc runs it, slirp4netns is its network. Nothing is set on the host:
 // no interface, no mount, no firewall rule, so nothing can be left behind.
 import { spawn, spawnSync } from "node:child_process"
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs"
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { cacheCapBytes, registryAddress, type Paths } from "./paths.js"
@@ -146,6 +146,26 @@ export async function start(paths: Paths): Promise<void> {
   while (!(await answers(paths))) {
     if (Date.now() > deadline || !processLives(paths.enginePid)) throw new Error(`the engine did not start. The last lines of ${join(paths.logs, "engine.log")}:\n${lastLines(paths, 15)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/**
+ * Starts the engine, with an empty cache if the one it has cannot be opened: the engine does not sync its databases (bbolt's NoSync), so a machine that goes
+ * down in the middle of a run can leave a cache that no start gets past. Built programs and images lie elsewhere and stay.
+ */
+export async function startOrReset(paths: Paths): Promise<void> {
+  try {
+    await start(paths)
+  } catch (error) {
+    const cause = /^dagger-engine: failed to create engine: .*$/m.exec((error as Error).message)
+    if (!cause) throw error
+    await stop(paths)
+    say(`the engine cannot open its cache, as after a machine that went down in the middle of a run; it starts with an empty one (${cause[0]})`)
+    const damaged = mkdtempSync(join(paths.state, "damaged-"))
+    renameSync(paths.engine, join(damaged, "engine"))
+    mkdirSync(paths.engine)
+    spawn("rm", ["-rf", damaged], { detached: true, stdio: "ignore" }).unref()
+    await start(paths)
   }
 }
 

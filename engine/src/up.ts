@@ -7,7 +7,7 @@ import { cacheCapBytes, daggerVersion, repository, startBytes, setupBytes, state
 import { gigabytes, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
 import { chooseRunner, vendorImage, type Runner } from "./runner.js"
-import { answers, engineConfig, keyFile, processLives, start, stop, writeBundle } from "./sandbox.js"
+import { answers, engineConfig, keyFile, processLives, startOrReset, stop, writeBundle } from "./sandbox.js"
 import { hashOf, staleReason } from "./stamp.js"
 
 export interface Engine {
@@ -64,7 +64,7 @@ export async function startLocked(): Promise<void> {
   await step("engine: unpack its root, start", async () => {
     await layOutRoot(paths)
     writeBundle(paths, digests, process.env)
-    await start(paths)
+    await startOrReset(paths)
     writeFileSync(keyFile(paths), wantedKey())
   })
   say(`state folder ${paths.state}: ${await diskUse(paths.state)}; the engine's cache is capped at ${gigabytes(cacheCapBytes)}`)

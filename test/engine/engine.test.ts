@@ -86,6 +86,15 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     expect(await version()).toBe("v0.19.10")
   })
 
+  it("starts with an empty cache, and says so, when the one it has cannot be opened", async () => {
+    expect((await engine("down")).code).toBe(0)
+    writeFileSync(join(second.engine, "worker", "metadata_v2.db"), "not a database".repeat(1000))
+    const { code, output } = await engine("up")
+    expect(output).toContain("the engine cannot open its cache")
+    expect(code).toBe(0)
+    expect(await version()).toBe("v0.19.10")
+  })
+
   describe("under a pipeline", () => {
     const source = mkdtempSync(join("/var/tmp", "src-"))
     const start = (reports: string) => command([join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${source}`, `--reports=${join(source, "..", reports)}`, "--only=secrets"])
