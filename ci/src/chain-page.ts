@@ -80,8 +80,8 @@ function acceptedBySlack(told: string): { title: string; body: string }[] {
 
 const chainStyle = `.chain{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem;margin-bottom:1rem}.card{background:var(--card);border:1px solid var(--line);border-top:4px solid var(--soft);border-radius:10px;padding:.8rem 1rem}
 .card.passed{border-top-color:var(--green)}.card.failed{border-top-color:var(--red)}.card h2{display:flex;justify-content:space-between;align-items:center}.card ul{list-style:none;margin:0;padding:0}
-.card li{display:grid;grid-template-columns:1rem 1fr auto auto;gap:0 .5rem;padding:.35rem 0;border-top:1px solid var(--line);align-items:baseline}.card li p{grid-column:2/-1;margin:0;color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
-.dot{width:.6rem;height:.6rem;border-radius:50%;background:var(--soft)}.passed .dot{background:var(--green)}.failed .dot{background:var(--red)}.inconclusive .dot{background:var(--amber)}.what{font-weight:600}.card .number,.card .time{font-size:.85rem;color:var(--soft)}
+.card li{display:grid;grid-template-columns:1rem auto minmax(0,1fr) auto;gap:0 .5rem;padding:.35rem 0;border-top:1px solid var(--line);align-items:baseline}.card li p{grid-column:2/-1;margin:0;color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
+.dot{width:.6rem;height:.6rem;border-radius:50%;background:var(--soft)}.passed .dot{background:var(--green)}.failed .dot{background:var(--red)}.inconclusive .dot{background:var(--amber)}.what{font-weight:600}.card .number,.card .time{font-size:.85rem;color:var(--soft)}.card .number{text-align:right;white-space:normal}
 li.skipped .dot,li.notApplicable .dot{background:var(--line)}.slack{margin:0;padding-left:1.2rem}.slack pre{white-space:pre-wrap;margin:.2rem 0 .8rem;font:inherit;color:var(--soft);overflow-wrap:anywhere}`
 
 const galleryStyle = `.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(14rem,1fr));gap:.6rem}.gallery img{width:100%;height:9rem;object-fit:cover;object-position:top;border:1px solid var(--line);border-radius:6px}`

@@ -66,7 +66,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;m
 table{border-collapse:collapse;width:100%}thead th{color:var(--soft);font-weight:500;font-size:.8rem}th,td{text-align:left;padding:.35rem .6rem .35rem 0;vertical-align:top}tbody tr{border-top:1px solid var(--line)}
 table{table-layout:fixed;min-width:40rem}th:nth-child(1){width:7rem}th:nth-child(2){width:8rem}th:nth-child(3){width:9.5rem}th:nth-child(4){width:9.5rem}
 @media(max-width:640px){table{min-width:0}table,tbody,tr,th,td{display:block}thead{display:none}tbody tr{padding:.5rem 0}th,td{padding:.05rem 0}td:empty{display:none}th[scope=row],td:nth-child(2){display:inline-block;width:auto!important;margin-right:.6rem}.bar{display:none}}
-th[scope=row]{font-weight:600;white-space:nowrap}.number,.time{white-space:nowrap;font-variant-numeric:tabular-nums}.reason{min-width:14rem;overflow-wrap:anywhere}
+th[scope=row]{font-weight:600;white-space:nowrap}.time{white-space:nowrap}.number,.time{font-variant-numeric:tabular-nums}.reason{min-width:14rem;overflow-wrap:anywhere}
 .pill{font-size:.8rem;padding:.05rem .5rem;border-radius:99px;border:1px solid;white-space:nowrap}.passed .pill{color:var(--green)}.failed .pill{color:var(--red)}.inconclusive .pill{color:var(--amber)}.skipped .pill,.notApplicable .pill{color:var(--soft)}
 .bar,.meter{display:block;position:relative;width:6.5rem;height:6px;background:var(--line);border-radius:3px;margin:.15rem 0}.bar i,.meter i{display:block;height:100%;background:var(--fill);border-radius:3px}.meter i{background:var(--green)}.failed .meter i{background:var(--red)}.meter b{position:absolute;top:-3px;width:2px;height:12px;background:var(--ink)}
 a{color:inherit}footer a{margin-right:1rem}small{color:var(--soft)}`

@@ -6,11 +6,13 @@ export interface ProbeLog {
   runs: { good: boolean; from: number; to: number; count: number; last: string }[]
 }
 
-/** How long the product was bad, from the first bad answer to the first of the good ones that lasted, and what was lost meanwhile. */
-export function lost({ asked, runs }: ProbeLog): { reason: string; value: number; unit: string } {
-  const first = runs.findIndex(({ good }) => good)
-  if (first < 0) throw new Error(`no request of ${asked} was answered`)
-  const since = runs.slice(first)
+/**
+ * How long the product was bad, from the first bad answer to the first of the good ones that lasted, and what was lost meanwhile. What came before the bad
+ * release was on its way (`released`, seconds since 1970) is not its doing.
+ */
+export function lost({ asked, runs }: ProbeLog, released: number): { reason: string; value: number; unit: string } {
+  const since = runs.filter(({ to }) => to >= released)
+  if (!since.some(({ good }) => good)) throw new Error(`no request of ${asked} was answered`)
   const bad = since.filter(({ good }) => !good)
   if (!bad.length) throw new Error(`the fault cost no request of ${asked}: it was not there`)
   const end = since.at(-1)!

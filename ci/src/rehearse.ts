@@ -102,6 +102,7 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
 
     // The same release with a fault in it: the analysis has to see it, and then it has to go.
     const bad: Place = { ...prod, faults }
+    const released = Date.now() / 1000
     const deployed = await deploy(bad, record!, "bad:deploy")
     const [watched] = await analysis(bad, "bad:analysis")
     const noticed = await step("bad:noticed", async () => {
@@ -117,7 +118,7 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
       await new Promise((wait) => setTimeout(wait, 3000))
       const log = JSON.parse(await dag.health().probed(users)) as ProbeLog
       const reports = dag.directory().withNewFile("requests.json", `${JSON.stringify(log, null, 1)}\n`)
-      return { ...lost(log), reports }
+      return { ...lost(log, released), reports }
     })
     await ended({ step: "rollback", title: "Rollback", parts: [back, healthy, counted] })
   }

@@ -85,11 +85,13 @@ export const marks: Record<Status, string> = { passed: "✔ passed", failed: "�
 
 /** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
 export function numberText({ value, limit, unit = "", atMost }: Pick<Stage, "value" | "limit" | "unit" | "atMost">): string {
-  const text = (number: number) => `${number}${unit ? ` ${unit}` : ""}`
+  const text = (number: number) => `${Math.abs(number) < 100 ? Number(number.toPrecision(3)) : Math.round(number)}`
+  const of = unit && ` ${unit}`
   if (value === undefined) return ""
-  if (limit === undefined) return text(value)
+  if (limit === undefined) return `${text(value)}${of}`
   const sign = atMost ? (value > limit ? ">" : "≤") : value < limit ? "<" : "≥"
-  return `${text(value)} ${sign} ${text(limit)}`
+  // A unit of one or two letters stands beside each number, a word behind both.
+  return `${text(value)}${of.length < 4 ? of : ""} ${sign} ${text(limit)}${of}`
 }
 
 /** The table at the end of a run: stage, verdict, number against limit, seconds, first line. At most 25 lines, verdict included. */
@@ -102,7 +104,7 @@ export function tableOf(stages: Stage[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]!].length)))
   const line = (row: string[]) => row.map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length)).join("  ").trimEnd()
   const folded = shown === grouped ? 0 : stages.length - shown.length
-  return [line(head), widths.map((width) => "─".repeat(width)).join("──"), ...rows.map(line), ...(folded ? [`… and ${folded} more: see summary.md`] : []), verdictOf(stages).line].join("\n")
+  return [line(head), widths.map((width) => "─".repeat(width)).join("──").slice(0, 100), ...rows.map(line), ...(folded ? [`… and ${folded} more: see summary.md`] : []), verdictOf(stages).line].join("\n")
 }
 
 /** The stages with those of a service that passed, or were not asked for, as one: `api:lint,build`, the slowest one's seconds, the gate's number. */

@@ -61,6 +61,9 @@ describe("a number against the most that is allowed", () => {
     [{ value: 3, limit: 5, unit: "ms", atMost: true }, "3 ms ≤ 5 ms"],
     [{ value: 6, limit: 5, unit: "ms", atMost: true }, "6 ms > 5 ms"],
     [{ value: 0, limit: 0, atMost: true }, "0 ≤ 0"],
+    [{ value: 1, limit: 0, unit: "open blockers", atMost: true }, "1 > 0 open blockers"],
+    [{ value: 4.992442802638798, limit: 500, unit: "ms", atMost: true }, "4.99 ms ≤ 500 ms"],
+    [{ value: 1325, unit: "assertions" }, "1325 assertions"],
     [{ value: 90, limit: 80, unit: "%" }, "90 % ≥ 80 %"],
   ])("%j is %s", (numbers, text) => expect(numberText(numbers)).toBe(text))
 })
@@ -83,8 +86,8 @@ describe("the page of a chain", () => {
 
 describe("what a bad release cost", () => {
   const run = (good: boolean, from: number, to: number, count: number) => ({ good, from, to, count, last: good ? "answers 200" : "answers 500" })
-  it("is counted from the first bad answer after a good one to the first of those that lasted", () =>
-    expect(lost({ asked: 100, runs: [run(false, 0, 5, 50), run(true, 5, 10, 20), run(false, 10, 10, 1), run(true, 11, 11, 1), run(false, 12, 20, 9), run(true, 20.5, 30, 19)] })).toEqual({
+  it("is counted from the first bad answer after its release to the first of those that lasted", () =>
+    expect(lost({ asked: 100, runs: [run(false, 0, 2, 50), run(true, 2, 3, 1), run(false, 3, 5, 20), run(true, 5, 10, 20), run(false, 10, 10, 1), run(true, 11, 11, 1), run(false, 12, 20, 9), run(true, 20.5, 30, 19)] }, 8)).toEqual({
       reason: "10.5 s from the first bad answer to lasting good ones; 10 of 50 requests lost (answers 500)",
       value: 10,
       unit: "requests lost",
@@ -93,7 +96,7 @@ describe("what a bad release cost", () => {
     ["never answered", [run(false, 0, 9, 9)], "no request of 9 was answered"],
     ["never lost any", [run(true, 0, 9, 9)], "the fault cost no request of 9"],
     ["is still bad", [run(true, 0, 1, 1), run(false, 2, 9, 8)], "the product is still bad: answers 500"],
-  ])("is an error when the product %s", (_, runs, message) => expect(() => lost({ asked: 9, runs })).toThrow(message))
+  ])("is an error when the product %s", (_, runs, message) => expect(() => lost({ asked: 9, runs }, 0)).toThrow(message))
 })
 
 describe("faults", () => {

@@ -73,15 +73,16 @@ process.exit(all.every(({ healthy }) => healthy) ? 0 : 1)
 
 /**
  * Asks an address again and again, over a new connection each time, and answers at a port of its own with what came: the number of requests and runs of answers of
- * one kind, in their order. An answer is good when it is below 500 and came within the time.
+ * one kind, in the order of asking. An answer is good when it is below 500 and came within the time.
  */
 export const probeScript = `import { createServer } from "node:http"
 
 const { url, every, timeout, port } = JSON.parse(process.argv[2])
-const log = { asked: 0, runs: [] }
+const answers = []
 
 async function ask() {
   const asked = Date.now() / 1000
+  const at = answers.push(undefined) - 1
   let good = false
   let last
   try {
@@ -92,12 +93,20 @@ async function ask() {
   } catch (error) {
     last = error.name === "TimeoutError" ? "no answer within " + timeout / 1000 + " s" : error.cause?.code || error.cause?.message || error.message
   }
-  log.asked++
-  const run = log.runs.at(-1)
-  if (run?.good === good) Object.assign(run, { to: asked, count: run.count + 1, last })
-  else log.runs.push({ good, from: asked, to: asked, count: 1, last })
+  answers[at] = { good, asked, last }
+}
+
+function log() {
+  const ended = answers.filter((answer) => answer)
+  const runs = []
+  for (const { good, asked, last } of ended) {
+    const run = runs.at(-1)
+    if (run?.good === good) Object.assign(run, { to: asked, count: run.count + 1, last })
+    else runs.push({ good, from: asked, to: asked, count: 1, last })
+  }
+  return { asked: ended.length, runs }
 }
 
 setInterval(ask, every)
-createServer((request, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(log))).listen(port)
+createServer((request, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(log()))).listen(port)
 `

@@ -25,11 +25,7 @@ export class Result {
   @func() seconds: float
   /** Always false: it runs each time. */
   @func() cached: boolean
-  /** The release's revision, also of a failed deploy; nothing when there is none. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** The same revision as a whole number; 0 when there is none. */
+  /** The release's revision, also of a failed deploy; 0 when there is none. */
   @func() revision: number
   /** `result.json` with these fields, `output.txt`, helm's own output `helm.txt`, `history.json`, and `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, `logs/`. */
   @func() reports: Directory
@@ -41,8 +37,6 @@ export class Result {
     this.exitCode = exitCode
     this.seconds = Math.round(seconds * 100) / 100
     this.cached = false
-    this.value = revision
-    this.unit = revision === undefined ? "" : "revision"
     this.revision = revision ?? 0
     this.reports = reports
   }
