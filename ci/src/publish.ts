@@ -80,7 +80,7 @@ export async function writeRecord(record: ReleaseRecord, registry: Registry, key
 
 /** The record of a commit or a tree; an error in words when there is none, or when it was altered. */
 export async function readRecord(release: string, registry: Registry, key: string): Promise<ReleaseRecord> {
-  if (!/^[0-9a-f]{40}(-dirty)?$/.test(release)) throw new Error(`release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as a record names it`)
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})(-dirty)?$/.test(release)) throw new Error(`release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as a record names it`)
   const files = await findFiles(`${registry.address}/releases:${release}`, registry).catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error)
     if (!said.includes("there is no ")) throw error

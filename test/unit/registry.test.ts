@@ -1,7 +1,13 @@
 // Names of images, and what the scripts print: pure.
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
+import { still } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () => expect(nameOf("registry:5000/shop/api:6a57497")).toBe("registry:5000/shop/api"))
@@ -37,4 +43,44 @@ describe("image", () => {
     expect(() => pairs("labels", ["A"], /^[a-z]+$/)).toThrow('labels: "A" is not NAME=value')
     expect(() => pairs("env", ["A=1", "A=2"], /^[A-Z]+$/)).toThrow("env: A is given twice")
   })
+})
+
+describe("an image that is made still", () => {
+  /** An image's folder in the OCI layout, as the engine writes it: its configuration with times and a history. */
+  function layout(config: object): string {
+    const folder = mkdtempSync(join(tmpdir(), "image-"))
+    const blobs = join(folder, "blobs/sha256")
+    mkdirSync(blobs, { recursive: true })
+    const put = (text: string) => {
+      const digest = createHash("sha256").update(text).digest("hex")
+      writeFileSync(join(blobs, digest), text)
+      return { digest: `sha256:${digest}`, size: text.length }
+    }
+    const manifest = put(JSON.stringify({ schemaVersion: 2, config: { mediaType: "application/vnd.oci.image.config.v1+json", ...put(JSON.stringify(config)) }, layers: [] }, null, 2))
+    writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", ...manifest }] }))
+    return folder
+  }
+  /** What the image's configuration is after; its digest, and all blobs', have to fit. */
+  function made(folder: string): { digest: string; config: object } {
+    const { status, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", `${still}\nstill "$1"`, "still", folder], { encoding: "utf8" })
+    expect(status, stderr).toBe(0)
+    const blob = ({ digest, size }: { digest: string; size: number }) => {
+      const text = readFileSync(join(folder, "blobs/sha256", digest.slice(7)), "utf8")
+      expect([createHash("sha256").update(text).digest("hex"), text.length]).toEqual([digest.slice(7), size])
+      return JSON.parse(text)
+    }
+    const [manifest] = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")).manifests
+    const result = { digest: manifest.digest, config: blob(blob(manifest).config) }
+    rmSync(folder, { recursive: true })
+    return result
+  }
+  const labels = { "org.opencontainers.image.created": "2026-01-31T12:00:00Z", other: 'a "quoted" \\ [one]' }
+  const config = (time: string, tool: string) => ({ architecture: "amd64", config: { Labels: labels }, created: time, history: [{ created: time, created_by: tool, comment: "c" }], os: "linux", rootfs: { type: "layers", diff_ids: ["sha256:1"] } })
+
+  it("has the same digest whenever, and from whatever cache, it was made", () => {
+    const [one, other] = [made(layout(config("2026-02-01T00:00:00Z", 'sh -c "echo [1]"'))), made(layout(config("2026-03-01T00:00:00Z", "pulled from \\ another")))]
+    expect(one).toEqual(other)
+    expect(one.config).toEqual({ architecture: "amd64", config: { Labels: labels }, created: labels["org.opencontainers.image.created"], os: "linux", rootfs: { type: "layers", diff_ids: ["sha256:1"] } })
+  })
+  it("has no time when no label gives one", () => expect(made(layout({ created: "2026-02-01T00:00:00Z", architecture: "amd64", history: [] })).config).toEqual({ architecture: "amd64" }))
 })

@@ -89,7 +89,7 @@ export class Helm {
    * @param values Files of values; a later one wins.
    * @param set Single values, such as `image.tag=1.2`.
    */
-  @func()
+  @func({ cache: "session" })
   async template(chart: Directory, release: string = "release", namespace: string = "default", values: File[] = [], set: string[] = []): Promise<File> {
     checkName("release", release, 53)
     checkName("namespace", namespace)
@@ -106,7 +106,7 @@ export class Helm {
    * @param version The chart's version; that of Chart.yaml if not given.
    * @param appVersion The version of what it deploys; that of Chart.yaml if not given.
    */
-  @func()
+  @func({ cache: "session" })
   async package(chart: Directory, version: string = "", appVersion: string = ""): Promise<File> {
     const container = this.base().withMountedDirectory("chart", chart).withExec(["bash", "-c", packageScript, "package", version, appVersion], { expect: ReturnType.Any })
     const name = (await ran(container)).trim()

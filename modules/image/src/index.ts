@@ -17,13 +17,13 @@ export class Image {
    *
    * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
    *
-   * @param files What goes into the image.
+   * @param files What goes into the image, as root's and of 1970: the same files are the same layer, whenever it is made.
    * @param at Where the files go.
    * @param sha The commit's full hash; -dirty at its end says that files differ from it. Stands in version.json and in the labels org.opencontainers.image.revision and .version.
    * @param commitTime The commit's time, RFC 3339. Stands in version.json and in the label org.opencontainers.image.created.
    * @param versionPath Where version.json goes.
    * @param base The image below; none (from scratch) when empty.
-   * @param config More files, in a layer of their own, laid over the image's root: settings that change by themselves.
+   * @param config More files, laid over the image's root: settings.
    * @param entrypoint The command; that of the base when empty.
    * @param args Its default arguments.
    * @param user Numeric user and group, not root.
@@ -32,7 +32,7 @@ export class Image {
    * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
    * @param platform The image's platform.
    */
-  @func()
+  @func({ cache: "session" })
   build(
     files: Directory,
     sha: string,
@@ -50,21 +50,19 @@ export class Image {
     platform: string = "linux/amd64",
   ): Container {
     const version = versionText(sha, commitTime)
-    const still = { owner: notRoot(user) }
+    notRoot(user)
     let container = dag.container({ platform: platform as Platform })
     if (base !== "") container = container.from(base)
-    container = container.withDirectory(at, files.withTimestamps(0), still)
-    if (config) container = container.withDirectory("/", config.withTimestamps(0))
+    let all = dag.directory().withDirectory(at, files)
+    if (config) all = all.withDirectory("/", config)
+    container = still(container, all)
     for (const port of ports) container = container.withExposedPort(port)
     for (const [name, value] of pairs("env", env, envName)) container = container.withEnvVariable(name, value)
     for (const [name, value] of pairs("labels", labels, labelName)) container = container.withLabel(name, value)
     container = container.withUser(user)
     if (entrypoint.length) container = container.withEntrypoint(entrypoint)
     if (args.length) container = container.withDefaultArgs(args)
-    const folder = versionPath.replace(/\/[^/]*$/, "") || "/"
-    const last = dag.directory().withNewFile(versionPath.slice(folder.length).replace(/^\//, ""), version).withTimestamps(0)
-    return container
-      .withDirectory(folder, last)
+    return still(container, dag.directory().withNewFile(versionPath, version))
       .withLabel("org.opencontainers.image.revision", sha)
       .withLabel("org.opencontainers.image.version", sha)
       .withLabel("org.opencontainers.image.created", commitTime)
@@ -82,6 +80,14 @@ export class Image {
     const attempts = [() => versionText(sha, commitTime), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
     return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
   }
+}
+
+/**
+ * Adds files as one layer that is the same whenever it is made: root's, of 1970, and with all folders on the way to them, since a folder that is entered for
+ * them alone would have the time of now. (Copying with an owner makes one layer; without one, the engine puts the files' own layers on top, times and all.)
+ */
+function still(container: Container, files: Directory): Container {
+  return container.withDirectory("/", files.withTimestamps(0), { owner: "0:0" })
 }
 
 function faultOf(attempt: () => unknown): string[] {

@@ -14,12 +14,39 @@ digest_of() {
 }
 `
 
+/**
+ * Takes out of an image's configuration what differs from machine to machine, so that the same files and settings have the same digest everywhere: the history
+ * (optional in the OCI image specification; the engine writes there when it pulled or made each layer), and the time of making, which becomes that of the label
+ * org.opencontainers.image.created. $1 is the image's folder, in the OCI layout.
+ */
+export const still = `
+still() {
+  local blobs=$1/blobs/sha256 manifest config made
+  manifest=$(sed -E 's/.*"digest":"sha256:([0-9a-f]{64})".*/\\1/' "$1/index.json")
+  config=$(perl -0ne 'print $1 if /"config":\\s*\\{[^}]*?"digest":\\s*"sha256:([0-9a-f]{64})"/' "$blobs/$manifest")
+  if [ -z "$config" ]; then echo "error: $1: an image of one platform is allowed" >&2; exit 3; fi
+  perl -0pe '
+    s/,?"history":\\[(?:[^\\[\\]"]|"(?:\\\\.|[^"\\\\])*")*\\]//;
+    my ($label) = /"org\\.opencontainers\\.image\\.created":"([^"]+)"/;
+    if ($label) { s/"created":"[^"]*"/"created":"$label"/ } else { s/"created":"[^"]*",?// }
+  ' "$blobs/$config" > /tmp/config
+  made=$(sha256sum < /tmp/config | cut -c1-64)
+  SIZE=$(stat -c %s /tmp/config) MADE=$made perl -0pe 's/("config":\\s*\\{[^}]*?"digest":\\s*"sha256:)[0-9a-f]{64}(",\\s*"size":\\s*)\\d+/$1$ENV{MADE}$2$ENV{SIZE}/' "$blobs/$manifest" > /tmp/manifest
+  rm "$blobs/$config" "$blobs/$manifest"
+  mv /tmp/config "$blobs/$made"
+  made=$(sha256sum < /tmp/manifest | cut -c1-64)
+  SIZE=$(stat -c %s /tmp/manifest) MADE=$made perl -0pi -e 's/("digest":"sha256:)[0-9a-f]{64}(","size":)\\d+/$1$ENV{MADE}$2$ENV{SIZE}/' "$1/index.json"
+  mv /tmp/manifest "$blobs/$made"
+}
+`
+
 /** Pushes /images/N.tar under the Nth reference. A tag that has another digest already is an error (exit code 3), before anything is pushed. */
-export const pushScript = `${login}
+export const pushScript = `${login}${still}
 shift 3
 n=0
 for reference in "$@"; do
   n=$((n + 1)); mkdir -p /tmp/$n; tar -xf /images/$n.tar -C /tmp/$n
+  still /tmp/$n
   wanted=$(sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' /tmp/$n/index.json)
   found=$(digest_of "$reference")
   if [ -n "$found" ] && [ "$found" != "$wanted" ]; then
