@@ -1,6 +1,7 @@
 // What happens to a release: deploys that are good, that crash, that are killed, that come at the same time; and the way back.
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
+import { parts } from "../lib/parts"
 import { dagger } from "../sdk/dagger"
 
 const repository = join(import.meta.dirname, "../..")
@@ -30,7 +31,7 @@ describe("releases in a cluster", () => {
   let found: Releases
   let all = ""
   beforeAll(async () => {
-    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY"], { cwd: repository, seconds: 840, env: { CANARY: canary } })
+    const { code, stdout, stderr } = await dagger(["--progress=plain", "-m", "test/fixtures/cluster", "call", "releases", "--chart=test/fixtures/cluster/chart", "--canary=env:CANARY", `--parts=${parts()}`], { cwd: repository, seconds: 840, env: { CANARY: canary } })
     expect(code, stderr).toBe(0)
     found = JSON.parse(stdout)
     all = stdout + stderr

@@ -1,6 +1,7 @@
 // An ephemeral Kubernetes: its node is ready, two live side by side, and kubectl says what it says.
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
+import { parts } from "../lib/parts"
 import { dagger } from "../sdk/dagger"
 
 const repository = join(import.meta.dirname, "../..")
@@ -16,7 +17,7 @@ interface Seen {
 describe("two clusters side by side", () => {
   let seen: Seen[] = []
   beforeAll(async () => {
-    const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/cluster", "call", "pair"], { cwd: repository, seconds: 300 })
+    const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/cluster", "call", "pair", `--parts=${parts()}`], { cwd: repository, seconds: 300 })
     expect(code, stderr).toBe(0)
     seen = JSON.parse(stdout)
   })

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { repository } from "../pipeline/shop"
+import { parts } from "../lib/parts"
 import { dagger } from "../sdk/dagger"
 
 let folder: string
@@ -50,7 +51,7 @@ const answers = (value: string): string => JSON.stringify({ status: "success", d
 
 describe.concurrent("an analysis", () => {
   it("of a real Prometheus is red, green or inconclusive, each with its reason", async () => {
-    const all = JSON.parse(await call(watcher, "cases")) as Record<string, [string, string, number, number, string, string, string]>
+    const all = JSON.parse(await call(watcher, "cases", `--parts=${parts()}`)) as Record<string, [string, string, number, number, string, string, string]>
     const said = (name: string): string => all[name]!.slice(0, 2).join(": ")
     expect(said("green")).toBe("passed: it 0 u at most, limit 0 u (4 samples)")
     expect(said("red")).toMatch(/^failed: it 0\.5 u > 0\.1 u \(2 samples, first at \d{4}-\d\d-\d\dT[\d:.]+Z\)$/)
@@ -95,7 +96,7 @@ describe.concurrent("an analysis", () => {
   })
 
   it("is inconclusive when Prometheus dies while it is asked, and does not hang", async () => {
-    expect(await call(watcher, "ends")).toMatch(/^inconclusive: it: no number in \d+ of \d+ samples: Prometheus (did not answer in time|cannot be reached: .*)$/)
+    expect(await call(watcher, "ends", `--parts=${parts()}`)).toMatch(/^inconclusive: it: no number in \d+ of \d+ samples: Prometheus (did not answer in time|cannot be reached: .*)$/)
   })
 
   it("refuses lists that do not fit before it asks", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { repository } from "../pipeline/shop"
+import { parts } from "../lib/parts"
 import { dagger } from "../sdk/dagger"
 
 // Terraform is in no package registry. It is named by variables, or found at a usual place; what needs it is skipped elsewhere, and says why.
@@ -79,7 +80,7 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
 
   const aws = "test/fixtures/aws"
   it("the registry is applied against an emulator of AWS, and a second plan changes nothing", async () => {
-    const told = JSON.parse(await call(aws, "applied", "--source=terraform", "--path=shared", "--var-file=shared.tfvars", "--backend-file=shared.s3.tfbackend", ...given, "--changed=")) as Told
+    const told = JSON.parse(await call(aws, "applied", "--source=terraform", "--path=shared", "--var-file=shared.tfvars", "--backend-file=shared.s3.tfbackend", ...given, "--changed=", `--parts=${parts()}`)) as Told
     expect(told.first, told.output).toMatchObject({ status: "passed", reason: "15 to add, 0 to change, 0 to destroy", value: 15 })
     expect(Object.keys(told.outputs.repository_urls as object)).toEqual(["delivery/charts", "delivery/frontend", "delivery/recipes", "delivery/restaurant", "delivery/suppliers"])
     expect(told.second).toMatchObject({ status: "passed", reason: "No changes", value: 0 })
@@ -87,7 +88,7 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
     expect(told.files).toEqual(["changes.json", "output.txt", "plan.jsonl", "plan.txt", "result.json"])
   })
   it("an environment is applied too; values that would replace the network are refused", async () => {
-    const told = JSON.parse(await call(aws, "applied", "--source=terraform", "--path=stack", "--var-file=env/dev.tfvars", "--backend-file=env/dev.s3.tfbackend", ...given, "--changed=cidr=10.99.0.0/16")) as Told
+    const told = JSON.parse(await call(aws, "applied", "--source=terraform", "--path=stack", "--var-file=env/dev.tfvars", "--backend-file=env/dev.s3.tfbackend", ...given, "--changed=cidr=10.99.0.0/16", `--parts=${parts()}`)) as Told
     expect(told.first, told.output).toMatchObject({ status: "passed", reason: "47 to add, 0 to change, 0 to destroy" })
     expect(told.outputs.cluster_name).toBe("delivery-dev")
     // The emulator forgets a node group's launch template and most of a flow log; all else is as it was applied.
@@ -96,7 +97,7 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
     expect(told.refused!.reason).toMatch(/^not applied: the plan destroys \d+ resources, and 0 are allowed$/)
   })
   it("a lock that a killed run has left names its holder; only its own ID unlocks; a time-out leaves none", async () => {
-    const { found, lock, wrong, right, slow, after, last } = JSON.parse(await call(aws, "locked", `--source=${faults}/slow`, ...given)) as Record<string, Seen & { id: string; who: string }>
+    const { found, lock, wrong, right, slow, after, last } = JSON.parse(await call(aws, "locked", `--source=${faults}/slow`, ...given, `--parts=${parts()}`)) as Record<string, Seen & { id: string; who: string }>
     expect(found).toMatchObject({ status: "failed" })
     expect(found!.reason).toMatch(/^the state is locked by root@\S+ \(apply\) for \d+ (s|min), since 20\S+Z: wait for that run; only when it is certainly gone, call unlock --lock-id=[0-9a-f-]{36}$/)
     expect(found!.reason).toContain(lock!.id)

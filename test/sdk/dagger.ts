@@ -19,7 +19,7 @@ export interface Options {
 export async function dagger(args: string[], { cwd, env = {}, seconds = 180 }: Options): Promise<Result> {
   if (!process.env._EXPERIMENTAL_DAGGER_RUNNER_HOST) throw new Error("_EXPERIMENTAL_DAGGER_RUNNER_HOST is not set: run these tests with `npm test`, which starts an engine")
   return await new Promise((resolve, reject) => {
-    execFile("dagger", args, { cwd, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 1 << 28, env: { ...process.env, ...env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" } }, (error, stdout, stderr) => {
+    execFile("dagger", args, { cwd, timeout: seconds * 1000, killSignal: "SIGINT", maxBuffer: 1 << 28, env: { ...process.env, ...env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" } }, (error, stdout, stderr) => {
       if (error && typeof error.code !== "number") {
         const reason = error.killed ? new Error(`dagger ${args.join(" ")} did not end within ${seconds} s:\n${stderr.slice(-2000)}`) : error
         reject(reason)
