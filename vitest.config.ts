@@ -12,6 +12,7 @@ export default defineConfig({
           name: "live",
           include: ["test/{sdk,modules,pipeline,engine,product}/**/*.test.ts"],
           exclude: ["test/sdk/unit/**", "**/node_modules/**"],
+          setupFiles: ["test/lib/red.ts"],
           environment: "node",
           testTimeout: 600_000,
           hookTimeout: 900_000,

@@ -1,5 +1,8 @@
-// The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale.
-import { readFileSync, readdirSync } from "node:fs"
+// The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale. They are run as another team would run them: from a
+// repository outside this tree that has files to work on and none of our modules.
+import { execFileSync } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
@@ -15,10 +18,22 @@ function callsIn(readme: string): { call: string; prints: string }[] {
   return lines.flatMap((call, i) => (call.startsWith("dagger ") ? [{ call, prints: /^# prints (.+)$/.exec(lines[i + 1] ?? "")?.[1] ?? "" }] : []))
 }
 
-/** Splits a command line that has no quotes; one that has needs more than this. */
+/** Splits a command line that has no quotes; one that has needs more than this. The module is named by where it is. */
 function words(call: string): string[] {
   if (/["'\\$`]/.test(call)) throw new Error(`this test does not know quotes: ${call}`)
-  return call.split(/\s+/).slice(1)
+  return call.split(/\s+/).slice(1).map((word) => (word.startsWith("modules/") ? join(repository, word) : word))
+}
+
+/** A repository of another team's: with what the calls work on, and a history, without our modules. */
+function elsewhere(): string {
+  const folder = mkdtempSync(join(tmpdir(), "another-team-"))
+  const git = (...args: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe" })
+  const kept = (from: string) => !/\/(node_modules|sdk|dist|coverage|\.git)$/.test(from)
+  for (const name of ["charts", "services", "terraform", "test/fixtures", "test/standins", "LICENSE", "delivery.yaml"]) cpSync(join(repository, name), join(folder, name), { recursive: true, filter: kept })
+  git("init", "--quiet", "--initial-branch=main")
+  git("add", ".")
+  git("commit", "--quiet", "--message=What we make")
+  return folder
 }
 
 /** What the READMEs' calls take from the environment: they go to stand-ins, and none of these opens anything real. */
@@ -26,8 +41,12 @@ const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", SLACK_TO
 
 // What is tested live in those calls.
 let page: Served
+const cwd = elsewhere()
 beforeAll(async () => void (page = await serveFolder(join(repository, "test/fixtures/page"), 8099)))
-afterAll(() => page.close())
+afterAll(async () => {
+  await page.close()
+  rmSync(cwd, { recursive: true })
+})
 
 describe.concurrent.each(modules)("the README of %s", (module) => {
   const all = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
@@ -35,12 +54,12 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
   const services = all.filter(({ call }) => / up --ports \d/.test(call))
   const calls = all.filter((one) => !services.includes(one))
   let up: Up[] = []
-  beforeAll(async () => void (up = await Promise.all(services.map(({ call }) => bringUp(["--silent", ...words(call)], repository)))))
+  beforeAll(async () => void (up = await Promise.all(services.map(({ call }) => bringUp(["--silent", ...words(call)], cwd)))))
   afterAll(() => Promise.all(up.map(({ stop }) => stop())))
 
   it("calls every function of the module, and says of each call what it prints", async () => {
     expect(calls.filter(({ prints }) => prints === "")).toEqual([])
-    const listed = await dagger(["-m", `modules/${module}`, "functions", "--silent"], { cwd: repository })
+    const listed = await dagger(["-m", join(repository, "modules", module), "functions", "--silent"], { cwd })
     const functions = listed.stdout.split("\n").slice(1).map((l) => l.split(/\s+/)[0]!).filter((name) => name !== "")
     expect(functions.length).toBeGreaterThan(1)
     const called = new Set(all.map(({ call }) => / call (\S+)/.exec(call)![1]!))
@@ -48,7 +67,7 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
   })
 
   it.each(calls)("$call", async ({ call, prints }) => {
-    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd: repository, env, seconds: 300 })
+    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd, env, seconds: 300 })
     expect(stderr.slice(-2000) + stdout).toContain(prints)
     expect(code).toBe(0)
   })
