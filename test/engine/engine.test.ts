@@ -88,7 +88,9 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   it("starts with an empty cache, and says so, when the one it has cannot be opened", async () => {
     expect((await engine("down")).code).toBe(0)
-    writeFileSync(join(second.engine, "worker", "metadata_v2.db"), "not a database".repeat(1000))
+    // A database that is not one is made anew by the engine itself; this is not.
+    rmSync(join(second.engine, "worker", "workerid"))
+    mkdirSync(join(second.engine, "worker", "workerid"))
     const { code, output } = await engine("up")
     expect(output).toContain("the engine cannot open its cache")
     expect(code).toBe(0)
