@@ -8,6 +8,7 @@ import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
 import { devCommand, suiteCommand } from "./product.js"
 import { say } from "./progress.js"
+import { unchangedTests } from "./unchanged.js"
 import { doctor, down, prune, startLocked, status, up } from "./up.js"
 
 const engineUsage = `npm run engine -- <command>
@@ -39,7 +40,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "unit":
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":
-      return tool("vitest", ["run", "--project", "unit", "--project", "live", ...args], (await withImages(await wantedImages(allModules()))).env)
+      return testCommand(args)
     case "e2e":
       return tool("vitest", ["run", "--project", "e2e", ...args], (await withImages(await wantedImages(allModules()))).env)
     case "typecheck":
@@ -87,6 +88,15 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
       console.error(engineUsage)
       return command ? 2 : 0
   }
+}
+
+/** Runs unit and live tests; of the live ones those whose inputs changed since they were green, or all with DELIVERY_TEST=all, or those that are named. */
+async function testCommand(args: string[]): Promise<number> {
+  const { env } = await withImages(await wantedImages(allModules()))
+  const named = args.some((arg) => !arg.startsWith("-"))
+  const unchanged = named || process.env.DELIVERY_TEST === "all" ? [] : unchangedTests()
+  for (const { file, at, tests } of unchanged) say(`unchanged since it was green, not run again (DELIVERY_TEST=all runs it): ${file}, ${tests} tests, ${at.slice(0, 16).replace("T", " ")}`)
+  return tool("vitest", ["run", "--project", "unit", "--project", "live", ...args], { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") })
 }
 
 /** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */

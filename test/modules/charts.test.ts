@@ -1,4 +1,5 @@
 // What helm makes of the charts: rendered once for each environment, read as YAML, and refused where it has to be.
+// inputs: charts delivery.yaml modules/helm
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"

@@ -1,4 +1,5 @@
 // ECR through the engine, against an emulator of AWS whose registry checks passwords (test/standins/aws).
+// inputs: modules/ecr test/standins
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bringUp, freePort, type Up } from "../lib/up"
 import { repository } from "../pipeline/shop"

@@ -1,4 +1,5 @@
 // EKS through the engine, against an emulator of AWS that checks signatures (test/standins/aws): the token is asked as a cluster asks it.
+// inputs: modules/eks test/standins
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bringUp, freePort, type Up } from "../lib/up"
 import { repository } from "../pipeline/shop"

@@ -1,4 +1,5 @@
 // Git Flow on a real repository through the engine. The decisions and the script by themselves are test/unit/gitflow.test.ts.
+// inputs: modules/gitflow
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,4 +1,5 @@
 // What is served has to answer, and to be what was deployed.
+// inputs: modules/health
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"

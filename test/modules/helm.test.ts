@@ -1,4 +1,5 @@
 // What happens to a release: deploys that are good, that crash, that are killed, that come at the same time; and the way back.
+// inputs: modules/helm modules/kubernetes modules/registry test/fixtures/cluster
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parts } from "../lib/parts"

@@ -1,4 +1,5 @@
 // JMeter on something live: its exit code is 0 whatever happened, so each way to be bad is shown red.
+// inputs: modules/jmeter test/fixtures/page test/fixtures/load
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,5 @@
 // An ephemeral Kubernetes: its node is ready, two live side by side, and kubectl says what it says.
+// inputs: modules/kubernetes modules/helm modules/registry test/fixtures/cluster
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parts } from "../lib/parts"

@@ -1,4 +1,5 @@
 // The modules that bring servers up or test something live: it really runs each time, and what has tested nothing is red.
+// inputs: modules/newman modules/postgres modules/redis modules/selenium test/fixtures/page test/fixtures/caller test/fixtures/browser
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

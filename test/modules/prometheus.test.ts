@@ -1,4 +1,5 @@
 // Watching by a real Prometheus, and by one that is out of order: what is not known is never green.
+// inputs: modules/prometheus test/fixtures/watcher
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"

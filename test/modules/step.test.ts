@@ -1,4 +1,5 @@
 // What holds for every step of a module: successes come from the cache, failures do not, and a hang ends as a named time-out.
+// inputs: modules
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"

@@ -1,4 +1,5 @@
 // The Terraform module on real configurations: faults are red with the right first line; ours is applied against an emulator of AWS; a killed run's lock.
+// inputs: modules/terraform terraform test/fixtures/terraform test/fixtures/aws
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,5 @@
 // Wapiti on something live: it ends with 0 whatever it found, so a page with a hole is shown red, the same page without it green.
+// inputs: modules/wapiti
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

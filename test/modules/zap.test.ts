@@ -1,4 +1,5 @@
 // ZAP by its automation framework. The stand-in has no rules: what is shown is that such a ZAP is never taken for a scan, and that it visits what it is told.
+// inputs: modules/zap
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

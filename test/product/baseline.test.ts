@@ -1,4 +1,5 @@
 // The release that runs today against this source's schema, and what makes that check red.
+// inputs: ci modules dagger.json services delivery.yaml
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,3 +1,4 @@
+// inputs: test/sdk/modules
 /** Each function of the fixture module, called through the CLI. */
 import * as fs from "node:fs"
 import * as net from "node:net"

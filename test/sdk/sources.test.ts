@@ -1,3 +1,4 @@
+// inputs: test/sdk/modules
 /** Wrong sources: the message names the place and what to do. */
 import { afterAll, describe, expect, test } from "vitest"
 import { call, dagger, failing, moduleFiles, workspace } from "./dagger.js"

@@ -1,0 +1,60 @@
+// Live test files that were green on the same inputs are not run again, as `go test` does with its packages: a file that begins a line with `// inputs:` names, beside
+// itself, the folders and files that its result follows from. What every live test rests on is added here. Files without that line run each time.
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { repository, statePaths } from "./paths.js"
+import { hashOf } from "./stamp.js"
+
+const common = ["engine", "test/lib", "test/sdk/dagger.ts", "vitest.config.ts", "package-lock.json"]
+const made = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
+
+/** A test file that was green on what is here now: its path, when, and how many tests it has. */
+export interface Unchanged {
+  file: string
+  at: string
+  tests: number
+}
+
+/** The live test files that need not run: all of them with their inputs are as they were when all their tests passed, on this state folder's images. */
+export function unchangedTests(folder = repository, { state, images } = statePaths()): Unchanged[] {
+  return testFiles(folder).flatMap((file) => {
+    const key = keyOf(file, folder, images)
+    const record = key && join(state, "green", key)
+    if (!record || !existsSync(record)) return []
+    return [{ file, ...(JSON.parse(readFileSync(record, "utf8")) as { at: string; tests: number }) }]
+  })
+}
+
+/** Notes that all tests of a file passed. Does nothing for a file that does not name its inputs. */
+export function noteGreen(file: string, tests: number, folder = repository, { state, images } = statePaths()): void {
+  const key = keyOf(file, folder, images)
+  if (!key) return
+  mkdirSync(join(state, "green"), { recursive: true })
+  writeFileSync(join(state, "green", key), JSON.stringify({ at: new Date().toISOString(), tests }))
+}
+
+/** Hash of a test file and all that its result follows from; nothing when it does not say what that is. */
+function keyOf(file: string, folder: string, images: string): string | undefined {
+  const named = /^\/\/ inputs: (.+)$/m.exec(readFileSync(join(folder, file), "utf8"))?.[1]
+  if (!named) return undefined
+  const inputs = named.trim().split(/\s+/)
+  for (const input of inputs) if (!existsSync(join(folder, input))) throw new Error(`${file}: inputs: there is no ${input}`)
+  return hashOf(file, [file, ...common, ...inputs].flatMap((input) => contentOf(join(folder, input), input)), contentOf(images, "images"))
+}
+
+/** Each file below a path with its content's hash, in one order everywhere; what is made from others is left out. */
+function contentOf(path: string, name: string): [string, string][] {
+  if (!existsSync(path)) return []
+  if (!statSync(path).isDirectory()) return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]]
+  const entries = readdirSync(path).filter((entry) => !made.has(entry)).sort()
+  return entries.flatMap((entry) => contentOf(join(path, entry), `${name}/${entry}`))
+}
+
+function testFiles(folder: string): string[] {
+  return ["sdk", "modules", "pipeline", "engine", "product"].flatMap((part) =>
+    readdirSync(join(folder, "test", part))
+      .filter((name) => name.endsWith(".test.ts"))
+      .map((name) => `test/${part}/${name}`),
+  )
+}

@@ -1,0 +1,63 @@
+// Which live test files need not run: pure but for a folder and a state folder of the test's own.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { pathsBelow } from "../../engine/src/paths.js"
+import { noteGreen, unchangedTests } from "../../engine/src/unchanged.js"
+
+describe("a live test file that was green", () => {
+  const file = "test/modules/tool.test.ts"
+  let folder: string
+  let paths: ReturnType<typeof pathsBelow>
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const left = () => unchangedTests(folder, paths).map(({ file, tests }) => [file, tests])
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "unchanged-"))
+    paths = pathsBelow(join(folder, "state"))
+    for (const part of ["sdk", "modules", "pipeline", "engine", "product"]) mkdirSync(join(folder, "test", part), { recursive: true })
+    write(file, "// A tool.\n// inputs: modules/tool services/a.txt\n")
+    write("modules/tool/src/index.ts", "one")
+    write("modules/tool/node_modules/x", "made")
+    write("services/a.txt", "a")
+    write("engine/src/main.ts", "engine")
+    write("state/images/x.json", "{}")
+    noteGreen(file, 3, folder, paths)
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it("is left out on the same inputs", () => expect(left()).toEqual([[file, 3]]))
+  it.each([
+    ["a file below an input", "modules/tool/src/index.ts"],
+    ["a new file below an input", "modules/tool/src/more.ts"],
+    ["an input that is a file", "services/a.txt"],
+    ["what all live tests rest on", "engine/src/main.ts"],
+    ["the images' stamps", "state/images/x.json"],
+  ])("runs again after an edit of %s", (_, path) => {
+    write(path, "another text")
+    expect(left()).toEqual([])
+  })
+  it("runs again after an edit of itself, and knows the old text again", () => {
+    write(file, "// A tool, differently.\n// inputs: modules/tool services/a.txt\n")
+    expect(left()).toEqual([])
+    write(file, "// A tool.\n// inputs: modules/tool services/a.txt\n")
+    expect(left()).toEqual([[file, 3]])
+  })
+  it("does not run again for what nobody names, or what is made", () => {
+    write("services/b.txt", "b")
+    write("modules/tool/node_modules/x", "made again")
+    expect(left()).toEqual([[file, 3]])
+  })
+  it("always runs when it does not name its inputs", () => {
+    write(file, "// A tool.\n")
+    noteGreen(file, 3, folder, paths)
+    expect(left()).toEqual([])
+  })
+  it("is an error when it names what is not there", () => {
+    write(file, "// inputs: modules/tol\n")
+    expect(left).toThrow("test/modules/tool.test.ts: inputs: there is no modules/tol")
+  })
+})
