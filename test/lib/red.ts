@@ -11,7 +11,7 @@ afterEach(({ task }) => {
   if (task.result?.state === "fail") forget()
 })
 
-afterAll((_, suite) => {
+afterAll(({}, suite) => {
   const states = (tasks: RunnerTask[]): (string | undefined)[] => tasks.flatMap((task) => (task.type === "suite" ? states(task.tasks) : [task.result?.state]))
   const all = states(suite.tasks)
   if (all.length > 0 && all.every((state) => state === "pass")) noteGreen(relative(repository, suite.file.filepath), all.length)
