@@ -41,7 +41,7 @@ export function chainHtml(commit: string, steps: ChainStep[], told: string): str
   }
   const messages = acceptedBySlack(told)
   const slack = messages.length
-    ? `<section><h2>What Slack was told <small>a stand-in, over HTTP</small></h2><ol class="slack">${messages.map(({ title, body }) => `<li><b>${escape(title)}</b><pre>${escape(body)}</pre></li>`).join("")}</ol></section>`
+    ? `<section><h2>What Slack was told <small>a stand-in, over HTTP</small></h2><ol class="slack">${messages.map(({ title, body }) => `<li><b>${escape(title)}</b><pre>${escape(body).replace(/`([^`]+)`/g, "<code>$1</code>")}</pre></li>`).join("")}</ol></section>`
     : ""
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Chain: ${verdict.passed ? "green" : "red"}</title>
@@ -59,7 +59,7 @@ export function environmentHtml(one: ChainStep, files: Files): string {
   const gallery = pictures.length
     ? `<section><h2>What the browser saw</h2><div class="gallery">${pictures.map((path) => `<a href="${escape(encodeURI(path))}"><img loading="lazy" src="${escape(encodeURI(path))}" alt="${escape(path.replace(/^.*\/|\.png$/g, ""))}"></a>`).join("")}</div></section>`
     : ""
-  const listed = Object.fromEntries(Object.entries(files).map(([name, all]) => [name, all.filter((file) => !file.endsWith(".png")).slice(0, 30)]))
+  const listed = Object.fromEntries(Object.entries(files).map(([name, all]) => [name, all.filter((file) => !file.endsWith(".png"))]))
   return indexHtml(one.title, stages, listed).replace("</main>", `${gallery}<footer><a href="index.html">the whole chain</a></footer></main>`).replace("</style>", `${galleryStyle}</style>`)
 }
 

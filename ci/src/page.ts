@@ -29,14 +29,14 @@ export function indexHtml(title: string, stages: Stage[], files: Files): string 
   const failures = stages.filter(isRed)
   const groups = [...new Set(stages.map((stage) => stage.name.split(":")[0]!))]
   const row = (stage: Stage) => {
-    const links = (files[stage.name] ?? []).map((file) => `<a href="${escape(encodeURI(`${folderOf(stage.name)}/${file}`))}">${escape(file)}</a>`).join(" ")
+    const links = linksTo(folderOf(stage.name), files[stage.name] ?? [])
     const meter = stage.value !== undefined && stage.unit === "%" ? `<span class="meter" aria-hidden="true"><i style="width:${Math.min(100, stage.value)}%"></i>${stage.limit === undefined ? "" : `<b style="left:${stage.limit}%"></b>`}</span>` : ""
     return `<tr class="${stage.status}" id="${escape(stage.name)}">
 <th scope="row">${escape(stage.name.split(":")[1] ?? stage.name)}</th>
 <td><span class="pill">${escape(label[stage.status])}</span></td>
 <td class="number">${escape(numberText(stage))}${meter}</td>
 <td class="time"><span class="bar" aria-hidden="true"><i style="width:${((stage.seconds / longest) * 100).toFixed(1)}%"></i></span>${stage.seconds.toFixed(1)} s${stage.cached ? ' <small>cached</small>' : ""}</td>
-<td class="reason">${escape(oneLine(stage.reason, 400))}${links ? `<br><small>${links}</small>` : ""}</td>
+<td class="reason">${escape(oneLine(stage.reason, 400))}${links ? `<small class="files">${links}</small>` : ""}</td>
 </tr>`
   }
   const section = (group: string) => `<section><h2>${escape(group)}</h2>
@@ -54,6 +54,14 @@ export function indexHtml(title: string, stages: Stage[], files: Files): string 
 `
 }
 
+/** Links to raw files, folded where there are many. A folder that is a site of its own is one link, to its first page. */
+function linksTo(folder: string, files: string[]): string {
+  const sites = files.filter((file) => file.endsWith("/index.html")).map((file) => file.slice(0, -"index.html".length))
+  const shown = files.filter((file) => !sites.some((site) => file.startsWith(site) && file !== `${site}index.html`))
+  const links = shown.map((file) => `<a href="${escape(encodeURI(`${folder}/${file}`))}">${escape(file)}</a>`).join(" ")
+  return shown.length > 8 ? `<details><summary>${shown.length} files</summary>${links}</details>` : links
+}
+
 const label: Record<Status, string> = { passed: "passed", failed: "failed", inconclusive: "inconclusive", notApplicable: "not applicable", skipped: "skipped" }
 
 export const style = `:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1a1f27;--soft:#5b6573;--line:#dfe3e8;--green:#12703f;--red:#b3231b;--amber:#8a5a00;--fill:#c9d2dd}
@@ -69,4 +77,4 @@ table{table-layout:fixed;min-width:40rem}th:nth-child(1){width:7rem}th:nth-child
 th[scope=row]{font-weight:600;white-space:nowrap}.time{white-space:nowrap}.number,.time{font-variant-numeric:tabular-nums}.reason{min-width:14rem;overflow-wrap:anywhere}
 .pill{font-size:.8rem;padding:.05rem .5rem;border-radius:99px;border:1px solid;white-space:nowrap}.passed .pill{color:var(--green)}.failed .pill{color:var(--red)}.inconclusive .pill{color:var(--amber)}.skipped .pill,.notApplicable .pill{color:var(--soft)}
 .bar,.meter{display:block;position:relative;width:6.5rem;height:6px;background:var(--line);border-radius:3px;margin:.15rem 0}.bar i,.meter i{display:block;height:100%;background:var(--fill);border-radius:3px}.meter i{background:var(--green)}.failed .meter i{background:var(--red)}.meter b{position:absolute;top:-3px;width:2px;height:12px;background:var(--ink)}
-a{color:inherit}footer a{margin-right:1rem}small{color:var(--soft)}`
+.files{display:block}summary{cursor:pointer}a{color:inherit}footer a{margin-right:1rem}small{color:var(--soft)}`
