@@ -72,8 +72,8 @@ export async function suites(place: Place, files: Directory): Promise<Part[]> {
   const { api, ui } = place.config.suites
   const url = addressOf(place)
   const run = {
-    api: () => live(`${place.name}:api`, () => dag.newman().run(files.file(api!), url, { ...seen(place), folders: ["product"], environment: [], timeout: 300, requestTimeout: 15, wait: 30, name: `${place.name}:api`, args: [], until: 0, again: "" }).reports()),
-    ui: () => live(`${place.name}:ui`, () => dag.selenium().test(files.directory(ui!), url, { ...seen(place), script: "test", timeout: 300, wait: 30, name: `${place.name}:ui`, args: [], until: 0, again: "" }).reports()),
+    api: () => live(`${place.name}:api`, () => dag.newman().run(files.file(api!), url, { ...seen(place), folders: ["product"], environment: [], timeout: 300, requestTimeout: 15, wait: 30, name: `${place.name}:api`, args: [], until: 0, again: String(Date.now()) }).reports()),
+    ui: () => live(`${place.name}:ui`, () => dag.selenium().test(files.directory(ui!), url, { ...seen(place), script: "test", timeout: 300, wait: 30, name: `${place.name}:ui`, args: [], until: 0, again: String(Date.now()) }).reports()),
   }
   return Promise.all(place.environment.tests.map((test) => run[test]()))
 }
@@ -84,7 +84,7 @@ export async function load(place: Place, files: Directory): Promise<Part[]> {
   if (!gate) return []
   const name = `${place.name}:load`
   const properties = [`users=${gate.users}`, `duration=${gate.duration}`, `rampup=${Math.max(1, Math.round(gate.duration / 10))}`]
-  return [await live(name, () => dag.jmeter().run(files.file(place.config.suites.load!), addressOf(place), { ...seen(place), properties, maxP95: gate.p95, maxErrors: gate.errors, minSamples: 1, timeout: gate.duration + 120, wait: 30, name, args: [], until: 0, again: "" }).reports())]
+  return [await live(name, () => dag.jmeter().run(files.file(place.config.suites.load!), addressOf(place), { ...seen(place), properties, maxP95: gate.p95, maxErrors: gate.errors, minSamples: 1, timeout: gate.duration + 120, wait: 30, name, args: [], until: 0, again: String(Date.now()) }).reports())]
 }
 
 /** A scanner's findings against the gate. */
@@ -94,7 +94,7 @@ export async function dast(place: Place): Promise<Part[]> {
   const name = `${place.name}:dast`
   const url = addressOf(place)
   const start = Object.keys(asked).map((path) => `${url}${path}`)
-  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, scanTime: gate.seconds, image: "", wait: 30, name, until: 0, again: "" }).reports())]
+  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, scanTime: gate.seconds, image: "", wait: 30, name, until: 0, again: String(Date.now()) }).reports())]
 }
 
 /** Addresses that a crawler does not find on a page that is made by scripts. */
