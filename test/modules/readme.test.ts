@@ -21,7 +21,7 @@ function callsIn(readme: string): { call: string; prints: string }[] {
 /** Splits a command line that has no quotes; one that has needs more than this. The module is named by where it is. */
 function words(call: string): string[] {
   if (/["'\\$`]/.test(call)) throw new Error(`this test does not know quotes: ${call}`)
-  return call.split(/\s+/).slice(1).map((word) => (word.startsWith("modules/") ? join(repository, word) : word))
+  return call.split(/\s+/).slice(1).map((word, i, all) => (all[i - 1] === "-m" ? join(repository, word) : word))
 }
 
 /** A repository of another team's: with what the calls work on, and a history, without our modules. */
