@@ -125,7 +125,8 @@ export class Kubernetes {
 
   /** kubectl's container with the way to the cluster, different from that of any other call: no layer may come from the cache. */
   private async connected(image: string, config: Secret | undefined, cluster: Service | undefined, clusterName: string): Promise<Container> {
-    const made = config ? undefined : this.cluster()
+    // Of its own: two calls in two sessions at once would share one, and lose it when the first of them ends.
+    const made = config ? undefined : this.cluster(undefined, undefined, undefined, String(Math.random()))
     const secret = config ?? dag.setSecret(`kubeconfig-${randomBytes(8).toString("hex")}`, await made!.kubeconfig.contents())
     const service = cluster ?? made?.service
     let container = this.base(image).withMountedSecret("/run/kubeconfig", secret).withEnvVariable("KUBECONFIG", "/run/kubeconfig")
