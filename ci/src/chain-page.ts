@@ -1,7 +1,7 @@
 // The pages of a chain: one that shows it from pull request to rollback, and one an environment. Self-contained, nothing loaded from anywhere.
 import type { Step } from "./config"
-import { escape, folderOf, indexHtml, style, type Files } from "./page"
-import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
+import { escape, folderOf, indexHtml, lookFirst, style, type Files } from "./page"
+import { numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 /** A step of the chain, in the order of promotion: what it is called, and its stages. */
 export interface ChainStep {
@@ -26,8 +26,7 @@ export function chainHtml(commit: string, steps: ChainStep[], told: string): str
   const all = steps.flatMap(stagesOf)
   const verdict = verdictOf(all)
   const seconds = all.reduce((sum, stage) => sum + stage.seconds, 0)
-  const failures = all.filter(isRed)
-  const first = failures.length ? `<section class="first"><h2>Look here first</h2><ul>${failures.map(({ name, reason }) => `<li><b>${escape(name)}</b> ${escape(oneLine(reason, 400))}</li>`).join("")}</ul></section>` : ""
+  const page = (stage: Stage) => pageOf(steps.find((one) => stagesOf(one).includes(stage))!) ?? ""
   const card = (one: ChainStep) => {
     const stages = stagesOf(one)
     const { passed } = verdictOf(stages)
@@ -47,7 +46,7 @@ export function chainHtml(commit: string, steps: ChainStep[], told: string): str
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Chain: ${verdict.passed ? "green" : "red"}</title>
 <style>${style}${chainStyle}</style></head>
 <body><header class="${verdict.passed ? "green" : "red"}"><p>From pull request to production, and back · <code>${escape(commit.slice(0, 12))}</code> · ${Math.round(seconds)} s in stages</p><h1>${escape(verdict.line)}</h1></header>
-<main>${first}<div class="chain">${steps.map(card).join("\n")}</div>${slack}
+<main>${lookFirst(all, (stage) => `${page(stage)}#${stage.name}`)}<div class="chain">${steps.map(card).join("\n")}</div>${slack}
 <footer><a href="result.json">result.json</a> <a href="summary.md">summary.md</a> <a href="release.json">release.json</a> <a href="slack.json">slack.json</a></footer></main></body></html>
 `
 }
@@ -60,7 +59,7 @@ export function environmentHtml(one: ChainStep, files: Files): string {
     ? `<section><h2>What the browser saw</h2><div class="gallery">${pictures.map((path) => `<a href="${escape(encodeURI(path))}"><img loading="lazy" src="${escape(encodeURI(path))}" alt="${escape(path.replace(/^.*\/|\.png$/g, ""))}"></a>`).join("")}</div></section>`
     : ""
   const listed = Object.fromEntries(Object.entries(files).map(([name, all]) => [name, all.filter((file) => !file.endsWith(".png"))]))
-  return indexHtml(one.title, stages, listed).replace("</main>", `${gallery}<footer><a href="index.html">the whole chain</a></footer></main>`).replace("</style>", `${galleryStyle}</style>`)
+  return indexHtml(one.title, stages, { files: listed }).replace("</main>", `${gallery}<footer><a href="index.html">the whole chain</a></footer></main>`).replace("</style>", `${galleryStyle}</style>`)
 }
 
 /** Title and text of each message that the stand-in has accepted. */

@@ -42,8 +42,15 @@ export interface Environment {
   }
 }
 
+/** Coverage that all tests together must reach, in percent; 0 for none. */
+export interface Coverage {
+  total: number
+  changedLines: number
+}
+
 export interface Config {
   services: Record<string, Service>
+  coverage: Coverage
   registry: string
   chart: string
   health: string[]
@@ -61,34 +68,87 @@ export class ConfigError extends Error {
   }
 }
 
+/** Names that a service cannot have, and what the stage does that has it. */
+const taken = { secrets: "scans for secrets", coverage: "judges the coverage of all tests" }
+
+/** What stands in a file, as far as that is known before it is validated. */
+type Settings = Record<string, unknown>
+type Written = Settings & { environments?: Settings }
+
+/** The file's value in which each environment that extends another has what that one says and it does not. */
+function extended(written: Written, fault: (name: string, text: string) => void): Written {
+  const { environments } = written
+  if (!isMapping(environments)) return written
+  const whole = (name: string, below: string[]): unknown => {
+    const own = environments[name]
+    if (!isMapping(own)) return own
+    const base = own.extends
+    if (typeof base !== "string" || !isMapping(environments[base])) {
+      if (typeof base === "string" && below.length === 0) fault(name, `there is no environment ${JSON.stringify(base)}; there are: ${Object.keys(environments).join(", ")}`)
+      return own
+    }
+    if ([...below, name].includes(base)) {
+      fault(below[0] ?? name, `${[...below, name, base].join(" extends ")}: that has no beginning`)
+      return own
+    }
+    const from = whole(base, [...below, name]) as Settings
+    return { ...from, ...own, ...(isMapping(from.gates) ? { gates: joined(from.gates, own.gates) } : {}) }
+  }
+  return { ...written, environments: Object.fromEntries(Object.keys(environments).map((name) => [name, whole(name, [])])) }
+}
+
+/** Gates of one environment on top of another's, number by number. */
+function joined(below: Settings, own: unknown): unknown {
+  if (own === undefined) return below
+  if (!isMapping(own)) return own
+  return { ...below, ...Object.fromEntries(Object.entries(own).map(([gate, numbers]) => [gate, isMapping(numbers) && isMapping(below[gate]) ? { ...below[gate], ...numbers } : numbers])) }
+}
+
+function isMapping(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+/** Whether a fault stands in what an environment has from another one: it is told of there. */
+function inherited(error: ErrorObject, value: unknown, document: Document): boolean {
+  const path = error.instancePath.split("/").slice(1)
+  const more = error.keyword === "additionalProperties" ? [error.params.additionalProperty as string] : []
+  const own = (value as Written).environments?.[path[1] ?? ""]
+  return path[0] === "environments" && isMapping(own) && own.extends !== undefined && path.length + more.length > 2 && !document.hasIn([...path, ...more])
+}
+
 /** Reads the text of a delivery.yaml. Throws a ConfigError that lists every fault. */
 export function parseConfig(text: string): Config {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length) throw new ConfigError(document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}`))
-  const value: unknown = document.toJS() ?? {}
+  const written = (document.toJS() ?? {}) as Written
   const faults: string[] = []
-  const validate = new Ajv({ allErrors: true, strict: false, useDefaults: true }).compile(schema)
+  const value: unknown = extended(written, (name, fault) => faults.push(`environments.${name}.extends, line ${lineOf(document, lines, ["environments", name, "extends"])}: ${fault}`))
+  const validate = new Ajv({ allErrors: true, strict: false, useDefaults: true, verbose: true }).compile(schema)
   if (!validate(value)) {
     for (const error of validate.errors ?? []) {
-      const fault = describe(error, value, document, lines)
+      const fault = inherited(error, value, document) ? undefined : describe(error, value, document, lines)
       if (fault && !faults.includes(fault)) faults.push(fault)
     }
-    throw new ConfigError(faults)
   }
-  const config = value as Pick<Config, "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } }; timeouts?: Partial<Config["timeouts"]> }
+  if (faults.length) throw new ConfigError(faults)
+  const config = value as Pick<Config, "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage> }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
-  const coverage = config.gates?.coverage?.service ?? schema.properties.gates.properties.coverage.properties.service.default
+  const usual = schema.properties.gates.properties.coverage.properties
+  const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
+  const coverage = gate("service")
   const clean = (path: string) => path.replace(/^\.\//, "").replace(/\/+$/, "")
   const services = Object.fromEntries(
     Object.entries(config.services).map(([name, service]) => {
       const path = clean(service.path)
       if (seen.has(path)) faults.push(`services.${name}.path, line ${lineOf(document, lines, ["services", name, "path"])}: ${path} is the folder of ${seen.get(path)} already; each service has its own`)
       seen.set(path, name)
-      return [name, { coverage, ...service, path, inputs: (service.inputs ?? []).map(clean), needs: [...new Set(service.needs)] }]
+      return [name, { ...service, coverage: service.coverage ?? coverage, path, inputs: (service.inputs ?? []).map(clean), needs: [...new Set(service.needs)] }]
     }),
   )
-  if ("secrets" in services) faults.push(`services.secrets, line ${lineOf(document, lines, ["services", "secrets"])}: the name is taken by the stage that scans for secrets; choose another`)
+  for (const [name, what] of Object.entries(taken)) {
+    if (name in services) faults.push(`services.${name}, line ${lineOf(document, lines, ["services", name])}: the name is taken by the stage that ${what}; choose another`)
+  }
   const { environments = {}, suites } = config
   const namespaces = new Map<string, string>()
   for (const [name, { cluster, region, namespace, tests, gates }] of Object.entries(environments)) {
@@ -104,9 +164,10 @@ export function parseConfig(text: string): Config {
   if (faults.length) throw new ConfigError(faults)
   const defaults = schema.properties.timeouts.properties
   const timeout = (name: keyof Config["timeouts"]) => config.timeouts?.[name] ?? defaults[name].default
-  const branches = Object.fromEntries(Object.entries(schema.properties.branches.properties).map(([role, { default: usual }]) => [role, config.branches?.[role as keyof Config["branches"]] ?? usual])) as Config["branches"]
+  const branches = Object.fromEntries(Object.entries(schema.properties.branches.properties).map(([role, { default: branch }]) => [role, config.branches?.[role as keyof Config["branches"]] ?? branch])) as Config["branches"]
   return {
     services,
+    coverage: { total: gate("total"), changedLines: gate("changedLines") },
     registry: config.registry,
     chart: clean(config.chart),
     health: config.health,
@@ -168,7 +229,7 @@ function lineOf(document: Document, lines: LineCounter, path: string[]): number 
 }
 
 function article(type: string): string {
-  return { object: "a mapping of keys to values", string: "a text", number: "a number", integer: "a whole number" }[type] ?? `a ${type}`
+  return { object: "a mapping of keys to values", string: "a text", number: "a number", integer: "a whole number", array: "a list", boolean: "true or false" }[type] ?? `a ${type}`
 }
 
 /** The allowed word that is at most two edits away. */

@@ -9,7 +9,7 @@ export const images = {
   prometheus: "prom/prometheus:v3.16.0",
 }
 
-const checks = ["gitleaks", "golang", "node", "postgres", "redis"]
+const checks = ["gitflow", "gitleaks", "golang", "node", "postgres", "redis"]
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]
@@ -17,7 +17,9 @@ const chain = { modules: [...new Set([...building, ...running])], images: ["gola
 
 /** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
 export const uses = {
+  config: { modules: [], images: [] },
   pr: { modules: checks, images: [] },
+  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage"].map((name) => [name, { modules: checks, images: [] as string[] }])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },

@@ -5,21 +5,22 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { Directory, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
+import { Directory, File, Secret, Service, argument, check, dag, func, object } from "@dagger.io/dagger"
 import { checkBaseline } from "./baseline"
 import { chainHtml, environmentHtml } from "./chain-page"
 import type { Config, EnvironmentName } from "./config"
+import { effectiveConfig } from "./effective"
 import { rollback, runEnvironment, health, type Place } from "./environment"
-import { indexHtml, summaryMarkdown } from "./page"
 import { allPassed, collect, notRun, step, type Part } from "./parts"
 import { productService, versionFile } from "./product"
 import { identify, readRecord } from "./publish"
-import { runAll } from "./pull-request"
+import { pullRequest, type Checked } from "./pull-request"
 import { tell } from "./notify"
 import { judged, publish, rehearseChain } from "./rehearse"
 import type { ReleaseRecord } from "./release"
-import { readConfig } from "./source"
-import { gateCoverage, isRed, notAskedFor, selectStages, stageNames, tableOf, verdictOf, type Stage } from "./stages"
+import { configText, readConfig } from "./source"
+import { reportOf, type Extra } from "./report"
+import { isRed, stageNames, verdictOf, type Stage } from "./stages"
 import { clusterOf, ephemeralCluster, installPrometheus, randomSecret, registryOf, seed, unique, type Cluster, type Given, type Registry } from "./targets"
 
 /** What a pipeline has found. */
@@ -91,6 +92,8 @@ export class Delivery {
    * @param skip Leave these out; they are listed as skipped.
    * @param attempt Any text that was not given before: the pipeline is run again, and not answered from the cache as a whole. Stages that passed on the same inputs still are.
    * @param grace Seconds, from when the stages start, after which those that still run are reported as skipped. 0 waits for all.
+   * @param base The branch that changed lines are told from, instead of delivery.yaml's develop or master.
+   * @param previous The result.json of an earlier run: the report says what is better or worse than then.
    */
   @func()
   async pr(
@@ -103,10 +106,139 @@ export class Delivery {
     skip: string[] = [],
     attempt: string = "",
     grace: number = 0,
+    base: string = "",
+    previous?: File,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const { stages, parts } = await pullRequest(source, config, only, skip, grace)
-    return pipelineOf("pr", "Pull request", stages, parts, attempt)
+    const checked = await pullRequest(source, config, { only, skip, grace, base })
+    return pullRequestPipeline(source, config, checked, { attempt, before: await previous?.contents() })
+  }
+
+  /**
+   * Whether there is no secret in history and tree.
+   *
+   * Example: `dagger check secrets`, `dagger call secrets`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async secrets(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["secrets"])
+  }
+
+  /**
+   * Whether the linters find nothing in any service.
+   *
+   * Example: `dagger check lint`, `dagger call lint`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async lint(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["lint"])
+  }
+
+  /**
+   * Whether the types of all services that have a check of them are right.
+   *
+   * Example: `dagger check typecheck`, `dagger call typecheck`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async typecheck(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["typecheck"])
+  }
+
+  /**
+   * Whether the tests of all services pass, each with its coverage.
+   *
+   * Example: `dagger check test`, `dagger call test`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async test(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["test"])
+  }
+
+  /**
+   * Whether every service can be built.
+   *
+   * Example: `dagger check build`, `dagger call build`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async build(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["build"])
+  }
+
+  /**
+   * Whether the tests of all services reach the coverage that is wanted of all, and of the lines that were changed.
+   *
+   * Example: `dagger check coverage`, `dagger call coverage`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async coverage(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["test", "coverage"])
+  }
+
+  /**
+   * The configuration as it takes effect: delivery.yaml with all defaults and what environments take from each other; behind each value stands its line, or what it
+   * follows from. A delivery.yaml that is wrong is an error that lists every fault.
+   *
+   * Example: `dagger call config`
+   *
+   * @param source The repository; its delivery.yaml alone is read.
+   */
+  @func()
+  async config(@argument({ defaultPath: "/", ignore: ["*", "!delivery.yaml"] }) source: Directory): Promise<string> {
+    return effectiveConfig(await configText(source))
   }
 
   /**
@@ -151,7 +283,7 @@ export class Delivery {
     source: Directory,
   ): Promise<Pipeline> {
     const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source))
-    return pipelineOf("baseline", "Baseline", part.stages, [part], "")
+    return pipelineOf("baseline", "Baseline", part.stages, [part])
   }
 
   /**
@@ -389,17 +521,17 @@ export class Delivery {
     const config = await readConfig(source)
     for (const name of ["dev", "stage", "prod"]) environmentOf(config, name)
     const shortened = short ? shorten(config) : ""
-    let checked: { stages: Stage[]; parts: Part[] } = { stages: [], parts: [] }
+    let checked: Checked = { stages: [], parts: [], coverage: [] }
     const checks = async (): Promise<Part[]> => {
-      checked = await pullRequest(source, config, [], [], 0)
+      checked = await pullRequest(source, config, {})
       return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
     }
     const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults)
     if (shortened) steps.push({ step: "targets", title: "Shortened", parts: [{ ...notRun([], ""), stages: [{ name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 }] }] })
     const parts = steps.flatMap((one) => one.parts)
     const files: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
-    const whole = livePipeline("rehearse", "Rehearsal", parts)
-    const pr = pipelineOf("pr", "Pull request", checked.stages, checked.parts, "")
+    const whole = await livePipeline("rehearse", "Rehearsal", parts)
+    const pr = await pullRequestPipeline(source, config, checked)
     const more: Record<string, string> = Object.fromEntries(Object.entries(JSON.parse(pr.reportFiles) as Record<string, string>).map(([path, text]) => [`pr/${path}`, text]))
     more["index.html"] = chainHtml(commit, steps, told)
     for (const one of steps) if (!["pr", "targets"].includes(one.step)) more[`${one.step}.html`] = environmentHtml(one, files)
@@ -473,30 +605,32 @@ export class Delivery {
 }
 
 /** A pipeline's result of its stages and the reports of its parts. */
-function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[], attempt: string): Pipeline {
-  const table = tableOf(stages)
-  const { passed } = verdictOf(stages)
-  const reports: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
-  reports["index.html"] = indexHtml(title, stages, Object.assign({}, ...parts.map((part) => part.files)))
-  reports["summary.md"] = summaryMarkdown(stages)
-  reports["result.json"] = `${JSON.stringify({ pipeline: name, attempt, passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
-  return new Pipeline(passed, table, JSON.stringify(reports))
+async function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[], extra: Extra = {}): Promise<Pipeline> {
+  const { passed, table, files } = await reportOf(name, title, stages, parts, extra)
+  return new Pipeline(passed, table, JSON.stringify(files))
 }
 
-/** The same of parts that are live: their files stay files. */
-function livePipeline(name: string, title: string, parts: Part[]): Pipeline {
-  const { passed, summary, reportFiles } = pipelineOf(name, title, parts.flatMap(({ stages }) => stages), parts, "")
+/** The result of a pull request's checks. */
+async function pullRequestPipeline(source: Directory, { services }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
+  // A Node project's tools know of its own folder alone.
+  const folders = (stage: string) => services[stage.split(":")[0]!]?.kind === "node" ? services[stage.split(":")[0]!]!.path : undefined
+  return pipelineOf("pr", "Pull request", stages, parts, { source, folders, coverage, ...extra })
+}
+
+/** The result of live parts: their files stay files. */
+async function livePipeline(name: string, title: string, parts: Part[]): Promise<Pipeline> {
+  const { passed, summary, reportFiles } = await pipelineOf(name, title, parts.flatMap(({ stages }) => stages), parts)
   const live = parts.reduce((folder, part) => (part.directory ? folder.withDirectory(part.folder, part.directory) : folder), dag.directory())
   return new Pipeline(passed, summary, reportFiles, live)
 }
 
-/** The stages of a pull request, gated. */
-async function pullRequest(source: Directory, config: Config, only: string[], skip: string[], grace: number): Promise<{ stages: Stage[]; parts: Part[] }> {
-  const names = stageNames(config)
-  const parts = await runAll(source, config, selectStages(names, only, skip), grace && Math.ceil(Date.now() / 1000) + grace)
-  const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
-  const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
-  return { stages, parts }
+/** The table of the given steps of all services; an error where it is red. A step that no stage has is not applicable. */
+async function checked(source: Directory, steps: string[]): Promise<string> {
+  const config = await readConfig(source)
+  const names = stageNames(config).flatMap((name) => name.split(":"))
+  const there = steps.filter((step) => names.includes(step))
+  if (!there.length) return `not applicable: no service has the step ${steps.join(", ")}`
+  return (await pullRequestPipeline(source, config, await pullRequest(source, config, { only: there }))).verdict()
 }
 
 /** What the stages of a pull request add up to, as the reason of one stage. */

@@ -28,7 +28,8 @@ export async function collect(folder: string, names: string[], call: () => Promi
     for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
-    return { folder, stages: stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds })), files, reports: Object.fromEntries(texts) }
+    const done = stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds }))
+    return { folder, stages: done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) })), files, reports: Object.fromEntries(texts) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
@@ -43,7 +44,7 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   const folder = folderOf(name)
   const ended = (stage: Stage, directory: Directory, listed: string[]): Part => {
     console.log(`${marks[stage.status][0]} ${name} ${stage.seconds} s ${oneLine(stage.reason, 160)}`)
-    return { folder, stages: [stage], files: { [name]: listed }, reports: {}, directory }
+    return { folder, stages: [{ ...stage, ...since(begin) }], files: { [name]: listed }, reports: {}, directory }
   }
   try {
     const reports = await (await call()).sync()
@@ -70,6 +71,13 @@ export async function step(name: string, call: () => Promise<{ reason: string; v
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]$/, "")
+}
+
+const loaded = Date.now()
+
+/** From when to when a part ran, in seconds since this pipeline began. */
+function since(begin: number): { from: number; to: number } {
+  return { from: (begin - loaded) / 1000, to: (Date.now() - loaded) / 1000 }
 }
 
 /** Stages that were not run, and why. */

@@ -1,13 +1,78 @@
-// The checks of a pull request: secrets, then each service's lint, types, tests and build.
+// The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
 import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Config, Need, Service as Delivered } from "./config"
+import { coverageStages, goCoverage, istanbulCoverage, type Change, type FileCoverage } from "./coverage"
 import { goInput, withoutMarkdown } from "./inputs"
 import { collect, type Part } from "./parts"
-import type { Found, Stage, Status } from "./stages"
+import { moduleName } from "./paths"
+import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
+
+/** What is asked of the checks. */
+interface Asked {
+  only?: string[]
+  skip?: string[]
+  /** Seconds after which stages that still run are reported as skipped. */
+  grace?: number
+  /** The branch that changed lines are told from. */
+  base?: string
+}
+
+/** What the checks have found. */
+export interface Checked {
+  stages: Stage[]
+  parts: Part[]
+  coverage: FileCoverage[]
+}
+
+/** Runs the checks that are asked for, and gates them. Each stage of delivery.yaml has a result, in the order of stageNames(). */
+export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "" }: Asked): Promise<Checked> {
+  const names = stageNames(config)
+  const selected = selectStages(names, only, skip)
+  const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
+  const changed = judged.length ? change(source, base ? [base] : Object.values(config.branches)) : undefined
+  const parts = await runAll(source, config, selected, grace && Math.ceil(Date.now() / 1000) + grace)
+  const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
+  const found = await coverageOf(source, config, parts)
+  const files = [...found.values()].flat()
+  if (changed) {
+    const { coverage } = config
+    for (const stage of coverageStages(files, [...found].filter(([, of]) => !of.length).map(([name]) => name), await changed, coverage)) if (selected.has(stage.name)) results.set(stage.name, stage)
+    const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
+    parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
+  }
+  const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
+  return { stages, parts, coverage: files }
+}
+
+/** What the source changes against the first of the branches that there is. */
+async function change(source: Directory, branches: string[]): Promise<Change> {
+  try {
+    const found = dag.gitflow().diff(source, { branches })
+    const [base, none, diff] = await Promise.all([found.base(), found.reason(), found.text()])
+    return none ? { none } : { base, diff }
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The coverage of each service that has a gate for it, by file, as the reports of its tests have it; none where those have none. */
+async function coverageOf(source: Directory, config: Config, parts: Part[]): Promise<Map<string, FileCoverage[]>> {
+  const reports: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+  const gated = Object.entries(config.services).filter(([, { coverage }]) => coverage > 0)
+  return new Map(
+    await Promise.all(
+      gated.map(async ([name, { path, kind }]): Promise<[string, FileCoverage[]]> => {
+        const of = (file: string) => reports[`${name}/test/${file}`] ?? ""
+        if (kind === "node") return [name, istanbulCoverage(of("coverage/coverage-summary.json"), of("coverage/lcov.info"), "/src", path)]
+        return [name, of("coverage.out") ? goCoverage(of("coverage.out"), moduleName(await source.file(`${path}/go.mod`).contents()), path) : []]
+      }),
+    ),
+  )
+}
 
 /** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
-export async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
+async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
   const work: (() => Promise<Part>)[] = []
   if (selected.has("secrets")) work.push(() => secrets(source, config, until))
   // The slow kind first: an npm install waits for the network while Go compiles.

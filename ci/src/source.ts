@@ -2,10 +2,15 @@
 import type { Directory } from "@dagger.io/dagger"
 import { parseConfig, type Config, type Service } from "./config"
 
+/** The text of the source's delivery.yaml. */
+export async function configText(source: Directory): Promise<string> {
+  if (!(await source.exists("delivery.yaml"))) throw new Error("no delivery.yaml in the source: it says what is delivered. The least is:\nservices:\n  <name>: { path: <folder>, kind: go }")
+  return source.file("delivery.yaml").contents()
+}
+
 /** Reads delivery.yaml and compares it with the source; the error lists every fault. */
 export async function readConfig(source: Directory): Promise<Config> {
-  if (!(await source.exists("delivery.yaml"))) throw new Error("no delivery.yaml in the source: it says what is delivered. The least is:\nservices:\n  <name>: { path: <folder>, kind: go }")
-  const config = parseConfig(await source.file("delivery.yaml").contents())
+  const config = parseConfig(await configText(source))
   const faults = (await Promise.all([gitFault(source), ...Object.entries(config.services).map(([name, service]) => serviceFault(source, name, service))])).filter((fault) => fault !== undefined)
   if (faults.length) throw new Error(`the source cannot be checked:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
   return config

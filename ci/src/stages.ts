@@ -21,6 +21,9 @@ export interface Stage {
   /** Whether the result came from the cache. */
   cached: boolean
   exitCode: number
+  /** When its part of the pipeline began and ended, in seconds since the pipeline began; nothing where the result came from the cache. */
+  from?: number
+  to?: number
 }
 
 /** What a module's call gave: some stages, and their reports in a folder, one below it for each step. */
@@ -34,9 +37,9 @@ const stepsOf: Record<Kind, string[]> = {
   node: ["lint", "typecheck", "test", "build"],
 }
 
-/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml. */
+/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then the coverage of all. */
 export function stageNames(config: Config): string[] {
-  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`))]
+  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "coverage:total", "coverage:changed"]
 }
 
 /**

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { decide, deliveredPaths, explained, nextVersion, readState, shown } from "../../modules/gitflow/src/flow"
-import { stateScript } from "../../modules/gitflow/src/scripts"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { decide, deliveredPaths, explained, nextVersion, readDiff, readState, shown } from "../../modules/gitflow/src/flow"
+import { diffScript, stateScript } from "../../modules/gitflow/src/scripts"
 
 const names = { master: "master", develop: "develop" }
 const push = (branch: string) => decide(branch, "push", "", names)
@@ -153,5 +153,42 @@ describe("a checkout, by the script that the container runs", () => {
     expect(state("all", ".").branch).toBe("")
     expect(() => state("tree", "services/none")).toThrow(/paths: services\/none is not in commit [0-9a-f]{40}/)
     expect(() => execFileSync("bash", ["-c", stateScript, "gitflow", "tree", "."], { cwd: tmpdir(), stdio: "pipe" })).toThrow("HEAD names no commit")
+  })
+})
+
+describe("what a checkout changes", () => {
+  let folder: string
+  const git = (...args: string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder, encoding: "utf8" }).trim()
+  const diff = (...branches: string[]) => readDiff(execFileSync("bash", ["-c", diffScript, "gitflow", ...branches], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }))
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "gitflow-diff-"))
+    git("init", "--quiet", "--initial-branch=develop")
+    writeFileSync(join(folder, ".gitignore"), "*.log\n")
+    writeFileSync(join(folder, "a.go"), "one\ntwo\nthree\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "first")
+  })
+  beforeEach(() => rmSync("/tmp/index", { force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it("is nothing to compare with on the first commit", () => expect(diff("develop")).toEqual({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
+  it("is what differs from where it left the branch: commits, edits, new files; not what is ignored, nor what the branch has since", () => {
+    const left = git("rev-parse", "HEAD").slice(0, 10)
+    git("checkout", "--quiet", "-b", "feature/x")
+    writeFileSync(join(folder, "a.go"), "one\n2\nthree\n")
+    git("commit", "--quiet", "-am", "second")
+    writeFileSync(join(folder, "b.go"), "new\n")
+    writeFileSync(join(folder, "c.log"), "noise\n")
+    git("checkout", "--quiet", "develop")
+    git("commit", "--quiet", "--allow-empty", "-m", "elsewhere")
+    git("checkout", "--quiet", "feature/x")
+    const { base, text } = diff("main", "develop")
+    expect(base).toBe(`develop (${left})`)
+    expect(text.split("\n").filter((line) => /^(@@|\+|-)/.test(line)).map((line) => line.replace(/^(@@.*@@).*/, "$1"))).toEqual(["--- a/a.go", "+++ b/a.go", "@@ -2 +2 @@", "-two", "+2", "--- /dev/null", "+++ b/b.go", "@@ -0,0 +1 @@", "+new"])
+  })
+  it("is compared with the commit before on a branch that it has not left", () => {
+    rmSync(join(folder, "b.go"))
+    git("checkout", "--quiet", "-b", "develop2", "feature/x")
+    expect(diff("feature/x").base).toMatch(/^the commit before \([0-9a-f]{10}\)$/)
   })
 })

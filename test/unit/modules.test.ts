@@ -7,6 +7,7 @@ import * as go from "../../modules/golang/src/read"
 import * as leaks from "../../modules/gitleaks/src/read"
 import * as newman from "../../modules/newman/src/read"
 import * as node from "../../modules/node/src/read"
+import { sarif } from "../../modules/golang/src/sarif"
 import * as postgres from "../../modules/postgres/src/settings"
 import * as selenium from "../../modules/selenium/src/read"
 
@@ -20,6 +21,8 @@ describe("the modules", () => {
   it.each(has("step.ts"))("%s has the same step.ts and clock.ts as golang: copy modules/golang/src/{step,clock}.ts", (module) => {
     for (const file of ["step.ts", "clock.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
+
+  it.each(has("sarif.ts"))("%s has the same sarif.ts as golang: copy modules/golang/src/sarif.ts", (module) => expect(read(module, "src/sarif.ts")).toBe(read("golang", "src/sarif.ts")))
 
   it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
 
@@ -63,6 +66,26 @@ describe("golang lint", () => {
     ).toEqual(["gofmt: services/api/a/a.go is not formatted", 'vet: services/api/a/z.go:1:34: cannot use "a" as int', "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)"]))
   it("keeps gofmt's syntax errors", () => expect(findings({ gofmt: "a/z.go:2:6: expected 'IDENT', found '{'\n" })).toEqual(["gofmt: services/api/a/z.go:2:6: expected 'IDENT', found '{'"]))
   it("keeps what staticcheck says when it cannot work", () => expect(findings({ staticcheckErrors: "-: no packages\n" })).toEqual(["staticcheck: -: no packages"]))
+})
+
+describe("what linters found, as SARIF", () => {
+  it.each([
+    ["staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)", { tool: "staticcheck", rule: "U1000", text: "func unused is unused (U1000)", file: "services/api/a/v.go", line: 4, column: 6 }],
+    ["gofmt: services/api/a.go is not formatted", { tool: "gofmt", rule: "gofmt", text: "services/api/a.go is not formatted", file: "services/api/a.go", line: 0, column: 0 }],
+    ['vet: a/z.go:1:34: cannot use "a" as int', { tool: "vet", rule: "vet", text: 'cannot use "a" as int', file: "a/z.go", line: 1, column: 34 }],
+    ["staticcheck: -: no packages", { tool: "staticcheck", rule: "staticcheck", text: "-: no packages", file: ".", line: 0, column: 0 }],
+  ])("reads %s", (line, finding) => expect(go.findingOf(line)).toEqual(finding))
+  it("is one run a tool, with rule, place and words", () => {
+    const log = JSON.parse(sarif(["gofmt", "vet"], [go.findingOf("vet: a/z.go:1:34: no")])) as { runs: { tool: { driver: { name: string } }; results: unknown[] }[] }
+    expect(log.runs.map(({ tool, results }) => [tool.driver.name, results.length])).toEqual([["gofmt", 0], ["vet", 1]])
+    expect(log.runs[1]!.results[0]).toEqual({ ruleId: "vet", level: "error", message: { text: "no" }, locations: [{ physicalLocation: { artifactLocation: { uri: "a/z.go" }, region: { startLine: 1, startColumn: 34 } } }] })
+  })
+  it("has every problem that eslint printed", () =>
+    expect(node.lintProblems("\n/src/src/a.ts\n  1:7  error  'x' is assigned a value but never used  no-unused-vars\n  2:1  warning  Unexpected console statement\n\n/src/b.vue\n  3:4  error  no\n", "/src")).toEqual([
+      { tool: "eslint", rule: "no-unused-vars", text: "'x' is assigned a value but never used", file: "src/a.ts", line: 1, column: 7 },
+      { tool: "eslint", rule: "eslint", text: "Unexpected console statement", file: "src/a.ts", line: 2, column: 1 },
+      { tool: "eslint", rule: "eslint", text: "no", file: "b.vue", line: 3, column: 4 },
+    ]))
 })
 
 describe("golang test", () => {

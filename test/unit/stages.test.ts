@@ -10,8 +10,8 @@ const all = stageNames(config)
 const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, status: "passed", reason: "", seconds: 1.25, cached: false, exitCode: 0, ...change })
 
 describe("stages", () => {
-  it("are one for secrets and some for each service, by its kind", () =>
-    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build"]))
+  it("are one for secrets, some for each service, by its kind, and two for the coverage of all", () =>
+    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "coverage:total", "coverage:changed"]))
 
   it.each([
     ["nothing", [], [], all],
@@ -87,7 +87,7 @@ describe("the table", () => {
 describe("the pages", () => {
   const hostile = stage("api:test", { status: "failed", reason: '<script>alert("x")</script> | `a`' })
   it("escape what tools and people wrote", () => {
-    const page = indexHtml("Pull <request>", [hostile], { "api:test": ['a"b.xml'] })
+    const page = indexHtml("Pull <request>", [hostile], { files: { "api:test": ['a"b.xml'] } })
     expect(page).not.toContain("<script")
     expect(page).toContain("&lt;script&gt;")
     expect(page).toContain("Pull &lt;request&gt;")
@@ -95,7 +95,7 @@ describe("the pages", () => {
     expect(summaryMarkdown([hostile])).toContain("| &lt;script>alert(\"x\")&lt;/script> \\| 'a' |")
   })
   it("say the verdict, look at the failure first, and load nothing", () => {
-    const page = indexHtml("Pull request", [stage("secrets"), hostile], {})
+    const page = indexHtml("Pull request", [stage("secrets"), hostile], { files: {} })
     expect(page).toContain("<h1>RED (1 passed, 1 failed)</h1>")
     expect(page.indexOf("Look here first")).toBeLessThan(page.indexOf('id="secrets"'))
     expect(page).not.toMatch(/https?:|src=|@import|url\(/)

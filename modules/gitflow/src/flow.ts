@@ -181,3 +181,13 @@ export function readState(printed: string): State {
   if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new Error(`git did not tell the commit: ${shown(printed.slice(0, 200))}`)
   return { branch: one("branch"), commit, time: one("time"), changed: all("changed"), tags: all("tag"), tagsHere: all("here"), shallow: one("shallow") === "true", tree: one("tree") }
 }
+
+/** Reads what the script of differences prints: a line with what the checkout is compared with, or why there is none; then the diff. */
+export function readDiff(printed: string): { base: string; reason: string; text: string } {
+  const end = printed.indexOf("\n")
+  const [first, text] = [printed.slice(0, end), printed.slice(end + 1)]
+  if (first.startsWith("none ")) return { base: "", reason: first.slice(5), text: "" }
+  const [, name, commit] = /^(.+) ([0-9a-f]{40,64})$/.exec(first) ?? []
+  if (!commit) throw new Error(`git did not tell what it compares with: ${shown(printed.slice(0, 200))}`)
+  return { base: `${name} (${commit.slice(0, 10)})`, reason: "", text }
+}

@@ -5,9 +5,9 @@
  */
 import { Container, Directory, ExistsType, ReturnType, argument, dag, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
-import { decide, deliveredPaths, explained, nextVersion, readState } from "./flow"
+import { decide, deliveredPaths, explained, nextVersion, readDiff, readState } from "./flow"
 import { images } from "./images"
-import { stateScript } from "./scripts"
+import { diffScript, stateScript } from "./scripts"
 
 /** What is decided for a branch. */
 @object()
@@ -61,6 +61,23 @@ export class Source {
     this.tagsHere = tagsHere
     this.shallow = shallow
     this.tree = tree
+  }
+}
+
+/** What differs from where a checkout left another branch. */
+@object()
+export class Diff {
+  /** What it is compared with, such as `develop (1a2b3c4d5e)`; empty where there is nothing to compare with. */
+  @func() base: string
+  /** Why there is nothing to compare with; else empty. */
+  @func() reason: string
+  /** A unified diff without context. */
+  @func() text: string
+
+  constructor(base: string, reason: string, text: string) {
+    this.base = base
+    this.reason = reason
+    this.text = text
   }
 }
 
@@ -163,14 +180,38 @@ export class Gitflow {
   async trees(@argument({ ignore: ["*", "!.git", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory, paths: string[], image: string = images.golang): Promise<string> {
     return readState(await state(this.base(image), source, "tree", paths)).tree
   }
+
+  /**
+   * What a checkout changes: all that differs from the commit at which it left the first of the given branches that there is (`origin/…` before the local one). Edits
+   * that are not committed count, and so do new files that are not ignored. On such a branch itself it is compared with the commit before.
+   *
+   * Example: `dagger -m modules/gitflow call diff --source . --branches develop text`
+   *
+   * @param source The repository, with its `.git`.
+   * @param branches Branches that the checkout may have left.
+   * @param image Another image with git and bash in it.
+   */
+  @func({ cache: "session" })
+  async diff(
+    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
+    branches: string[] = ["develop"],
+    image: string = images.golang,
+  ): Promise<Diff> {
+    const { base, reason, text } = readDiff(await git(this.base(image), source, diffScript, branches))
+    return new Diff(base, reason, text)
+  }
 }
 
 /** What git says of a checkout, as readState() takes it. */
 async function state(base: Container, source: Directory, kind: "all" | "tree", paths: string[]): Promise<string> {
-  const delivered = deliveredPaths(paths)
+  return git(base, source, stateScript, [kind, ...deliveredPaths(paths)])
+}
+
+/** What a script prints in the checkout; an error with what it says is wrong. */
+async function git(base: Container, source: Directory, script: string, args: string[]): Promise<string> {
   if (!(await source.exists(".git", { expectedType: ExistsType.DirectoryType })))
     throw new Error((await source.exists(".git")) ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone" : "the source is not a git repository: it has no .git")
-  const ran = base.withMountedDirectory("/src", source).withExec(["timeout", "120", "bash", "-c", stateScript, "gitflow", kind, ...delivered], { expect: ReturnType.Any })
+  const ran = base.withMountedDirectory("/src", source).withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
   if ((await ran.exitCode()) !== 0) throw new Error(firstLine(await ran.stderr()) || `git ended with ${await ran.exitCode()}`)
   return ran.stdout()
 }

@@ -30,3 +30,30 @@ git read-tree HEAD || exit 3
 git --literal-pathspecs status --porcelain=v1 -z --no-renames --untracked-files=all -- "$@" > /tmp/status || exit 3
 while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
 `
+
+/**
+ * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
+ * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; where HEAD has left none of them
+ * it is its first parent.
+ */
+export const diffScript = `
+set -o pipefail
+export GIT_INDEX_FILE=/tmp/index
+if ! head=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "none HEAD names no commit"; exit 0; fi
+base= name=
+for branch in "$@"; do
+  for ref in "refs/remotes/origin/$branch" "refs/heads/$branch"; do
+    git rev-parse --verify -q "$ref^{commit}" > /dev/null || continue
+    found=$(git merge-base HEAD "$ref" 2> /dev/null) || continue
+    if [ "$found" != "$head" ]; then base=$found name=$branch; break 2; fi
+  done
+done
+if [ -z "$base" ]; then
+  base=$(git rev-parse --verify -q 'HEAD^1') || { echo "none there is no commit before HEAD to compare with"; exit 0; }
+  name="the commit before"
+fi
+echo "$name $base"
+git read-tree HEAD || exit 3
+git add --intent-to-add --all . || exit 3
+git diff --unified=0 --no-color --no-ext-diff --no-textconv --no-renames "$base" -- || exit 3
+`

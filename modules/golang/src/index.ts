@@ -7,8 +7,9 @@
 import { Changeset, Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
-import { coveragePercent, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
+import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
 import { buildScript, lintScript, testScript } from "./scripts"
+import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
@@ -288,13 +289,14 @@ async function module(source: Directory, path: string, name: string): Promise<Mo
 async function lintStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
   const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout)
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
-  if (ran.exitCode === 0) return result(`${at.name}:lint`, ran, "gofmt, vet and staticcheck found nothing")
+  const withSarif = (lines: string[]): Ran => ({ ...ran, reports: ran.reports.withNewFile("lint.sarif", sarif(["gofmt", "vet", "staticcheck"], lines.map(findingOf))) })
+  if (ran.exitCode === 0) return result(`${at.name}:lint`, withSarif([]), "gofmt, vet and staticcheck found nothing")
   const findings = lintFindings(
     { gofmt: await read("gofmt.txt"), vet: await read("vet.txt"), staticcheck: await read("staticcheck.json"), staticcheckErrors: await read("staticcheck.err") },
     at.path,
     at.workdir,
   )
-  return result(`${at.name}:lint`, ran, more(findings, "finding") || firstLine(await read("output.txt")))
+  return result(`${at.name}:lint`, withSarif(findings), more(findings, "finding") || firstLine(await read("output.txt")))
 }
 
 async function testStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {

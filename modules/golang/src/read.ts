@@ -1,4 +1,5 @@
 import { firstLine } from "./clock"
+import type { Finding } from "./sarif"
 
 // Reads what the tools have written: pure functions over text.
 
@@ -24,6 +25,15 @@ export function lintFindings(files: LintFiles, path: string, workdir: string): s
     .filter((f) => f.code !== "compile") // vet has said so already, with a position
     .map((f) => `staticcheck: ${under(path, f.location.file.replace(`${workdir}/`, ""))}:${f.location.line}:${f.location.column}: ${f.message} (${f.code})`)
   return [...unformatted, ...vet, ...checked, ...lines(files.staticcheckErrors).map((l) => `staticcheck: ${l}`)]
+}
+
+/** A line of lintFindings() in its parts. */
+export function findingOf(line: string): Finding {
+  const [, tool = "", rest = ""] = /^(\w+): ([\s\S]*)$/.exec(line) ?? []
+  const place = /^(\S+?\.\w+):(\d+)(?::(\d+))?: ([\s\S]*)$/.exec(rest)
+  const text = place?.[4] ?? rest
+  const rule = /\(([A-Z]+\d+)\)$/.exec(text)?.[1] ?? tool
+  return { tool, rule, text, file: place?.[1] ?? /^\S+\.\w+(?= )/.exec(rest)?.[0] ?? ".", line: Number(place?.[2] ?? 0), column: Number(place?.[3] ?? 0) }
 }
 
 /** What gotestsum says of a run. */

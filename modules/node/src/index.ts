@@ -6,7 +6,8 @@
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { coveragePercent, firstError, installFailure, lintFailure, testOutcome, typeFailure } from "./read"
+import { coveragePercent, firstError, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
+import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
@@ -143,7 +144,7 @@ export class Node {
     until: number = 0,
   ): Promise<Report> {
     const known: Record<string, (project: Container, timeout: number) => Promise<Result>> = {
-      lint: (project, timeout) => scriptStep(project, `${name}:lint`, "lint", [], timeout, (o) => lintFailure(o, workdir)),
+      lint: (project, timeout) => lintStep(project, `${name}:lint`, [], timeout),
       typecheck: (project, timeout) => scriptStep(project, `${name}:typecheck`, "typecheck", [], timeout, typeFailure),
       test: (project, timeout) => testStep(project, `${name}:test`, testArgs, timeout),
       build: (project, timeout) => scriptStep(project, `${name}:build`, "build", [], timeout, firstError),
@@ -179,7 +180,7 @@ export class Node {
    */
   @func({ cache: "session" })
   async lint(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
-    return scriptStep(await this.install(source, timeout, image), "lint", "lint", args, timeout, (o) => lintFailure(o, workdir))
+    return lintStep(await this.install(source, timeout, image), "lint", args, timeout)
   }
 
   /**
@@ -256,6 +257,13 @@ function script(name: string, args: string[]): string[] {
 async function scriptStep(project: Container, name: string, scriptName: string, args: string[], timeout: number, why: (output: string) => string): Promise<Result> {
   const ran = await runStep(project, script(scriptName, args), timeout)
   return result(name, ran, ran.exitCode === 0 ? `npm run ${scriptName} found nothing to complain of` : why(await readReport(ran.reports, "output.txt")))
+}
+
+async function lintStep(project: Container, name: string, args: string[], timeout: number): Promise<Result> {
+  const ran = await runStep(project, script("lint", args), timeout)
+  const output = await readReport(ran.reports, "output.txt")
+  const reports = ran.reports.withNewFile("lint.sarif", sarif(["eslint"], lintProblems(output, workdir)))
+  return result(name, { ...ran, reports }, ran.exitCode === 0 ? "npm run lint found nothing to complain of" : lintFailure(output, workdir))
 }
 
 async function testStep(project: Container, name: string, args: string[], timeout: number): Promise<Result> {

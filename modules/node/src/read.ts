@@ -1,4 +1,5 @@
 import { firstLine } from "./clock"
+import type { Finding } from "./sarif"
 
 // Reads what npm and the project's tools have printed: pure functions over text.
 
@@ -22,16 +23,22 @@ export function installFailure(output: string): string {
   return lines[0] ?? firstLine(plainLines(output).join("\n"))
 }
 
-/** The first problem that eslint prints in its own format, as file:line:column; else the first line that speaks of an error. */
-export function lintFailure(output: string, workdir: string): string {
-  const lines = plainLines(output)
+/** The problems that eslint prints in its own format, which gives each file a line and its problems lines below. */
+export function lintProblems(output: string, workdir: string): Finding[] {
+  const problems: Finding[] = []
   let file = ""
-  for (const line of lines) {
-    if (line.startsWith("/")) file = line
-    const problem = /^(\d+:\d+)\s+(error|warning)\s+(.*?)(?:\s{2,}(\S+))?$/.exec(line)
-    if (problem && file) return `${file.replace(`${workdir}/`, "")}:${problem[1]} ${problem[3]}${problem[4] ? ` (${problem[4]})` : ""}`
+  for (const line of plainLines(output)) {
+    if (line.startsWith("/")) file = line.replace(`${workdir}/`, "")
+    const [, at, column, text, rule] = /^(\d+):(\d+)\s+(?:error|warning)\s+(.*?)(?:\s{2,}(\S+))?$/.exec(line) ?? []
+    if (at && file) problems.push({ tool: "eslint", rule: rule ?? "eslint", text: text!, file, line: Number(at), column: Number(column) })
   }
-  return firstError(output)
+  return problems
+}
+
+/** The first of the problems as file:line:column; where there is none, the first line that speaks of an error. */
+export function lintFailure(output: string, workdir: string): string {
+  const [first] = lintProblems(output, workdir)
+  return first ? `${first.file}:${first.line}:${first.column} ${first.text}${first.rule === "eslint" ? "" : ` (${first.rule})`}` : firstError(output)
 }
 
 /** The first line in which the TypeScript compiler names a position and an error. */

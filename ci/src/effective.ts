@@ -1,0 +1,48 @@
+// The configuration as it takes effect, with where each value comes from.
+import { LineCounter, isMap, isScalar, parseDocument, stringify, type Document } from "yaml"
+import schema from "../delivery.schema.json"
+import { parseConfig } from "./config"
+
+/**
+ * All that a delivery.yaml says and implies, as YAML; behind each value stands its line, `default`, or the setting that it follows from.
+ * Throws a ConfigError as parseConfig does.
+ */
+export function effectiveConfig(text: string): string {
+  const { services, coverage, ...rest } = parseConfig(text)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const service = (document.getIn(["gates", "coverage", "service"]) as number | undefined) ?? schema.properties.gates.properties.coverage.properties.service.default
+  const whole = { services, gates: { coverage: { service, ...coverage } }, ...rest }
+  const rows: [string, string][] = []
+  const print = (value: unknown, path: string[], indent: string): void => {
+    const key = path.length ? `${indent.slice(2)}${path.at(-1)}:` : ""
+    if (typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length) {
+      if (key) rows.push([key, ""])
+      for (const [name, below] of Object.entries(value)) if (below !== undefined) print(below, [...path, name], `${indent}${path.length ? "  " : ""}`)
+    } else rows.push([`${key} ${stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim()}`, originOf(path, document, lines)])
+  }
+  print(whole, [], "  ")
+  const width = Math.min(60, Math.max(...rows.map(([row]) => row.length)))
+  return `${rows.map(([row, origin]) => (origin ? `${row.padEnd(width)}  # ${origin}` : row)).join("\n")}\n`
+}
+
+/** Where the value at a path comes from. */
+function originOf(path: string[], document: Document, lines: LineCounter): string {
+  const own = lineAt(path, document, lines)
+  if (own) return `line ${own}`
+  const [first, name, ...rest] = path as [string, string, ...string[]]
+  if (first === "environments") {
+    const base = document.getIn(["environments", name, "extends"]) as string | undefined
+    if (base) return originOf(["environments", base, ...rest], document, lines).replace(/^line/, `environments.${base}, line`)
+  }
+  const gate = lineAt(["gates", "coverage", "service"], document, lines)
+  if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`
+  return "default"
+}
+
+/** The line on which the key at a path stands; nothing when the file does not have it. */
+function lineAt(path: string[], document: Document, lines: LineCounter): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  const key = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && String(item.key.value) === path.at(-1))?.key : undefined
+  return isScalar(key) && key.range ? lines.linePos(key.range[0]).line : undefined
+}

@@ -1,0 +1,110 @@
+// One JUnit file and one SARIF log of all that the stages' tools have written; what is read from them for the report.
+import { XMLBuilder, XMLParser } from "fast-xml-parser"
+
+/** A test that failed. */
+export interface FailedTest {
+  stage: string
+  name: string
+  /** Its output, or what it said. */
+  output: string
+}
+
+/** Something that a scanner or linter has found. */
+export interface Found {
+  tool: string
+  rule: string
+  level: string
+  text: string
+  file: string
+  /** From 1; 0 where there is none. */
+  line: number
+}
+
+/** A tool's report: its stage, its text, and the folder that its files' names begin at. */
+export interface Source {
+  stage: string
+  text: string
+  folder?: string
+}
+
+type Node = Record<string, unknown>
+const attribute = "@"
+const options = { ignoreAttributes: false, attributeNamePrefix: attribute, textNodeName: "#text", cdataPropName: "#cdata", parseAttributeValue: false, parseTagValue: false, trimValues: false }
+const list = (value: unknown): Node[] => (value === undefined || value === "" ? [] : ([value].flat() as Node[])).filter((one) => typeof one === "object")
+
+/** All test suites of JUnit files in one file; each suite's name begins with its stage's. A file that is no JUnit is left out. */
+export function mergedJunit(sources: Source[]): string {
+  const suites = sources.flatMap(({ stage, text }) => suitesOf(text).map((suite) => ({ ...suite, [`${attribute}name`]: `${stage} ${String(suite[`${attribute}name`] ?? "")}`.trim() })))
+  const sum = (name: string) => suites.reduce((all, suite) => all + Number((suite as Node)[`${attribute}${name}`] ?? 0), 0)
+  const counts = Object.fromEntries(["tests", "failures", "errors", "skipped"].map((name) => [`${attribute}${name}`, String(sum(name))]))
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLBuilder({ ...options, format: false, suppressEmptyNode: true }).build({ testsuites: { ...counts, testsuite: suites } })}\n`
+}
+
+/** The tests of JUnit files that failed, each with its output. */
+export function failedTests(sources: Source[]): FailedTest[] {
+  return sources.flatMap(({ stage, text }) =>
+    suitesOf(text)
+      .flatMap((suite) => list(suite.testcase))
+      .filter((test) => "failure" in test || "error" in test)
+      .map((test) => {
+        const said = [test.failure ?? test.error].flat()[0]
+        const inside = typeof said === "object" ? (said as Node) : { "#text": said }
+        const output = [textOf(inside), textOf(test["system-out"]), textOf(test["system-err"])].filter((part) => part.trim() !== "").join("\n")
+        return { stage, name: `${String(test[`${attribute}classname`] ?? "")} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? "") }
+      }),
+  )
+}
+
+function suitesOf(text: string): Node[] {
+  try {
+    const whole = new XMLParser(options).parse(text) as Node
+    const below = (node: Node): Node[] => list(node.testsuite).flatMap((suite) => ("testsuite" in suite ? [...("testcase" in suite ? [suite] : []), ...below(suite)] : [suite]))
+    return [...below(whole), ...list(whole.testsuites).flatMap(below)]
+  } catch {
+    return []
+  }
+}
+
+function textOf(node: unknown): string {
+  if (typeof node === "string") return node
+  if (typeof node !== "object" || node === null) return ""
+  return [(node as Node)["#text"], (node as Node)["#cdata"]].flat().filter((part) => typeof part === "string").join("")
+}
+
+interface Log {
+  runs?: { tool: { driver: { name: string } }; results?: Result[] }[]
+}
+interface Result {
+  ruleId?: string
+  level?: string
+  message: { text: string }
+  locations?: { physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number } } }[]
+}
+
+/** All runs of SARIF logs in one log, with files named from the repository's root. What two tools say of one place in the same words stands in it once. */
+export function mergedSarif(sources: Source[]): { log: string; found: Found[] } {
+  const found: Found[] = []
+  const seen = new Set<string>()
+  const runs = sources.flatMap(({ text, folder }) =>
+    ((JSON.parse(text) as Log).runs ?? []).map((run) => ({
+      ...run,
+      results: (run.results ?? []).flatMap((result) => {
+        const locations = result.locations?.map((location) => rooted(location, folder))
+        const place = locations?.[0]?.physicalLocation
+        const one = { tool: run.tool.driver.name, rule: result.ruleId ?? "", level: result.level ?? "warning", text: result.message.text, file: place?.artifactLocation?.uri ?? "", line: place?.region?.startLine ?? 0 }
+        const key = JSON.stringify([one.file, one.line, one.text])
+        if (seen.has(key)) return []
+        seen.add(key)
+        found.push(one)
+        return [{ ...result, ...(locations ? { locations } : {}) }]
+      }),
+    })),
+  )
+  return { log: `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }, null, 1)}\n`, found }
+}
+
+function rooted(location: NonNullable<Result["locations"]>[number], folder = "."): NonNullable<Result["locations"]>[number] {
+  const artifact = location.physicalLocation?.artifactLocation
+  if (!artifact?.uri || folder === ".") return location
+  return { ...location, physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri: `${folder}/${artifact.uri}` } } }
+}

@@ -1,0 +1,58 @@
+// A pipeline's report files: what people open, what machines read, and every tool's own files.
+import type { Directory } from "@dagger.io/dagger"
+import type { FileCoverage } from "./coverage"
+import { failedTests, mergedJunit, mergedSarif, type Found, type Source } from "./merge"
+import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
+import type { Part } from "./parts"
+import { tableOf, verdictOf, type Stage } from "./stages"
+
+/** What a report has beside its stages. */
+export interface Extra {
+  /** The source that was checked: lines of it are shown beside findings. */
+  source?: Directory
+  /** The folder that a stage's tools name files from, where that is not the repository's root. */
+  folders?: (stage: string) => string | undefined
+  coverage?: FileCoverage[]
+  /** The result.json of an earlier run. */
+  before?: string
+  attempt?: string
+}
+
+/** The report files of a pipeline, by path, beside its table and verdict. */
+export async function reportOf(name: string, title: string, stages: Stage[], parts: Part[], extra: Extra = {}): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
+  const table = tableOf(stages)
+  const { passed } = verdictOf(stages)
+  const files: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+  const written = (pattern: RegExp): Source[] =>
+    Object.keys(files)
+      .filter((path) => pattern.test(path))
+      .map((path) => ({ path, stage: stages.find((stage) => path.startsWith(`${folderOf(stage.name)}/`))?.name ?? path }))
+      .map(({ path, stage }) => ({ stage, text: files[path]!, folder: extra.folders?.(stage) }))
+  const tests = written(/\/junit[^/]*\.xml$/)
+  const { log, found } = mergedSarif(written(/\.sarif$/))
+  const details: Details = {
+    files: Object.assign({}, ...parts.map((part) => part.files)),
+    failed: failedTests(tests.filter(({ stage }) => stage.endsWith(":test"))),
+    found: await withExcerpts(found, extra.source),
+    coverage: extra.coverage ?? [],
+    before: extra.before ? (JSON.parse(extra.before) as { stages: Stage[] }).stages : undefined,
+  }
+  files["index.html"] = indexHtml(title, stages, details)
+  files["summary.md"] = summaryMarkdown(stages)
+  files["junit.xml"] = mergedJunit(tests)
+  files["findings.sarif"] = log
+  files["result.json"] = `${JSON.stringify({ pipeline: name, attempt: extra.attempt ?? "", passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
+  return { passed, table, files }
+}
+
+/** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */
+async function withExcerpts(found: Found[], source?: Directory): Promise<NonNullable<Details["found"]>> {
+  const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)
+  const files = [...new Set(shown.map(({ file }) => file))].slice(0, 20)
+  const texts = new Map(await Promise.all(files.map(async (file) => [file, (await source?.file(file).contents().catch(() => undefined))?.split("\n")] as const)))
+  return found.map((one) => {
+    const lines = shown.includes(one) ? texts.get(one.file) : undefined
+    const from = Math.max(1, one.line - 2)
+    return lines ? { ...one, excerpt: { from, lines: lines.slice(from - 1, one.line + 2).map((line) => line.slice(0, 200)) } } : one
+  })
+}

@@ -1,0 +1,45 @@
+// One JUnit file and one SARIF log of all stages', and what the report reads from them.
+import { XMLParser, XMLValidator } from "fast-xml-parser"
+import { describe, expect, it } from "vitest"
+import { failedTests, mergedJunit, mergedSarif } from "../../ci/src/merge"
+
+const go = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="3" failures="1"><testsuite tests="3" failures="1" time="0.1" name="price"><properties><property name="go.version" value="go1.26"></property></properties>
+<testcase classname="price" name="TestA" time="0.0"></testcase>
+<testcase classname="price" name="TestB" time="0.0"><failure message="Failed" type="">=== RUN   TestB
+    b_test.go:5: got &lt;2&gt;, want 3
+</failure></testcase><testcase classname="price" name="TestC"><skipped message="why"/></testcase></testsuite></testsuites>`
+const vitest = `<testsuites name="vitest tests"><testsuite name="a.test.ts" tests="1" failures="1" errors="0" skipped="0"><testcase classname="a.test.ts" name="x &gt; y"><failure message="boom" type="E"><![CDATA[E: boom
+ at a.test.ts:3]]></failure></testcase></testsuite></testsuites>`
+const sources = [{ stage: "api:test", text: go }, { stage: "web:test", text: vitest }, { stage: "x:test", text: "no xml" }, { stage: "y:test", text: "<testsuites/>" }]
+const result = (ruleId: string, text: string, uri: string, startLine?: number) => ({ ruleId, level: "error", message: { text }, locations: [{ physicalLocation: { artifactLocation: { uri }, ...(startLine ? { region: { startLine } } : {}) } }] })
+const sarif = (name: string, ...results: object[]) => JSON.stringify({ version: "2.1.0", runs: [{ tool: { driver: { name } }, results }] })
+
+describe("JUnit of all stages", () => {
+  const whole = mergedJunit(sources)
+  it("is XML with every suite, named by its stage, and the sums", () => {
+    expect(XMLValidator.validate(whole)).toBe(true)
+    const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "" }).parse(whole) as { testsuites: { tests: string; failures: string; testsuite: { name: string; testcase: unknown }[] } }
+    expect(testsuites).toMatchObject({ tests: "4", failures: "2" })
+    expect(testsuites.testsuite.map(({ name }) => name)).toEqual(["api:test price", "web:test a.test.ts"])
+    expect(testsuites.testsuite[0]!.testcase).toHaveLength(3)
+  })
+  it("keeps what a failing test said", () => {
+    expect(whole).toContain("b_test.go:5: got &lt;2&gt;, want 3")
+    expect(failedTests([{ stage: "s", text: whole }]).map(({ output }) => output.trim())).toEqual(["=== RUN   TestB\n    b_test.go:5: got <2>, want 3", "E: boom\n at a.test.ts:3"])
+  })
+  it("is empty where nobody wrote any", () => expect(XMLValidator.validate(mergedJunit([]))).toBe(true))
+  it("tells the failing tests with their output", () => expect(failedTests(sources).map(({ stage, name }) => [stage, name])).toEqual([["api:test", "price TestB"], ["web:test", "a.test.ts x > y"]]))
+})
+
+describe("SARIF of all stages", () => {
+  const { log, found } = mergedSarif([
+    { stage: "api:lint", text: sarif("vet", result("vet", "no", "api/a.go", 3)) },
+    { stage: "api:sast", text: sarif("gosec", result("G1", "no", "api/a.go", 3), result("G2", "bad", "api/a.go", 3)) },
+    { stage: "web:lint", text: sarif("eslint", result("no-var", "bad", "src/a.ts", 7)), folder: "services/web" },
+    { stage: "w:lint", text: sarif("none") },
+  ])
+  it("has a run of each tool, also of one that found nothing", () => expect((JSON.parse(log) as { runs: { tool: { driver: { name: string } } }[] }).runs.map(({ tool }) => tool.driver.name)).toEqual(["vet", "gosec", "eslint", "none"]))
+  it("says once what two tools say of a place, and names files from the root", () =>
+    expect(found.map(({ tool, rule, file, line }) => [tool, rule, file, line])).toEqual([["vet", "vet", "api/a.go", 3], ["gosec", "G2", "api/a.go", 3], ["eslint", "no-var", "services/web/src/a.ts", 7]]))
+})
