@@ -48,9 +48,32 @@ export interface Coverage {
   changedLines: number
 }
 
+/** What SonarQube looks for, and for how long. */
+export interface Quality {
+  conditions: string[]
+  exclusions: string[]
+  project: string
+  seconds: number
+}
+
+/** How bad a finding has to be to count. */
+export type Severity = "high" | "medium" | "low"
+
+/** A finding that is known and accepted for a while. */
+export interface Suppression {
+  rule: string
+  path: string
+  reason: string
+  /** The last day, as YYYY-MM-DD. */
+  until: string
+}
+
 export interface Config {
   services: Record<string, Service>
   coverage: Coverage
+  quality?: Quality
+  sast: Severity
+  suppressions: Suppression[]
   registry: string
   chart: string
   health: string[]
@@ -69,7 +92,7 @@ export class ConfigError extends Error {
 }
 
 /** Names that a service cannot have, and what the stage does that has it. */
-const taken = { secrets: "scans for secrets", coverage: "judges the coverage of all tests" }
+const taken = { secrets: "scans for secrets", sast: "looks for security flaws", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
 
 /** What stands in a file, as far as that is known before it is validated. */
 type Settings = Record<string, unknown>
@@ -132,7 +155,7 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage> }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
@@ -168,6 +191,9 @@ export function parseConfig(text: string): Config {
   return {
     services,
     coverage: { total: gate("total"), changedLines: gate("changedLines") },
+    quality: config.gates?.quality,
+    sast: config.gates?.sast?.severity ?? "medium",
+    suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
     registry: config.registry,
     chart: clean(config.chart),
     health: config.health,

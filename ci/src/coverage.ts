@@ -46,6 +46,12 @@ export function istanbulCoverage(summary: string, lcov: string, workdir: string,
     .map(([name, { statements }]) => ({ file: named(name), statements: statements.total, covered: statements.covered, lines: lines.get(named(name)) ?? new Map<number, boolean>() }))
 }
 
+/** A Go coverage profile, or lcov's, with files named from the repository's root; \`from\` is what they begin with now. */
+export function rooted(report: string, from: string, path: string): string {
+  const to = path === "." ? "" : `${path}/`
+  return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) => (lcov ? `SF:${to}${rest.replace(`${from}/`, "")}` : rest.startsWith(`${from}/`) ? `${to}${rest.slice(from.length + 1)}` : line))
+}
+
 /** The lines that a unified diff adds or changes, by file. */
 export function changedLines(diff: string): Map<string, number[]> {
   const changed = new Map<string, number[]>()

@@ -9,7 +9,7 @@ export const images = {
   prometheus: "prom/prometheus:v3.16.0",
 }
 
-const checks = ["gitflow", "gitleaks", "golang", "node", "postgres", "redis"]
+const checks = ["gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube"]
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]

@@ -94,6 +94,8 @@ export class Delivery {
    * @param grace Seconds, from when the stages start, after which those that still run are reported as skipped. 0 waits for all.
    * @param base The branch that changed lines are told from, instead of delivery.yaml's develop or master.
    * @param previous The result.json of an earlier run: the report says what is better or worse than then.
+   * @param sonarHostUrl The address of a SonarQube or of SonarCloud; without one, an ephemeral SonarQube is started where delivery.yaml has gates.quality.
+   * @param sonarToken What that server knows the caller by, such as env://SONAR_TOKEN.
    */
   @func()
   async pr(
@@ -108,9 +110,11 @@ export class Delivery {
     grace: number = 0,
     base: string = "",
     previous?: File,
+    sonarHostUrl: string = "",
+    sonarToken?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const checked = await pullRequest(source, config, { only, skip, grace, base })
+    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken })
     return pullRequestPipeline(source, config, checked, { attempt, before: await previous?.contents() })
   }
 

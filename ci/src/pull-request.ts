@@ -1,9 +1,11 @@
 // The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
-import { Directory, Service, dag } from "@dagger.io/dagger"
-import type { Config, Need, Service as Delivered } from "./config"
-import { coverageStages, goCoverage, istanbulCoverage, type Change, type FileCoverage } from "./coverage"
+import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
+import type { Config, Need, Quality, Service as Delivered } from "./config"
+import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
+import { judgeFindings } from "./findings"
 import { goInput, withoutMarkdown } from "./inputs"
+import { mergedSarif } from "./merge"
 import { collect, type Part } from "./parts"
 import { moduleName } from "./paths"
 import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
@@ -16,6 +18,9 @@ interface Asked {
   grace?: number
   /** The branch that changed lines are told from. */
   base?: string
+  /** A SonarQube that stays, and what it knows the caller by; without an address one lives as long as the call. */
+  sonarHostUrl?: string
+  sonarToken?: Secret
 }
 
 /** What the checks have found. */
@@ -26,12 +31,16 @@ export interface Checked {
 }
 
 /** Runs the checks that are asked for, and gates them. Each stage of delivery.yaml has a result, in the order of stageNames(). */
-export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "" }: Asked): Promise<Checked> {
+export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", ...sonar }: Asked): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
   const changed = judged.length ? change(source, base ? [base] : Object.values(config.branches)) : undefined
-  const parts = await runAll(source, config, selected, grace && Math.ceil(Date.now() / 1000) + grace)
+  const until = grace && Math.ceil(Date.now() / 1000) + grace
+  const parts = await runAll(source, config, selected, until)
+  const kinds: Record<string, string> = { "sast:go": "go", "sast:js": "node" }
+  const has = (kind?: string) => Object.values(config.services).some((service) => service.kind === kind)
+  if (selected.has("quality") && config.quality) parts.push(await quality(source, config, config.quality, parts, until, sonar))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
   const found = await coverageOf(source, config, parts)
   const files = [...found.values()].flat()
@@ -41,8 +50,28 @@ export async function pullRequest(source: Directory, config: Config, { only = []
     const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
     parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
   }
+  for (const [name, kind] of Object.entries(kinds)) if (selected.has(name) && !has(kind)) results.set(name, { name, status: "notApplicable", reason: `no service is of the kind ${kind}`, seconds: 0, cached: false, exitCode: 0 })
+  if (selected.has("quality") && !config.quality) results.set("quality", { name: "quality", status: "notApplicable", reason: "delivery.yaml has no gates.quality", seconds: 0, cached: false, exitCode: 0 })
   const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
   return { stages, parts, coverage: files }
+}
+
+/** SonarQube on the sources of all services, with the coverage that their tests have measured. */
+async function quality(source: Directory, config: Config, { conditions, exclusions, project, seconds }: Quality, parts: Part[], until: number, { sonarHostUrl, sonarToken }: Asked): Promise<Part> {
+  return collect("quality", ["quality"], async () => {
+    const texts: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+    let [sources, coverage] = [dag.directory(), dag.directory()]
+    for (const [name, { path, kind }] of Object.entries(config.services)) {
+      sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
+      const [go, lcov] = [texts[`${name}/test/coverage.out`], texts[`${name}/test/coverage/lcov.info`]]
+      if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
+      if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
+    }
+    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, timeout: seconds, until })
+    const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
+    const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
+    return { found: [{ name: "quality", status, reason, value, unit, limit: value === undefined ? undefined : 0, atMost: true, seconds: took, cached, exitCode }], reports }
+  })
 }
 
 /** What the source changes against the first of the branches that there is. */
@@ -81,6 +110,10 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
     if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service, steps, config, until) : nodeService(source, name, service, steps, config, until)))
   }
+  // gosec reads what the checks have compiled.
+  const ofKind = (kind: string) => Object.entries(config.services).filter(([, service]) => service.kind === kind)
+  if (selected.has("sast:go") && ofKind("go").length) work.push(() => goFlaws(source, ofKind("go"), config, until))
+  if (selected.has("sast:js") && ofKind("node").length) work.push(() => jsFlaws(source, ofKind("node"), config, until))
   const parts: Part[] = []
   const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
@@ -89,12 +122,49 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
   return parts
 }
 
+/** What gitleaks ends with when it found secrets and nothing else was wrong. */
+const secretsFound = 3
+
 async function secrets(source: Directory, config: Config, until: number): Promise<Part> {
-  return collect("secrets", ["secrets"], async () => {
+  const part = await collect("secrets", ["secrets"], async () => {
     const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until })
     const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
     return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
   })
+  // Secrets that were found, and nothing else that went wrong: suppressions may know them.
+  return config.suppressions.length ? judged(part, config, ({ exitCode }) => exitCode === secretsFound) : part
+}
+
+/** gosec on every Go service. */
+async function goFlaws(source: Directory, services: [string, Delivered][], config: Config, until: number): Promise<Part> {
+  const part = await collect("sast/go", ["sast:go"], async () => {
+    const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
+    return scanned("sast:go", dag.gosec().scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until }).reports())
+  })
+  return judged(part, config)
+}
+
+/** eslint-plugin-sonarjs on every Node service. */
+async function jsFlaws(source: Directory, services: [string, Delivered][], config: Config, until: number): Promise<Part> {
+  const part = await collect("sast/js", ["sast:js"], async () => {
+    let sources = dag.directory()
+    for (const [, { path }] of services) sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
+    return scanned("sast:js", dag.sonarjs().scan(sources, { name: "sast:js", timeout: config.timeouts.lint, until }).reports())
+  })
+  return judged(part, config)
+}
+
+/** The result that a scanner's module leaves beside its reports. */
+async function scanned(name: string, reports: Directory): Promise<Found> {
+  const { status, reason, seconds, cached, exitCode } = JSON.parse(await reports.file("result.json").contents()) as Stage
+  return { found: [{ name, status, reason, seconds, cached, exitCode }], reports }
+}
+
+/** A scanner's part, judged by what counts of its findings; one that did not come to its end stays as it is. */
+function judged(part: Part, { sast, suppressions }: Config, ended: (stage: Stage) => boolean = ({ exitCode }) => exitCode === 0): Part {
+  const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
+  const today = new Date().toISOString().slice(0, 10)
+  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity: sast, suppressions, today }) : stage)) }
 }
 
 async function goService(source: Directory, name: string, { path, inputs, needs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {

@@ -37,9 +37,9 @@ const stepsOf: Record<Kind, string[]> = {
   node: ["lint", "typecheck", "test", "build"],
 }
 
-/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then the coverage of all. */
+/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then what is asked of all together. */
 export function stageNames(config: Config): string[] {
-  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "coverage:total", "coverage:changed"]
+  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "sast:go", "sast:js", "quality", "coverage:total", "coverage:changed"]
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Recipe {
   pip?: Record<string, string>
   /** Java libraries, by the folder they go to: folders of engine/images with a pom.xml; what it and all it depends on names, fetched with Debian's Maven in the image that `from` names. */
   maven?: Record<string, string>
+  /** The same for archives: folders of engine/images with a pom.xml whose zip dependencies are unpacked, by where they go. */
+  mavenUnpack?: Record<string, string>
   /** Files by where they are, with their text. One that begins with `#!` can be executed. */
   files?: Record<string, string>
   /** Symbolic links, by where they are. */
@@ -85,7 +87,7 @@ function goProjects(recipe: Recipe): GoProject[] {
 
 /** All recipes, by the full name of the image they stand in for. */
 export function readRecipes(from = folder): Map<string, Recipe> {
-  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "maven", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
+  const known = ["image", "about", "from", "debian", "goToolchain", "go", "goBuilder", "goProject", "npm", "npmLock", "pip", "maven", "mavenUnpack", "files", "links", "run", "env", "user", "workdir", "entrypoint", "command"]
   const recipes = new Map<string, Recipe>()
   for (const name of readdirSync(from).filter((name) => name.endsWith(".yaml") && name !== "overrides.yaml").sort()) {
     const recipe = parse(readFileSync(join(from, name), "utf8")) as Recipe
@@ -96,7 +98,7 @@ export function readRecipes(from = folder): Map<string, Recipe> {
     if ((recipe.go || recipe.goProject) && !recipe.goBuilder) throw new Error(`engine/images/${name}: goBuilder is missing: the image that builds the Go programs`)
     for (const project of Object.values(recipe.npmLock ?? {})) if (!existsSync(join(from, project, "package-lock.json"))) throw new Error(`engine/images/${name}: npmLock: there is no engine/images/${project}/package-lock.json`)
     for (const project of Object.values(recipe.pip ?? {})) if (!existsSync(join(from, project, "requirements.txt"))) throw new Error(`engine/images/${name}: pip: there is no engine/images/${project}/requirements.txt`)
-    for (const project of Object.values(recipe.maven ?? {})) if (!existsSync(join(from, project, "pom.xml"))) throw new Error(`engine/images/${name}: maven: there is no engine/images/${project}/pom.xml`)
+    for (const project of Object.values({ ...recipe.maven, ...recipe.mavenUnpack })) if (!existsSync(join(from, project, "pom.xml"))) throw new Error(`engine/images/${name}: maven: there is no engine/images/${project}/pom.xml`)
     for (const [path, text] of Object.entries(recipe.files ?? {})) if (typeof text !== "string" || !path.startsWith("/")) throw new Error(`engine/images/${name}: files: ${path} must be an absolute path with the file's text`)
     recipes.set(recipe.image, recipe)
   }
@@ -112,7 +114,7 @@ function lockFiles(project: string): string[] {
 function lockTexts(recipe: Recipe): string[] {
   const files = (project: string) => readdirSync(join(folder, project), { recursive: true, encoding: "utf8" }).map((file) => join(folder, project, file)).filter((file) => statSync(file).isFile()).sort()
   const npm = Object.values(recipe.npmLock ?? {}).flatMap((project) => lockFiles(project).map((file) => readFileSync(join(folder, project, file), "utf8")))
-  const others = [...goProjects(recipe).map((project) => project.folder), ...Object.values(recipe.pip ?? {}), ...Object.values(recipe.maven ?? {})]
+  const others = [...goProjects(recipe).map((project) => project.folder), ...Object.values(recipe.pip ?? {}), ...Object.values(recipe.maven ?? {}), ...Object.values(recipe.mavenUnpack ?? {})]
   return npm.concat(others.flatMap(files).flatMap((file) => [file.slice(folder.length), readFileSync(file, "utf8")]))
 }
 
@@ -265,8 +267,12 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
       .withoutMount("/tmp/requirements.txt")
   }
   for (const [target, project] of Object.entries(recipe.maven ?? {})) {
-    const fetched = mavenBuilder(dag, recipe).withMountedFile("/project/pom.xml", dag.host().file(join(folder, project, "pom.xml"))).withExec(["mvn", "-B", "-q", copyDependencies, "-DoutputDirectory=/out"])
+    const fetched = mavenBuilder(dag, recipe).withMountedFile("/project/pom.xml", dag.host().file(join(folder, project, "pom.xml"))).withExec(["mvn", "-B", "-q", `${dependencyPlugin}:copy-dependencies`, "-DoutputDirectory=/out"])
     container = container.withDirectory(target, fetched.directory("/out"))
+  }
+  for (const [target, project] of Object.entries(recipe.mavenUnpack ?? {})) {
+    const unpacked = mavenBuilder(dag, recipe).withMountedFile("/project/pom.xml", dag.host().file(join(folder, project, "pom.xml"))).withExec(["mvn", "-B", "-q", `${dependencyPlugin}:unpack-dependencies`, "-DoutputDirectory=/out"])
+    container = container.withDirectory(target, unpacked.directory("/out"))
   }
   for (const [file, text] of Object.entries(recipe.files ?? {})) container = container.withNewFile(file, text, { permissions: text.startsWith("#!") ? 0o755 : 0o644 })
   for (const [link, target] of Object.entries(recipe.links ?? {})) container = container.withSymlink(target, link)
@@ -280,7 +286,7 @@ async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string)
     .withLabel("org.opencontainers.image.title", `stand-in of ${recipe.image}`)
     .withLabel("org.opencontainers.image.description", recipe.about)
     .withLabel("delivery.stand-in", "true")
-    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, goProject: recipe.goProject, npm: recipe.npm, npmLock: recipe.npmLock, pip: recipe.pip, maven: recipe.maven, goToolchain: recipe.goToolchain }))
+    .withLabel("delivery.stand-in.sources", JSON.stringify({ debian: recipe.debian, go: recipe.go, goProject: recipe.goProject, npm: recipe.npm, npmLock: recipe.npmLock, pip: recipe.pip, maven: { ...recipe.maven, ...recipe.mavenUnpack }, goToolchain: recipe.goToolchain }))
     .withLabel("delivery.stand-in.recipe", hash)
 }
 
@@ -302,7 +308,7 @@ function goBuilder(dag: Client, recipe: Recipe): Container {
 }
 
 /** Fetches what a pom.xml names, and all that this depends on. */
-const copyDependencies = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 
 /** The image that a recipe begins with, with Debian's Maven in it. */
 function mavenBuilder(dag: Client, recipe: Recipe): Container {

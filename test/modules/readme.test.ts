@@ -18,10 +18,11 @@ function callsIn(readme: string): { call: string; prints: string }[] {
   return lines.flatMap((call, i) => (call.startsWith("dagger ") ? [{ call, prints: /^# prints (.+)$/.exec(lines[i + 1] ?? "")?.[1] ?? "" }] : []))
 }
 
-/** Splits a command line that has no quotes; one that has needs more than this. The module is named by where it is. */
+/** Splits a command line in which whole words stand in double quotes, and nothing else is special. The module is named by where it is. */
 function words(call: string): string[] {
-  if (/["'\\$`]/.test(call)) throw new Error(`this test does not know quotes: ${call}`)
-  return call.split(/\s+/).slice(1).map((word, i, all) => (all[i - 1] === "-m" ? join(repository, word) : word))
+  if (/['\\$`]/.test(call)) throw new Error(`this test does not know such quotes: ${call}`)
+  const all = call.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""))
+  return all.slice(1).map((word, i, rest) => (rest[i - 1] === "-m" ? join(repository, word) : word))
 }
 
 /** A repository of another team's: with what the calls work on, and a history, without our modules. */

@@ -26,7 +26,7 @@ describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
       services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false } },
-      coverage: { total: 80, changedLines: 80 },
+      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", suppressions: [] },
       ...{ registry: "ephemeral", chart: "charts/restaurant", health: ["/version.json"], suites: {}, environments: {}, notifications: {} },
       branches: { develop: "develop", master: "master" },
       timeouts: { secrets: 600, lint: 600, typecheck: 600, test: 900, build: 600 },
@@ -86,6 +86,12 @@ describe("a delivery.yaml", () => {
     ["an environment that extends a name that is none", dev("", "  stage: { extends: test, namespace: s }\n"), 'environments.stage.extends, line 5: there is no environment "test"'],
     ["a channel with a blank", `${one}notifications: { slack: { channel: "a b" } }\n`, 'notifications.slack.channel, line 3: "a b" is not allowed; a channel\'s name'],
     ["a step that nobody is told of", `${one}notifications: { slack: { channel: a, on: [deploy] } }\n`, 'notifications.slack.on.0, line 3: "deploy" is not allowed; allowed: pr, publish'],
+    ["a suppression without an end", `${one}suppressions:\n  - { rule: G404, path: services/a, reason: "it is no secret" }\n`, "suppressions.0, line 3: until is missing"],
+    ["a suppression without a reason to speak of", `${one}suppressions:\n  - { rule: G404, path: a, reason: "", until: 2027-01-31 }\n`, "suppressions.0.reason, line 4: must NOT have fewer than 10 characters"],
+    ["a suppression that ends on no day", `${one}suppressions:\n  - { rule: G404, path: a, reason: "it is no secret", until: 2027-13-01 }\n`, 'suppressions.0.until, line 4: "2027-13-01" is not allowed; a day, such as'],
+    ["an unknown severity", `${one}gates: { sast: { severity: critical } }\n`, 'gates.sast.severity, line 3: "critical" is not allowed; allowed: high, medium, low'],
+    ["a condition that is none", `${one}gates: { quality: { conditions: ["bugs = 0"] } }\n`, 'gates.quality.conditions.0, line 3: "bugs = 0" is not allowed; a metric of SonarQube\'s, > or <, and a number'],
+    ["a gate of quality without a condition", `${one}gates: { quality: { conditions: [] } }\n`, "gates.quality.conditions, line 3: must NOT have fewer than 1 items"],
     ["a branch with a blank", `${one}branches: { develop: "a b" }\n`, 'branches.develop, line 3: "a b" is not allowed; a branch name'],
     ["a tab", "services:\n\ta: 1\n", "line 2: Tabs are not allowed as indentation"],
     ["a key twice", "services:\n  a: { path: x, kind: go }\nservices: {}\n", "line 3: Map keys must be unique"],

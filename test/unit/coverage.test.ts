@@ -1,6 +1,6 @@
 // Coverage of all tests together and of changed lines: read from the tools' own files, judged against delivery.yaml.
 import { describe, expect, it } from "vitest"
-import { changedLines, coverageStages, goCoverage, istanbulCoverage, percentOf, type FileCoverage } from "../../ci/src/coverage"
+import { changedLines, coverageStages, goCoverage, istanbulCoverage, percentOf, rooted, type FileCoverage } from "../../ci/src/coverage"
 
 const profile = "mode: atomic\nexample.com/api/price/price.go:4.34,6.2 2 1\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/other/x.go:1.1,2.2 5 1\n"
 const lcov = "TN:\nSF:src/money.ts\nDA:1,3\nDA:2,0\nend_of_record\nSF:src/other.ts\nDA:7,1\nend_of_record\n"
@@ -29,6 +29,12 @@ describe("coverage", () => {
   it("is added up over all", () => {
     expect(percentOf([...goCoverage(profile, "example.com/api", "a"), ...istanbulCoverage(summary, lcov, "/src", "b")])).toBe(42.9)
     expect(percentOf([])).toBeUndefined()
+  })
+  it("can be written with files named from the root", () => {
+    expect(rooted(profile, "example.com/api", "services/api")).toContain("\nservices/api/price/price.go:4.34,6.2 2 1\n")
+    expect(rooted(profile, "example.com/api", "services/api")).toContain("\nexample.com/other/x.go:1.1")
+    expect(rooted(lcov, "/src", "services/web")).toBe(lcov.replace(/^SF:/gm, "SF:services/web/"))
+    expect(rooted("SF:/src/src/a.ts\n", "/src", ".")).toBe("SF:src/a.ts\n")
   })
   it("finds changed lines in a diff: added and changed ones, new files, no deleted ones", () => expect(Object.fromEntries(changedLines(diff))).toEqual({ "a/x.go": [4, 5, 11], "with blank.ts": [1] }))
 })

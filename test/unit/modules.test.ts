@@ -200,7 +200,7 @@ describe("the pipelines' images", () => {
     const { images, uses } = await import("../../ci/src/images")
     const root = JSON.parse(readFileSync(join(modules, "../dagger.json"), "utf8")) as { dependencies: { name: string }[] }
     const known = root.dependencies.map(({ name }) => name)
-    const functions = [...readFileSync(join(modules, "../ci/src/index.ts"), "utf8").split("export class Delivery")[1]!.matchAll(/@func\([^)]*\)\s*async (\w+)\(/g)].map(([, name]) => name)
+    const functions = [...readFileSync(join(modules, "../ci/src/index.ts"), "utf8").split("export class Delivery")[1]!.matchAll(/@func\([^)]*\)\s*(?:@check\(\)\s*)?async (\w+)\(/g)].map(([, name]) => name)
     expect(Object.keys(uses).sort()).toEqual(functions.sort())
     for (const use of Object.values(uses)) {
       expect(known).toEqual(expect.arrayContaining(use.modules))

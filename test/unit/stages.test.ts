@@ -10,8 +10,8 @@ const all = stageNames(config)
 const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, status: "passed", reason: "", seconds: 1.25, cached: false, exitCode: 0, ...change })
 
 describe("stages", () => {
-  it("are one for secrets, some for each service, by its kind, and two for the coverage of all", () =>
-    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "coverage:total", "coverage:changed"]))
+  it("are one for secrets, some for each service, by its kind, and some for all of them", () =>
+    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "sast:go", "sast:js", "quality", "coverage:total", "coverage:changed"]))
 
   it.each([
     ["nothing", [], [], all],

@@ -22,7 +22,7 @@ export class Result {
   @func() status: string
   /** For a failure the first secret: file, line and rule, and the commit where it is in the history only. */
   @func() reason: string
-  /** The exit code: 0 clean, 3 secrets found, 124 time-out, -1 when nothing ran, anything else an error. */
+  /** The exit code: 0 clean, 3 secrets found in a scan that was whole, 124 time-out, -1 when nothing ran, anything else an error. */
   @func() exitCode: number
   /** How long gitleaks took when it really ran. */
   @func() seconds: float
@@ -193,7 +193,7 @@ function result(name: string, scans: Scan[], trouble: string, commits: number | 
     .withNewFile("junit.xml", junit(all))
   for (const { ran } of scans) reports = reports.withDirectory(scans.length === 2 && ran === scans[0]!.ran ? "history" : "files", ran.reports)
   const codes = scans.map((s) => s.ran.exitCode)
-  const exitCode = all.length > 0 ? found : (codes.find((c) => c !== 0) ?? (trouble ? 1 : 0))
+  const exitCode = trouble ? (codes.find((c) => c !== 0 && c !== found) ?? 1) : all.length > 0 ? found : 0
   const seconds = Math.max(...scans.map((s) => s.ran.seconds))
   return new Result(name, reason ? "failed" : "passed", reason || clean, exitCode, seconds, scans.every((s) => s.ran.cached), reports, commits)
 }

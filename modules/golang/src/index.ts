@@ -94,7 +94,9 @@ export class Golang {
    */
   @func()
   base(image: string = images.golang): Container {
-    return goContainer(image).withExec(["go", "install", tools.staticcheck]).withExec(["go", "install", tools.gotestsum])
+    // As the modules' own binaries are built, so that the standard library is compiled once for all of them.
+    const install = (tool: string): string[] => ["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tool]
+    return goContainer(image).withExec(install(tools.staticcheck)).withExec(install(tools.gotestsum))
   }
 
   /**

@@ -1,8 +1,11 @@
 // What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
 
-/** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something. */
+/** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something.
+ * What vet and staticcheck need of other packages is compiled as the binaries are, where no file needs C: then it is compiled once for both. */
 export const lintScript = `
 status=0
+if [ -z "$(grep -rlm1 --include='*.go' '^import "C"' . | head -n 1)" ]; then export CGO_ENABLED=0; fi
+export GOFLAGS="\${GOFLAGS:+$GOFLAGS }-trimpath"
 gofmt -l . > /report/gofmt.txt 2>&1 || status=1
 if [ -s /report/gofmt.txt ]; then status=1; echo "gofmt, not formatted:"; cat /report/gofmt.txt; fi
 go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }

@@ -1,4 +1,4 @@
-// This file is the same in golang and node (a module cannot import a sibling's file): edit it in modules/golang/src and copy.
+// This file is the same in golang, gosec, node and sonarjs (a module cannot import a sibling's file): edit it in modules/golang/src and copy.
 
 /** One thing that a linter has found. */
 export interface Finding {
@@ -10,6 +10,8 @@ export interface Finding {
   /** From 1; 0 where the tool names none. */
   line: number
   column: number
+  /** error, if nothing is said. */
+  level?: "error" | "warning" | "note"
 }
 
 /** A SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/) with a run for each of the tools, also for those that found nothing. */
@@ -18,9 +20,9 @@ export function sarif(tools: string[], findings: Finding[]): string {
     const own = findings.filter((finding) => finding.tool === tool)
     return {
       tool: { driver: { name: tool, rules: [...new Set(own.map(({ rule }) => rule))].map((id) => ({ id })) } },
-      results: own.map(({ rule, text, file, line, column }) => ({
+      results: own.map(({ rule, text, file, line, column, level = "error" }) => ({
         ruleId: rule,
-        level: "error",
+        level,
         message: { text },
         locations: [{ physicalLocation: { artifactLocation: { uri: file }, ...(line > 0 ? { region: { startLine: line, ...(column > 0 ? { startColumn: column } : {}) } } : {}) } }],
       })),

@@ -1,0 +1,173 @@
+/**
+ * Looks for security flaws in Go sources with gosec.
+ *
+ * A scan that has read no file, or could not read one, is a failure, not a clean result. Comments in the sources (`#nosec`) silence nothing: what is to be left out is
+ * the caller's decision, who filters the SARIF log.
+ */
+import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { firstLine } from "./clock"
+import { images } from "./images"
+import { describe, ordered, readScan } from "./read"
+import { sarif } from "./sarif"
+import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+
+const workdir = "/src"
+
+/** What a scan has found. */
+@object()
+export class Result {
+  /** The name of the result, `sast` if no other was given. */
+  @func() name: string
+  /** `passed` with no finding, `failed`, or `skipped` when the call was interrupted before the scan ended. */
+  @func() status: string
+  /** For a failure the worst finding, or what could not be read; else how much was looked at. */
+  @func() reason: string
+  /** The exit code: 0 when the scan came to its end, whatever it found; 124 time-out, -1 when nothing ran, anything else an error. */
+  @func() exitCode: number
+  /** How long gosec took when it really ran. */
+  @func() seconds: float
+  /** Whether all of it came from the cache. */
+  @func() cached: boolean
+  /** How many findings there are. */
+  @func() value?: float
+  /** The unit of `value`. */
+  @func() unit: string
+  /** `result.json` with these fields, `gosec.sarif` with all findings, and a folder for each module with gosec's own report and output. */
+  @func() reports: Directory
+
+  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+    this.name = name
+    this.status = status
+    this.reason = reason
+    this.exitCode = exitCode
+    this.seconds = Math.round(seconds * 100) / 100
+    this.cached = cached
+    this.value = findings
+    this.unit = findings === undefined ? "" : "findings"
+    this.reports = reports
+  }
+
+  /** The reason; an error when there is a finding, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    return this.reason
+  }
+}
+
+@object()
+export class Gosec {
+  /**
+   * The container that gosec runs in, with warm module and build caches: those of the module golang, which has compiled the same packages with the same Go.
+   *
+   * Example: `dagger -m modules/gosec call base with-exec --args gosec,--version stdout`
+   *
+   * @param image Another image with gosec, Go and bash in it, instead of the pinned one.
+   */
+  @func()
+  base(image: string = images.gosec): Container {
+    return dag
+      .container()
+      .from(image)
+      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
+      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-golang-build-golang-1.26.8-bookworm"))
+      .withEnvVariable("CGO_ENABLED", "0")
+  }
+
+  /**
+   * Scans one Go module; generated files and tests are left out.
+   *
+   * Example: `dagger -m modules/gosec call scan --source . --path services/suppliers verdict`
+   *
+   * @param source The folder with everything that the module needs.
+   * @param path The module's folder in `source`.
+   * @param name What the result is called by.
+   * @param timeout Seconds.
+   * @param image Another image with gosec, Go and bash in it.
+   * @param args More arguments for gosec, for example `-exclude=G104`.
+   * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
+   */
+  @func({ cache: "session" })
+  async scan(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    name: string = "sast",
+    timeout: number = 600,
+    image: string = images.gosec,
+    args: string[] = [],
+    until: number = 0,
+  ): Promise<Result> {
+    return this.scanAll([source], [path], name, timeout, image, args, until)
+  }
+
+  /**
+   * Scans several Go modules side by side, as one result. Each has a source of its own, so that a change in one scans that one again.
+   *
+   * Example: `dagger -m modules/gosec call scan-all --sources services,services/kit --paths suppliers,. verdict`
+   *
+   * @param sources For each module the folder with everything that it needs.
+   * @param paths The modules' folders in their sources, in the same order.
+   */
+  @func({ cache: "session" })
+  async scanAll(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0): Promise<Result> {
+    return reported(name, until, async () => {
+      if (sources.length !== paths.length || paths.length === 0) throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
+      const flags = ["-fmt=json", "-out=/report/gosec.json", "-no-fail", "-nosec", "-exclude-generated", "-quiet", ...args]
+      const ran = await Promise.all(
+        paths.map(async (path, i) => {
+          if (!(await sources[i]!.exists(`${path}/go.mod`))) throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
+          const container = this.base(image).withMountedDirectory(workdir, sources[i]!).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+          return { path, ran: await runStep(container, ["gosec", ...flags, "./..."], timeout) }
+        }),
+      )
+      return result(name, ran)
+    })
+  }
+
+  /**
+   * Runs gosec with any arguments on a folder, mounted as the working directory: the way to what this module has no function for.
+   *
+   * Example: `dagger -m modules/gosec call gosec --source services/kit --args=-version stdout`
+   *
+   * @param source The folder.
+   * @param args The arguments of gosec.
+   */
+  @func({ cache: "session" })
+  gosec(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.gosec): Container {
+    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["gosec", ...args])
+  }
+}
+
+async function result(name: string, scans: { path: string; ran: Ran }[]): Promise<Result> {
+  let reports = dag.directory()
+  for (const { path, ran } of scans) reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  const read = await Promise.all(
+    scans.map(async ({ path, ran }) => {
+      const text = await readReport(ran.reports, "gosec.json")
+      if (ran.timedOut) return { findings: [], trouble: `${path}: timed out after ${Math.round(ran.seconds)} s` }
+      // gosec writes no report where it has found no package.
+      if (ran.exitCode !== 0 || text === "") return { findings: [], trouble: `${path}: ${firstLine(await readReport(ran.reports, "output.txt")) || `gosec ended with ${ran.exitCode} and no report`}` }
+      const { findings, files, errors } = readScan(text, workdir)
+      return { findings, files, trouble: errors[0] ?? (files === 0 ? `${path}: no file was looked at` : "") }
+    }),
+  )
+  const findings = ordered(read.flatMap((one) => one.findings))
+  const trouble = read.find((one) => one.trouble !== "")?.trouble ?? ""
+  const files = read.reduce((sum, one) => sum + (one.files ?? 0), 0)
+  const code = scans.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (trouble ? 1 : 0)
+  const reason = trouble || describe(findings) || `no finding in ${files} files`
+  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, Math.max(...scans.map(({ ran }) => ran.seconds)), scans.every(({ ran }) => ran.cached), reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
+}
+
+/** Prints a line when the scan starts and one when it ends; what goes wrong around gosec is a failed result too. */
+async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
+  console.log(`▶ ${name}`)
+  const ended = await unlessInterrupted(work(), until).catch(
+    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
+  )
+  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
+  const { reports, ...fields } = ended
+  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return ended
+}

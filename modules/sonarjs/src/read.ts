@@ -1,0 +1,42 @@
+import type { Finding } from "./sarif"
+
+// Reads what eslint has written: pure functions over text.
+
+/** What eslint's JSON report says. */
+export interface Scan {
+  findings: Finding[]
+  /** How many files it has looked at. */
+  files: number
+  /** What it could not parse, as `file:line: why`. */
+  errors: string[]
+}
+
+type Report = { filePath: string; messages: { ruleId: string | null; severity: number; fatal?: boolean; message: string; line?: number; column?: number }[] }[]
+
+/** Reads a report; files are named from the folder that is mounted at `workdir`. */
+export function readScan(report: string, workdir: string): Scan {
+  const files = (JSON.parse(report) as Report).map(({ filePath, messages }) => ({ file: filePath.replace(`${workdir}/`, ""), messages }))
+  const all = files.flatMap(({ file, messages }) => messages.map((message) => ({ file, ...message })))
+  return {
+    findings: all
+      .filter(({ fatal, ruleId }) => !fatal && ruleId !== null)
+      .map(({ file, ruleId, severity, message, line = 0, column = 0 }) => ({ tool: "eslint-plugin-sonarjs", rule: ruleId!, text: message, file, line, column, level: severity === 2 ? "error" : "warning" })),
+    files: files.length,
+    errors: all.filter(({ fatal }) => fatal).map(({ file, line, message }) => `${file}${line ? `:${line}` : ""}: ${message}`),
+  }
+}
+
+const weight = { error: 0, warning: 1, note: 2 }
+
+/** The findings in the order in which to look at them: the worst first, then by file and line. */
+export function ordered(findings: Finding[]): Finding[] {
+  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
+}
+
+/** One line on findings: the first, and how many more. */
+export function describe(findings: Finding[]): string {
+  const [first] = findings
+  if (!first) return ""
+  const rest = findings.length - 1
+  return `${first.file}:${first.line} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
+}
