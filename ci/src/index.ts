@@ -96,6 +96,7 @@ export class Delivery {
    * @param previous The result.json of an earlier run: the report says what is better or worse than then.
    * @param sonarHostUrl The address of a SonarQube or of SonarCloud; without one, an ephemeral SonarQube is started where delivery.yaml has gates.quality.
    * @param sonarToken What that server knows the caller by, such as env://SONAR_TOKEN.
+   * @param all Runs every tool again, whatever is in the cache; with another `attempt` too where the same call was made before.
    */
   @func()
   async pr(
@@ -112,9 +113,10 @@ export class Delivery {
     previous?: File,
     sonarHostUrl: string = "",
     sonarToken?: Secret,
+    all: boolean = false,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken })
+    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken, again: all ? unique() : "" })
     return pullRequestPipeline(source, config, checked, { attempt, before: await previous?.contents() })
   }
 

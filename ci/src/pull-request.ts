@@ -21,6 +21,17 @@ interface Asked {
   /** A SonarQube that stays, and what it knows the caller by; without an address one lives as long as the call. */
   sonarHostUrl?: string
   sonarToken?: Secret
+  /** Another value than before runs all tools again. */
+  again?: string
+}
+
+/** What every part of the checks is given. */
+interface Run {
+  source: Directory
+  config: Config
+  /** When what still runs is given as skipped, in seconds since 1970; 0 for never. */
+  until: number
+  again: string
 }
 
 /** What the checks have found. */
@@ -31,16 +42,17 @@ export interface Checked {
 }
 
 /** Runs the checks that are asked for, and gates them. Each stage of delivery.yaml has a result, in the order of stageNames(). */
-export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", ...sonar }: Asked): Promise<Checked> {
+export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", again = "", ...sonar }: Asked): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
   const changed = judged.length ? change(source, base ? [base] : Object.values(config.branches)) : undefined
   const until = grace && Math.ceil(Date.now() / 1000) + grace
-  const parts = await runAll(source, config, selected, until)
+  const run: Run = { source, config, until, again }
+  const parts = await runAll(run, selected)
   const kinds: Record<string, string> = { "sast:go": "go", "sast:js": "node" }
   const has = (kind?: string) => Object.values(config.services).some((service) => service.kind === kind)
-  if (selected.has("quality") && config.quality) parts.push(await quality(source, config, config.quality, parts, until, sonar))
+  if (selected.has("quality") && config.quality) parts.push(await quality(run, config.quality, parts, sonar))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
   const found = await coverageOf(source, config, parts)
   const files = [...found.values()].flat()
@@ -57,7 +69,7 @@ export async function pullRequest(source: Directory, config: Config, { only = []
 }
 
 /** SonarQube on the sources of all services, with the coverage that their tests have measured. */
-async function quality(source: Directory, config: Config, { conditions, exclusions, project, seconds }: Quality, parts: Part[], until: number, { sonarHostUrl, sonarToken }: Asked): Promise<Part> {
+async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl, sonarToken }: Asked): Promise<Part> {
   return collect("quality", ["quality"], async () => {
     const texts: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
     let [sources, coverage] = [dag.directory(), dag.directory()]
@@ -67,7 +79,7 @@ async function quality(source: Directory, config: Config, { conditions, exclusio
       if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
       if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
     }
-    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, timeout: seconds, until })
+    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, timeout: seconds, until, again })
     const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
     const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
     return { found: [{ name: "quality", status, reason, value, unit, limit: value === undefined ? undefined : 0, atMost: true, seconds: took, cached, exitCode }], reports }
@@ -101,19 +113,20 @@ async function coverageOf(source: Directory, config: Config, parts: Part[]): Pro
 }
 
 /** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
-async function runAll(source: Directory, config: Config, selected: Set<string>, until: number): Promise<Part[]> {
+async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
+  const { config } = run
   const work: (() => Promise<Part>)[] = []
-  if (selected.has("secrets")) work.push(() => secrets(source, config, until))
+  if (selected.has("secrets")) work.push(() => secrets(run))
   // The slow kind first: an npm install waits for the network while Go compiles.
   const services = Object.entries(config.services).sort(([, a], [, b]) => (a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1))
   for (const [name, service] of services) {
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
-    if (steps.length) work.push(() => (service.kind === "go" ? goService(source, name, service, steps, config, until) : nodeService(source, name, service, steps, config, until)))
+    if (steps.length) work.push(() => (service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps)))
   }
   // gosec reads what the checks have compiled.
   const ofKind = (kind: string) => Object.entries(config.services).filter(([, service]) => service.kind === kind)
-  if (selected.has("sast:go") && ofKind("go").length) work.push(() => goFlaws(source, ofKind("go"), config, until))
-  if (selected.has("sast:js") && ofKind("node").length) work.push(() => jsFlaws(source, ofKind("node"), config, until))
+  if (selected.has("sast:go") && ofKind("go").length) work.push(() => goFlaws(run, ofKind("go")))
+  if (selected.has("sast:js") && ofKind("node").length) work.push(() => jsFlaws(run, ofKind("node")))
   const parts: Part[] = []
   const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
@@ -125,9 +138,9 @@ async function runAll(source: Directory, config: Config, selected: Set<string>, 
 /** What gitleaks ends with when it found secrets and nothing else was wrong. */
 const secretsFound = 3
 
-async function secrets(source: Directory, config: Config, until: number): Promise<Part> {
+async function secrets({ source, config, until, again }: Run): Promise<Part> {
   const part = await collect("secrets", ["secrets"], async () => {
-    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until })
+    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until, again })
     const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
     return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
   })
@@ -136,20 +149,20 @@ async function secrets(source: Directory, config: Config, until: number): Promis
 }
 
 /** gosec on every Go service. */
-async function goFlaws(source: Directory, services: [string, Delivered][], config: Config, until: number): Promise<Part> {
+async function goFlaws({ source, config, until, again }: Run, services: [string, Delivered][]): Promise<Part> {
   const part = await collect("sast/go", ["sast:go"], async () => {
     const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
-    return scanned("sast:go", dag.gosec().scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until }).reports())
+    return scanned("sast:go", dag.gosec().scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until, again }).reports())
   })
   return judged(part, config)
 }
 
 /** eslint-plugin-sonarjs on every Node service. */
-async function jsFlaws(source: Directory, services: [string, Delivered][], config: Config, until: number): Promise<Part> {
+async function jsFlaws({ source, config, until, again }: Run, services: [string, Delivered][]): Promise<Part> {
   const part = await collect("sast/js", ["sast:js"], async () => {
     let sources = dag.directory()
     for (const [, { path }] of services) sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
-    return scanned("sast:js", dag.sonarjs().scan(sources, { name: "sast:js", timeout: config.timeouts.lint, until }).reports())
+    return scanned("sast:js", dag.sonarjs().scan(sources, { name: "sast:js", timeout: config.timeouts.lint, until, again }).reports())
   })
   return judged(part, config)
 }
@@ -167,10 +180,10 @@ function judged(part: Part, { sast, suppressions }: Config, ended: (stage: Stage
   return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity: sast, suppressions, today }) : stage)) }
 }
 
-async function goService(source: Directory, name: string, { path, inputs, needs }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
+async function goService({ source, config, until, again }: Run, name: string, { path, inputs, needs }: Delivered, steps: string[]): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     const input = await goInput(source, path, inputs)
-    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until }).reports())
+    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }).reports())
   })
 }
 
@@ -184,8 +197,8 @@ function surroundings(needs: Need[]): { testServices: Service[]; testServiceName
   return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
 }
 
-async function nodeService(source: Directory, name: string, { path }: Delivered, steps: string[], config: Config, until: number): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until }).reports()))
+async function nodeService({ source, config, until, again }: Run, name: string, { path }: Delivered, steps: string[]): Promise<Part> {
+  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until, again }).reports()))
 }
 
 /** The results that a module's `check` leaves beside its reports. */

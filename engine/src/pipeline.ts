@@ -67,7 +67,9 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   }, 5_000)
   const call = (extra: string[], signal?: AbortSignal) =>
     callDagger(engine, ["call", "--progress=plain", "-m", root, name, `--source=${source}`, ...rest, ...extra, ...(cached ? ["report-files"] : ["reports", "export", `--path=${fresh}`])], { cwd: repository, onProgress, signal })
-  let result = await call([], interrupt.signal)
+  // --all is a wish for this call, not the name of a result.
+  const wish = cached && rest.includes("--all") ? [`--attempt=${began}`] : []
+  let result = await call(wish, interrupt.signal)
   // A red answer that is older than this call may have had a passing reason: it is tried again, not taken from the cache.
   if (cached && result.exitCode === 0 && isOldRed(result.stdout, began)) {
     say("the cached result is red: trying again")

@@ -30,6 +30,14 @@ async function pr(...args: string[]): Promise<Run> {
   return run
 }
 
+/** What a stage says that has nothing to do with a fault: it passed, or has nothing to judge. */
+function asUsual(name: string): unknown[] {
+  if (name === "quality") return ["notApplicable", "delivery.yaml has no gates.quality"]
+  if (name === "coverage:changed") return ["notApplicable", expect.stringMatching(/^(there is no commit before HEAD|no line that tests could run differs|no coverage of)/)]
+  if (name === "coverage:total") return [expect.stringMatching(/^(passed|notApplicable)$/), expect.any(String)]
+  return ["passed", expect.any(String)]
+}
+
 /** Red because of these stages and no other; each of the others passed and has its report. */
 function expectRed(run: Run, reasons: Record<string, RegExp>): void {
   expect(Object.keys(run.stages), run.output.slice(-3000)).toEqual(stageNames)
@@ -39,7 +47,7 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
     const row = run.table.split("\n").find((line) => line.startsWith(`${name} `))
     expect(row, run.table).toMatch(reason)
   }
-  for (const name of stageNames.filter((stage) => !(stage in reasons))) expect(run.stages[name], name).toMatchObject({ status: "passed", exitCode: 0 })
+  for (const name of stageNames.filter((stage) => !(stage in reasons))) expect([run.stages[name]!.status, run.stages[name]!.reason], name).toEqual(asUsual(name))
   expect(run.passed).toBe(false)
   expect(run.table.split("\n").at(-1)).toMatch(new RegExp(`^RED.*${Object.keys(reasons).length} failed`))
   expectReports(run, Object.keys(reasons))
@@ -48,9 +56,9 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
 /** The reports of every stage are there, those of failed ones too. */
 function expectReports(run: Run, failed: string[]): void {
   const all = filesIn(run.reports)
-  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif"]))
-  for (const name of stageNames.filter((stage) => stage !== "secrets")) {
-    const folder = name.replace(":", "/")
+  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "junit.xml", "findings.sarif", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif"]))
+  for (const name of stageNames.filter((stage) => !/^(secrets|quality|coverage:.*)$/.test(stage))) {
+    const folder = name === "sast:go" ? "sast/go/services-api" : name.replace(":", "/")
     expect(all.some((file) => file === `${folder}/output.txt`), `${folder} in ${all.join(" ")}`).toBe(true)
   }
   for (const file of all.filter((path) => path.endsWith("junit.xml"))) {
@@ -66,7 +74,8 @@ describe("a good repository", () => {
     const run = await pr()
     expect(run.table, run.output.slice(-3000)).toMatch(/^GREEN/m)
     expect(run.exitCode).toBe(0)
-    expect(Object.values(run.stages).map(({ name, status }) => `${name} ${status}`)).toEqual(stageNames.map((name) => `${name} passed`))
+    expect(Object.values(run.stages).map(({ name, status, reason }) => [name, status, reason])).toEqual(stageNames.map((name) => [name, ...asUsual(name)]))
+    expect(run.stages["coverage:total"]).toMatchObject({ status: "passed", limit: 80 })
     expect(run.stages["api:test"]).toMatchObject({ value: 100, limit: 80 })
     expectReports(run, [])
     expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["api/test/junit.xml", "api/test/coverage.out", "frontend/test/junit.xml", "frontend/test/coverage/lcov.info"]))
@@ -79,8 +88,8 @@ describe("a good repository", () => {
     const run = await pr("--only=api", "--skip=build")
     const status = (name: string) => run.stages[name]!.status
     expect(stageNames.filter((name) => status(name) === "passed")).toEqual(["api:lint", "api:test"])
-    expect(stageNames.filter((name) => status(name) === "skipped")).toHaveLength(6)
-    expect(run.table).toMatch(/GREEN.*6 skipped/)
+    expect(stageNames.filter((name) => status(name) === "skipped")).toHaveLength(11)
+    expect(run.table).toMatch(/GREEN.*11 skipped/)
   })
 
   it("is red when nothing ran, and names what may be left out", async () => {
@@ -175,7 +184,64 @@ describe("Go", () => {
   it("that does not compile", async () => {
     shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("return cents", 'return "x" + cents'))
     const where = /services\/api\/price\/price\.go:6:\d+: .*mismatched types/
-    expectRed(await pr(), { "api:lint": /price\.go:6/, "api:test": /services\/api\/price\/price\.go:6/, "api:build": where })
+    expectRed(await pr(), { "api:lint": /price\.go:6/, "api:test": /services\/api\/price\/price\.go:6/, "api:build": where, "sast:go": /services\/api\/price\/price\.go:6/ })
+  })
+
+  it("that staticcheck complains of", async () => {
+    shop.write("services/api/price/price.go", `${shop.read("services/api/price/price.go")}\nfunc forgotten() {}\n`)
+    const run = await pr("--only=api:lint")
+    expect(run.stages["api:lint"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/^staticcheck: services\/api\/price\/price\.go:9:6: func forgotten is unused \(U1000\)/) })
+    expect(readFileSync(join(run.reports, "findings.sarif"), "utf8")).toContain('"uri": "services/api/price/price.go"')
+    expect(readFileSync(join(run.reports, "index.html"), "utf8")).toContain('<span class="here"><b>9</b> func forgotten() {}')
+  })
+
+  it("whose test panics", async () => {
+    shop.write("services/api/price/panic_test.go", 'package price\n\nimport "testing"\n\nfunc TestPanics(t *testing.T) {\n\tvar prices map[string]int\n\tprices["tea"] = 1\n}\n')
+    const run = await pr("--only=api:test")
+    expect(run.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/TestPanics: panic: assignment to entry in nil map at panic_test\.go:7/) })
+  })
+})
+
+describe("changed lines", () => {
+  it("that no test runs, on a branch whose coverage is good as a whole", async () => {
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates: { coverage: { service: 1, total: 50 } }\n`)
+    shop.commit("Ask for little")
+    shop.git("checkout", "--quiet", "-b", "feature/discount")
+    shop.write("services/api/price/price.go", `${shop.read("services/api/price/price.go")}\n// Discount takes a tenth off.\nfunc Discount(cents int) int {\n\treturn cents - cents/10\n}\n`)
+    const run = await pr("--only=test", "--only=coverage", "--base=main")
+    expect(run.stages["coverage:changed"]).toMatchObject({ status: "failed", value: 0, limit: 80, reason: expect.stringMatching(/^no test runs services\/api\/price\/price\.go:10 \(3 of 3 lines that differ from main \([0-9a-f]{10}\)\)$/) })
+    expect(run.stages["coverage:total"]).toMatchObject({ status: "passed" })
+    expect(run.passed).toBe(false)
+  })
+  it("beside which all services together have too little", async () => {
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates: { coverage: { total: 100 } }\n`)
+    const run = await pr("--only=test", "--only=coverage")
+    expect(run.stages["coverage:total"]).toMatchObject({ status: "failed", limit: 100, reason: expect.stringMatching(/^coverage [\d.]+ % of all services is below 100 %; most is missing in services\/frontend\//) })
+  })
+})
+
+describe("security flaws", () => {
+  const file = "services/api/orders.go"
+  const flaw = 'package main\n\nimport "database/sql"\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, customer string) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + customer + "\'") // #nosec\n}\n'
+  const suppressed = (until: string) => `suppressions:\n  - { rule: G202, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
+
+  it("in Go, also where a comment wants them silent", async () => {
+    shop.write(file, flaw)
+    const run = await pr("--only=sast")
+    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:7 SQL string concatenation .*\[G202\]$/) })
+    expect(run.stages["sast:js"]).toMatchObject({ status: "passed" })
+  })
+  it("that are suppressed for a while, and no longer", async () => {
+    shop.write(file, flaw)
+    const config = shop.read("delivery.yaml")
+    shop.write("delivery.yaml", `${config}${suppressed("2999-12-31")}`)
+    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "passed", value: 0, reason: "no finding that counts: 1 suppressed" })
+    shop.write("delivery.yaml", `${config}${suppressed("2020-01-31")}`)
+    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/\[G202\]; its suppression ended on 2020-01-31: the column is checked by the caller$/) })
+  })
+  it("in JavaScript", async () => {
+    shop.write("services/frontend/src/run.ts", "export function run(text: string): unknown {\n  return eval(text) // eslint-disable-line\n}\n")
+    expect((await pr("--only=sast:js")).stages["sast:js"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/^services\/frontend\/src\/run\.ts:2 .*\[sonarjs\/code-eval\]$/) })
   })
 })
 

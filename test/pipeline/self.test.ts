@@ -8,13 +8,16 @@ import { parseConfig } from "../../ci/src/config"
 import { stageNames } from "../../ci/src/stages"
 import { filesIn, repository, type Stage } from "./shop"
 
+// What a commit changes need not be lines that tests could run.
+const verdict = (name: string): unknown => (name === "coverage:changed" ? expect.stringMatching(/^(passed|notApplicable)$/) : "passed")
+
 it("is green here: every stage of delivery.yaml passed, with its reports", () => {
   const reports = mkdtempSync(join(tmpdir(), "self-"))
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--reports=${reports}`], { cwd: repository, encoding: "utf8" })
-    expect(status, stdout + stderr).toBe(0)
+    const { status: code, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--reports=${reports}`], { cwd: repository, encoding: "utf8" })
+    expect(code, stdout + stderr).toBe(0)
     const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { stages: Stage[] }
-    expect(stages.map(({ name, status: verdict }) => [name, verdict])).toEqual(stageNames(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))).map((name) => [name, "passed"]))
+    expect(stages.map(({ name, status }) => [name, status])).toEqual(stageNames(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))).map((name) => [name, verdict(name)]))
     expect(filesIn(reports)).toEqual(expect.arrayContaining(["index.html", "summary.md", "restaurant/test/junit.xml", "restaurant/test/coverage.out", "frontend/test/junit.xml"]))
   } finally {
     rmSync(reports, { recursive: true, force: true })

@@ -34,7 +34,7 @@ export interface Run {
   reports: string
 }
 
-export const stageNames = ["secrets", "api:lint", "api:test", "api:build", "frontend:lint", "frontend:typecheck", "frontend:test", "frontend:build"]
+export const stageNames = ["secrets", "api:lint", "api:test", "api:build", "frontend:lint", "frontend:typecheck", "frontend:test", "frontend:build", "sast:go", "sast:js", "quality", "coverage:total", "coverage:changed"]
 
 const files: Record<string, string> = {
   "delivery.yaml": `services:
@@ -121,18 +121,27 @@ export class Shop {
     rmSync(this.root, { recursive: true, force: true })
   }
 
-  /** Runs `pr` and exports its reports. A run that leaves no result.json has failed as a whole; its output says why. */
-  async pr(...args: string[]): Promise<Run> {
-    const began = Date.now() / 1000
-    const reports = join(this.root, "../", `${this.root.split("/").at(-1)}-reports-${Date.now()}`)
-    const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${this.root}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
-    const output = stdout + stderr
-    if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
-    const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
-    // An answer that was there before the call began is from the cache as a whole.
-    const stages = result.stages.map((stage) => ({ ...stage, cached: stage.cached || result.ended < began }))
-    return { exitCode: code, output, passed: result.passed, table: result.table, stages: Object.fromEntries(stages.map((s) => [s.name, s])), reports }
+  pr(...args: string[]): Promise<Run> {
+    return runPr(this.root, ...args)
   }
+}
+
+/** Runs `pr` on a folder and exports its reports. A run that leaves no result.json has failed as a whole; its output says why. */
+export async function runPr(source: string, ...args: string[]): Promise<Run> {
+  const began = Date.now() / 1000
+  const reports = join(source, "../", `${source.split("/").at(-1)}-reports-${Date.now()}`)
+  const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${source}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
+  const output = stdout + stderr
+  if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
+  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
+  // An answer that was there before the call began is from the cache as a whole.
+  const stages = result.stages.map((stage) => ({ ...stage, cached: stage.cached || result.ended < began }))
+  return { exitCode: code, output, passed: result.passed, table: result.table, stages: Object.fromEntries(stages.map((s) => [s.name, s])), reports }
+}
+
+/** The stages whose tools ran in that run. */
+export function ranIn(run: Run): string[] {
+  return Object.values(run.stages).filter(({ name, cached, status }) => !cached && ["passed", "failed"].includes(status) && !name.startsWith("coverage:")).map(({ name }) => name)
 }
 
 /** All files of a folder, as paths in it. */

@@ -88,6 +88,7 @@ export class Gitleaks {
    * @param image Another image with gitleaks, git and bash in it.
    * @param args More arguments for both scans, for example `--max-target-megabytes=5`.
    * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
   async detect(
@@ -98,11 +99,12 @@ export class Gitleaks {
     image: string = images.gitleaks,
     args: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Result> {
     return reported(name, until, async () => {
       const history = git ?? (await gitFolder(source))
       const shallow = await history.exists("shallow")
-      const base = withRules(this.base(image), source, await source.glob(".gitleaks*"))
+      const base = anew(withRules(this.base(image), source, await source.glob(".gitleaks*")), again)
       const [past, present] = await Promise.all([
         scan(base.withMountedDirectory("/src/.git", history), "git", args, timeout),
         scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
@@ -144,6 +146,11 @@ export class Gitleaks {
   gitleaks(@argument({ ignore: ["**/node_modules"] }) source: Directory, args: string[], image: string = images.gitleaks): Container {
     return this.base(image).withMountedDirectory("/src", source).withExec(["gitleaks", ...args])
   }
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 interface Scan {

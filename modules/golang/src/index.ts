@@ -94,13 +94,17 @@ export class Golang {
    */
   @func()
   base(image: string = images.golang): Container {
-    // As the modules' own binaries are built, so that the standard library is compiled once for all of them.
-    const install = (tool: string): string[] => ["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tool]
-    return goContainer(image).withExec(install(tools.staticcheck)).withExec(install(tools.gotestsum))
+    // As binaries are built, and the standard library first, as binaries and as tests want it: steps that start side by side with empty caches would each compile it.
+    const plain = (...go: string[]): string[] => ["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", ...go]
+    return goContainer(image)
+      .withExec(plain("build", "std"))
+      .withExec(["go", "build", "-race", "std"])
+      .withExec(plain("install", tools.staticcheck))
+      .withExec(plain("install", tools.gotestsum))
   }
 
   /**
-   * Runs lint, test and build side by side, and gives all their results: a step that fails stops none of the others.
+   * Runs lint and then build, beside them test, and gives all their results: a step that fails stops none of the others.
    *
    * Example: `dagger -m modules/golang call check --source . --path services/suppliers summary`
    *
@@ -115,6 +119,7 @@ export class Golang {
    * @param testServiceNames The host name of each of them, in the same order.
    * @param testEnv Variables that the tests see, as `NAME=value`; no secrets.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
   async check(
@@ -129,16 +134,23 @@ export class Golang {
     testServiceNames: string[] = [],
     testEnv: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Report> {
     const at = await module(source, path, name)
     const known: Record<string, (timeout: number) => Promise<Result>> = {
-      lint: (timeout) => lintStep(this.base(image), at, [], timeout),
-      test: (timeout) => testStep(withSurroundings(this.base(image), testServices, testServiceNames, testEnv), at, testArgs, timeout),
-      build: (timeout) => buildStep(goContainer(image), at, [], timeout),
+      lint: (timeout) => lintStep(anew(this.base(image), again), at, [], timeout),
+      test: (timeout) => testStep(withSurroundings(anew(this.base(image), again), testServices, testServiceNames, testEnv), at, testArgs, timeout),
+      build: (timeout) => buildStep(anew(goContainer(image), again), at, [], timeout),
     }
     const wrong = steps.filter((s) => !(s in known))
     if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
-    const results = await Promise.all(steps.map((step, i) => reported(`${at.name}:${step}`, () => known[step]!(timeouts[i] ?? 600), until)))
+    const started = new Map<string, Promise<Result>>()
+    for (const step of ["lint", "test", "build"].filter((one) => steps.includes(one))) {
+      // What lint has compiled, build need not: the two follow each other, beside the tests.
+      const before = step === "build" ? started.get("lint") : undefined
+      started.set(step, reported(`${at.name}:${step}`, async () => (await before, known[step]!(timeouts[steps.indexOf(step)] ?? 600)), until))
+    }
+    const results = await Promise.all(steps.map((step) => started.get(step)!))
     let reports = dag.directory()
     for (const [i, result] of results.entries()) reports = reports.withDirectory(steps[i]!, result.reports)
     const fields = results.map(({ reports: _, ...rest }) => rest)
@@ -253,6 +265,11 @@ function goContainer(image: string): Container {
     .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
     .withEnvVariable("GOBIN", "/usr/local/bin")
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 function within(container: Container, at: Module): Container {

@@ -107,16 +107,17 @@ export class Gosec {
    *
    * @param sources For each module the folder with everything that it needs.
    * @param paths The modules' folders in their sources, in the same order.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
-  async scanAll(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0): Promise<Result> {
+  async scanAll(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0, again: string = ""): Promise<Result> {
     return reported(name, until, async () => {
       if (sources.length !== paths.length || paths.length === 0) throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
       const flags = ["-fmt=json", "-out=/report/gosec.json", "-no-fail", "-nosec", "-exclude-generated", "-quiet", ...args]
       const ran = await Promise.all(
         paths.map(async (path, i) => {
           if (!(await sources[i]!.exists(`${path}/go.mod`))) throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
-          const container = this.base(image).withMountedDirectory(workdir, sources[i]!).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+          const container = anew(this.base(image), again).withMountedDirectory(workdir, sources[i]!).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
           return { path, ran: await runStep(container, ["gosec", ...flags, "./..."], timeout) }
         }),
       )
@@ -136,6 +137,11 @@ export class Gosec {
   gosec(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.gosec): Container {
     return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["gosec", ...args])
   }
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 async function result(name: string, scans: { path: string; ran: Ran }[]): Promise<Result> {

@@ -132,6 +132,7 @@ export class Node {
    * @param image Another image with Node, npm and bash in it.
    * @param testArgs More arguments for the test script.
    * @param until Seconds since 1970: steps that run longer are given as skipped. 0 waits for all.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
   async check(
@@ -142,6 +143,7 @@ export class Node {
     image: string = images.node,
     testArgs: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Report> {
     const known: Record<string, (project: Container, timeout: number) => Promise<Result>> = {
       lint: (project, timeout) => lintStep(project, `${name}:lint`, [], timeout),
@@ -160,7 +162,7 @@ export class Node {
         if (install === "interrupted") return interrupted(`${name}:${step}`)
         return reported(`${name}:${step}`, until, async () => {
           if (install.ran.exitCode !== 0) return result(`${name}:${step}`, install.ran, installFailure(await readReport(install.ran.reports, "output.txt")))
-          return known[step]!(install.project, timeouts[i] ?? 600)
+          return known[step]!(anew(install.project, again), timeouts[i] ?? 600)
         })
       }),
     )
@@ -237,6 +239,11 @@ export class Node {
   async npm(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[], image: string = images.node): Promise<Container> {
     return (await this.install(source, 600, image)).withExec(["npm", ...args])
   }
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 /** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */

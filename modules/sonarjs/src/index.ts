@@ -83,6 +83,7 @@ export class Sonarjs {
    * @param image Another image with node, npm and bash in it.
    * @param args More arguments for eslint, for example `--ignore-pattern=src/api/**`.
    * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
   async scan(
@@ -92,10 +93,11 @@ export class Sonarjs {
     image: string = images.node,
     args: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Result> {
     return reported(name, until, async () => {
       const flags = ["--config=/tool/eslint.config.mjs", "--format=json", "--output-file=/report/eslint.json", "--no-error-on-unmatched-pattern", ...args]
-      const container = this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir)
+      const container = anew(this.base(image), again).withMountedDirectory(workdir, source).withWorkdir(workdir)
       return result(name, await runStep(container, ["/tool/node_modules/.bin/eslint", ...flags, "."], timeout))
     })
   }
@@ -112,6 +114,11 @@ export class Sonarjs {
   eslint(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.node): Container {
     return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["/tool/node_modules/.bin/eslint", ...args])
   }
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {

@@ -122,6 +122,7 @@ export class Sonarqube {
    * @param serverImage Another image of SonarQube.
    * @param args More arguments for the scanner, such as `-Dsonar.organization=shop`.
    * @param until Seconds since 1970: an analysis that takes longer is given as skipped. 0 waits for it.
+   * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
   async analyze(
@@ -143,13 +144,14 @@ export class Sonarqube {
     serverImage: string = images.server,
     args: string[] = [],
     until: number = 0,
+    again: string = "",
   ): Promise<Result> {
     return reported(name, until, async () => {
       if (!/^[\w.:-]*[a-zA-Z_.:-][\w.:-]*$/.test(projectKey)) throw new Error(`projectKey: ${JSON.stringify(projectKey)} is not allowed; letters, digits, - _ . and :, not digits alone`)
       const wanted = readConditions(conditions)
       if (!hostUrl && wanted.length === 0) throw new Error("conditions: none is given; a gate without one would let everything through")
       if (hostUrl && !token) throw new Error(`token: missing; ${hostUrl} wants one, such as --token env://SONAR_TOKEN`)
-      let container = this.base(image)
+      let container = anew(this.base(image), again)
         .withMountedDirectory("/usr/src", source)
         .withEnvVariable("SONAR_HOST_URL", hostUrl || ephemeral)
         .withEnvVariable("PROJECT", projectKey)
@@ -189,6 +191,11 @@ export class Sonarqube {
   scanner(source: Directory, args: string[], image: string = images.scanner): Container {
     return this.base(image).withMountedDirectory("/usr/src", source).withExec(["sonar-scanner", ...args])
   }
+}
+
+/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
+function anew(container: Container, again: string): Container {
+  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
 async function result(name: string, ran: Ran, stays: boolean): Promise<Result> {
