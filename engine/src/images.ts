@@ -229,7 +229,14 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
       for (const image of missing) done.set(image.name, build(image))
       await Promise.all(done.values())
     },
-  ).finally(() => (process.env = before))
+  )
+    .then(() => (missing.some(({ recipe }) => goProjects(recipe).length) ? forgetBuilds(connect) : undefined))
+    .finally(() => (process.env = before))
+}
+
+/** After a large build what it was made of is nothing but weight: more than the engine's cache may hold, so that what the pipelines themselves compile would have to go. */
+async function forgetBuilds(connect: (typeof import("@dagger.io/dagger"))["connect"]): Promise<void> {
+  await step("engine: forget what the images were built from", () => connect((dag) => dag.engine().localCache().prune()))
 }
 
 /** Puts a recipe's parts together as one container. */

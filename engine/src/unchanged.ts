@@ -29,7 +29,21 @@ export function unchangedTests(folder = repository, { state, images } = statePat
 /** Notes that all tests of a file passed. Does nothing for a file that does not name its inputs. */
 export function noteGreen(file: string, tests: number, folder = repository, { state, images } = statePaths()): void {
   const key = keyOf(file, folder, images)
-  if (!key) return
+  if (key) note(key, tests, state)
+}
+
+/** A part of a test file that was green on what is here now: when, and how many tests it has. `part` is its name in the file, `inputs` what its result follows from. */
+export function unchangedPart(file: string, part: string, inputs: string[], folder = repository, { state, images } = statePaths()): Omit<Unchanged, "file"> | undefined {
+  const record = join(state, "green", hashOf(part, keyOfInputs(file, inputs, folder, images)))
+  return existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Omit<Unchanged, "file">) : undefined
+}
+
+/** Notes that all tests of a part of a file passed. */
+export function notePart(file: string, part: string, inputs: string[], tests: number, folder = repository, { state, images } = statePaths()): void {
+  note(hashOf(part, keyOfInputs(file, inputs, folder, images)), tests, state)
+}
+
+function note(key: string, tests: number, state: string): void {
   mkdirSync(join(state, "green"), { recursive: true })
   writeFileSync(join(state, "green", key), JSON.stringify({ at: new Date().toISOString(), tests }))
 }
@@ -37,8 +51,10 @@ export function noteGreen(file: string, tests: number, folder = repository, { st
 /** Hash of a test file and all that its result follows from; nothing when it does not say what that is. */
 function keyOf(file: string, folder: string, images: string): string | undefined {
   const named = /^\/\/ inputs: (.+)$/m.exec(readFileSync(join(folder, file), "utf8"))?.[1]
-  if (!named) return undefined
-  const inputs = named.trim().split(/\s+/)
+  return named && keyOfInputs(file, named.trim().split(/\s+/), folder, images)
+}
+
+function keyOfInputs(file: string, inputs: string[], folder: string, images: string): string {
   for (const input of inputs) if (!existsSync(join(folder, input))) throw new Error(`${file}: inputs: there is no ${input}`)
   return hashOf(file, [file, ...common, ...inputs].flatMap((input) => contentOf(join(folder, input), input)), contentOf(images, "images"))
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { pathsBelow } from "../../engine/src/paths.js"
-import { noteGreen, unchangedTests } from "../../engine/src/unchanged.js"
+import { noteGreen, notePart, unchangedPart, unchangedTests } from "../../engine/src/unchanged.js"
 
 describe("a live test file that was green", () => {
   const file = "test/modules/tool.test.ts"
@@ -59,5 +59,16 @@ describe("a live test file that was green", () => {
   it("is an error when it names what is not there", () => {
     write(file, "// inputs: modules/tol\n")
     expect(left).toThrow("test/modules/tool.test.ts: inputs: there is no modules/tol")
+  })
+
+  it("may have parts that are green on inputs of their own", () => {
+    const part = (name: string) => unchangedPart(file, name, ["modules/tool"], folder, paths)
+    notePart(file, "a", ["modules/tool"], 2, folder, paths)
+    expect(part("a")).toMatchObject({ tests: 2 })
+    expect(part("b")).toBeUndefined()
+    write("services/a.txt", "of no part")
+    expect(part("a")).toMatchObject({ tests: 2 })
+    write("modules/tool/src/index.ts", "two")
+    expect(part("a")).toBeUndefined()
   })
 })

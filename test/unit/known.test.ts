@@ -1,0 +1,83 @@
+// What a green pull request is known by: everything that it follows from, and nothing else.
+import { execFileSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { keyOfRun, knownReports, noteReports } from "../../engine/src/known.js"
+import { pathsBelow } from "../../engine/src/paths.js"
+
+let folder: string
+let code: string
+let paths: ReturnType<typeof pathsBelow>
+const write = (path: string, text: string, below = folder) => {
+  mkdirSync(dirname(join(below, path)), { recursive: true })
+  writeFileSync(join(below, path), text)
+}
+const git = (...args: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe", encoding: "utf8" })
+const key = (...args: string[]) => keyOfRun(folder, args, paths, code)
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "known-"))
+  code = mkdtempSync(join(tmpdir(), "known-code-"))
+  paths = pathsBelow(join(code, "state"))
+  write("a.go", "package a\n")
+  write(".gitignore", "*.env\nnode_modules/\nstate/\n")
+  git("init", "--quiet", "--initial-branch=main")
+  git("add", ".")
+  git("commit", "--quiet", "--message=one")
+  execFileSync("git", ["init", "--quiet", code])
+  write(".gitignore", "state/\n", code)
+})
+afterEach(() => [folder, code].forEach((one) => rmSync(one, { recursive: true })))
+
+describe("a run", () => {
+  it.each<[string, () => void]>([
+    ["an edited file", () => write("a.go", "package b\n")],
+    ["a new file", () => write("b.go", "package a\n")],
+    ["a file that git ignores", () => write("secret.env", "x")],
+    ["another mode", () => execFileSync("chmod", ["+x", join(folder, "a.go")])],
+    ["a commit without a change", () => git("commit", "--quiet", "--allow-empty", "--message=two")],
+    ["a branch elsewhere", () => git("branch", "develop")],
+    ["another branch checked out", () => git("checkout", "--quiet", "-b", "develop")],
+    ["the pipeline's own code", () => write("ci.ts", "x", code)],
+    ["another image", () => write("state/images/x.json", "{}", code)],
+  ])("has another name after %s", (_, change) => {
+    const before = key()
+    expect(before).toMatch(/^[0-9a-f]{16}$/)
+    change()
+    expect(key()).toMatch(/^[0-9a-f]{16}$/)
+    expect(key()).not.toBe(before)
+  })
+  it("has another name with other arguments", () => expect(key("--only=a")).not.toBe(key()))
+  it("has the same name after what no check reads, and leaves the clone as it was", () => {
+    const before = key()
+    write("node_modules/x/index.js", "made")
+    git("update-index", "--force-write-index")
+    const objects = readdirSync(join(folder, ".git/objects")).length
+    write("c.go", "package c\n")
+    key()
+    rmSync(join(folder, "c.go"))
+    expect(key()).toBe(before)
+    expect(readdirSync(join(folder, ".git/objects"))).toHaveLength(objects)
+    expect(git("status", "--porcelain")).toBe("")
+  })
+  it("outside of git has none", () => {
+    rmSync(join(folder, ".git"), { recursive: true })
+    expect(key()).toBeUndefined()
+  })
+})
+
+describe("reports", () => {
+  it("are known for a week", () => {
+    expect(knownReports("k", paths)).toBeUndefined()
+    noteReports("k", '{"result.json":"{}"}', paths)
+    expect(knownReports("k", paths)).toEqual({ "result.json": "{}" })
+    utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - 8 * 24 * 3600)
+    expect(knownReports("k", paths)).toBeUndefined()
+  })
+  it("are forgotten when there are many", () => {
+    for (let i = 0; i < 25; i++) noteReports(`k${i}`, "{}", paths)
+    expect(readdirSync(join(paths.state, "known"))).toHaveLength(20)
+  })
+})
