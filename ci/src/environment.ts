@@ -6,7 +6,7 @@ import { openFeedback } from "./feedback"
 import { allPassed, live, notRun, step, type Part } from "./parts"
 import { findFiles } from "./publish"
 import { refusal, type ReleaseRecord } from "./release"
-import { clusterHost, prometheusPort, type Cluster, type Registry } from "./targets"
+import { clusterHost, prometheusPort, unique, type Cluster, type Registry } from "./targets"
 
 export interface Place {
   name: EnvironmentName
@@ -57,14 +57,14 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
       ...faults,
     ]
     const secrets = { secretName: "database", secretKeys: ["db_user", "db_password"], secrets: [place.dbUser, place.dbPassword] }
-    return dag.helm().deploy(chart, environment.namespace, environment.namespace, cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, values, set, ...secrets, holder: place.holder, timeout: 300, wait: 60, name, again: String(Date.now()), args: [] }).reports()
+    return dag.helm().deploy(chart, environment.namespace, environment.namespace, cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, values, set, ...secrets, holder: place.holder, timeout: 300, wait: 60, name, again: unique(), args: [] }).reports()
   })
 }
 
 /** Whether the product answers, and says that it is this release. */
 export async function health(place: Place, sha: string, name = `${place.name}:health`): Promise<Part> {
   const urls = place.config.health.map((path) => `${path === "/version.json" ? "page" : path.split("/")[2]}=${addressOf(place)}${path}`)
-  return live(name, () => dag.health().check(urls, { version: sha, ...seen(place), wait: 60, times: 3, timeout: 0, name, until: 0, again: String(Date.now()) }).reports())
+  return live(name, () => dag.health().check(urls, { version: sha, ...seen(place), wait: 60, times: 3, timeout: 0, name, until: 0, again: unique() }).reports())
 }
 
 /** The suites of the release against the environment. */
@@ -72,8 +72,8 @@ export async function suites(place: Place, files: Directory): Promise<Part[]> {
   const { api, ui } = place.config.suites
   const url = addressOf(place)
   const run = {
-    api: () => live(`${place.name}:api`, () => dag.newman().run(files.file(api!), url, { ...seen(place), folders: ["product"], environment: [], timeout: 300, requestTimeout: 15, wait: 30, name: `${place.name}:api`, args: [], until: 0, again: String(Date.now()) }).reports()),
-    ui: () => live(`${place.name}:ui`, () => dag.selenium().test(files.directory(ui!), url, { ...seen(place), script: "test", timeout: 300, wait: 30, name: `${place.name}:ui`, args: [], until: 0, again: String(Date.now()) }).reports()),
+    api: () => live(`${place.name}:api`, () => dag.newman().run(files.file(api!), url, { ...seen(place), folders: ["product"], environment: [], timeout: 300, requestTimeout: 15, wait: 30, name: `${place.name}:api`, args: [], until: 0, again: unique() }).reports()),
+    ui: () => live(`${place.name}:ui`, () => dag.selenium().test(files.directory(ui!), url, { ...seen(place), script: "test", timeout: 300, wait: 30, name: `${place.name}:ui`, args: [], until: 0, again: unique() }).reports()),
   }
   return Promise.all(place.environment.tests.map((test) => run[test]()))
 }
@@ -84,7 +84,7 @@ export async function load(place: Place, files: Directory): Promise<Part[]> {
   if (!gate) return []
   const name = `${place.name}:load`
   const properties = [`users=${gate.users}`, `duration=${gate.duration}`, `rampup=${Math.max(1, Math.round(gate.duration / 10))}`]
-  return [await live(name, () => dag.jmeter().run(files.file(place.config.suites.load!), addressOf(place), { ...seen(place), properties, maxP95: gate.p95, maxErrors: gate.errors, minSamples: 1, timeout: gate.duration + 120, wait: 30, name, args: [], until: 0, again: String(Date.now()) }).reports())]
+  return [await live(name, () => dag.jmeter().run(files.file(place.config.suites.load!), addressOf(place), { ...seen(place), properties, maxP95: gate.p95, maxErrors: gate.errors, minSamples: 1, timeout: gate.duration + 120, wait: 30, name, args: [], until: 0, again: unique() }).reports())]
 }
 
 /** A scanner's findings against the gate. */
@@ -94,7 +94,7 @@ export async function dast(place: Place): Promise<Part[]> {
   const name = `${place.name}:dast`
   const url = addressOf(place)
   const start = Object.keys(asked).map((path) => `${url}${path}`)
-  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, scanTime: gate.seconds, image: "", wait: 30, name, until: 0, again: String(Date.now()) }).reports())]
+  return [await live(name, () => dag.wapiti().scan(url, { ...seen(place), start, maxHigh: gate.high, maxMedium: gate.medium, maxLow: gate.low, minUrls: gate.urls, timeout: gate.seconds + 120, scanTime: gate.seconds, image: "", wait: 30, name, until: 0, again: unique() }).reports())]
 }
 
 /** Addresses that a crawler does not find on a page that is made by scripts. */
@@ -118,13 +118,13 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
     `100 * (${of("http_requests_total", ',status=~"5.."')} or vector(0)) / ${of("http_requests_total")}`,
     `1000 * histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="${place.environment.namespace}"}[${range}])))`,
   ]
-  return [await live(name, () => dag.prometheus().analyse(url, ["error rate", "p95"], queries, [String(gate.errors), String(gate.p95)], ["%", "ms"], { ...seen(place), window: gate.window, interval: gate.interval, failures: 2, wait: 30, timeout: 0, name, until: 0, again: String(Date.now()) }).reports())]
+  return [await live(name, () => dag.prometheus().analyse(url, ["error rate", "p95"], queries, [String(gate.errors), String(gate.p95)], ["%", "ms"], { ...seen(place), window: gate.window, interval: gate.interval, failures: 2, wait: 30, timeout: 0, name, until: 0, again: unique() }).reports())]
 }
 
 /** Goes back to the revision before; logs and events of the bad one are in the reports, saved before. */
 export async function rollback(place: Pick<Place, "environment" | "cluster" | "holder">, name: string): Promise<Part> {
   const { environment, cluster } = place
-  return live(name, () => dag.helm().rollback(environment.namespace, environment.namespace, cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, revision: 0, holder: place.holder, timeout: 300, wait: 60, name, again: String(Date.now()) }).reports())
+  return live(name, () => dag.helm().rollback(environment.namespace, environment.namespace, cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, revision: 0, holder: place.holder, timeout: 300, wait: 60, name, again: unique() }).reports())
 }
 
 /** The steps of an environment, in order; what follows a red one that it needs is skipped, not run on a product that is not there. */

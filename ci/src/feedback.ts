@@ -1,6 +1,7 @@
 // Beta users' feedback, read from the running product.
 import { ReturnType, Service, dag } from "@dagger.io/dagger"
 import { images } from "./images"
+import { unique } from "./targets"
 
 /** Asks for open feedback of one severity on one version, with a limit on the wait; prints a JSON list of texts. */
 const script = `
@@ -17,7 +18,7 @@ export async function openFeedback(address: string, target: Service | undefined,
   for (const severity of ["blocker", "critical"] as const) {
     const most = gate[severity]
     if (most < 0) continue
-    let container = dag.container().from(images.node).withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
+    let container = dag.container().from(images.node).withEnvVariable("ASKED_AT", unique())
     if (target) container = container.withServiceBinding(targetName, target)
     const asked = container.withExec(["timeout", "30", "node", "--input-type=module", "-e", script, address, version, severity], { expect: ReturnType.Any })
     if ((await asked.exitCode()) !== 0) throw new Error((await asked.stderr()).trim().split("\n").at(-1))

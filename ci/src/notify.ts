@@ -4,6 +4,7 @@ import type { Config, Step } from "./config"
 import { messageOf, type Message } from "./message"
 import type { Part } from "./parts"
 import { oneLine } from "./stages"
+import { unique } from "./targets"
 
 /** Tells Slack of a step, where delivery.yaml wants that and a webhook is given. A Slack that is down changes no verdict. */
 export async function tell(step: Step, parts: Part[], commit: string, config: Config, webhook: Secret | undefined, standIn?: Service): Promise<void> {
@@ -15,7 +16,7 @@ export async function tell(step: Step, parts: Part[], commit: string, config: Co
 async function post(message: Message, webhook: Secret, standIn?: Service): Promise<void> {
   const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
   try {
-    const sent = dag.slack().post(file, { webhook, channel: "", api: "https://slack.com/api", target: standIn, targetName: "slack", timeout: 10, attempts: 3, name: "slack", again: String(Date.now()) })
+    const sent = dag.slack().post(file, { webhook, channel: "", api: "https://slack.com/api", target: standIn, targetName: "slack", timeout: 10, attempts: 3, name: "slack", again: unique() })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
     if (status !== "passed") console.log(`? slack was not told: ${oneLine(reason, 160)}`)
   } catch (error) {

@@ -22,7 +22,7 @@ export async function collect(folder: string, names: string[], call: () => Promi
   try {
     const { found, reports } = await call()
     const took = (Date.now() - begin) / 1000
-    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    const listed = await filesOf(reports)
     const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
     for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
@@ -49,8 +49,7 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   try {
     const reports = await (await call()).sync()
     const { status, reason, value, limit, unit, seconds, exitCode } = JSON.parse(await reports.file("result.json").contents()) as Stage
-    const listed = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
-    return ended({ name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }, reports, listed)
+    return ended({ name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }, reports, await filesOf(reports))
   } catch (error) {
     return ended(failed(name, oneLine(messageOf(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
   }
@@ -87,6 +86,11 @@ export function notRun(names: string[], reason: string): Part {
 
 export function allPassed(parts: Part[]): boolean {
   return parts.every(({ stages }) => stages.every(({ status }) => status === "passed"))
+}
+
+/** The files of a folder, without its folders. */
+async function filesOf(folder: Directory): Promise<string[]> {
+  return (await folder.glob("**/*")).filter((file) => !file.endsWith("/"))
 }
 
 /** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */

@@ -4,7 +4,7 @@ import type { Config } from "./config"
 import { images } from "./images"
 import { goInput, withoutMarkdown } from "./inputs"
 import { openSealed, sealed, type ReleaseRecord } from "./release"
-import { access, type Registry } from "./targets"
+import { access, unique, type Registry } from "./targets"
 
 /** Which commit a source is at. */
 export interface Identity {
@@ -75,7 +75,7 @@ export async function pushFiles(source: Directory, config: Config, { sha }: Iden
 export async function writeRecord(record: ReleaseRecord, registry: Registry, key: string): Promise<void> {
   const files = dag.directory().withNewFile("release.txt", sealed(record, key))
   const names = [...new Set([record.tree, record.sha])].map((tag) => `${registry.address}/releases:${tag}`)
-  await dag.registry().put(files, names, { ...access(registry), again: String(Date.now()) })
+  await dag.registry().put(files, names, { ...access(registry), again: unique() })
 }
 
 /** The record of a commit or a tree; an error in words when there is none, or when it was altered. */
@@ -91,5 +91,5 @@ export async function readRecord(release: string, registry: Registry, key: strin
 
 /** The files of an artefact in the registry, by digest or tag. */
 export function findFiles(reference: string, registry: Registry): Promise<Directory> {
-  return dag.registry().get(reference, { ...access(registry), again: String(Date.now()) }).sync()
+  return dag.registry().get(reference, { ...access(registry), again: unique() }).sync()
 }
