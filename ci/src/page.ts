@@ -71,7 +71,7 @@ function findingsHtml(found: NonNullable<Details["found"]>): string {
   const line = (text: string, at: number, marked: number) => `<span${at === marked ? ' class="here"' : ""}><b>${at}</b> ${escape(text)}\n</span>`
   const one = ({ tool, rule, text, file, line: at, excerpt }: NonNullable<Details["found"]>[number]) =>
     `<h3><code>${escape(file)}${at ? `:${at}` : ""}</code> ${escape(oneLine(text, 300))} <small>${escape([...new Set([tool, rule])].join(" "))}</small></h3>${excerpt ? `<pre class="code">${excerpt.lines.map((code, i) => line(code, excerpt.from + i, at)).join("")}</pre>` : ""}`
-  return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"}`, found.slice(0, most).map(one).join("") + andMore(found.length), true)
+  return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"}`, found.slice(0, most).map(one).join("") + andMore(found.length), found.some(({ level }) => level === "error"))
 }
 
 /** How many failing tests and findings are shown; all stand in the raw files. */

@@ -47,6 +47,8 @@ export async function reportOf(name: string, title: string, stages: Stage[], par
 
 /** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */
 async function withExcerpts(found: Found[], source?: Directory): Promise<NonNullable<Details["found"]>> {
+  const order = ["error", "warning", "note"]
+  found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
   const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)
   const files = [...new Set(shown.map(({ file }) => file))].slice(0, 20)
   const texts = new Map(await Promise.all(files.map(async (file) => [file, (await source?.file(file).contents().catch(() => undefined))?.split("\n")] as const)))

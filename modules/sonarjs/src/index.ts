@@ -10,6 +10,7 @@ import { images } from "./images"
 import { describe, ordered, readScan } from "./read"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { config, files } from "./tool"
 
 const workdir = "/src"
 
@@ -66,10 +67,9 @@ export class Sonarjs {
    */
   @func()
   base(image: string = images.node): Container {
-    const tool = dag.currentModule().source().directory("tool")
     let container = dag.container().from(image).withWorkdir("/tool")
-    for (const file of ["package.json", "package-lock.json"]) container = container.withFile(file, tool.file(file))
-    return container.withExec(["npm", "ci", "--no-audit", "--no-fund", "--no-progress"]).withFile("eslint.config.mjs", tool.file("eslint.config.mjs"))
+    for (const [file, text] of Object.entries(files)) container = container.withNewFile(file, text)
+    return container.withExec(["npm", "ci", "--no-audit", "--no-fund", "--no-progress"]).withNewFile("eslint.config.mjs", config)
   }
 
   /**
@@ -140,9 +140,14 @@ async function reported(name: string, until: number, work: () => Promise<Result>
   const ended = await unlessInterrupted(work(), until).catch(
     (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
   )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
   console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+  return withResult(ended)
+}
+
+/** The result with its own fields beside its reports. */
+function withResult(result: Result): Result {
+  const { reports, ...fields } = result
+  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return result
 }

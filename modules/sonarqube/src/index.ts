@@ -218,9 +218,14 @@ async function reported(name: string, until: number, work: () => Promise<Result>
   const ended = await unlessInterrupted(work(), until).catch(
     (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
   )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
   console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+  return withResult(ended)
+}
+
+/** The result with its own fields beside its reports. */
+function withResult(result: Result): Result {
+  const { reports, ...fields } = result
+  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return result
 }

@@ -1,3 +1,12 @@
+import lockfile from "../tool/package-lock.json"
+import manifest from "../tool/package.json"
+
+// The project that eslint is installed from and configured by, as texts: a module's folder is not at hand while it runs.
+
+/** package.json and package-lock.json, as `npm ci` takes them. */
+export const files: Record<string, string> = { "package.json": JSON.stringify(manifest), "package-lock.json": JSON.stringify(lockfile) }
+
+export const config = `
 // What is looked for: rules of eslint-plugin-sonarjs that find vulnerabilities and what deserves a second look for security (RSPEC's types "vulnerability" and
 // "security hotspot"), in every file whatever the project's own linter says. What lets an attacker in is an error, the rest a warning.
 import parser from "@typescript-eslint/parser"
@@ -24,6 +33,7 @@ export default [
     linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: "off" },
     languageOptions: { parser: vue, parserOptions: { parser, sourceType: "module", ecmaFeatures: { jsx: true } } },
     plugins: { sonarjs },
-    rules: Object.fromEntries([...errors.map((rule) => [`sonarjs/${rule}`, "error"]), ...warnings.map((rule) => [`sonarjs/${rule}`, "warn"])]),
+    rules: Object.fromEntries([...errors.map((rule) => [\`sonarjs/\${rule}\`, "error"]), ...warnings.map((rule) => [\`sonarjs/\${rule}\`, "warn"])]),
   },
 ]
+`
