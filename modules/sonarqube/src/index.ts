@@ -44,7 +44,7 @@ export class Result {
     this.seconds = Math.round(seconds * 100) / 100
     this.cached = cached
     this.value = broken
-    this.unit = broken === undefined ? "" : "conditions"
+    this.unit = broken === undefined ? "" : "broken conditions"
     this.reports = reports
   }
 
@@ -174,7 +174,7 @@ export class Sonarqube {
         ...["-Dsonar.sources=.", "-Dsonar.tests=.", `-Dsonar.test.inclusions=${tests.join(",")}`, `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`, "-Dsonar.scm.disabled=true"],
         ...[...named(/\.out$/, "sonar.go.coverage.reportPaths"), ...named(/\.info$/, "sonar.javascript.lcov.reportPaths"), ...args],
       ]
-      const ran = await runStep(container, ["node", "-e", analyzeProgram, ...flags], timeout)
+      const ran = await runStep(container, ["node", "-e", analyzeProgram, "--", ...flags], timeout)
       return result(name, ran, hostUrl !== "")
     })
   }

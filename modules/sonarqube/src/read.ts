@@ -55,7 +55,7 @@ export function scannerTrouble(output: string): string {
   const error = output
     .split("\n")
     .map((line) => /\bERROR\b:?\s+(.*)$/.exec(line)?.[1]?.trim() ?? "")
-    .find((line) => line !== "" && !/^(Error during SonarScanner|Re-run|EXECUTION FAILURE)/.test(line))
+    .find((line) => line !== "" && !/^(Error during SonarScanner|Re-run|EXECUTION FAILURE|\[baseline-browser-mapping\])/.test(line))
   return error ?? ""
 }
 
