@@ -11,6 +11,8 @@ export interface FailedTest {
 
 /** Something that a scanner or linter has found. */
 export interface Found {
+  /** The stage whose reports it stands in. */
+  stage: string
   tool: string
   rule: string
   level: string
@@ -85,13 +87,13 @@ interface Result {
 export function mergedSarif(sources: Source[]): { log: string; found: Found[] } {
   const found: Found[] = []
   const seen = new Set<string>()
-  const runs = sources.flatMap(({ text, folder }) =>
+  const runs = sources.flatMap(({ stage, text, folder }) =>
     ((JSON.parse(text) as Log).runs ?? []).map((run) => ({
       ...run,
       results: (run.results ?? []).flatMap((result) => {
         const locations = result.locations?.map((location) => rooted(location, folder))
         const place = locations?.[0]?.physicalLocation
-        const one = { tool: run.tool.driver.name, rule: result.ruleId ?? "", level: result.level ?? "warning", text: result.message.text, file: place?.artifactLocation?.uri ?? "", line: place?.region?.startLine ?? 0 }
+        const one = { stage, tool: run.tool.driver.name, rule: result.ruleId ?? "", level: result.level ?? "warning", text: result.message.text, file: place?.artifactLocation?.uri ?? "", line: place?.region?.startLine ?? 0 }
         const key = JSON.stringify([one.file, one.line, one.text])
         if (seen.has(key)) return []
         seen.add(key)

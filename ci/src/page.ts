@@ -39,11 +39,13 @@ export interface Details {
 export function indexHtml(title: string, stages: Stage[], details: Details): string {
   const verdict = verdictOf(stages)
   const groups = [...new Set(stages.map((stage) => stage.name.split(":")[0]!))]
+  const red = new Set(stages.filter(isRed).map(({ name }) => name))
+  const [counted, others] = [true, false].map((counts) => (details.found ?? []).filter(({ stage }) => red.has(stage) === counts))
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}: ${verdict.passed ? "green" : "red"}</title>
 <style>${style}</style></head>
 <body><header class="${verdict.passed ? "green" : "red"}"><p>${escape(title)}</p><h1>${escape(verdict.line)}</h1></header>
-<main>${[lookFirst(stages), failedTestsHtml(details.failed ?? []), findingsHtml(details.found ?? []), timelineHtml(stages), ...groups.map((group) => stagesHtml(group, stages, details)), coverageHtml(details.coverage ?? [])].filter((part) => part !== "").join("\n")}
+<main>${[lookFirst(stages), failedTestsHtml(details.failed ?? []), findingsHtml(counted!, "of red stages", true), timelineHtml(stages), ...groups.map((group) => stagesHtml(group, stages, details)), findingsHtml(others!, "that turned nothing red", false), coverageHtml(details.coverage ?? [])].filter((part) => part !== "").join("\n")}
 <footer>${["result.json", "summary.md", "junit.xml", "findings.sarif", "dagger.log"].map((file) => `<a href="${file}">${file}</a>`).join(" ")}</footer></main></body></html>
 `
 }
@@ -66,12 +68,12 @@ function failedTestsHtml(failed: FailedTest[]): string {
   return folded(`${failed.length} failing ${failed.length === 1 ? "test" : "tests"}`, failed.slice(0, most).map(one).join("") + andMore(failed.length), true)
 }
 
-function findingsHtml(found: NonNullable<Details["found"]>): string {
+function findingsHtml(found: NonNullable<Details["found"]>, which: string, open: boolean): string {
   if (!found.length) return ""
   const line = (text: string, at: number, marked: number) => `<span${at === marked ? ' class="here"' : ""}><b>${at}</b> ${escape(text)}\n</span>`
   const one = ({ tool, rule, text, file, line: at, excerpt }: NonNullable<Details["found"]>[number]) =>
     `<h3><code>${escape(file)}${at ? `:${at}` : ""}</code> ${escape(oneLine(text, 300))} <small>${escape([...new Set([tool, rule])].join(" "))}</small></h3>${excerpt ? `<pre class="code">${excerpt.lines.map((code, i) => line(code, excerpt.from + i, at)).join("")}</pre>` : ""}`
-  return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"}`, found.slice(0, most).map(one).join("") + andMore(found.length), found.some(({ level }) => level === "error"))
+  return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"} ${which}`, found.slice(0, most).map(one).join("") + andMore(found.length), open)
 }
 
 /** How many failing tests and findings are shown; all stand in the raw files. */

@@ -5,7 +5,7 @@ import type { Found } from "../../ci/src/merge"
 import type { Stage } from "../../ci/src/stages"
 
 const stage: Stage = { name: "sast:go", status: "failed", reason: "no finding in 3 files", seconds: 1, cached: false, exitCode: 0 }
-const found = (rule: string, level: string, file = "services/kit/a.go", line = 3): Found => ({ tool: "gosec", rule, level, text: `what ${rule} says.`, file, line })
+const found = (rule: string, level: string, file = "services/kit/a.go", line = 3): Found => ({ stage: "sast:go", tool: "gosec", rule, level, text: `what ${rule} says.`, file, line })
 const known = { rule: "G404", path: "services/kit", reason: "it is no secret", until: "2026-06-30" }
 const judge = (all: Found[], change: object = {}) => judgeFindings(stage, all, { severity: "medium", suppressions: [known], today: "2026-06-30", ...change })
 

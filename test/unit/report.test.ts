@@ -36,6 +36,8 @@ describe("a report", async () => {
     expect(page).toContain('<span class="here"><b>3</b> var token = 1 // &lt;i&gt;')
     expect(page.split("var token")).toHaveLength(2)
     expect(page).toContain("no &lt;b&gt;")
+    expect(page.indexOf("1 finding of red stages")).toBeLessThan(page.indexOf("When it ran"))
+    expect(page.indexOf("1 finding that turned nothing red")).toBeGreaterThan(page.indexOf("When it ran"))
   })
   it("shows failing tests with their output", () => expect(page).toContain("<pre>got &lt;2&gt;</pre>"))
   it("shows when each part ran, and what came from the cache", () => {

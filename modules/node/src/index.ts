@@ -156,7 +156,7 @@ export class Node {
 
     console.log(`▶ ${name}:install`)
     const install = await unlessInterrupted(installed(this.base(image), source, 600), until)
-    console.log(install === "interrupted" ? `⊘ ${name}:install interrupted` : `${install.ran.exitCode === 0 ? "✔" : "✘"} ${name}:install ${install.ran.seconds} s`)
+    console.log(install === "interrupted" ? `⊘ ${name}:install interrupted` : `${install.ran.exitCode === 0 ? "✔" : "✘"} ${name}:install ${install.ran.seconds.toFixed(1)} s`)
     const results = await Promise.all(
       steps.map(async (step, i) => {
         if (install === "interrupted") return interrupted(`${name}:${step}`)
