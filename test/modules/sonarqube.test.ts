@@ -19,7 +19,7 @@ async function analyze(...args: string[]): Promise<{ status: string; reason: str
   if (code !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as { status: string; reason: string; exitCode: number }
 }
-const there = (...args: string[]) => analyze("--host-url=http://sonar:9000", `--target=tcp://127.0.0.1:${port}`, "--token=env://SONAR_TOKEN", "--wait=120", ...args)
+const there = (...args: string[]) => analyze(`--host-url=http://sonar:${port}`, `--target=tcp://127.0.0.1:${port}`, "--token=env://SONAR_TOKEN", "--wait=120", ...args)
 
 /** Asks the server as its administrator. */
 async function ask(path: string, parameters: Record<string, string>, method = "POST"): Promise<Record<string, unknown>> {
@@ -56,12 +56,12 @@ describe("SonarQube that stays", () => {
     expect(await there()).toMatchObject({ status: "passed", value: 0, reason: "1 conditions hold; 0 issues" })
   })
   it("whose gate does not answer in time is red, and says how far it is", async () =>
-    expect(await there("--gate-timeout=0")).toMatchObject({ status: "failed", exitCode: 9, reason: expect.stringMatching(/^the quality gate gave no answer within 0 s: the analysis is (PENDING|IN_PROGRESS) at http:\/\/sonar:9000$/) }))
+    expect(await there("--gate-timeout=0")).toMatchObject({ status: "failed", exitCode: 9, reason: expect.stringMatching(/^the quality gate gave no answer within 0 s: the analysis is (PENDING|IN_PROGRESS) at http:\/\/sonar:\d+$/) }))
   it("that refuses the token is red", async () => {
     const good = token
     token = "squ_0000000000000000000000000000000000000000"
     try {
-      expect(await there()).toMatchObject({ status: "failed", exitCode: 4, reason: "http://sonar:9000 refuses the token: it is not valid there" })
+      expect(await there()).toMatchObject({ status: "failed", exitCode: 4, reason: `http://sonar:${port} refuses the token: it is not valid there` })
     } finally {
       token = good
     }

@@ -222,13 +222,13 @@ describe("changed lines", () => {
 
 describe("security flaws", () => {
   const file = "services/api/orders.go"
-  const flaw = 'package main\n\nimport "database/sql"\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, customer string) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + customer + "\'") // #nosec\n}\n'
+  const flaw = 'package main\n\nimport (\n\t"database/sql"\n\t"net/http"\n)\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec\n}\n'
   const suppressed = (until: string) => `suppressions:\n  - { rule: G202, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
 
   it("in Go, also where a comment wants them silent", async () => {
     shop.write(file, flaw)
     const run = await pr("--only=sast")
-    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:7 SQL string concatenation .*\[G202\]$/) })
+    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:10 SQL string concatenation .*\[G202\]$/) })
     expect(run.stages["sast:js"]).toMatchObject({ status: "passed" })
   })
   it("that are suppressed for a while, and no longer", async () => {

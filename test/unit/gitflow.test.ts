@@ -191,4 +191,10 @@ describe("what a checkout changes", () => {
     git("checkout", "--quiet", "-b", "develop2", "feature/x")
     expect(diff("feature/x").base).toMatch(/^the commit before \([0-9a-f]{10}\)$/)
   })
+  it("is what is not committed on a branch that has no commit of its own yet", () => {
+    writeFileSync(join(folder, "d.go"), "new\n")
+    rmSync("/tmp/index", { force: true })
+    const { base, text } = diff("feature/x")
+    expect([base.slice(0, 9), text.includes("+++ b/d.go"), text.includes("a.go")]).toEqual(["feature/x", true, false])
+  })
 })

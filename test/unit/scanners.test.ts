@@ -6,7 +6,7 @@ import { outcome, readConditions, sarif, scannerTrouble, type Answer } from "../
 
 describe("gosec", () => {
   const issue = { severity: "MEDIUM", confidence: "HIGH", cwe: { id: "89" }, rule_id: "G201", details: "SQL string formatting", file: "/src/services/api/db.go", line: "12-14", column: "7" }
-  const scan = gosec.readScan(JSON.stringify({ "Golang errors": {}, Issues: [issue, { ...issue, severity: "HIGH", rule_id: "G404", cwe: null, line: "3" }], Stats: { files: 2, lines: 40, nosec: 0, found: 2 } }), "/src")
+  const scan = gosec.readScan(JSON.stringify({ "Golang errors": {}, Issues: [issue, { ...issue, severity: "HIGH", rule_id: "G404", cwe: null, line: "3" }], Stats: { files: 2, lines: 40, nosec: 0, found: 2 } }), "/src", "services/api")
   it("names files from the root, lines by their first, and levels by severity", () =>
     expect(scan).toEqual({
       files: 2,
@@ -18,7 +18,9 @@ describe("gosec", () => {
     }))
   it("says the worst first", () => expect(gosec.describe(gosec.ordered(scan.findings))).toBe("services/api/db.go:3 SQL string formatting (G404), and 1 more"))
   it("says what it could not read", () =>
-    expect(gosec.readScan(JSON.stringify({ "Golang errors": { "/src/a/x.go": [{ line: 4, column: 2, error: "expected '('" }] }, Issues: null, Stats: { files: 1 } }), "/src")).toMatchObject({ findings: [], errors: ["a/x.go:4: expected '('"] }))
+    expect(gosec.readScan(JSON.stringify({ "Golang errors": { "/src/a/x.go": [{ line: 4, column: 2, error: "expected '('" }] }, Issues: null, Stats: { files: 1 } }), "/src", ".")).toMatchObject({ findings: [], errors: ["a/x.go:4: expected '('"] }))
+  it("says what does not compile in the compiler's words", () =>
+    expect(gosec.readScan(JSON.stringify({ "Golang errors": { "": [{ line: 0, column: 0, error: "# command-line-arguments\nprice/price.go:6:9: no" }] }, Issues: [], Stats: { files: 0 } }), "/src", "services/api").errors).toEqual(["services/api/price/price.go:6:9: no"]))
   it("has nothing to say of nothing", () => expect(gosec.describe([])).toBe(""))
 })
 

@@ -183,7 +183,7 @@ export class Gitflow {
 
   /**
    * What a checkout changes: all that differs from the commit at which it left the first of the given branches that there is (`origin/…` before the local one). Edits
-   * that are not committed count, and so do new files that are not ignored. On such a branch itself it is compared with the commit before.
+   * that are not committed count, and so do new files that are not ignored. At the end of such a branch, with all committed, it is compared with the commit before.
    *
    * Example: `dagger -m modules/gitflow call diff --source . --branches develop text`
    *

@@ -33,19 +33,22 @@ while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
 
 /**
  * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
- * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; where HEAD has left none of them
- * it is its first parent.
+ * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; at the end of one, with nothing
+ * uncommitted, it is the first parent.
  */
 export const diffScript = `
 set -o pipefail
 export GIT_INDEX_FILE=/tmp/index
 if ! head=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "none HEAD names no commit"; exit 0; fi
+git read-tree HEAD || exit 3
+dirty=$(git status --porcelain)
 base= name=
 for branch in "$@"; do
   for ref in "refs/remotes/origin/$branch" "refs/heads/$branch"; do
     git rev-parse --verify -q "$ref^{commit}" > /dev/null || continue
     found=$(git merge-base HEAD "$ref" 2> /dev/null) || continue
-    if [ "$found" != "$head" ]; then base=$found name=$branch; break 2; fi
+    # At the branch's own end there is nothing to see, unless it is not committed yet.
+    if [ "$found" != "$head" ] || [ -n "$dirty" ]; then base=$found name=$branch; break 2; fi
   done
 done
 if [ -z "$base" ]; then
@@ -53,7 +56,6 @@ if [ -z "$base" ]; then
   name="the commit before"
 fi
 echo "$name $base"
-git read-tree HEAD || exit 3
 git add --intent-to-add --all . || exit 3
 git diff --unified=0 --no-color --no-ext-diff --no-textconv --no-renames "$base" -- || exit 3
 `

@@ -158,7 +158,7 @@ async function result(name: string, scans: { path: string; ran: Ran }[]): Promis
       if (ran.timedOut) return { findings: [], trouble: `${path}: timed out after ${Math.round(ran.seconds)} s` }
       // gosec writes no report where it has found no package.
       if (ran.exitCode !== 0 || text === "") return { findings: [], trouble: `${path}: ${firstLine(await readReport(ran.reports, "output.txt")) || `gosec ended with ${ran.exitCode} and no report`}` }
-      const { findings, files, errors } = readScan(text, workdir)
+      const { findings, files, errors } = readScan(text, workdir, path)
       return { findings, files, trouble: errors[0] ?? (files === 0 ? `${path}: no file was looked at` : "") }
     }),
   )

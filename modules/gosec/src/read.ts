@@ -17,10 +17,11 @@ interface Report {
   Stats?: { files: number }
 }
 
-/** Reads a report; files are named from the root of the source, which is mounted at `workdir`. High severity is an error, medium a warning, low a note. */
-export function readScan(report: string, workdir: string): Scan {
+/** Reads the report of the module at `path`; files are named from the root of the source, which is mounted at `workdir`. High severity is an error, medium a warning, low a note. */
+export function readScan(report: string, workdir: string, path: string): Scan {
   const { Issues: issues, Stats: stats, "Golang errors": broken } = JSON.parse(report) as Report
   const local = (file: string): string => file.replace(`${workdir}/`, "")
+  const below = path === "." ? "" : `${path}/`
   const levels: Record<string, Finding["level"]> = { HIGH: "error", MEDIUM: "warning", LOW: "note" }
   return {
     findings: (issues ?? []).map(({ severity, rule_id, details, file, line, column, cwe }) => ({
@@ -34,7 +35,8 @@ export function readScan(report: string, workdir: string): Scan {
       level: levels[severity] ?? "note",
     })),
     files: stats?.files ?? 0,
-    errors: Object.entries(broken ?? {}).flatMap(([file, list]) => list.map(({ line, error }) => `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}`)),
+    // What does not compile is told without a file, in the compiler's words, with files named from the module.
+    errors: Object.entries(broken ?? {}).flatMap(([file, list]) => list.map(({ line, error }) => (file ? `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}` : `${below}${error.split("\n").find((text) => !text.startsWith("#")) ?? error}`))),
   }
 }
 
