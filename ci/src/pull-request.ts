@@ -69,7 +69,7 @@ export async function pullRequest(source: Directory, config: Config, { only = []
 }
 
 /** SonarQube on the sources of all services, with the coverage that their tests have measured. */
-async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl, sonarToken }: Asked): Promise<Part> {
+async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl = "", sonarToken }: Asked): Promise<Part> {
   return collect("quality", ["quality"], async () => {
     const texts: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
     let [sources, coverage] = [dag.directory(), dag.directory()]

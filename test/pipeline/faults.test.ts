@@ -223,12 +223,12 @@ describe("changed lines", () => {
 describe("security flaws", () => {
   const file = "services/api/orders.go"
   const flaw = 'package main\n\nimport (\n\t"database/sql"\n\t"net/http"\n)\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec\n}\n'
-  const suppressed = (until: string) => `suppressions:\n  - { rule: G202, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
+  const suppressed = (until: string) => `suppressions:\n  - { rule: G701, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
 
   it("in Go, also where a comment wants them silent", async () => {
     shop.write(file, flaw)
     const run = await pr("--only=sast")
-    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:10 SQL string concatenation .*\[G202\]$/) })
+    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:10 SQL injection via taint analysis.*\[G701\]$/) })
     expect(run.stages["sast:js"]).toMatchObject({ status: "passed" })
   })
   it("that are suppressed for a while, and no longer", async () => {
@@ -237,7 +237,7 @@ describe("security flaws", () => {
     shop.write("delivery.yaml", `${config}${suppressed("2999-12-31")}`)
     expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "passed", value: 0, reason: "no finding that counts: 1 suppressed" })
     shop.write("delivery.yaml", `${config}${suppressed("2020-01-31")}`)
-    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/\[G202\]; its suppression ended on 2020-01-31: the column is checked by the caller$/) })
+    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/\[G701\]; its suppression ended on 2020-01-31: the column is checked by the caller$/) })
   })
   it("in JavaScript", async () => {
     shop.write("services/frontend/src/run.ts", "export function run(text: string): unknown {\n  return eval(text) // eslint-disable-line\n}\n")
