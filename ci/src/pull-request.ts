@@ -79,7 +79,7 @@ async function quality({ source, config, until, again }: Run, { conditions, excl
       if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
       if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
     }
-    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, timeout: seconds, until, again })
+    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, targetName: "sonar", wait: 180, gateTimeout: 300, timeout: seconds, name: "quality", until, again })
     const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
     const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
     return { found: [{ name: "quality", status, reason, value, unit, limit: value === undefined ? undefined : 0, atMost: true, seconds: took, cached, exitCode }], reports }
