@@ -19,7 +19,7 @@ const chain = { modules: [...new Set([...building, ...running])], images: ["gola
 export const uses = {
   config: { modules: [], images: [] },
   pr: { modules: checks, images: [] },
-  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage"].map((name) => [name, { modules: checks, images: [] as string[] }])),
+  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "quality"].map((name) => [name, { modules: checks, images: [] as string[] }])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },

@@ -235,6 +235,44 @@ export class Delivery {
   }
 
   /**
+   * Whether scanners find no security flaw that counts in any service.
+   *
+   * Example: `dagger check sast`, `dagger call sast`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async sast(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["sast"])
+  }
+
+  /**
+   * Whether SonarQube's quality gate is green, with the coverage that the tests measure.
+   *
+   * Example: `dagger check quality`, `dagger call quality`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async quality(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["test", "quality"])
+  }
+
+  /**
    * The configuration as it takes effect: delivery.yaml with all defaults and what environments take from each other; behind each value stands its line, or what it
    * follows from. A delivery.yaml that is wrong is an error that lists every fault.
    *
