@@ -84,8 +84,9 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
     expect(functions.filter((name) => !called.has(name))).toEqual([])
   })
 
+  // Long enough for caches that are empty: v0.19.10's engine may end when a call is broken off (docs/decisions/0033).
   it.each(calls)("$call", async ({ call, prints }) => {
-    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd, env, seconds: 300 })
+    const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd, env, seconds: 570 })
     expect(stderr.slice(-2000) + stdout).toContain(prints)
     expect(code).toBe(0)
   })
