@@ -1,11 +1,10 @@
 // A repository of thirty services: what an edit costs follows from what it can change, by content.
-// inputs: ci modules dagger.json test/pipeline/shop.ts
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ranIn, runPr, type Run } from "./shop"
+import { ranIn, runPr, type Run } from "../pipeline/shop"
 
 const count = 30
 const names = Array.from({ length: count }, (_, i) => `s${String(i + 1).padStart(2, "0")}`)
