@@ -245,13 +245,20 @@ function schemaPart(path: string): Record<string, unknown> {
   return (part as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
 }
 
+/** The line on which the key at a path stands, or else that of the nearest key above it. */
 function lineOf(document: Document, lines: LineCounter, path: string[]): number {
   for (let length = path.length; length > 0; length--) {
-    const parent = document.getIn(path.slice(0, length - 1), true) as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | undefined
-    const pair = (length === 1 ? (document.contents as typeof parent) : parent)?.items?.find((item) => item.key?.value === path[length - 1])
-    if (pair?.key?.range) return lines.linePos(pair.key.range[0]).line
+    const line = lineAt(document, lines, path.slice(0, length))
+    if (line) return line
   }
   return 1
+}
+
+/** The line on which the key at a path stands; nothing when the file does not have it. */
+export function lineAt(document: Document, lines: LineCounter, path: string[]): number | undefined {
+  const parent = (path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)) as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | undefined
+  const range = parent?.items?.find((item) => item.key?.value === path.at(-1))?.key?.range
+  return range && lines.linePos(range[0]).line
 }
 
 function article(type: string): string {

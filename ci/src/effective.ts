@@ -1,7 +1,7 @@
 // The configuration as it takes effect, with where each value comes from.
-import { LineCounter, isMap, isScalar, parseDocument, stringify, type Document } from "yaml"
+import { LineCounter, parseDocument, stringify, type Document } from "yaml"
 import schema from "../delivery.schema.json"
-import { parseConfig } from "./config"
+import { lineAt, parseConfig } from "./config"
 
 /**
  * All that a delivery.yaml says and implies, as YAML; behind each value stands its line, `default`, or the setting that it follows from.
@@ -28,21 +28,14 @@ export function effectiveConfig(text: string): string {
 
 /** Where the value at a path comes from. */
 function originOf(path: string[], document: Document, lines: LineCounter): string {
-  const own = lineAt(path, document, lines)
+  const own = lineAt(document, lines, path)
   if (own) return `line ${own}`
   const [first, name, ...rest] = path as [string, string, ...string[]]
   if (first === "environments") {
     const base = document.getIn(["environments", name, "extends"]) as string | undefined
     if (base) return originOf(["environments", base, ...rest], document, lines).replace(/^line/, `environments.${base}, line`)
   }
-  const gate = lineAt(["gates", "coverage", "service"], document, lines)
+  const gate = lineAt(document, lines, ["gates", "coverage", "service"])
   if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`
   return "default"
-}
-
-/** The line on which the key at a path stands; nothing when the file does not have it. */
-function lineAt(path: string[], document: Document, lines: LineCounter): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-  const key = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && String(item.key.value) === path.at(-1))?.key : undefined
-  return isScalar(key) && key.range ? lines.linePos(key.range[0]).line : undefined
 }

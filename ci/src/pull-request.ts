@@ -1,13 +1,14 @@
 // The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
-import type { Config, Need, Quality, Service as Delivered } from "./config"
+import type { Config, Kind, Need, Quality, Service as Delivered } from "./config"
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
 import { judgeFindings } from "./findings"
 import { goInput, withoutMarkdown } from "./inputs"
 import { mergedSarif } from "./merge"
 import { collect, type Part } from "./parts"
 import { moduleName } from "./paths"
+import { reportsOf } from "./report"
 import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
 
 /** What is asked of the checks. */
@@ -50,8 +51,6 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   const until = grace && Math.ceil(Date.now() / 1000) + grace
   const run: Run = { source, config, until, again }
   const parts = await runAll(run, selected)
-  const kinds: Record<string, string> = { "sast:go": "go", "sast:js": "node" }
-  const has = (kind?: string) => Object.values(config.services).some((service) => service.kind === kind)
   if (selected.has("quality") && config.quality) parts.push(await quality(run, config.quality, parts, sonar))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
   const found = await coverageOf(source, config, parts)
@@ -62,8 +61,9 @@ export async function pullRequest(source: Directory, config: Config, { only = []
     const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
     parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
   }
-  for (const [name, kind] of Object.entries(kinds)) if (selected.has(name) && !has(kind)) results.set(name, { name, status: "notApplicable", reason: `no service is of the kind ${kind}`, seconds: 0, cached: false, exitCode: 0 })
-  if (selected.has("quality") && !config.quality) results.set("quality", { name: "quality", status: "notApplicable", reason: "delivery.yaml has no gates.quality", seconds: 0, cached: false, exitCode: 0 })
+  const inapplicable = (name: string, reason: string) => results.set(name, { name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 })
+  for (const [name, kind] of [["sast:go", "go"], ["sast:js", "node"]] as const) if (selected.has(name) && !ofKind(config, kind).length) inapplicable(name, `no service is of the kind ${kind}`)
+  if (selected.has("quality") && !config.quality) inapplicable("quality", "delivery.yaml has no gates.quality")
   const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
   return { stages, parts, coverage: files }
 }
@@ -71,7 +71,7 @@ export async function pullRequest(source: Directory, config: Config, { only = []
 /** SonarQube on the sources of all services, with the coverage that their tests have measured. */
 async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl = "", sonarToken }: Asked): Promise<Part> {
   return collect("quality", ["quality"], async () => {
-    const texts: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+    const texts = reportsOf(parts)
     let [sources, coverage] = [dag.directory(), dag.directory()]
     for (const [name, { path, kind }] of Object.entries(config.services)) {
       sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
@@ -99,7 +99,7 @@ async function change(source: Directory, branches: string[]): Promise<Change> {
 
 /** The coverage of each service that has a gate for it, by file, as the reports of its tests have it; none where those have none. */
 async function coverageOf(source: Directory, config: Config, parts: Part[]): Promise<Map<string, FileCoverage[]>> {
-  const reports: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+  const reports = reportsOf(parts)
   const gated = Object.entries(config.services).filter(([, { coverage }]) => coverage > 0)
   return new Map(
     await Promise.all(
@@ -110,6 +110,10 @@ async function coverageOf(source: Directory, config: Config, parts: Part[]): Pro
       }),
     ),
   )
+}
+
+function ofKind(config: Config, kind: Kind): [string, Delivered][] {
+  return Object.entries(config.services).filter(([, service]) => service.kind === kind)
 }
 
 /** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
@@ -124,9 +128,9 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
     if (steps.length) work.push(() => (service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps)))
   }
   // gosec reads what the checks have compiled.
-  const ofKind = (kind: string) => Object.entries(config.services).filter(([, service]) => service.kind === kind)
-  if (selected.has("sast:go") && ofKind("go").length) work.push(() => goFlaws(run, ofKind("go")))
-  if (selected.has("sast:js") && ofKind("node").length) work.push(() => jsFlaws(run, ofKind("node")))
+  const [go, node] = [ofKind(config, "go"), ofKind(config, "node")]
+  if (selected.has("sast:go") && go.length) work.push(() => goFlaws(run, go))
+  if (selected.has("sast:js") && node.length) work.push(() => jsFlaws(run, node))
   const parts: Part[] = []
   const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())

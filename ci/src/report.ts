@@ -18,11 +18,16 @@ export interface Extra {
   attempt?: string
 }
 
+/** The texts of all parts' reports, by their path. */
+export function reportsOf(parts: Part[]): Record<string, string> {
+  return Object.assign({}, ...parts.map((part) => part.reports))
+}
+
 /** The report files of a pipeline, by path, beside its table and verdict. */
 export async function reportOf(name: string, title: string, stages: Stage[], parts: Part[], extra: Extra = {}): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
   const table = tableOf(stages)
   const { passed } = verdictOf(stages)
-  const files: Record<string, string> = Object.assign({}, ...parts.map((part) => part.reports))
+  const files = reportsOf(parts)
   const written = (pattern: RegExp): Source[] =>
     Object.keys(files)
       .filter((path) => pattern.test(path))
