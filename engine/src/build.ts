@@ -3,11 +3,13 @@ import { spawnSync } from "node:child_process"
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { daggerVersion, goVersion, repository, setupBytes, startBytes, type Paths } from "./paths.js"
+import { patchedModule, patches } from "./patches.js"
 import { hostPackages, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
 import { buildSdkContent } from "./sdk-content.js"
 import { hashOf, staleReason, writeStamp } from "./stamp.js"
 
+const daggerModule = "github.com/dagger/dagger"
 const goPrograms = ["codegen", "dagger", "dialstdio", "dnsname", "engine", "init"]
 const debianBase = ["ca-certificates"]
 const debianEngine = [
@@ -20,7 +22,7 @@ export function inputHashes() {
   const text = (path: string) => readFileSync(join(repository, path), "utf8")
   const base = hashOf("bookworm", debianBase)
   const engineRoot = hashOf("bookworm", debianEngine)
-  const programs = hashOf(daggerVersion, goPrograms, text("engine/go/go.mod"), text("engine/go/go.sum"), text("engine/go/distconsts/consts.go"))
+  const programs = hashOf(daggerVersion, goPrograms, text("engine/go/go.mod"), text("engine/go/go.sum"), text("engine/go/distconsts/consts.go"), patches)
   const npm = hashOf(text("engine/npm/package-lock.json"))
   const toolchain = hashOf(goVersion, "executable")
   const sdk = hashOf(treeTexts(join(repository, "engine/sdk")), text("engine/src/sdk-content.ts"), machineCertificates().map((file) => readFileSync(file, "utf8")))
@@ -102,9 +104,12 @@ async function buildPrograms(paths: Paths, inputs: string, report: (line: string
   const fresh = join(paths.cache, "programs")
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
-  const version = ["Version", "Tag"].map((name) => `-X github.com/dagger/dagger/engine.${name}=${daggerVersion}`).join(" ")
-  await run("go", ["build", "-v", "-ldflags", `-s -w ${version}`, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...goPrograms.map((name) => `github.com/dagger/dagger/cmd/${name}`)], {
-    cwd: join(repository, "engine/go"),
+  const project = join(repository, "engine/go")
+  await run("go", ["mod", "download", `${daggerModule}@${daggerVersion}`], { cwd: project, env: goEnv(paths), log: join(paths.logs, "go-build.log") })
+  const goMod = patchedModule(daggerModule, join(paths.cache, "go-mod", `${daggerModule}@${daggerVersion}`), join(paths.cache, "dagger"), project)
+  const version = ["Version", "Tag"].map((name) => `-X ${daggerModule}/engine.${name}=${daggerVersion}`).join(" ")
+  await run("go", ["build", "-v", "-modfile", goMod, "-ldflags", `-s -w ${version}`, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`)], {
+    cwd: project,
     env: goEnv(paths),
     log: join(paths.logs, "go-build.log"),
     onLine: report,

@@ -1,0 +1,51 @@
+// What is mended in Dagger itself where the engine is built here. Short, each with its reason; gone when the version that has it is used.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** One change of a source file: the text that must stand there exactly once, and the text that takes its place. */
+export interface Patch {
+  file: string
+  before: string
+  after: string
+}
+
+/**
+ * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine: solving what the exec has left, under the
+ * cancelled context, gives neither an error nor a reference, and the reference is dereferenced. Where it is a reference that is passed on,
+ * a few lines above, an empty one is allowed; so it is here.
+ */
+export const patches: Patch[] = [
+  {
+    file: "core/dagop.go",
+    before: "\t\t\tcachedRes, err := res.Ref.Result(ctx)\n",
+    after: "\t\t\tif res.Ref == nil {\n\t\t\t\treturn worker.NewWorkerRefResult(nil, wkr), nil\n\t\t\t}\n\t\t\tcachedRes, err := res.Ref.Result(ctx)\n",
+  },
+]
+
+/** A source text with a patch in it. Fails when the text is not the one that the patch was made for. */
+export function patched(text: string, { file, before, after }: Patch): string {
+  const parts = text.split(before)
+  if (parts.length !== 2) throw new Error(`engine/src/patches.ts: ${file} has ${parts.length - 1} places that read ${JSON.stringify(before.trim())}, 1 is expected: the patch is for another version of Dagger`)
+  return parts.join(after)
+}
+
+/**
+ * Copies the module's sources from `source` to `target`, patches them, and puts a go.mod and go.sum beside them that replace `module` by
+ * the copy. Returns the go.mod's path, for `go build -modfile`.
+ */
+export function patchedModule(module: string, source: string, target: string, project: string): string {
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  cpSync(source, join(target, "source"), { recursive: true })
+  for (const patch of patches) {
+    const file = join(target, "source", patch.file)
+    const text = patched(readFileSync(file, "utf8"), patch)
+    rmSync(file)
+    writeFileSync(file, text)
+  }
+  // Relative replacements are relative to the project, so they stay what they are.
+  const goMod = join(target, "go.mod")
+  writeFileSync(goMod, `${readFileSync(join(project, "go.mod"), "utf8")}\nreplace ${module} => ${join(target, "source")}\n`)
+  writeFileSync(join(target, "go.sum"), readFileSync(join(project, "go.sum"), "utf8"))
+  return goMod
+}
