@@ -697,10 +697,11 @@ async function pipelineOf(name: string, title: string, stages: Stage[], parts: P
 }
 
 /** The result of a pull request's checks. */
-async function pullRequestPipeline(source: Directory, { services }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
+async function pullRequestPipeline(source: Directory, { services, repository }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
   // A Node project's tools know of its own folder alone.
   const folders = (stage: string) => services[stage.split(":")[0]!]?.kind === "node" ? services[stage.split(":")[0]!]!.path : undefined
-  return pipelineOf("pr", "Pull request", stages, parts, { source, folders, coverage, ...extra })
+  const paths = (stage: string) => services[stage.split(":")[0]!]?.path
+  return pipelineOf("pr", "Pull request", stages, parts, { source, folders, paths, repository, coverage, ...extra })
 }
 
 /** The result of live parts: their files stay files. */

@@ -7,6 +7,9 @@ export interface FailedTest {
   name: string
   /** Its output, or what it said. */
   output: string
+  /** Where it failed, from the repository's root, as far as its output says. */
+  file?: string
+  line?: number
 }
 
 /** Something that a scanner or linter has found. */
@@ -27,6 +30,8 @@ export interface Source {
   stage: string
   text: string
   folder?: string
+  /** The folder of the stage's service, which its tests are named from. */
+  path?: string
 }
 
 type Node = Record<string, unknown>
@@ -44,7 +49,7 @@ export function mergedJunit(sources: Source[]): string {
 
 /** The tests of JUnit files that failed, each with its output. */
 export function failedTests(sources: Source[]): FailedTest[] {
-  return sources.flatMap(({ stage, text }) =>
+  return sources.flatMap(({ stage, text, path }) =>
     suitesOf(text)
       .flatMap((suite) => list(suite.testcase))
       .filter((test) => "failure" in test || "error" in test)
@@ -52,9 +57,18 @@ export function failedTests(sources: Source[]): FailedTest[] {
         const said = [test.failure ?? test.error].flat()[0]
         const inside = typeof said === "object" ? (said as Node) : { "#text": said }
         const output = [textOf(inside), textOf(test["system-out"]), textOf(test["system-err"])].filter((part) => part.trim() !== "").join("\n")
-        return { stage, name: `${String(test[`${attribute}classname`] ?? "")} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? "") }
+        const group = String(test[`${attribute}classname`] ?? "")
+        return { stage, name: `${group} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? ""), ...(path === undefined ? {} : placeOf(output, group, path)) }
       }),
   )
+}
+
+/** The first place in a test's own file that its output names. Go names the file alone, and the package is the test's group; JavaScript names it from the service's folder. */
+function placeOf(output: string, group: string, path: string): { file?: string; line?: number } {
+  const [, file = "", line] = /(?:^|[\s(])((?:[\w@.-]+\/)*[\w.-]+(?:_test\.go|\.(?:test|spec)\.[cm]?[jt]sx?)):(\d+)/m.exec(output) ?? []
+  if (!line) return {}
+  const named = file.endsWith(".go") && !file.includes("/") ? [path, group, file] : [path, file]
+  return { file: named.flatMap((part) => part.split("/")).filter((part) => part !== "" && part !== ".").join("/"), line: Number(line) }
 }
 
 function suitesOf(text: string): Node[] {

@@ -10,11 +10,11 @@ export interface Access {
 }
 
 export function golang({ netrc, goproxy, goprivate = "" }: Access): Golang {
-  return netrc || goproxy || goprivate ? dag.golang().withPrivate({ netrc, goproxy, goprivate }) : dag.golang()
+  return netrc || goproxy || goprivate ? dag.golang().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.golang()
 }
 
 export function gosec({ netrc, goproxy, goprivate = "" }: Access): Gosec {
-  return netrc || goproxy || goprivate ? dag.gosec().withPrivate({ netrc, goproxy, goprivate }) : dag.gosec()
+  return netrc || goproxy || goprivate ? dag.gosec().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.gosec()
 }
 
 export function node({ npmrc }: Access): Node {
