@@ -87,6 +87,38 @@ function textOf(node: unknown): string {
   return [(node as Node)["#text"], (node as Node)["#cdata"]].flat().filter((part) => typeof part === "string").join("")
 }
 
+/** A service's JUnit, the service's folder, and the file of each of Go's test functions by `<folder> <function>`, both from the service's folder. */
+export interface Tests {
+  text: string
+  path: string
+  functions?: Map<string, string>
+}
+
+/** The file of each test function, by `<folder> <function>`, from the texts of Go's test files. */
+export function testFunctions(files: (readonly [string, string])[]): Map<string, string> {
+  return new Map(files.flatMap(([file, text]) => [...text.matchAll(/^func ((?:Test|Fuzz|Example)\w*)\(/gm)].map((match) => [`${file.split("/").slice(0, -1).join("/") || "."} ${match[1]}`, file] as const)))
+}
+
+/**
+ * What tests have done, in SonarQube's generic format, by file. JavaScript names a test's file, Go its package: there the file is that of the function. A test of which no
+ * file is known, or of a file that `isTest` does not take for one, is left out: SonarQube refuses a report that names others.
+ */
+export function testExecutions(all: Tests[], isTest: (file: string) => boolean): string {
+  const files = new Map<string, Node[]>()
+  for (const { text, path, functions } of all)
+    for (const test of suitesOf(text).flatMap((suite) => list(suite.testcase))) {
+      const [group, name] = ["classname", "name"].map((key) => String(test[`${attribute}${key}`] ?? "")) as [string, string]
+      const below = functions ? functions.get(`${group} ${name.split("/")[0]!}`) : group
+      const file = path === "." ? below : `${path}/${below}`
+      if (!below || !isTest(file!)) continue
+      const outcome = (key: string) => (key in test ? { [key]: { [`${attribute}message`]: String((list([test[key]].flat()[0])[0] ?? {})[`${attribute}message`] ?? "") || key } } : {})
+      const duration = String(Math.max(0, Math.round(1000 * Number(test[`${attribute}time`] ?? 0)) || 0))
+      files.set(file!, [...(files.get(file!) ?? []), { [`${attribute}name`]: name, [`${attribute}duration`]: duration, ...outcome("skipped"), ...outcome("failure"), ...outcome("error") }])
+    }
+  const file = [...files].map(([path, testCase]) => ({ [`${attribute}path`]: path, testCase }))
+  return `${new XMLBuilder({ ...options, format: false, suppressEmptyNode: true }).build({ testExecutions: { [`${attribute}version`]: "1", file } })}\n`
+}
+
 interface Log {
   runs?: { tool: { driver: { name: string } }; results?: Result[] }[]
 }

@@ -5,7 +5,7 @@ import type { Config, Kind, Need, Quality, Service as Delivered } from "./config
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
 import { judgeFindings } from "./findings"
 import { goInput, withoutMarkdown } from "./inputs"
-import { mergedSarif } from "./merge"
+import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { collect, type Part } from "./parts"
 import { moduleName } from "./paths"
 import { golang, gosec, node as npm, type Access } from "./private"
@@ -71,17 +71,30 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   return { stages, parts, coverage: files }
 }
 
-/** SonarQube on the sources of all services, with the coverage that their tests have measured. */
+/** Files that are tests: what the module sonarqube takes for tests by default. */
+const isTest = (file: string): boolean => /(_test\.go|\.(test|spec)\.[jt]s)$/.test(file)
+
+/** The file of each test function of a Go module's folder. */
+async function testFunctionsIn(folder: Directory): Promise<Map<string, string>> {
+  const files = await folder.glob("**/*_test.go")
+  return testFunctions(await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()] as const)))
+}
+
+/** SonarQube on the sources of all services, with what their tests have done, and the coverage that those have measured. */
 async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl = "", sonarToken }: Asked): Promise<Part> {
   return collect("quality", ["quality"], async () => {
     const texts = reportsOf(parts)
     let [sources, coverage] = [dag.directory(), dag.directory()]
+    const tests: Tests[] = []
     for (const [name, { path, kind }] of Object.entries(config.services)) {
       sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
       const [go, lcov] = [texts[`${name}/test/coverage.out`], texts[`${name}/test/coverage/lcov.info`]]
       if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
       if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
+      const junit = texts[`${name}/test/junit.xml`]
+      if (junit) tests.push({ text: junit, path, functions: kind === "go" ? await testFunctionsIn(source.directory(path)) : undefined })
     }
+    if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isTest))
     const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, targetName: "sonar", wait: 180, gateTimeout: 300, timeout: seconds, name: "quality", until, again })
     const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
     const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
