@@ -74,6 +74,8 @@ export interface Config {
   quality?: Quality
   sast: Severity
   suppressions: Suppression[]
+  /** The page of the repository, for links in reports; else what git's remote says. */
+  repository?: string
   registry: string
   chart: string
   health: string[]
@@ -155,7 +157,7 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
@@ -194,6 +196,7 @@ export function parseConfig(text: string): Config {
     quality: config.gates?.quality,
     sast: config.gates?.sast?.severity ?? "medium",
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
+    repository: config.repository,
     registry: config.registry,
     chart: clean(config.chart),
     health: config.health,
