@@ -98,7 +98,7 @@ export class Delivery {
    * @param sonarToken What that server knows the caller by, such as env://SONAR_TOKEN.
    * @param all Runs every tool again, whatever is in the cache; with another `attempt` too where the same call was made before.
    */
-  @func()
+  @func({ cache: "24h" })
   async pr(
     @argument({
       defaultPath: "/",
@@ -251,6 +251,25 @@ export class Delivery {
     source: Directory,
   ): Promise<string> {
     return checked(source, ["sast"])
+  }
+
+  /**
+   * Whether what the services depend on has no known vulnerability and no licence that is refused; fails too where a database that cannot be asked holds the pipeline.
+   *
+   * Example: `dagger check dependencies`, `dagger call dependencies`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async dependencies(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["dependencies"])
   }
 
   /**
