@@ -186,9 +186,10 @@ async function dependencies({ source, config, until, again, branches }: Run): Pr
     const asked = new Date().toISOString().slice(0, 10)
     const before = dag.gitflow().before(source, { branches })
     const [base, none] = await Promise.all([before.base(), before.reason()])
-    const common = { paths, timeout: config.timeouts.lint, until, again }
-    const sbom = dag.cyclonedx().sbom(source, { ...common, name: "sbom", before: none ? undefined : before.files() }).reports()
-    const scan = dag.audit().scan(source, { ...common, timeout: 120, name: "audit", asked, npmRegistry: database.npm, ...(mirrored ? { goDatabaseFolder: source.directory(database.go) } : { goDatabase: database.go }) }).reports()
+    const common = { paths, dev: false, until, again }
+    const sbom = dag.cyclonedx().sbom(source, { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }).reports()
+    const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
+    const scan = dag.audit().scan(source, { ...common, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports()
     const [made, known] = (await Promise.all([sbom, scan].map(async (reports) => JSON.parse(await reports.file("result.json").contents()) as Stage))) as [Stage, Stage & { unreachable: string }]
     const components = made.status === "passed" ? (JSON.parse(await sbom.file("components.json").contents()) as Component[]) : []
     const refused = licencesSarif(components, licences)

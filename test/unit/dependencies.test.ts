@@ -98,6 +98,8 @@ describe("govulncheck", () => {
     expect(tell(findings)).toBe("services/a/go.mod:6 github.com/x/y@v1.0.0: Something bad in github.com/x/y (CVE-2026-1); fixed in v1.0.1 [GO-2026-1]")
   })
   it("tells of one that is not imported as a note", () => expect(govulncheckAnswer({ ...asked, printed: printed(osv, trace()) }).findings).toMatchObject([{ level: "note", text: expect.stringContaining("not imported") }]))
+  it("says nothing of what is not imported of Go's own library", () =>
+    expect(govulncheckAnswer({ ...asked, printed: printed(osv, { finding: { osv: "GO-2026-1", fixed_version: "v1.26.9", trace: [{ module: "stdlib", version: "v1.26.8" }] } }) }).findings).toEqual([]))
   it("finds Go's own library at the Go version", () =>
     expect(govulncheckAnswer({ ...asked, printed: printed(osv, { finding: { osv: "GO-2026-1", fixed_version: "v1.26.9", trace: [{ module: "stdlib", version: "v1.26.8", package: "net/http" }] } }) }).findings).toMatchObject([{ line: 3, text: expect.stringMatching(/^stdlib@go1\.26\.8: /) }]))
   it.each<[string, Partial<Parameters<typeof govulncheckAnswer>[0]>, string]>([

@@ -43,6 +43,8 @@ export function readGovulncheck(text: string, path: string, goMod: string): Find
   for (const { finding } of all) {
     if (!finding) continue
     const { module, version = "", package: imported } = finding.trace[0]!
+    // Go's own library is there as a whole: what is not imported of it says nothing.
+    if (module === "stdlib" && !imported) continue
     const key = `${finding.osv} ${module}`
     if (found.get(key)?.level === "error") continue
     const { summary = "", aliases = [] } = known.get(finding.osv) ?? {}
