@@ -59,6 +59,16 @@ export interface Quality {
 /** How bad a finding has to be to count. */
 export type Severity = "high" | "medium" | "low"
 
+/** What dependencies may be. */
+export interface Dependencies {
+  severity: Severity
+  licences: { allow: string[]; deny: string[] }
+  /** Where vulnerabilities are known: addresses, or for Go a folder of the repository. */
+  database: { go: string; npm: string }
+  /** Whether a database that cannot be asked holds the pipeline. */
+  inconclusive: "warn" | "fail"
+}
+
 /** A finding that is known and accepted for a while. */
 export interface Suppression {
   rule: string
@@ -73,6 +83,7 @@ export interface Config {
   coverage: Coverage
   quality?: Quality
   sast: Severity
+  dependencies: Dependencies
   suppressions: Suppression[]
   /** The page of the repository, for links in reports; else what git's remote says. */
   repository?: string
@@ -94,7 +105,7 @@ export class ConfigError extends Error {
 }
 
 /** Names that a service cannot have, and what the stage does that has it. */
-const taken = { secrets: "scans for secrets", sast: "looks for security flaws", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
+const taken = { secrets: "scans for secrets", sast: "looks for security flaws", dependencies: "looks at what is depended on", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
 
 /** What stands in a file, as far as that is known before it is validated. */
 type Settings = Record<string, unknown>
@@ -157,11 +168,13 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & { licences?: Partial<Dependencies["licences"]>; database?: Partial<Dependencies["database"]> } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
   const coverage = gate("service")
+  const { severity = "medium", licences, database, inconclusive = "warn" } = config.gates?.dependencies ?? {}
+  const databases = schema.properties.gates.properties.dependencies.properties.database.properties
   const clean = (path: string) => path.replace(/^\.\//, "").replace(/\/+$/, "")
   const services = Object.fromEntries(
     Object.entries(config.services).map(([name, service]) => {
@@ -195,6 +208,7 @@ export function parseConfig(text: string): Config {
     coverage: { total: gate("total"), changedLines: gate("changedLines") },
     quality: config.gates?.quality,
     sast: config.gates?.sast?.severity ?? "medium",
+    dependencies: { severity, licences: { allow: licences?.allow ?? [], deny: licences?.deny ?? [] }, database: { go: database?.go ?? databases.go.default, npm: database?.npm ?? databases.npm.default }, inconclusive },
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
     repository: config.repository,
     registry: config.registry,

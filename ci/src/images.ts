@@ -9,7 +9,7 @@ export const images = {
   prometheus: "prom/prometheus:v3.16.0",
 }
 
-const checks = ["gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube"]
+const checks = ["audit", "cyclonedx", "gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube"]
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]
@@ -19,7 +19,7 @@ const chain = { modules: [...new Set([...building, ...running])], images: ["gola
 export const uses = {
   config: { modules: [], images: [] },
   pr: { modules: checks, images: [] },
-  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "quality"].map((name) => [name, { modules: checks, images: [] as string[] }])),
+  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [name, { modules: checks, images: [] as string[] }])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },

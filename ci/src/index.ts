@@ -103,7 +103,7 @@ export class Delivery {
    * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
    * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
-  @func()
+  @func({ cache: "24h" })
   async pr(
     @argument({
       defaultPath: "/",
@@ -260,6 +260,25 @@ export class Delivery {
     source: Directory,
   ): Promise<string> {
     return checked(source, ["sast"])
+  }
+
+  /**
+   * Whether what the services depend on has no known vulnerability and no licence that is refused; fails too where a database that cannot be asked holds the pipeline.
+   *
+   * Example: `dagger check dependencies`, `dagger call dependencies`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  @check()
+  async dependencies(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<string> {
+    return checked(source, ["dependencies"])
   }
 
   /**

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Kind, Need, Quality, Service as Delivered } from "./config"
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
+import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
 import { goInput, withoutMarkdown } from "./inputs"
 import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
@@ -36,6 +37,8 @@ interface Run {
   until: number
   again: string
   access: Access
+  /** The branches that the source may have left. */
+  branches: string[]
 }
 
 /** What the checks have found. */
@@ -50,9 +53,10 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
-  const changed = judged.length ? change(source, base ? [base] : Object.values(config.branches)) : undefined
+  const branches = base ? [base] : Object.values(config.branches)
+  const changed = judged.length ? change(source, branches) : undefined
   const until = grace && Math.ceil(Date.now() / 1000) + grace
-  const run: Run = { source, config, until, again, access }
+  const run: Run = { source, config, until, again, access, branches }
   const parts = await runAll(run, selected)
   if (selected.has("quality") && config.quality) parts.push(await quality(run, config.quality, parts, sonar))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
@@ -147,6 +151,7 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
   const [go, node] = [ofKind(config, "go"), ofKind(config, "node")]
   if (selected.has("sast:go") && go.length) work.push(() => goFlaws(run, go))
   if (selected.has("sast:js") && node.length) work.push(() => jsFlaws(run, node))
+  if (selected.has("dependencies")) work.push(() => dependencies(run))
   const parts: Part[] = []
   const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
@@ -185,6 +190,31 @@ async function jsFlaws({ source, config, until, again }: Run, services: [string,
     return scanned("sast:js", dag.sonarjs().scan(sources, { name: "sast:js", timeout: config.timeouts.lint, until, again }).reports())
   })
   return judged(part, config)
+}
+
+/** What all services depend on: an SBOM with what differs from where the branch began, licences, and known vulnerabilities. */
+async function dependencies({ source, config, until, again, branches }: Run): Promise<Part> {
+  const { licences, database, severity, inconclusive } = config.dependencies
+  return collect("dependencies", ["dependencies"], async () => {
+    const paths = Object.values(config.services).map(({ path }) => path)
+    const mirrored = !/^https?:/.test(database.go)
+    if (mirrored && !(await source.exists(`${database.go}/index`))) throw new Error(`gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`)
+    const asked = new Date().toISOString().slice(0, 10)
+    const before = dag.gitflow().before(source, { branches })
+    const [base, none] = await Promise.all([before.base(), before.reason()])
+    const common = { paths, dev: false, until, again }
+    const sbom = dag.cyclonedx().sbom(source, { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }).reports()
+    const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
+    const scan = dag.audit().scan(source, { ...common, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports()
+    const [made, known] = (await Promise.all([sbom, scan].map(async (reports) => JSON.parse(await reports.file("result.json").contents()) as Stage))) as [Stage, Stage & { unreachable: string }]
+    const components = made.status === "passed" ? (JSON.parse(await sbom.file("components.json").contents()) as Component[]) : []
+    const refused = licencesSarif(components, licences)
+    const reports = sbom.withoutFile("result.json").withDirectory("audit", scan.withoutFile("result.json")).withNewFile("licences.sarif", refused)
+    const stage = dependenciesStage(made, known, base)
+    if (stage.status !== "passed") return { found: [stage], reports }
+    const { found } = mergedSarif([await scan.file("audit.sarif").contents(), refused].map((text) => ({ stage: "dependencies", text })))
+    return { found: [withoutAnswer(judgeFindings(stage, found, { severity, suppressions: config.suppressions, today: asked }), known.unreachable, inconclusive)], reports }
+  })
 }
 
 /** The result that a scanner's module leaves beside its reports. */

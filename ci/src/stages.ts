@@ -14,6 +14,8 @@ export interface Stage {
   value?: number
   limit?: number
   unit?: string
+  /** Whether an inconclusive result holds nothing: it is told, and the pipeline may be green. */
+  tolerated?: boolean
   /** Whether the limit is the most that is allowed; else it is the least. */
   atMost?: boolean
   /** How long the tools took. */
@@ -39,7 +41,7 @@ const stepsOf: Record<Kind, string[]> = {
 
 /** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then what is asked of all together. */
 export function stageNames(config: Config): string[] {
-  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "sast:go", "sast:js", "quality", "coverage:total", "coverage:changed"]
+  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
 }
 
 /**
@@ -68,15 +70,15 @@ export function gateCoverage(stage: Stage, limit: number): Stage {
 export const notAskedFor = "not asked for"
 
 /** Whether a stage is what turned a pipeline red. */
-export function isRed({ status }: { status: Status }): boolean {
-  return status === "failed" || status === "inconclusive"
+export function isRed({ status, tolerated = false }: { status: Status; tolerated?: boolean }): boolean {
+  return status === "failed" || (status === "inconclusive" && !tolerated)
 }
 
-/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive. */
+/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive; unless that is tolerated, and told. */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
   const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
-  const red = count("failed") + count("inconclusive")
+  const red = stages.filter(isRed).length
   const passed = red === 0 && count("passed") > 0 && !unfinished
   const numbers = (["passed", "failed", "inconclusive", "skipped"] as const).filter((status) => count(status)).map((status) => `${count(status)} ${status}`).join(", ")
   const why = passed ? "" : red ? "" : unfinished ? ": not every stage has ended" : ": nothing ran"

@@ -12,8 +12,11 @@ import { contentOf } from "./unchanged.js"
 /** What the pipeline leaves out of the source too (`ignore` of pr in ci/src/index.ts). */
 const leftOut = /(^|\/)(node_modules|dist|coverage)\/|^reports\//
 
-/** After this many seconds a result is asked again; the engine's own cache of functions holds as long. */
-const validFor = 7 * 24 * 3600
+/** After this many seconds a result is asked again: by then other vulnerabilities of what is depended on may be known. */
+const validFor = 24 * 3600
+
+/** And after this many, where a stage came to no verdict: a database that did not answer may answer again. */
+const validWithoutVerdict = 3600
 
 /** How many results are kept. */
 const kept = 20
@@ -28,8 +31,11 @@ export function keyOfRun(source: string, args: string[], { images } = statePaths
 /** The report files of a green run with this key, unless it is too old. */
 export function knownReports(key: string, { state } = statePaths()): Record<string, string> | undefined {
   const file = join(state, "known", key)
-  if (!existsSync(file) || Date.now() - statSync(file).mtimeMs > 1000 * validFor) return undefined
-  return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>
+  if (!existsSync(file)) return undefined
+  const reports = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>
+  const { stages = [] } = JSON.parse(reports["result.json"] ?? "{}") as { stages?: { status: string }[] }
+  const limit = stages.some(({ status }) => status === "inconclusive") ? validWithoutVerdict : validFor
+  return Date.now() - statSync(file).mtimeMs > 1000 * limit ? undefined : reports
 }
 
 /** Notes a green run's report files. Written aside and renamed, so that a note is whole or absent. */

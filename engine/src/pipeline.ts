@@ -75,9 +75,9 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   // --all is a wish for this call, not the name of a result.
   const wish = cached && rest.includes("--all") ? [`--attempt=${began}`] : []
   let result = await call(wish, interrupt.signal)
-  // A red answer that is older than this call may have had a passing reason: it is tried again, not taken from the cache.
-  if (cached && result.exitCode === 0 && isOldRed(result.stdout, began)) {
-    say("the cached result is red: trying again")
+  // A red answer that is older than this call may have had a passing reason, and so may one without a verdict: it is tried again, not taken from the cache.
+  if (cached && result.exitCode === 0 && resultOf(result.stdout).ended < began && !isSettled(result.stdout)) {
+    say("the cached result is not green: trying again")
     result = await call([`--attempt=${Date.now()}`], interrupt.signal)
   }
   if (cached && interrupted && result.exitCode !== 0) result = await call([`--grace=20`, `--attempt=${Date.now()}`])
@@ -124,7 +124,8 @@ function clear(reports: string): void {
 function summarize(reports: string, began: number): number {
   const { passed, ended, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string }
   const unchanged = ended < began ? `nothing changed since ${new Date(ended * 1000).toLocaleString("sv")}: this is that run's result\n` : ""
-  console.log(`\n${table}\n\n${unchanged}reports: ${join(reports, "index.html")}`)
+  const lit = process.stdout.isTTY && !process.env.NO_COLOR ? table.replace(/^.*  \? inconclusive.*$/gm, "\x1b[33m$&\x1b[0m") : table
+  console.log(`\n${lit}\n\n${unchanged}reports: ${join(reports, "index.html")}`)
   return passed ? 0 : 1
 }
 
@@ -136,8 +137,19 @@ function option(args: string[], name: string): string | undefined {
   return args.splice(at, 2)[1]
 }
 
-/** Whether these report files are those of a red run that ended before a time (seconds since 1970). */
-function isOldRed(reportFiles: string, before: number): boolean {
-  const { passed, ended } = JSON.parse((JSON.parse(reportFiles) as Record<string, string>)["result.json"]!) as { passed: boolean; ended: number }
-  return !passed && ended < before
+interface Result {
+  passed: boolean
+  ended: number
+  stages: { status: string }[]
+}
+
+/** The result.json among report files. */
+function resultOf(reportFiles: string): Result {
+  return JSON.parse((JSON.parse(reportFiles) as Record<string, string>)["result.json"]!) as Result
+}
+
+/** Whether these report files are those of a green run in which every stage came to a verdict. */
+function isSettled(reportFiles: string): boolean {
+  const { passed, stages } = resultOf(reportFiles)
+  return passed && stages.every(({ status }) => status !== "inconclusive")
 }

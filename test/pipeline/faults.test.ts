@@ -2,7 +2,7 @@
 // reason, say it in the first line, and still have every other stage's result and report.
 // inputs: ci modules dagger.json test/pipeline/shop.ts services/frontend
 import { execFileSync } from "node:child_process"
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { XMLParser } from "fast-xml-parser"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -34,6 +34,8 @@ async function pr(...args: string[]): Promise<Run> {
 function asUsual(name: string): unknown[] {
   if (name === "quality") return ["notApplicable", "delivery.yaml has no gates.quality"]
   if (name === "coverage:changed") return ["notApplicable", expect.stringMatching(/^(there is no commit before HEAD|no line that tests could run differs|no coverage of)/)]
+  // Whether a vulnerability database can be asked is the machine's affair.
+  if (name === "dependencies") return [expect.stringMatching(/^(passed|inconclusive)$/), expect.any(String)]
   if (name === "coverage:total") return [expect.stringMatching(/^(passed|notApplicable)$/), expect.any(String)]
   return ["passed", expect.any(String)]
 }
@@ -56,8 +58,8 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
 /** The reports of every stage are there, those of failed ones too. */
 function expectReports(run: Run, failed: string[]): void {
   const all = filesIn(run.reports)
-  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "junit.xml", "findings.sarif", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif"]))
-  for (const name of stageNames.filter((stage) => !/^(secrets|quality|coverage:.*)$/.test(stage))) {
+  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "junit.xml", "findings.sarif", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif", "dependencies/sbom.cdx.json", "dependencies/licences.txt"]))
+  for (const name of stageNames.filter((stage) => !/^(secrets|dependencies|quality|coverage:.*)$/.test(stage))) {
     const folder = name === "sast:go" ? "sast/go/services-api" : name.replace(":", "/")
     expect(all.some((file) => file === `${folder}/output.txt`), `${folder} in ${all.join(" ")}`).toBe(true)
   }
@@ -88,8 +90,8 @@ describe("a good repository", () => {
     const run = await pr("--only=api", "--skip=build")
     const status = (name: string) => run.stages[name]!.status
     expect(stageNames.filter((name) => status(name) === "passed")).toEqual(["api:lint", "api:test"])
-    expect(stageNames.filter((name) => status(name) === "skipped")).toHaveLength(11)
-    expect(run.table).toMatch(/GREEN.*11 skipped/)
+    expect(stageNames.filter((name) => status(name) === "skipped")).toHaveLength(12)
+    expect(run.table).toMatch(/GREEN.*12 skipped/)
   })
 
   it("is red when nothing ran, and names what may be left out", async () => {
@@ -242,6 +244,38 @@ describe("security flaws", () => {
   it("in JavaScript", async () => {
     shop.write("services/frontend/src/run.ts", "export function run(text: string): unknown {\n  return eval(text) // eslint-disable-line\n}\n")
     expect((await pr("--only=sast:js")).stages["sast:js"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/^services\/frontend\/src\/run\.ts:2 .*\[sonarjs\/code-eval\]$/) })
+  })
+})
+
+describe("known vulnerabilities of dependencies", () => {
+  // A stand-in of Go's database with a made-up flaw of log/syslog; for npm there is none.
+  const config = (more = ""): string => `gates:\n  dependencies: { database: { go: vulndb, npm: "http://127.0.0.1:9" }${more} }\n`
+  const logging = 'package main\n\nimport "log/syslog"\n\n// Log opens the log.\nfunc Log() (*syslog.Writer, error) { return syslog.New(syslog.LOG_INFO, "api") }\n'
+  const run = async (gates: string) => {
+    shop.write("delivery.yaml", `${plain}${gates}`)
+    return (await pr("--only=dependencies")).stages["dependencies"]
+  }
+  let plain = ""
+  beforeEach(() => {
+    plain = shop.read("delivery.yaml")
+    cpSync(join(repository, "test/fixtures/vulndb"), join(shop.root, "vulndb"), { recursive: true })
+  })
+
+  it("are told with id, version and what mends them; suppressed for a while", async () => {
+    shop.write("services/api/log.go", logging)
+    expect(await run(config())).toMatchObject({ status: "failed", value: 1, reason: expect.stringMatching(/^services\/api\/go\.mod:3 stdlib@go1\.\S+: Made up for tests: .* fixed in v1\.99\.0 \[GO-2026-90002\]$/) })
+    const suppressed = 'suppressions:\n  - { rule: GO-2026-90002, path: services/api, reason: "no log is sent there", until: 2999-12-31 }\n'
+    expect(await run(`${config()}${suppressed}`)).toMatchObject({ status: "inconclusive" })
+  })
+  it("are inconclusive and hold nothing when a database does not answer, unless that is asked for", async () => {
+    shop.write("delivery.yaml", `${plain}${config()}`)
+    const tolerated = await pr("--only=dependencies,secrets")
+    expect(tolerated.stages["dependencies"]).toMatchObject({ status: "inconclusive", reason: expect.stringContaining("vulnerabilities are not known: http://127.0.0.1:9 could not be asked") })
+    expect(tolerated.table).toMatch(/^GREEN \(1 passed, 1 inconclusive/m)
+    expect(await run(config(", inconclusive: fail"))).toMatchObject({ status: "failed", reason: expect.stringContaining("(gates.dependencies.inconclusive is fail)") })
+  })
+  it("and a licence that is not allowed", async () => {
+    expect(await run(config(", licences: { deny: [MIT] }"))).toMatchObject({ status: "failed", reason: expect.stringMatching(/^services\/frontend\/package-lock\.json \S+@\S+ has the licence MIT, which is denied \[licence:MIT\]/) })
   })
 })
 

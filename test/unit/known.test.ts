@@ -69,12 +69,23 @@ describe("a run", () => {
 })
 
 describe("reports", () => {
-  it("are known for a week", () => {
+  it("are known for a day", () => {
     expect(knownReports("k", paths)).toBeUndefined()
     noteReports("k", '{"result.json":"{}"}', paths)
     expect(knownReports("k", paths)).toEqual({ "result.json": "{}" })
-    utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - 8 * 24 * 3600)
+    utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - 25 * 3600)
     expect(knownReports("k", paths)).toBeUndefined()
+  })
+  it("in which a stage came to no verdict are known for an hour", () => {
+    const note = (status: string) => noteReports("k", JSON.stringify({ "result.json": JSON.stringify({ stages: [{ status }] }) }), paths)
+    const aged = (minutes: number) => {
+      utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - minutes * 60)
+      return knownReports("k", paths) !== undefined
+    }
+    note("inconclusive")
+    expect([aged(50), aged(70)]).toEqual([true, false])
+    note("passed")
+    expect(aged(70)).toBe(true)
   })
   it("are forgotten when there are many", () => {
     for (let i = 0; i < 25; i++) noteReports(`k${i}`, "{}", paths)

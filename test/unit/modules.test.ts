@@ -29,6 +29,8 @@ describe("the modules", () => {
     for (const file of ["private.ts", "refusal.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
 
+  it.each(has("skeleton.ts"))("%s has the same skeleton.ts as cyclonedx: copy modules/cyclonedx/src/skeleton.ts", (module) => expect(read(module, "src/skeleton.ts")).toBe(read("cyclonedx", "src/skeleton.ts")))
+
   it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))
 
   it.each(has("evidence.ts"))("%s has the same evidence.ts as kubernetes: copy modules/kubernetes/src/evidence.ts", (module) => expect(read(module, "src/evidence.ts")).toBe(read("kubernetes", "src/evidence.ts")))

@@ -11,7 +11,7 @@ const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, sta
 
 describe("stages", () => {
   it("are one for secrets, some for each service, by its kind, and some for all of them", () =>
-    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "sast:go", "sast:js", "quality", "coverage:total", "coverage:changed"]))
+    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]))
 
   it.each([
     ["nothing", [], [], all],
@@ -41,6 +41,12 @@ describe("the coverage gate", () => {
 
 describe("the verdict", () => {
   it("is green when all that ran passed", () => expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not asked for" })])).toEqual({ passed: true, line: "GREEN (1 passed, 1 skipped)" }))
+  it("is green with what is inconclusive and tolerated, and tells it", () => {
+    const tolerated = stage("b", { status: "inconclusive", tolerated: true, reason: "no answer" })
+    expect(verdictOf([stage("a"), tolerated])).toEqual({ passed: true, line: "GREEN (1 passed, 1 inconclusive)" })
+    expect(tableOf([stage("a"), tolerated])).toMatch(/^b +\? inconclusive +.*no answer$/m)
+    expect(verdictOf([tolerated])).toMatchObject({ passed: false })
+  })
   it.each([
     ["a failure", [stage("a"), stage("b", { status: "failed" })], "RED (1 passed, 1 failed)"],
     ["something inconclusive", [stage("a"), stage("b", { status: "inconclusive" })], "RED (1 passed, 1 inconclusive)"],

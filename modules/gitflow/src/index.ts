@@ -7,7 +7,7 @@ import { Container, Directory, ExistsType, ReturnType, argument, dag, func, obje
 import { firstLine } from "./clock"
 import { decide, deliveredPaths, explained, nextVersion, readDiff, readState } from "./flow"
 import { images } from "./images"
-import { diffScript, stateScript } from "./scripts"
+import { beforeScript, diffScript, stateScript } from "./scripts"
 
 /** What is decided for a branch. */
 @object()
@@ -78,6 +78,23 @@ export class Diff {
     this.base = base
     this.reason = reason
     this.text = text
+  }
+}
+
+/** The files from which a checkout left another branch. */
+@object()
+export class Before {
+  /** What it is, such as `develop (1a2b3c4d5e)`; empty where there is nothing. */
+  @func() base: string
+  /** Why there is nothing; else empty. */
+  @func() reason: string
+  /** The files of that commit. */
+  @func() files: Directory
+
+  constructor(base: string, reason: string, files: Directory) {
+    this.base = base
+    this.reason = reason
+    this.files = files
   }
 }
 
@@ -200,6 +217,26 @@ export class Gitflow {
     const { base, reason, text } = readDiff(await git(this.base(image), source, diffScript, branches))
     return new Diff(base, reason, text)
   }
+
+  /**
+   * The files that `diff` compares with: those of the commit at which a checkout left the first of the given branches that there is.
+   *
+   * Example: `dagger -m modules/gitflow call before --source . --branches develop files entries`
+   *
+   * @param source The repository, with its `.git`.
+   * @param branches Branches that the checkout may have left.
+   * @param image Another image with git and bash in it.
+   */
+  @func({ cache: "session" })
+  async before(
+    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
+    branches: string[] = ["develop"],
+    image: string = images.golang,
+  ): Promise<Before> {
+    const ran = await gitRan(this.base(image), source, beforeScript, branches)
+    const { base, reason } = readDiff(await ran.stdout())
+    return new Before(base, reason, reason ? dag.directory() : ran.directory("/before"))
+  }
 }
 
 /** What git says of a checkout, as readState() takes it. */
@@ -207,11 +244,16 @@ async function state(base: Container, source: Directory, kind: "all" | "tree", p
   return git(base, source, stateScript, [kind, ...deliveredPaths(paths)])
 }
 
-/** What a script prints in the checkout; an error with what it says is wrong. */
+/** What a script prints in the checkout. */
 async function git(base: Container, source: Directory, script: string, args: string[]): Promise<string> {
+  return (await gitRan(base, source, script, args)).stdout()
+}
+
+/** The container in which a script has run in the checkout; an error with what it says is wrong. */
+async function gitRan(base: Container, source: Directory, script: string, args: string[]): Promise<Container> {
   if (!(await source.exists(".git", { expectedType: ExistsType.DirectoryType })))
     throw new Error((await source.exists(".git")) ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone" : "the source is not a git repository: it has no .git")
   const ran = base.withMountedDirectory("/src", source).withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
   if ((await ran.exitCode()) !== 0) throw new Error(firstLine(await ran.stderr()) || `git ended with ${await ran.exitCode()}`)
-  return ran.stdout()
+  return ran
 }

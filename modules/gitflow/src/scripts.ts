@@ -31,12 +31,8 @@ git --literal-pathspecs status --porcelain=v1 -z --no-renames --untracked-files=
 while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
 `
 
-/**
- * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
- * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; at the end of one, with nothing
- * uncommitted, it is the first parent.
- */
-export const diffScript = `
+/** Sets base and name to what the checkout is compared with; prints `none` and a reason, and ends, where there is nothing. The arguments are branches. */
+const findBase = `
 set -o pipefail
 export GIT_INDEX_FILE=/tmp/index
 if ! head=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "none HEAD names no commit"; exit 0; fi
@@ -56,6 +52,20 @@ if [ -z "$base" ]; then
   name="the commit before"
 fi
 echo "$name $base"
+`
+
+/**
+ * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
+ * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; at the end of one, with nothing
+ * uncommitted, it is the first parent.
+ */
+export const diffScript = `${findBase}
 git add --intent-to-add --all . || exit 3
 git diff --unified=0 --no-color --no-ext-diff --no-textconv --no-renames "$base" -- || exit 3
+`
+
+/** Prints the same first line, and writes the files of that commit to /before. */
+export const beforeScript = `${findBase}
+mkdir -p /before
+git archive --format=tar "$base" | tar -x -C /before || exit 3
 `
