@@ -2,7 +2,7 @@
 // as the source is what the pipeline is given: every file that git knows or would take, ignored files that are no tool's output, and the refs.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { repository, statePaths } from "./paths.js"
@@ -55,8 +55,13 @@ function contentKey(folder: string): string | undefined {
   const scratch = mkdtempSync(join(tmpdir(), "delivery-key-"))
   try {
     const index = join(scratch, "index")
-    // With a copy of the index git reads only the files that changed since.
-    if (existsSync(join(dot, "index"))) copyFileSync(join(dot, "index"), index)
+    // With a copy of the index git reads only the files that changed since. A file that was edited in the second in which the index was written may look as it did then;
+    // git reads those files anyway, which it tells by the index's own time: so the copy must not be younger.
+    if (existsSync(join(dot, "index"))) {
+      copyFileSync(join(dot, "index"), index)
+      const written = statSync(join(dot, "index")).mtimeMs / 1000 - 2
+      utimesSync(index, written, written)
+    }
     mkdirSync(join(scratch, "objects"))
     const env = { ...process.env, GIT_DIR: dot, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: join(scratch, "objects"), GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dot, "objects"), GIT_OPTIONAL_LOCKS: "0" }
     const git = (...args: string[]): string | undefined => {

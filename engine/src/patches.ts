@@ -10,15 +10,21 @@ export interface Patch {
 }
 
 /**
- * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine: solving what the exec has left, under the
- * cancelled context, gives neither an error nor a reference, and the reference is dereferenced. Where it is a reference that is passed on,
- * a few lines above, an empty one is allowed; so it is here.
+ * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
+ * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
+ * parts although none of the mounts had been prepared, and the list of those is read beyond its end. With an error in the first case
+ * nothing is gathered, and the exec's own error stands.
  */
 export const patches: Patch[] = [
   {
     file: "core/dagop.go",
     before: "\t\t\tcachedRes, err := res.Ref.Result(ctx)\n",
-    after: "\t\t\tif res.Ref == nil {\n\t\t\t\treturn worker.NewWorkerRefResult(nil, wkr), nil\n\t\t\t}\n\t\t\tcachedRes, err := res.Ref.Result(ctx)\n",
+    after: '\t\t\tif res.Ref == nil {\n\t\t\t\treturn nil, fmt.Errorf("solving what the exec left gave no reference: %v", context.Cause(ctx))\n\t\t\t}\n\t\t\tcachedRes, err := res.Ref.Result(ctx)\n',
+  },
+  {
+    file: "core/container_exec.go",
+    before: "\t\t\t\texecMounts[p.OutputRefs[i].MountIndex] = res\n",
+    after: "\t\t\t\tif i < len(p.OutputRefs) {\n\t\t\t\t\texecMounts[p.OutputRefs[i].MountIndex] = res\n\t\t\t\t}\n",
   },
 ]
 
