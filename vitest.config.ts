@@ -22,7 +22,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      // The full rehearsal and every fault of the chain: `npm run test:e2e`.
+      // The full rehearsal, every fault of the chain, and a repository of thirty services: `npm run test:e2e`.
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], environment: "node", testTimeout: 3_600_000, hookTimeout: 900_000, fileParallelism: false } },
     ],
   },

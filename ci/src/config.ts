@@ -85,6 +85,8 @@ export interface Config {
   sast: Severity
   dependencies: Dependencies
   suppressions: Suppression[]
+  /** The page of the repository, for links in reports; else what git's remote says. */
+  repository?: string
   registry: string
   chart: string
   health: string[]
@@ -166,7 +168,7 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & { licences?: Partial<Dependencies["licences"]>; database?: Partial<Dependencies["database"]> } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & { licences?: Partial<Dependencies["licences"]>; database?: Partial<Dependencies["database"]> } }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
@@ -208,6 +210,7 @@ export function parseConfig(text: string): Config {
     sast: config.gates?.sast?.severity ?? "medium",
     dependencies: { severity, licences: { allow: licences?.allow ?? [], deny: licences?.deny ?? [] }, database: { go: database?.go ?? databases.go.default, npm: database?.npm ?? databases.npm.default }, inconclusive },
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
+    repository: config.repository,
     registry: config.registry,
     chart: clean(config.chart),
     health: config.health,

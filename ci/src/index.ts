@@ -13,6 +13,7 @@ import { effectiveConfig } from "./effective"
 import { rollback, runEnvironment, health, type Place } from "./environment"
 import { allPassed, collect, notRun, step, type Part } from "./parts"
 import { productService, versionFile } from "./product"
+import type { Access } from "./private"
 import { identify, readRecord } from "./publish"
 import { pullRequest, type Checked } from "./pull-request"
 import { tell } from "./notify"
@@ -97,6 +98,10 @@ export class Delivery {
    * @param sonarHostUrl The address of a SonarQube or of SonarCloud; without one, an ephemeral SonarQube is started where delivery.yaml has gates.quality.
    * @param sonarToken What that server knows the caller by, such as env://SONAR_TOKEN.
    * @param all Runs every tool again, whatever is in the cache; with another `attempt` too where the same call was made before.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "24h" })
   async pr(
@@ -114,9 +119,13 @@ export class Delivery {
     sonarHostUrl: string = "",
     sonarToken?: Secret,
     all: boolean = false,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken, again: all ? unique() : "" })
+    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken, again: all ? unique() : "", access: { netrc, goproxy, goprivate, npmrc } })
     return pullRequestPipeline(source, config, checked, { attempt, before: await previous?.contents() })
   }
 
@@ -363,6 +372,10 @@ export class Delivery {
    * @param awsAccessKey Of a role that may use ECR and EKS, such as env://AWS_ACCESS_KEY_ID.
    * @param awsSecretKey Its secret.
    * @param awsSessionToken Its session, for temporary keys.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   async publish(
@@ -378,10 +391,14 @@ export class Delivery {
     awsAccessKey?: Secret,
     awsSecretKey?: Secret,
     awsSessionToken?: Secret,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
     const call = await callOf(config, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken })
-    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key)
+    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key, { netrc, goproxy, goprivate, npmrc })
     return livePipeline("publish", "Publish", [part])
   }
 
@@ -405,6 +422,10 @@ export class Delivery {
    * @param dbUser The database's administrator, such as env://DB_USER.
    * @param dbPassword Its password.
    * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   async dev(
@@ -427,8 +448,12 @@ export class Delivery {
     dbUser?: Secret,
     dbPassword?: Secret,
     slackWebhook?: Secret,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("dev", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+    return toEnvironment("dev", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook, netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -570,6 +595,10 @@ export class Delivery {
    * @param source The repository, with its .git folder and a delivery.yaml.
    * @param faults What is wrong with the bad release.
    * @param short Leaves out what takes long, and says so: the browser's journeys in stage, and most of load, scan and analysis.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   async rehearse(
@@ -580,16 +609,21 @@ export class Delivery {
     source: Directory,
     faults: string[] = ["restaurant.FAULT_ERROR_RATE=0.5"],
     short: boolean = false,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
     for (const name of ["dev", "stage", "prod"]) environmentOf(config, name)
     const shortened = short ? shorten(config) : ""
+    const access = { netrc, goproxy, goprivate, npmrc }
     let checked: Checked = { stages: [], parts: [], coverage: [] }
     const checks = async (): Promise<Part[]> => {
-      checked = await pullRequest(source, config, {})
+      checked = await pullRequest(source, config, { access })
       return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
     }
-    const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults)
+    const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults, access)
     if (shortened) steps.push({ step: "targets", title: "Shortened", parts: [{ ...notRun([], ""), stages: [{ name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 }] }] })
     const parts = steps.flatMap((one) => one.parts)
     const files: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
@@ -626,6 +660,10 @@ export class Delivery {
    * @param dbUser The database's administrator, such as env://DB_USER.
    * @param dbPassword Its password.
    * @param slackWebhook Where the step is told of, such as env://SLACK_WEBHOOK; a Slack that is down changes no verdict.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   async auto(
@@ -650,17 +688,21 @@ export class Delivery {
     dbUser?: Secret,
     dbPassword?: Secret,
     slackWebhook?: Secret,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
     const config = await readConfig(source)
     const named = branch || (await identify(source, config)).branch
     const { master, develop } = config.branches
     if (explain) return dag.gitflow().explain(named, { event, base, master, develop })
     const decision = dag.gitflow().pipeline(named, { event, base, master, develop })
-    const given = { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook }
+    const given = { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook, netrc, goproxy, goprivate, npmrc }
     const tables: string[] = []
     for (const name of [await decision.name(), await decision.next()]) {
       if (name === "none" || name === "") continue
-      const ran = name === "pr" ? await this.pr(source) : await toEnvironment(name as EnvironmentName, source, "", [], given)
+      const ran = name === "pr" ? await this.pr(source, [], [], "", 0, "", undefined, "", undefined, false, netrc, goproxy, goprivate, npmrc) : await toEnvironment(name as EnvironmentName, source, "", [], given)
       tables.push(ran.verdict())
     }
     return tables.join("\n\n") || (await decision.reason())
@@ -674,10 +716,11 @@ async function pipelineOf(name: string, title: string, stages: Stage[], parts: P
 }
 
 /** The result of a pull request's checks. */
-async function pullRequestPipeline(source: Directory, { services }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
+async function pullRequestPipeline(source: Directory, { services, repository }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
   // A Node project's tools know of its own folder alone.
   const folders = (stage: string) => services[stage.split(":")[0]!]?.kind === "node" ? services[stage.split(":")[0]!]!.path : undefined
-  return pipelineOf("pr", "Pull request", stages, parts, { source, folders, coverage, ...extra })
+  const paths = (stage: string) => services[stage.split(":")[0]!]?.path
+  return pipelineOf("pr", "Pull request", stages, parts, { source, folders, paths, repository, coverage, ...extra })
 }
 
 /** The result of live parts: their files stay files. */
@@ -705,7 +748,7 @@ function greenOrThrow(stages: Stage[]): string {
 }
 
 /** What a caller gives beside the targets. */
-interface Wanted extends Given {
+interface Wanted extends Given, Access {
   recordKey?: Secret
   dbUser?: Secret
   dbPassword?: Secret
@@ -739,7 +782,7 @@ async function toEnvironment(name: EnvironmentName, source: Directory, release: 
   let cluster: Cluster | undefined = clusterOf(environment, given)
   let record: ReleaseRecord
   if (name === "dev" && !cluster && !given.registry && config.registry === "ephemeral") {
-    const published = await publish(source, config, identity, registry, key)
+    const published = await publish(source, config, identity, registry, key, given)
     if (!published.record) return livePipeline(name, titles[name], [published.part])
     record = published.record
     ;[cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry)])

@@ -7,6 +7,9 @@ export interface FailedTest {
   name: string
   /** Its output, or what it said. */
   output: string
+  /** Where it failed, from the repository's root, as far as its output says. */
+  file?: string
+  line?: number
 }
 
 /** Something that a scanner or linter has found. */
@@ -27,6 +30,8 @@ export interface Source {
   stage: string
   text: string
   folder?: string
+  /** The folder of the stage's service, which its tests are named from. */
+  path?: string
 }
 
 type Node = Record<string, unknown>
@@ -44,7 +49,7 @@ export function mergedJunit(sources: Source[]): string {
 
 /** The tests of JUnit files that failed, each with its output. */
 export function failedTests(sources: Source[]): FailedTest[] {
-  return sources.flatMap(({ stage, text }) =>
+  return sources.flatMap(({ stage, text, path }) =>
     suitesOf(text)
       .flatMap((suite) => list(suite.testcase))
       .filter((test) => "failure" in test || "error" in test)
@@ -52,9 +57,18 @@ export function failedTests(sources: Source[]): FailedTest[] {
         const said = [test.failure ?? test.error].flat()[0]
         const inside = typeof said === "object" ? (said as Node) : { "#text": said }
         const output = [textOf(inside), textOf(test["system-out"]), textOf(test["system-err"])].filter((part) => part.trim() !== "").join("\n")
-        return { stage, name: `${String(test[`${attribute}classname`] ?? "")} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? "") }
+        const group = String(test[`${attribute}classname`] ?? "")
+        return { stage, name: `${group} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? ""), ...(path === undefined ? {} : placeOf(output, group, path)) }
       }),
   )
+}
+
+/** The first place in a test's own file that its output names. Go names the file alone, and the package is the test's group; JavaScript names it from the service's folder. */
+function placeOf(output: string, group: string, path: string): { file?: string; line?: number } {
+  const [, file = "", line] = /(?:^|[\s(])((?:[\w@.-]+\/)*[\w.-]+(?:_test\.go|\.(?:test|spec)\.[cm]?[jt]sx?)):(\d+)/m.exec(output) ?? []
+  if (!line) return {}
+  const named = file.endsWith(".go") && !file.includes("/") ? [path, group, file] : [path, file]
+  return { file: named.flatMap((part) => part.split("/")).filter((part) => part !== "" && part !== ".").join("/"), line: Number(line) }
 }
 
 function suitesOf(text: string): Node[] {
@@ -71,6 +85,38 @@ function textOf(node: unknown): string {
   if (typeof node === "string") return node
   if (typeof node !== "object" || node === null) return ""
   return [(node as Node)["#text"], (node as Node)["#cdata"]].flat().filter((part) => typeof part === "string").join("")
+}
+
+/** A service's JUnit, the service's folder, and the file of each of Go's test functions by `<folder> <function>`, both from the service's folder. */
+export interface Tests {
+  text: string
+  path: string
+  functions?: Map<string, string>
+}
+
+/** The file of each test function, by `<folder> <function>`, from the texts of Go's test files. */
+export function testFunctions(files: (readonly [string, string])[]): Map<string, string> {
+  return new Map(files.flatMap(([file, text]) => [...text.matchAll(/^func ((?:Test|Fuzz|Example)\w*)\(/gm)].map((match) => [`${file.split("/").slice(0, -1).join("/") || "."} ${match[1]}`, file] as const)))
+}
+
+/**
+ * What tests have done, in SonarQube's generic format, by file. JavaScript names a test's file, Go its package: there the file is that of the function. A test of which no
+ * file is known, or of a file that `isTest` does not take for one, is left out: SonarQube refuses a report that names others.
+ */
+export function testExecutions(all: Tests[], isTest: (file: string) => boolean): string {
+  const files = new Map<string, Node[]>()
+  for (const { text, path, functions } of all)
+    for (const test of suitesOf(text).flatMap((suite) => list(suite.testcase))) {
+      const [group, name] = ["classname", "name"].map((key) => String(test[`${attribute}${key}`] ?? "")) as [string, string]
+      const below = functions ? functions.get(`${group} ${name.split("/")[0]!}`) : group
+      const file = path === "." ? below : `${path}/${below}`
+      if (!below || !isTest(file!)) continue
+      const outcome = (key: string) => (key in test ? { [key]: { [`${attribute}message`]: String((list([test[key]].flat()[0])[0] ?? {})[`${attribute}message`] ?? "") || key } } : {})
+      const duration = String(Math.max(0, Math.round(1000 * Number(test[`${attribute}time`] ?? 0)) || 0))
+      files.set(file!, [...(files.get(file!) ?? []), { [`${attribute}name`]: name, [`${attribute}duration`]: duration, ...outcome("skipped"), ...outcome("failure"), ...outcome("error") }])
+    }
+  const file = [...files].map(([path, testCase]) => ({ [`${attribute}path`]: path, testCase }))
+  return `${new XMLBuilder({ ...options, format: false, suppressEmptyNode: true }).build({ testExecutions: { [`${attribute}version`]: "1", file } })}\n`
 }
 
 interface Log {

@@ -1,5 +1,6 @@
 // The report's files for people: index.html and summary.md. Self-contained, nothing loaded from anywhere.
 import type { FileCoverage } from "./coverage"
+import type { Link } from "./links"
 import type { FailedTest, Found } from "./merge"
 import { isRed, numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
 
@@ -11,11 +12,21 @@ export function folderOf(stage: string): string {
   return stage.replace(":", "/")
 }
 
-/** summary.md: fits a pull request's comment. */
-export function summaryMarkdown(stages: Stage[]): string {
+/** summary.md: fits a pull request's comment. Places of failing tests and of findings of red stages stand below the table, as links where the repository is hosted. */
+export function summaryMarkdown(stages: Stage[], { failed = [], found = [], link = () => undefined }: Pick<Details, "failed" | "found" | "link"> = {}): string {
   const cell = (text: string) => oneLine(text, 200).replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("`", "'")
+  const red = new Set(stages.filter(isRed).map(({ name }) => name))
+  const place = (file: string, line?: number) => {
+    const [name, address] = [`${cell(file).replace(/[[\]]/g, "\\$&")}${line ? `:${line}` : ""}`, link(file, line)]
+    return address ? `[${name}](${address})` : name
+  }
+  const places = [
+    ...failed.map(({ name, file, line }) => `- ${file ? `${place(file, line)} ` : ""}${cell(name)}`),
+    ...found.filter(({ stage }) => red.has(stage)).map(({ file, line, text }) => `- ${place(file, line)} ${cell(text)}`),
+  ]
+  const listed = places.length ? ["", ...places.slice(0, 20), ...(places.length > 20 ? [`- … and ${places.length - 20} more`] : [])] : []
   const rows = stages.map((stage) => `| ${stage.name} | ${words[stage.status]} | ${numberText(stage)} | ${stage.seconds.toFixed(1)}${stage.cached ? " (cached)" : ""} | ${cell(stage.reason)} |`)
-  return [`**${verdictOf(stages).line}**`, "", "| stage | verdict | number | seconds | |", "|---|---|---|---|---|", ...rows, ""].join("\n")
+  return [`**${verdictOf(stages).line}**`, "", "| stage | verdict | number | seconds | |", "|---|---|---|---|---|", ...rows, ...listed, ""].join("\n")
 }
 
 const words: Record<Status, string> = { passed: "✅ passed", failed: "❌ failed", inconclusive: "⚠️ inconclusive", notApplicable: "not applicable", skipped: "skipped" }
@@ -31,6 +42,8 @@ export interface Details {
   /** Findings, each with some lines of its file, of which the first has the number `from`. */
   found?: (Found & { excerpt?: { from: number; lines: string[] } })[]
   coverage?: Pick<FileCoverage, "file" | "statements" | "covered">[]
+  /** Where the repository's files are hosted. */
+  link?: Link
   /** The stages of an earlier run, to compare with. */
   before?: Stage[]
 }
@@ -45,7 +58,7 @@ export function indexHtml(title: string, stages: Stage[], details: Details): str
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}: ${verdict.passed ? "green" : "red"}</title>
 <style>${style}</style></head>
 <body><header class="${verdict.passed ? "green" : "red"}"><p>${escape(title)}</p><h1>${escape(verdict.line)}</h1></header>
-<main>${[lookFirst(stages), failedTestsHtml(details.failed ?? []), findingsHtml(counted!, "of red stages", true), timelineHtml(stages), ...groups.map((group) => stagesHtml(group, stages, details)), findingsHtml(others!, "that turned nothing red", false), coverageHtml(details.coverage ?? [])].filter((part) => part !== "").join("\n")}
+<main>${[lookFirst(stages), failedTestsHtml(details.failed ?? [], details.link), findingsHtml(counted!, "of red stages", true, details.link), timelineHtml(stages), ...groups.map((group) => stagesHtml(group, stages, details)), findingsHtml(others!, "that turned nothing red", false, details.link), coverageHtml(details.coverage ?? [], details.link)].filter((part) => part !== "").join("\n")}
 <footer>${["result.json", "summary.md", "junit.xml", "findings.sarif", "dagger.log"].map((file) => `<a href="${file}">${file}</a>`).join(" ")}</footer></main></body></html>
 `
 }
@@ -62,17 +75,23 @@ function folded(heading: string, body: string, open: boolean): string {
   return `<section><details${open ? " open" : ""}><summary><h2>${escape(heading)}</h2></summary>${body}</details></section>`
 }
 
-function failedTestsHtml(failed: FailedTest[]): string {
+/** Text that leads to a file where that is hosted, and is text elsewhere. */
+function linked(text: string, address: string | undefined): string {
+  return address ? `<a href="${escape(address)}">${text}</a>` : text
+}
+
+function failedTestsHtml(failed: FailedTest[], link: Link = () => undefined): string {
   if (!failed.length) return ""
-  const one = ({ stage, name, output }: FailedTest) => `<h3><a href="#${escape(stage)}">${escape(stage)}</a> ${escape(name)}</h3><pre>${escape(clipped(output, 40))}</pre>`
+  const place = ({ file, line }: FailedTest) => (file ? ` <small>${linked(`<code>${escape(file)}:${line}</code>`, link(file, line))}</small>` : "")
+  const one = ({ stage, name, output, ...at }: FailedTest) => `<h3><a href="#${escape(stage)}">${escape(stage)}</a> ${escape(name)}${place({ stage, name, output, ...at })}</h3><pre>${escape(clipped(output, 40))}</pre>`
   return folded(`${failed.length} failing ${failed.length === 1 ? "test" : "tests"}`, failed.slice(0, most).map(one).join("") + andMore(failed.length), true)
 }
 
-function findingsHtml(found: NonNullable<Details["found"]>, which: string, open: boolean): string {
+function findingsHtml(found: NonNullable<Details["found"]>, which: string, open: boolean, link: Link = () => undefined): string {
   if (!found.length) return ""
   const line = (text: string, at: number, marked: number) => `<span${at === marked ? ' class="here"' : ""}><b>${at}</b> ${escape(text)}\n</span>`
   const one = ({ tool, rule, text, file, line: at, excerpt }: NonNullable<Details["found"]>[number]) =>
-    `<h3><code>${escape(file)}${at ? `:${at}` : ""}</code> ${escape(oneLine(text, 300))} <small>${escape([...new Set([tool, rule])].join(" "))}</small></h3>${excerpt ? `<pre class="code">${excerpt.lines.map((code, i) => line(code, excerpt.from + i, at)).join("")}</pre>` : ""}`
+    `<h3>${linked(`<code>${escape(file)}${at ? `:${at}` : ""}</code>`, link(file, at))} ${escape(oneLine(text, 300))} <small>${escape([...new Set([tool, rule])].join(" "))}</small></h3>${excerpt ? `<pre class="code">${excerpt.lines.map((code, i) => line(code, excerpt.from + i, at)).join("")}</pre>` : ""}`
   return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"} ${which}`, found.slice(0, most).map(one).join("") + andMore(found.length), open)
 }
 
@@ -134,10 +153,10 @@ function trend(stage: Stage, before: Stage[]): string {
   return parts.length ? `<small class="trend">${escape(parts.join(", "))}</small>` : ""
 }
 
-function coverageHtml(files: NonNullable<Details["coverage"]>): string {
+function coverageHtml(files: NonNullable<Details["coverage"]>, link: Link = () => undefined): string {
   if (!files.length) return ""
   const percent = ({ statements, covered }: (typeof files)[number]) => (statements === 0 ? 100 : (100 * covered) / statements)
-  const row = (file: (typeof files)[number]) => `<tr><th scope="row">${escape(file.file)}</th><td class="number">${percent(file).toFixed(1)} %<span class="meter" aria-hidden="true"><i style="width:${percent(file).toFixed(1)}%"></i></span></td><td class="number">${file.covered} of ${file.statements}</td></tr>`
+  const row = (file: (typeof files)[number]) => `<tr><th scope="row">${linked(escape(file.file), link(file.file))}</th><td class="number">${percent(file).toFixed(1)} %<span class="meter" aria-hidden="true"><i style="width:${percent(file).toFixed(1)}%"></i></span></td><td class="number">${file.covered} of ${file.statements}</td></tr>`
   const sorted = [...files].sort((a, b) => percent(a) - percent(b) || a.file.localeCompare(b.file))
   return folded(`Coverage of ${files.length} files`, `<div class="scroll"><table class="coverage"><thead><tr><th scope="col">file</th><th scope="col">covered</th><th scope="col">statements</th></tr></thead><tbody>${sorted.map(row).join("\n")}</tbody></table></div>`, false)
 }

@@ -3,6 +3,7 @@ import { Container, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "./config"
 import { images } from "./images"
 import { goInput, withoutMarkdown } from "./inputs"
+import { golang, node, type Access } from "./private"
 import { openSealed, sealed, type ReleaseRecord } from "./release"
 import { access, unique, type Registry } from "./targets"
 
@@ -31,16 +32,16 @@ export async function identify(source: Directory, config: Config): Promise<Ident
 }
 
 /** The image of each service that is delivered, not built yet. */
-async function serviceImages(source: Directory, config: Config, { sha, commitTime }: Identity): Promise<Record<string, Container>> {
+async function serviceImages(source: Directory, config: Config, { sha, commitTime }: Identity, access: Access): Promise<Record<string, Container>> {
   const delivered = Object.entries(config.services).filter(([, { image }]) => image)
   const built = await Promise.all(
     delivered.map(async ([name, { kind, path }]) => {
       const labels = [`org.opencontainers.image.title=${name}`]
       if (kind === "go") {
-        const binary = dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
+        const binary = golang(access).build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
         return dag.image().build(dag.directory().withFile(name, binary), sha, commitTime, { at: "/app", versionPath: "/app/version.json", base: "", entrypoint: [`/app/${name}`], args: [], user: "65532:65532", ports: [8080, 9090], env: [], labels, platform: "linux/amd64" })
       }
-      const page = dag.node().build(await withoutMarkdown(source.directory(path)))
+      const page = node(access).build(await withoutMarkdown(source.directory(path)))
       const config = dag.directory().withFile("etc/nginx/conf.d/default.conf", source.file(`${path}/nginx/default.conf`))
       return dag.image().build(page, sha, commitTime, { at: "/usr/share/nginx/html", versionPath: "/usr/share/nginx/html/version.json", base: images.nginx, config, entrypoint: [], args: [], user: "101:101", ports: [8080], env: [], labels, platform: "linux/amd64" })
     }),
@@ -49,8 +50,8 @@ async function serviceImages(source: Directory, config: Config, { sha, commitTim
 }
 
 /** Pushes what a commit becomes. The same commit again is the same digests, and nothing is pushed. */
-export async function pushImages(source: Directory, config: Config, identity: Identity, registry: Registry): Promise<Directory> {
-  const built = await serviceImages(source, config, identity)
+export async function pushImages(source: Directory, config: Config, identity: Identity, registry: Registry, from: Access): Promise<Directory> {
+  const built = await serviceImages(source, config, identity, from)
   const references = Object.keys(built).map((name) => `${registry.address}/${name}:${identity.sha}`)
   return dag.registry().push(Object.values(built), references, { ...access(registry), timeout: 600, name: "publish:images", again: "" }).reports().sync()
 }

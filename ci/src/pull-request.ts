@@ -6,9 +6,10 @@ import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
 import { goInput, withoutMarkdown } from "./inputs"
-import { mergedSarif } from "./merge"
+import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { collect, type Part } from "./parts"
 import { moduleName } from "./paths"
+import { golang, gosec, node as npm, type Access } from "./private"
 import { reportsOf } from "./report"
 import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
 
@@ -25,6 +26,7 @@ interface Asked {
   sonarToken?: Secret
   /** Another value than before runs all tools again. */
   again?: string
+  access?: Access
 }
 
 /** What every part of the checks is given. */
@@ -34,6 +36,7 @@ interface Run {
   /** When what still runs is given as skipped, in seconds since 1970; 0 for never. */
   until: number
   again: string
+  access: Access
   /** The branches that the source may have left. */
   branches: string[]
 }
@@ -46,14 +49,14 @@ export interface Checked {
 }
 
 /** Runs the checks that are asked for, and gates them. Each stage of delivery.yaml has a result, in the order of stageNames(). */
-export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", again = "", ...sonar }: Asked): Promise<Checked> {
+export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", again = "", access = {}, ...sonar }: Asked): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
   const branches = base ? [base] : Object.values(config.branches)
   const changed = judged.length ? change(source, branches) : undefined
   const until = grace && Math.ceil(Date.now() / 1000) + grace
-  const run: Run = { source, config, until, again, branches }
+  const run: Run = { source, config, until, again, access, branches }
   const parts = await runAll(run, selected)
   if (selected.has("quality") && config.quality) parts.push(await quality(run, config.quality, parts, sonar))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
@@ -72,17 +75,30 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   return { stages, parts, coverage: files }
 }
 
-/** SonarQube on the sources of all services, with the coverage that their tests have measured. */
+/** Files that are tests: what the module sonarqube takes for tests by default. */
+const isTest = (file: string): boolean => /(_test\.go|\.(test|spec)\.[jt]s)$/.test(file)
+
+/** The file of each test function of a Go module's folder. */
+async function testFunctionsIn(folder: Directory): Promise<Map<string, string>> {
+  const files = await folder.glob("**/*_test.go")
+  return testFunctions(await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()] as const)))
+}
+
+/** SonarQube on the sources of all services, with what their tests have done, and the coverage that those have measured. */
 async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl = "", sonarToken }: Asked): Promise<Part> {
   return collect("quality", ["quality"], async () => {
     const texts = reportsOf(parts)
     let [sources, coverage] = [dag.directory(), dag.directory()]
+    const tests: Tests[] = []
     for (const [name, { path, kind }] of Object.entries(config.services)) {
       sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
       const [go, lcov] = [texts[`${name}/test/coverage.out`], texts[`${name}/test/coverage/lcov.info`]]
       if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
       if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
+      const junit = texts[`${name}/test/junit.xml`]
+      if (junit) tests.push({ text: junit, path, functions: kind === "go" ? await testFunctionsIn(source.directory(path)) : undefined })
     }
+    if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isTest))
     const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, targetName: "sonar", wait: 180, gateTimeout: 300, timeout: seconds, name: "quality", until, again })
     const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
     const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
@@ -158,10 +174,10 @@ async function secrets({ source, config, until, again }: Run): Promise<Part> {
 }
 
 /** gosec on every Go service. */
-async function goFlaws({ source, config, until, again }: Run, services: [string, Delivered][]): Promise<Part> {
+async function goFlaws({ source, config, until, again, access }: Run, services: [string, Delivered][]): Promise<Part> {
   const part = await collect("sast/go", ["sast:go"], async () => {
     const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
-    return scanned("sast:go", dag.gosec().scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until, again }).reports())
+    return scanned("sast:go", gosec(access).scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until, again }).reports())
   })
   return judged(part, config)
 }
@@ -214,10 +230,10 @@ function judged(part: Part, { sast, suppressions }: Config, ended: (stage: Stage
   return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity: sast, suppressions, today }) : stage)) }
 }
 
-async function goService({ source, config, until, again }: Run, name: string, { path, inputs, needs }: Delivered, steps: string[]): Promise<Part> {
+async function goService({ source, config, until, again, access }: Run, name: string, { path, inputs, needs }: Delivered, steps: string[]): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     const input = await goInput(source, path, inputs)
-    return resultsIn(dag.golang().check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }).reports())
+    return resultsIn(golang(access).check(input, { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }).reports())
   })
 }
 
@@ -231,8 +247,8 @@ function surroundings(needs: Need[]): { testServices: Service[]; testServiceName
   return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
 }
 
-async function nodeService({ source, config, until, again }: Run, name: string, { path }: Delivered, steps: string[]): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(dag.node().check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until, again }).reports()))
+async function nodeService({ source, config, until, again, access }: Run, name: string, { path }: Delivered, steps: string[]): Promise<Part> {
+  return collect(name, steps.map((step) => `${name}:${step}`), async () => resultsIn(npm(access).check(await withoutMarkdown(source.directory(path)), { name, steps, timeouts: timeoutsOf(config, steps), until, again }).reports()))
 }
 
 /** The results that a module's `check` leaves beside its reports. */

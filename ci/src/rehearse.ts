@@ -6,6 +6,7 @@ import { deploy, health, addressOf, analysis, rollback, runEnvironment, type Pla
 import { tell } from "./notify"
 import { allPassed, live, notRun, step, type Part } from "./parts"
 import { lost, type ProbeLog } from "./probe"
+import type { Access } from "./private"
 import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
 import { withVerdict, type ReleaseRecord } from "./release"
 import { verdictOf, type Stage } from "./stages"
@@ -24,11 +25,11 @@ export async function judged(record: ReleaseRecord, name: EnvironmentName | "pr"
 }
 
 /** Builds and pushes a release; its record, if all went well. */
-export async function publish(source: Directory, config: Config, identity: Identity, registry: Registry, key: string): Promise<{ part: Part; record?: ReleaseRecord }> {
+export async function publish(source: Directory, config: Config, identity: Identity, registry: Registry, key: string, access: Access = {}): Promise<{ part: Part; record?: ReleaseRecord }> {
   let record: ReleaseRecord | undefined
   const part = await live("publish", async () => {
     if (identity.dirty && !registry.ephemeral) throw new Error(`the source has changes that are not committed (${identity.sha}): what is published to a real registry is a commit`)
-    const [pushed, chart, files] = await Promise.all([pushImages(source, config, identity, registry), pushChart(source, config, identity, registry), pushFiles(source, config, identity, registry)])
+    const [pushed, chart, files] = await Promise.all([pushImages(source, config, identity, registry, access), pushChart(source, config, identity, registry), pushFiles(source, config, identity, registry)])
     const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
     if (result.status !== "passed") return pushed
     const references = JSON.parse(await pushed.file("pushed.json").contents()) as { reference: string; byDigest: string }[]
@@ -50,7 +51,7 @@ export interface Rehearsal {
 }
 
 /** Runs the chain. A red step ends it: what would come after is listed as skipped. */
-export async function rehearseChain(source: Directory, config: Config, checks: () => Promise<Part[]>, faults: string[]): Promise<Rehearsal> {
+export async function rehearseChain(source: Directory, config: Config, checks: () => Promise<Part[]>, faults: string[], access: Access): Promise<Rehearsal> {
   const instance = unique()
   const key = unique()
   const identity = await identify(source, config)
@@ -78,7 +79,7 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
     const checked = await ended({ step: "pr", title: "Pull request", parts: await pr })
     const up = await ended({ step: "targets", title: "Ephemeral targets", parts: [await targets] })
     if (!checked || !up) return
-    const published = await publish(source, config, identity, registry!, key)
+    const published = await publish(source, config, identity, registry!, key, access)
     record = published.record
     if (!(await ended({ step: "publish", title: "Publish", parts: [published.part] }))) return
 

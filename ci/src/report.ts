@@ -1,6 +1,7 @@
 // A pipeline's report files: what people open, what machines read, and every tool's own files.
 import type { Directory } from "@dagger.io/dagger"
 import type { FileCoverage } from "./coverage"
+import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, mergedSarif, type Found, type Source } from "./merge"
 import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
 import type { Part } from "./parts"
@@ -12,6 +13,10 @@ export interface Extra {
   source?: Directory
   /** The folder that a stage's tools name files from, where that is not the repository's root. */
   folders?: (stage: string) => string | undefined
+  /** The folder of a stage's service. */
+  paths?: (stage: string) => string | undefined
+  /** The page of the repository, where delivery.yaml names it. */
+  repository?: string
   coverage?: FileCoverage[]
   /** The result.json of an earlier run. */
   before?: string
@@ -32,7 +37,7 @@ export async function reportOf(name: string, title: string, stages: Stage[], par
     Object.keys(files)
       .filter((path) => pattern.test(path))
       .map((path) => ({ path, stage: stages.find((stage) => path.startsWith(`${folderOf(stage.name)}/`))?.name ?? path }))
-      .map(({ path, stage }) => ({ stage, text: files[path]!, folder: extra.folders?.(stage) }))
+      .map(({ path, stage }) => ({ stage, text: files[path]!, folder: extra.folders?.(stage), path: extra.paths?.(stage) }))
   const tests = written(/\/junit[^/]*\.xml$/)
   const { log, found } = mergedSarif(written(/\.sarif$/))
   const details: Details = {
@@ -40,14 +45,22 @@ export async function reportOf(name: string, title: string, stages: Stage[], par
     failed: failedTests(tests.filter(({ stage }) => stage.endsWith(":test"))),
     found: await withExcerpts(found, extra.source),
     coverage: extra.coverage ?? [],
+    link: await linkOf(extra),
     before: extra.before ? (JSON.parse(extra.before) as { stages: Stage[] }).stages : undefined,
   }
   files["index.html"] = indexHtml(title, stages, details)
-  files["summary.md"] = summaryMarkdown(stages)
+  files["summary.md"] = summaryMarkdown(stages, details)
   files["junit.xml"] = mergedJunit(tests)
   files["findings.sarif"] = log
   files["result.json"] = `${JSON.stringify({ pipeline: name, attempt: extra.attempt ?? "", passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
   return { passed, table, files }
+}
+
+/** Where the source's files are hosted: the page that delivery.yaml names, or git's remote; and the commit that is checked out. */
+async function linkOf({ source, repository }: Extra): Promise<Link> {
+  const read = async (file: string): Promise<string | undefined> => source?.file(`.git/${file}`).contents().catch(() => undefined)
+  const [head = "", config = ""] = await Promise.all([read("HEAD"), read("config")])
+  return linksTo(repository ?? pageOf(originIn(config)), await commitOf(head, read), repository !== undefined)
 }
 
 /** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */

@@ -97,7 +97,7 @@ async function installHostPackages(paths: Paths): Promise<void> {
 }
 
 function goEnv(paths: Paths): NodeJS.ProcessEnv {
-  return { ...process.env, GOMODCACHE: join(paths.cache, "go-mod"), GOCACHE: join(paths.cache, "go-build"), GOFLAGS: "-mod=readonly -buildvcs=false -trimpath", GOTOOLCHAIN: "local", CGO_ENABLED: "0" }
+  return { ...process.env, GOMODCACHE: join(paths.cache, "go-mod"), GOCACHE: join(paths.cache, "go-build"), GOFLAGS: "-mod=readonly -buildvcs=false -trimpath", GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOGC: "400" }
 }
 
 async function buildPrograms(paths: Paths, inputs: string, report: (line: string) => void): Promise<void> {
@@ -108,7 +108,7 @@ async function buildPrograms(paths: Paths, inputs: string, report: (line: string
   await run("go", ["mod", "download", `${daggerModule}@${daggerVersion}`], { cwd: project, env: goEnv(paths), log: join(paths.logs, "go-build.log") })
   const goMod = patchedModule(daggerModule, join(paths.cache, "go-mod", `${daggerModule}@${daggerVersion}`), join(paths.cache, "dagger"), project)
   const version = ["Version", "Tag"].map((name) => `-X ${daggerModule}/engine.${name}=${daggerVersion}`).join(" ")
-  await run("go", ["build", "-v", "-modfile", goMod, "-ldflags", `-s -w ${version}`, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`)], {
+  await run("go", ["build", "-v", "-gcflags=all=-dwarf=false", "-modfile", goMod, "-ldflags", `-s -w ${version}`, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`)], {
     cwd: project,
     env: goEnv(paths),
     log: join(paths.logs, "go-build.log"),

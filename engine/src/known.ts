@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
+import { contentOf } from "./unchanged.js"
 
 /** What the pipeline leaves out of the source too (`ignore` of pr in ci/src/index.ts). */
 const leftOut = /(^|\/)(node_modules|dist|coverage)\/|^reports\//
@@ -24,8 +25,7 @@ const kept = 20
 export function keyOfRun(source: string, args: string[], { images } = statePaths(), code = repository): string | undefined {
   const trees = [...new Set([resolve(source), code])].map(contentKey)
   if (trees.some((tree) => tree === undefined)) return undefined
-  const stamps = existsSync(images) ? readdirSync(images).sort().map((name) => [name, readFileSync(join(images, name), "utf8")]) : []
-  return hashOf(trees, args, stamps)
+  return hashOf(trees, args, contentOf(images, "images"))
 }
 
 /** The report files of a green run with this key, unless it is too old. */

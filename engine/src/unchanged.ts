@@ -60,7 +60,7 @@ function keyOfInputs(file: string, inputs: string[], folder: string, images: str
 }
 
 /** Each file below a path with its content's hash, in one order everywhere; what is made from others is left out. */
-function contentOf(path: string, name: string): [string, string][] {
+export function contentOf(path: string, name: string): [string, string][] {
   if (!existsSync(path)) return []
   if (!statSync(path).isDirectory()) return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]]
   const entries = readdirSync(path).filter((entry) => !made.has(entry)).sort()

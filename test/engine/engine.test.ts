@@ -145,6 +145,20 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     })
   })
 
+  it("outlives a call that is broken off while an exec that may fail runs", async () => {
+    const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
+    const running = pid()
+    const image = `--address=docker.io/library/debian:bookworm-slim`
+    const child = spawn(join(second.bin, "dagger"), ["core", "--silent", "container", "from", image, "with-exec", "--expect=ANY", "--args=sleep,61", "stdout"], { env: inside })
+    await until(() => descendants(running).some(({ command }) => command.includes("sleep 61")))
+    child.kill("SIGINT")
+    await new Promise((resolve) => child.on("close", resolve))
+    await until(() => !descendants(running).some(({ command }) => command.includes("sleep 61")))
+    expect(await version()).toBe("v0.19.10")
+    expect(pid()).toBe(running)
+    expect(await answers(second)).toBe(true)
+  })
+
   it("takes its images from a company's mirror when one is set", async () => {
     const { code } = await command([join(repository, "engine/run.mjs"), "engine", "up"], { DELIVERY_REGISTRY_MIRROR: "http://127.0.0.1:5555" })
     expect(code).toBe(0)

@@ -60,7 +60,8 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true })
 })
 
-it.runIf(modules.length === 0)("every module's README is as it was when its calls were green", () => expect(modules).toEqual([]))
+// A file without a test is an error.
+if (modules.length === 0) it("every module's README is as it was when its calls were green", () => expect(modules).toEqual([]))
 
 describe.concurrent.each(modules)("the README of %s", (module) => {
   const all = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))

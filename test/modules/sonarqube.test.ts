@@ -1,7 +1,10 @@
 // SonarQube on a server that stays: here one that the module itself serves, with a token of its own. The readings by themselves are test/unit/scanners.test.ts.
-// inputs: modules/sonarqube test/fixtures/sonar
+// inputs: modules/sonarqube test/fixtures/sonar ci/src/merge.ts
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { testExecutions } from "../../ci/src/merge"
 import { bringUp, freePort, type Up } from "../lib/up"
 import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
@@ -54,6 +57,18 @@ describe("SonarQube that stays", () => {
     const { conditions } = (await ask("qualitygates/show", { name: "ours" }, "GET")) as { conditions: { id: string }[] }
     await ask("qualitygates/update_condition", { id: conditions[0]!.id, metric: "ncloc", op: "GT", error: "500" })
     expect(await there()).toMatchObject({ status: "passed", value: 0, reason: "1 conditions hold; 0 issues" })
+  })
+  it("knows how many tests there are, which failed, and in which file", async () => {
+    const reports = mkdtempSync(join(tmpdir(), "sonar-"))
+    const junit = '<testsuites><testsuite name="x"><testcase classname="src/price.test.js" name="adds the tax" time="0.25"/><testcase classname="src/price.test.js" name="names the price" time="0.5"><failure message="no">0.01 &lt; 1</failure></testcase></testsuite></testsuites>'
+    try {
+      writeFileSync(join(reports, "tests.xml"), testExecutions([{ text: junit, path: "." }], () => true))
+      expect(await there(`--coverage=${reports}`)).toMatchObject({ status: "passed" })
+    } finally {
+      rmSync(reports, { recursive: true, force: true })
+    }
+    const { component } = (await ask("measures/component", { component: "shop:src/price.test.js", metricKeys: "tests,test_failures,test_execution_time" }, "GET")) as { component: { measures: { metric: string; value: string }[] } }
+    expect(Object.fromEntries(component.measures.map(({ metric, value }) => [metric, value]))).toEqual({ tests: "2", test_failures: "1", test_execution_time: "750" })
   })
   it("whose gate does not answer in time is red, and says how far it is", async () =>
     expect(await there("--gate-timeout=0")).toMatchObject({ status: "failed", exitCode: 9, reason: expect.stringMatching(/^the quality gate gave no answer within 0 s: the analysis is (PENDING|IN_PROGRESS) at http:\/\/sonar:\d+$/) }))

@@ -51,7 +51,7 @@ describe("a delivery.yaml", () => {
     ["an absolute path", "services:\n  a: { path: /x, kind: go }\n", 'services.a.path, line 2: "/x" is not allowed; a folder below the repository\'s root, without ..'],
     ["a path that leads out", "services:\n  a: { path: x/../../y, kind: go }\n", 'services.a.path, line 2: "x/../../y" is not allowed'],
     ["a name with a capital", "services:\n  Api: { path: x, kind: go }\n", 'services.Api, line 2: the name "Api" is not allowed; small letters, digits and -'],
-    ["a misspelt key at the top", `${one}gate: {}\n`, "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, registry, chart"],
+    ["a misspelt key at the top", `${one}gate: {}\n`, "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, chart"],
     ["a misspelt key of a service", "services:\n  a: { path: x, knid: go, kind: go }\n", "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, coverage, image"],
     ["an unknown key far from all others", `${one}gates:\n  coverage:\n    lines: 3\n`, "gates.coverage.lines, line 5: the key lines is not known; allowed: service"],
     ["a number as text", `${one}gates: { coverage: { service: "80" } }\n`, 'gates.coverage.service, line 3: "80" is not a number'],

@@ -45,7 +45,7 @@ describe("what a machine must have", () => {
     ["Fedora", { osRelease: 'PRETTY_NAME="Fedora Linux 42"\nID=fedora\n' }, /^this is Fedora Linux 42: .*Debian or Ubuntu is needed/],
     ["no Go", { goVersion: undefined }, /^no `go` on the PATH.*Install Go 1.25/],
     ["old Go", { goVersion: "1.22.1" }, /^Go 1.22.1 is too old/],
-    ["a full disk", { freeBytes: 3e9 }, /^too little disk: 3.0 GB free below \/s, 18.0 GB needed.*DELIVERY_ENGINE_STATE/],
+    ["a full disk", { freeBytes: 3e9 }, /^too little disk: 3.0 GB free below \/s, 40.0 GB needed.*DELIVERY_ENGINE_STATE/],
     ["no tun device", { tun: false }, /^\/dev\/net\/tun cannot be opened/],
     ["a Mac", { platform: "darwin", arch: "arm64" }, /^this machine is darwin\/arm64.*Install Docker/],
   ])("says what to do about %s", (_, change, message) => {

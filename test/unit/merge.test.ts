@@ -1,7 +1,7 @@
 // One JUnit file and one SARIF log of all stages', and what the report reads from them.
 import { XMLParser, XMLValidator } from "fast-xml-parser"
 import { describe, expect, it } from "vitest"
-import { failedTests, mergedJunit, mergedSarif } from "../../ci/src/merge"
+import { failedTests, mergedJunit, mergedSarif, testExecutions, testFunctions } from "../../ci/src/merge"
 
 const go = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="3" failures="1"><testsuite tests="3" failures="1" time="0.1" name="price"><properties><property name="go.version" value="go1.26"></property></properties>
@@ -42,4 +42,24 @@ describe("SARIF of all stages", () => {
   it("has a run of each tool, also of one that found nothing", () => expect((JSON.parse(log) as { runs: { tool: { driver: { name: string } } }[] }).runs.map(({ tool }) => tool.driver.name)).toEqual(["vet", "gosec", "eslint", "none"]))
   it("says once what two tools say of a place, and names files from the root", () =>
     expect(found.map(({ tool, rule, file, line }) => [tool, rule, file, line])).toEqual([["vet", "vet", "api/a.go", 3], ["gosec", "G2", "api/a.go", 3], ["eslint", "no-var", "services/web/src/a.ts", 7]]))
+})
+
+describe("what tests have done, for SonarQube", () => {
+  const suite = (...cases: string[]): string => `<testsuites><testsuite name="x">${cases.join("")}</testsuite></testsuites>`
+  const go = testFunctions([["price/tax_test.go", "package price\n\nfunc TestTax(t *testing.T) {\n}\n\nfunc helper() {}\n"], ["main_test.go", "package main\n\nfunc TestMain_(t *testing.T) {}\nfunc FuzzIt(f *testing.F) {}\n"]])
+  it("knows the files of Go's functions", () => expect([...go]).toEqual([["price TestTax", "price/tax_test.go"], [". TestMain_", "main_test.go"], [". FuzzIt", "main_test.go"]]))
+  it("names files from the repository's root, with milliseconds and what went wrong", () =>
+    expect(
+      testExecutions(
+        [
+          { text: suite('<testcase classname="price" name="TestTax" time="0.0125"/>', '<testcase classname="price" name="TestTax/of_1" time="x"><failure message="Failed">a &lt; b</failure></testcase>', '<testcase classname="." name="TestMain_" time="1"><skipped message="no"/></testcase>', '<testcase classname="." name="TestUnknown" time="1"/>'), path: "services/api", functions: go },
+          { text: suite('<testcase classname="tests/a.test.ts" name="x &gt; y" time="0.5"><error/></testcase>', '<testcase classname="tests/b.ts" name="z"/>'), path: "." },
+          { text: "no JUnit", path: "web" },
+        ],
+        (file) => /_test\.go$|\.test\.ts$/.test(file),
+      ),
+    ).toBe(
+      '<testExecutions version="1"><file path="services/api/price/tax_test.go"><testCase name="TestTax" duration="13"/><testCase name="TestTax/of_1" duration="0"><failure message="Failed"/></testCase></file>' +
+        '<file path="services/api/main_test.go"><testCase name="TestMain_" duration="1000"><skipped message="no"/></testCase></file><file path="tests/a.test.ts"><testCase name="x &gt; y" duration="500"><error message="error"/></testCase></file></testExecutions>\n',
+    ))
 })

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parseClock, stepCommand } from "../../modules/golang/src/clock"
 import * as go from "../../modules/golang/src/read"
+import { refusal } from "../../modules/golang/src/refusal"
 import * as leaks from "../../modules/gitleaks/src/read"
 import * as newman from "../../modules/newman/src/read"
 import * as node from "../../modules/node/src/read"
@@ -23,6 +24,10 @@ describe("the modules", () => {
   })
 
   it.each(has("sarif.ts"))("%s has the same sarif.ts as golang: copy modules/golang/src/sarif.ts", (module) => expect(read(module, "src/sarif.ts")).toBe(read("golang", "src/sarif.ts")))
+
+  it.each(has("private.ts"))("%s has the same private.ts and refusal.ts as golang: copy modules/golang/src/{private,refusal}.ts", (module) => {
+    for (const file of ["private.ts", "refusal.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
+  })
 
   it.each(has("skeleton.ts"))("%s has the same skeleton.ts as cyclonedx: copy modules/cyclonedx/src/skeleton.ts", (module) => expect(read(module, "src/skeleton.ts")).toBe(read("cyclonedx", "src/skeleton.ts")))
 
@@ -273,4 +278,20 @@ describe("selenium", () => {
     ["http://dev.example.com", false],
     ["http://127.0.0.1:8080", false],
   ])("%s is for https only in a browser: %s", (url, only) => expect(selenium.httpsOnly(url)).toBe(only))
+})
+
+describe("what was refused for want of a login", () => {
+  it.each([
+    ["go: shop.example/greet@v1.0.0: reading https://goproxy:3000/shop.example/greet/@v/v1.0.0.mod: 401 Unauthorized\n\tserver response: no", "goproxy:3000 refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a login for goproxy:3000, or goproxy with one in the address"],
+    ["main.go:4:2: shop.example/greet@v1.0.0: reading https://ci:xxxxx@proxy.example/x/@v/v1.0.0.zip: 403 Forbidden", "proxy.example refuses shop.example/greet@v1.0.0 (403 Forbidden): pass netrc with a login for proxy.example, or goproxy with one in the address"],
+    ["go: shop.example/greet@v1.0.0: reading https://proxy.example/shop.example/greet/@v/v1.0.0.mod: 404 Not Found", "proxy.example has no shop.example/greet@v1.0.0 (404 Not Found): if it is private, pass goproxy, or goprivate with its path and netrc with a login"],
+    ["go: github.com/shop/greet@v1.0.0: invalid version: git ls-remote -q origin: exit status 128:\n\tfatal: could not read Username for 'https://github.com': terminal prompts disabled", "github.com refuses github.com/shop/greet@v1.0.0 (git was not let in): pass netrc with a login for github.com, or goproxy with one in the address"],
+    ["main.go:3:8: undefined: x", ""],
+    ["", ""],
+  ])("Go: %j", (output, reason) => expect(refusal(output)).toBe(reason))
+  it.each([
+    ["12 http fetch GET 401 http://npm:4873/@shop%2fgreet/-/greet-1.0.0.tgz 12ms (cache skip)", "npm:4873 refuses @shop/greet (401): pass npmrc with a login for npm:4873"],
+    ["12 http fetch GET 404 https://u:p@registry.npmjs.org/@shop%2fgreet 12ms", "registry.npmjs.org has no @shop/greet (404): if it is private, pass npmrc with its registry and a login"],
+    ["", ""],
+  ])("npm: %j", (log, reason) => expect(node.refusal(log)).toBe(reason))
 })

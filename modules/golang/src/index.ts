@@ -4,10 +4,12 @@
  * Every function takes the folder that holds the Go module. Where its go.mod replaces a module by a folder beside it
  * (`replace example.com/kit => ../kit`), give the folder above as `source` and the module's own as `path`.
  */
-import { Changeset, Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
+import { fetchModules, letIn, withModules, type Fetched } from "./private"
 import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
+import { refusal } from "./refusal"
 import { buildScript, lintScript, testScript } from "./scripts"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
@@ -85,6 +87,39 @@ export class Report {
 
 @object()
 export class Golang {
+  /** Logins of hosts that private modules come from. */
+  netrc?: Secret
+  /** The module proxies, as Go's GOPROXY. */
+  goproxy?: Secret
+  /** The modules that are fetched from where they are developed, as Go's GOPRIVATE. */
+  goprivate?: string
+  /** A certificate authority that the proxy is known by. */
+  certificate?: File
+  /** The proxy, when it is a service. */
+  proxy?: Service
+  /** The host name of that service. */
+  proxyName?: string
+
+  /**
+   * The same functions, with access to private modules. Secrets reach `go mod download` (and `go install` of this module's own tools, through goproxy), and nothing
+   * else: linters, tests and builds run on what was downloaded, with neither in their files nor in their environment, and with GOPROXY=off. What was downloaded is a
+   * layer that depends on go.mod and go.sum, not the cache that other callers share.
+   *
+   * Example: `dagger -m modules/golang call with-private --netrc file://$HOME/.netrc --goproxy env://GOPROXY check --source . --path services/suppliers summary`
+   *
+   * @param netrc Logins, as ~/.netrc has them, such as file://$HOME/.netrc: for git, and for a proxy by https (with its port in the name, where it is not 443).
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: what is fetched by git and looked up in no checksum database.
+   * @param certificate A company's certificate authority, in PEM.
+   * @param proxy The proxy, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:3000`).
+   * @param proxyName The host name of that service, as it stands in goproxy.
+   */
+  @func({ cache: "session" })
+  withPrivate(netrc?: Secret, goproxy?: Secret, goprivate: string = "", certificate?: File, proxy?: Service, proxyName: string = "goproxy"): Golang {
+    Object.assign(this, { netrc, goproxy, goprivate, certificate, proxy, proxyName })
+    return this
+  }
+
   /**
    * The container that the steps run in: Go with warm module and build caches, staticcheck and gotestsum.
    *
@@ -96,11 +131,12 @@ export class Golang {
   base(image: string = images.golang): Container {
     // As binaries are built, and the standard library first, as binaries and as tests want it: steps that start side by side with empty caches would each compile it.
     const plain = (...go: string[]): string[] => ["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", ...go]
-    return goContainer(image)
+    const compiled = goContainer(image)
       .withExec(plain("build", "std"))
       .withExec(["go", "build", "-race", "std"])
-      .withExec(plain("install", tools.staticcheck))
-      .withExec(plain("install", tools.gotestsum))
+    const installed = (container: Container): Container => container.withExec(plain("install", tools.staticcheck)).withExec(plain("install", tools.gotestsum))
+    // The tools are taken out of where the secrets were.
+    return this.goproxy ? compiled.withRootfs(installed(letIn(compiled, this)).rootfs()) : installed(compiled)
   }
 
   /**
@@ -137,18 +173,23 @@ export class Golang {
     again: string = "",
   ): Promise<Report> {
     const at = await module(source, path, name)
-    const known: Record<string, (timeout: number) => Promise<Result>> = {
-      lint: (timeout) => lintStep(anew(this.base(image), again), at, [], timeout),
-      test: (timeout) => testStep(withSurroundings(anew(this.base(image), again), testServices, testServiceNames, testEnv), at, testArgs, timeout),
-      build: (timeout) => buildStep(anew(goContainer(image), again), at, [], timeout),
+    const known: Record<string, (fetched: Fetched, timeout: number) => Promise<Result>> = {
+      lint: (fetched, timeout) => lintStep(withModules(anew(this.base(image), again), fetched), at, [], timeout),
+      test: (fetched, timeout) => testStep(withSurroundings(withModules(anew(this.base(image), again), fetched), testServices, testServiceNames, testEnv), at, testArgs, timeout),
+      build: (fetched, timeout) => buildStep(withModules(anew(goContainer(image), again), fetched), at, [], timeout),
     }
     const wrong = steps.filter((s) => !(s in known))
     if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
+    const fetching = this.fetch(image, at, again)
+    const one = async (step: string): Promise<Result> => {
+      const fetched = await fetching
+      return fetched.refused ? result(`${at.name}:${step}`, fetched.refused.ran, fetched.refused.reason) : known[step]!(fetched, timeouts[steps.indexOf(step)] ?? 600)
+    }
     const started = new Map<string, Promise<Result>>()
     for (const step of ["lint", "test", "build"].filter((one) => steps.includes(one))) {
       // What lint has compiled, build need not: the two follow each other, beside the tests.
       const before = step === "build" ? started.get("lint") : undefined
-      started.set(step, reported(`${at.name}:${step}`, async () => (await before, known[step]!(timeouts[steps.indexOf(step)] ?? 600)), until))
+      started.set(step, reported(`${at.name}:${step}`, async () => (await before, one(step)), until))
     }
     const results = await Promise.all(steps.map((step) => started.get(step)!))
     let reports = dag.directory()
@@ -172,7 +213,9 @@ export class Golang {
     timeout: number = 600,
     image: string = images.golang,
   ): Promise<Result> {
-    return lintStep(this.base(image), await module(source, path, ""), args, timeout)
+    const at = await module(source, path, "")
+    const fetched = await this.fetch(image, at)
+    return fetched.refused ? result(`${at.name}:lint`, fetched.refused.ran, fetched.refused.reason) : lintStep(withModules(this.base(image), fetched), at, args, timeout)
   }
 
   /**
@@ -197,7 +240,9 @@ export class Golang {
     serviceNames: string[] = [],
     env: string[] = [],
   ): Promise<Result> {
-    return testStep(withSurroundings(this.base(image), services, serviceNames, env), await module(source, path, ""), args, timeout)
+    const at = await module(source, path, "")
+    const fetched = await this.fetch(image, at)
+    return fetched.refused ? result(`${at.name}:test`, fetched.refused.ran, fetched.refused.reason) : testStep(withSurroundings(withModules(this.base(image), fetched), services, serviceNames, env), at, args, timeout)
   }
 
   /**
@@ -233,7 +278,7 @@ export class Golang {
     image: string = images.golang,
   ): Promise<Directory> {
     const at = await module(source, path, "")
-    const ran = await runStep(buildContainer(goContainer(image), at, goos, goarch), ["bash", "-c", buildScript, "build", ...args], 600)
+    const ran = await runStep(buildContainer(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at, goos, goarch), ["bash", "-c", buildScript, "build", ...args], 600)
     if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
     return ran.container.directory("/out")
   }
@@ -246,7 +291,17 @@ export class Golang {
   @func({ cache: "session" })
   async go(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], path: string = ".", image: string = images.golang): Promise<Container> {
     const at = await module(source, path, "")
-    return within(goContainer(image), at).withExec(["go", ...args])
+    return within(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at).withExec(["go", ...args])
+  }
+
+  private fetch(image: string, at: Module, again: string = ""): Promise<Fetched> {
+    return fetchModules(anew(goContainer(image), again), at.source, at.workdir, workdir, this, 600)
+  }
+
+  private async fetchOrThrow(image: string, at: Module): Promise<Fetched> {
+    const fetched = await this.fetch(image, at)
+    if (fetched.refused) throw new Error(fetched.refused.reason)
+    return fetched
   }
 }
 
@@ -315,7 +370,8 @@ async function lintStep(container: Container, at: Module, args: string[], timeou
     at.path,
     at.workdir,
   )
-  return result(`${at.name}:lint`, withSarif(findings), more(findings, "finding") || firstLine(await read("output.txt")))
+  const output = await read("output.txt")
+  return result(`${at.name}:lint`, withSarif(findings), refusal(output) || more(findings, "finding") || firstLine(output))
 }
 
 async function testStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
@@ -329,7 +385,7 @@ async function testStep(container: Container, at: Module, args: string[], timeou
   if (ran.exitCode === 0 && outcome.tests - outcome.skipped <= 0) return result(`${at.name}:test`, ran, `${at.path} has no test that ran (${count})`, coverage, false)
   if (ran.exitCode === 0) return result(`${at.name}:test`, ran, count, coverage)
   const others = outcome.failing.length > 1 ? ` (and ${outcome.failing.length - 1} more failing)` : ""
-  return result(`${at.name}:test`, ran, outcome.first ? `${outcome.first}${others}` : firstLine(output), coverage)
+  return result(`${at.name}:test`, ran, (outcome.failing.length ? "" : refusal(output)) || (outcome.first ? `${outcome.first}${others}` : firstLine(output)), coverage)
 }
 
 async function buildStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
@@ -338,8 +394,8 @@ async function buildStep(container: Container, at: Module, args: string[], timeo
     const built = (await ran.container.directory("/out").entries()).join(", ")
     return result(`${at.name}:build`, ran, built ? `built ${built}` : "compiled; it has no main package")
   }
-  const output = (await readReport(ran.reports, "output.txt")).split("\n").filter((l) => !l.startsWith("#"))
-  return result(`${at.name}:build`, ran, under(at.path, firstLine(output.join("\n"))))
+  const output = await readReport(ran.reports, "output.txt")
+  return result(`${at.name}:build`, ran, refusal(output) || under(at.path, firstLine(output.split("\n").filter((l) => !l.startsWith("#")).join("\n"))))
 }
 
 function more(findings: string[], noun: string): string {

@@ -4,9 +4,10 @@
  * A scan that has read no file, or could not read one, is a failure, not a clean result. Comments in the sources (`#nosec`) silence nothing: what is to be left out is
  * the caller's decision, who filters the SARIF log.
  */
-import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
+import { fetchModules, withModules } from "./private"
 import { describe, ordered, readScan } from "./read"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
@@ -57,6 +58,38 @@ export class Result {
 
 @object()
 export class Gosec {
+  /** Logins of hosts that private modules come from. */
+  netrc?: Secret
+  /** The module proxies, as Go's GOPROXY. */
+  goproxy?: Secret
+  /** The modules that are fetched from where they are developed, as Go's GOPRIVATE. */
+  goprivate?: string
+  /** A certificate authority that the proxy is known by. */
+  certificate?: File
+  /** The proxy, when it is a service. */
+  proxy?: Service
+  /** The host name of that service. */
+  proxyName?: string
+
+  /**
+   * The same functions, with access to private modules. Secrets reach `go mod download` and nothing else: gosec runs on what was downloaded, with neither in its files
+   * nor in its environment, and with GOPROXY=off. What was downloaded is a layer that depends on go.mod and go.sum, not the cache that other callers share.
+   *
+   * Example: `dagger -m modules/gosec call with-private --netrc file://$HOME/.netrc --goproxy env://GOPROXY scan --source . --path services/suppliers verdict`
+   *
+   * @param netrc Logins, as ~/.netrc has them, such as file://$HOME/.netrc: for git, and for a proxy by https (with its port in the name, where it is not 443).
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: what is fetched by git and looked up in no checksum database.
+   * @param certificate A company's certificate authority, in PEM.
+   * @param proxy The proxy, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:3000`).
+   * @param proxyName The host name of that service, as it stands in goproxy.
+   */
+  @func({ cache: "session" })
+  withPrivate(netrc?: Secret, goproxy?: Secret, goprivate: string = "", certificate?: File, proxy?: Service, proxyName: string = "goproxy"): Gosec {
+    Object.assign(this, { netrc, goproxy, goprivate, certificate, proxy, proxyName })
+    return this
+  }
+
   /**
    * The container that gosec runs in, with warm module and build caches: those of the module golang, which has compiled the same packages with the same Go.
    *
@@ -122,7 +155,10 @@ export class Gosec {
         // A module of tests alone has nothing that could be attacked.
         const files = await sources[i]!.glob(path === "." ? "**/*.go" : `${path}/**/*.go`)
         if (files.every((file) => file.endsWith("_test.go"))) continue
-        const container = anew(this.base(image), again).withMountedDirectory(workdir, sources[i]!).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+        const at = path === "." ? workdir : `${workdir}/${path}`
+        const fetched = await fetchModules(anew(this.base(image), again), sources[i]!, at, workdir, this, timeout)
+        if (fetched.refused) throw new Error(`${path}: ${fetched.refused.reason}`)
+        const container = withModules(anew(this.base(image), again), fetched).withMountedDirectory(workdir, sources[i]!).withWorkdir(at)
         ran.push({ path, ran: await runStep(container, ["gosec", ...flags, "./..."], timeout) })
       }
       if (ran.length === 0) throw new Error("no file was looked at: there are none but tests")

@@ -3,7 +3,7 @@
  *
  * The project says how: its package.json has the scripts `lint`, `typecheck`, `test` (vitest) and `build`.
  */
-import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Container, Directory, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { coveragePercent, firstError, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
@@ -83,6 +83,30 @@ export class Report {
 
 @object()
 export class Node {
+  /** The settings of npm, with logins. */
+  npmrc?: Secret
+  /** The registry, when it is a service. */
+  registry?: Service
+  /** The host name of that service. */
+  registryName?: string
+
+  /**
+   * The same functions, with access to a private registry. The secret reaches the `npm ci` that downloads, and nothing else: it is in no layer, and the packages' own
+   * install scripts, the linters, the tests and the build run after it, without it. What was downloaded is a layer of this caller's, not in the cache that
+   * all callers share.
+   *
+   * Example: `dagger -m modules/node call with-private --npmrc file://$HOME/.npmrc check --source services/frontend summary`
+   *
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: `@shop:registry=https://npm.example.com/` and `//npm.example.com/:_authToken=…`.
+   * @param registry The registry, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:4873`).
+   * @param registryName The host name of that service, as it stands in npmrc.
+   */
+  @func({ cache: "session" })
+  withPrivate(npmrc: Secret, registry?: Service, registryName: string = "npm"): Node {
+    Object.assign(this, { npmrc, registry, registryName })
+    return this
+  }
+
   /**
    * The container that the steps run in: Node and npm with a warm download cache.
    *
@@ -115,8 +139,8 @@ export class Node {
     timeout: number = 600,
     image: string = images.node,
   ): Promise<Container> {
-    const { ran, project } = await installed(this.base(image), source, timeout)
-    if (ran.exitCode !== 0) throw new Error(installFailure(await readReport(ran.reports, "output.txt")))
+    const { ran, project } = await installed(this.base(image), source, timeout, this)
+    if (ran.exitCode !== 0) throw new Error(await whyNotInstalled(ran))
     return project
   }
 
@@ -155,13 +179,13 @@ export class Node {
     if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
 
     console.log(`▶ ${name}:install`)
-    const install = await unlessInterrupted(installed(this.base(image), source, 600), until)
+    const install = await unlessInterrupted(installed(this.base(image), source, 600, this), until)
     console.log(install === "interrupted" ? `⊘ ${name}:install interrupted` : `${install.ran.exitCode === 0 ? "✔" : "✘"} ${name}:install ${install.ran.seconds.toFixed(1)} s`)
     const results = await Promise.all(
       steps.map(async (step, i) => {
         if (install === "interrupted") return interrupted(`${name}:${step}`)
         return reported(`${name}:${step}`, until, async () => {
-          if (install.ran.exitCode !== 0) return result(`${name}:${step}`, install.ran, installFailure(await readReport(install.ran.reports, "output.txt")))
+          if (install.ran.exitCode !== 0) return result(`${name}:${step}`, install.ran, await whyNotInstalled(install.ran))
           return known[step]!(anew(install.project, again), timeouts[i] ?? 600)
         })
       }),
@@ -246,15 +270,43 @@ function anew(container: Container, again: string): Container {
   return again ? container.withEnvVariable("STEP_AGAIN", again) : container
 }
 
+/** Where a private registry is, and what it lets in. */
+interface Private {
+  npmrc?: Secret
+  registry?: Service
+  registryName?: string
+}
+
+/** What `npm ci` runs of the packages and of the project once all is downloaded, by itself. */
+const installScripts = "npm rebuild && for name in preinstall install postinstall prepublish preprepare prepare postprepare; do npm run --if-present $name || exit; done"
+
 /** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */
-async function installed(base: Container, source: Directory, timeout: number): Promise<{ ran: Ran; project: Container }> {
+async function installed(base: Container, source: Directory, timeout: number, { npmrc, registry, registryName }: Private): Promise<{ ran: Ran; project: Container }> {
   const there = await source.entries()
   for (const file of ["package.json", "package-lock.json"])
     if (!there.includes(file)) throw new Error(`no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`)
   let locked = base
   for (const file of ["package.json", "package-lock.json", ".npmrc"]) if (there.includes(file)) locked = locked.withFile(file, source.file(file))
-  const ran = await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
+  const ran = npmrc ? await installedApart(registry ? locked.withServiceBinding(registryName ?? "npm", registry) : locked, npmrc, timeout) : await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
   return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
+}
+
+/** Downloads with the secret, and runs what packages run when they are installed without it. */
+async function installedApart(locked: Container, npmrc: Secret, timeout: number): Promise<Ran> {
+  // Without the cache that all callers share: what lies in it, npm takes without asking the registry who may have it.
+  const open = locked.withoutMount("/root/.npm").withMountedSecret("/run/npmrc", npmrc, { mode: 0o400 }).withEnvVariable("NPM_CONFIG_USERCONFIG", "/run/npmrc")
+  const fetched = await runStep(open, ["bash", "-c", "npm ci --no-progress --ignore-scripts && rm -rf /root/.npm"], timeout)
+  if (fetched.exitCode !== 0) return fetched
+  const ran = await runStep(locked.withRootfs(fetched.container.rootfs()), ["bash", "-c", installScripts], timeout)
+  return { ...ran, seconds: fetched.seconds + ran.seconds, cached: fetched.cached && ran.cached }
+}
+
+/** Why `npm ci` failed; where a registry refused, its host, which npm's own log has. */
+async function whyNotInstalled({ reports, container }: Ran): Promise<string> {
+  const output = await readReport(reports, "output.txt")
+  if (!/^npm error code E40[134]$/m.test(output)) return installFailure(output)
+  const log = /(\S+-debug-\d+\.log)$/m.exec(output)?.[1] ?? ""
+  return installFailure(output, log && (await container.withExec(["grep", "http fetch GET 40[134] ", log], { expect: ReturnType.Any }).stdout()))
 }
 
 function script(name: string, args: string[]): string[] {

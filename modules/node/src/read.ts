@@ -12,8 +12,18 @@ export function plainLines(text: string): string[] {
     .filter((l) => l !== "")
 }
 
-/** Why `npm ci` failed, in one line. */
-export function installFailure(output: string): string {
+/** Who refused what, and what to pass, from the lines of npm's log that name requests; empty where there is none. */
+export function refusal(log: string): string {
+  const [, code = "", host = "", path = ""] = /http fetch GET (401|403|404) https?:\/\/(?:[^/@\s]*@)?([^/\s]+)\/(\S*)/.exec(log) ?? []
+  if (!code) return ""
+  const what = path.replace(/%2f/gi, "/").replace(/\/-\/.*$/, "")
+  if (code === "404") return `${host} has no ${what} (404): if it is private, pass npmrc with its registry and a login`
+  return `${host} refuses ${what} (${code}): pass npmrc with a login for ${host}`
+}
+
+/** Why `npm ci` failed, in one line; `log` are the lines of npm's log that name requests that were refused. */
+export function installFailure(output: string, log = ""): string {
+  if (refusal(log)) return refusal(log)
   const lines = plainLines(output)
     .filter((l) => l.startsWith("npm error"))
     .map((l) => l.replace(/^npm error\s*/, ""))

@@ -107,7 +107,8 @@ export class Sonarqube {
    * @param source The sources; what `exclusions` names is not looked at.
    * @param projectKey The project's key on the server.
    * @param conditions What breaks the gate of an ephemeral server, in SonarQube's names of metrics: `bugs > 0`, `coverage < 80`.
-   * @param coverage Reports of coverage: `*.out` of Go, `*.info` in lcov's format, with files named from the root of `source`.
+   * @param coverage Reports of tests: coverage as `*.out` of Go and `*.info` in lcov's format, and what each test did as `*.xml` in SonarQube's generic format for test
+   *   executions; with files named from the root of `source`.
    * @param exclusions Files that are left out, as SonarQube's patterns.
    * @param tests Which files are tests, as SonarQube's patterns.
    * @param hostUrl The address of a SonarQube or of SonarCloud.
@@ -172,7 +173,7 @@ export class Sonarqube {
       }
       const flags = [
         ...["-Dsonar.sources=.", "-Dsonar.tests=.", `-Dsonar.test.inclusions=${tests.join(",")}`, `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`, "-Dsonar.scm.disabled=true"],
-        ...[...named(/\.out$/, "sonar.go.coverage.reportPaths"), ...named(/\.info$/, "sonar.javascript.lcov.reportPaths"), ...args],
+        ...[...named(/\.out$/, "sonar.go.coverage.reportPaths"), ...named(/\.info$/, "sonar.javascript.lcov.reportPaths"), ...named(/\.xml$/, "sonar.testExecutionReportPaths"), ...args],
       ]
       const ran = await runStep(container, ["node", "-e", analyzeProgram, "--", ...flags], timeout)
       return result(name, ran, hostUrl !== "")
