@@ -64,7 +64,7 @@ export function licencesSarif(components: Component[], gate: Dependencies["licen
 
 /** The stage of an SBOM and a scan together, before findings are judged. What went wrong in either is what it says. */
 export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage {
-  const [seconds, cached] = [Math.round((sbom.seconds + scan.seconds) * 100) / 100, sbom.cached && scan.cached]
+  const [seconds, cached] = [Math.max(sbom.seconds, scan.seconds), sbom.cached && scan.cached]
   const stage = { name: "dependencies", seconds, cached, exitCode: 0 }
   if (sbom.status === "notApplicable") return { ...stage, status: "notApplicable", reason: sbom.reason }
   const wrong = [sbom, scan].find(({ status, exitCode }) => status === "skipped" || exitCode !== 0)

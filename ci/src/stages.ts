@@ -74,12 +74,13 @@ export function isRed({ status, tolerated = false }: { status: Status; tolerated
   return status === "failed" || (status === "inconclusive" && !tolerated)
 }
 
-/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive; unless that is tolerated, and told. */
+/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive, unless that is tolerated: then it is told. */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
   const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
   const red = stages.filter(isRed).length
-  const passed = red === 0 && count("passed") > 0 && !unfinished
+  const ended = count("passed") + stages.filter(({ status, tolerated }) => status === "inconclusive" && tolerated).length
+  const passed = red === 0 && ended > 0 && !unfinished
   const numbers = (["passed", "failed", "inconclusive", "skipped"] as const).filter((status) => count(status)).map((status) => `${count(status)} ${status}`).join(", ")
   const why = passed ? "" : red ? "" : unfinished ? ": not every stage has ended" : ": nothing ran"
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }

@@ -24,7 +24,7 @@ export class Result {
   @func() reason: string
   /** The exit code: 0 when the tools came to their end, whatever they found; 1 when one did not; -1 when nothing ran. */
   @func() exitCode: number
-  /** How long the tools took when they really ran. */
+  /** How long the slowest of the runs took when it really ran; several run side by side. */
   @func() seconds: float
   /** Whether all of it came from the cache. */
   @func() cached: boolean
@@ -115,18 +115,23 @@ export class Audit {
       const day = `${asked || new Date().toISOString().slice(0, 10)}${again}`
       const reaching = (container: Container): Container => (target ? container.withServiceBinding(targetName, target) : container).withEnvVariable("STEP_ASKED_ON", day)
       const [database, shown] = goDatabaseFolder ? ["file:///database", "the folder of Go's database"] : [goDatabase, goDatabase]
+      // A database that has not answered once is not asked again for each folder.
+      let silent = ""
       const work: { manifest: string; ask: () => Promise<Asked> }[] = []
       for (const path of [...new Set(paths.map((one) => one.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]) {
         const at = (file: string): string => (path === "." ? file : `${path}/${file}`)
         const within = (container: Container, input: Directory): Container => container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
         const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
         const askGo = async (): Promise<Asked> => {
+          if (silent) return { answer: { findings: [], unreachable: silent, trouble: "" } }
           const skeleton = await skeletonOf(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), source, path, timeout)
           let container = reaching(within(this.base(image), skeleton))
           if (goDatabaseFolder) container = container.withMountedDirectory("/database", goDatabaseFolder)
           const ran = await runStep(container, written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."), timeout)
           const [printed, said, goMod] = await Promise.all([readReport(ran.reports, "govulncheck.json"), readReport(ran.reports, "output.txt"), source.file(at("go.mod")).contents()])
-          return { ran, answer: govulncheckAnswer({ exitCode: ran.exitCode, timedOut: ran.timedOut, printed, said, database: shown, path, goMod }) }
+          const answer = govulncheckAnswer({ exitCode: ran.exitCode, timedOut: ran.timedOut, printed, said, database: shown, path, goMod })
+          silent ||= answer.unreachable
+          return { ran, answer }
         }
         const askNpm = async (): Promise<Asked> => {
           const [manifest, lockfile] = await Promise.all([source.file(at("package.json")).contents(), source.file(at("package-lock.json")).contents()])
@@ -158,9 +163,9 @@ export class Audit {
   }
 }
 
-/** A tool's run, and what it came to. */
+/** A tool's run, if there was one, and what it came to. */
 interface Asked {
-  ran: Ran
+  ran?: Ran
   answer: Answer
 }
 
@@ -206,15 +211,15 @@ async function eachOf<T, R>(list: T[], atOnce: number, work: (one: T) => Promise
 
 function result(name: string, asked: (Asked & { manifest: string })[]): Result {
   let reports = dag.directory()
-  for (const { manifest, ran } of asked) reports = reports.withDirectory(manifest.replaceAll("/", "-"), ran.reports)
+  for (const { manifest, ran } of asked) if (ran) reports = reports.withDirectory(manifest.replaceAll("/", "-"), ran.reports)
   const findings = ordered(asked.flatMap(({ answer }) => answer.findings))
   const troubled = asked.find(({ answer }) => answer.trouble !== "")
   const trouble = troubled ? `${troubled.manifest}: ${troubled.answer.trouble}` : ""
   const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join("; ")
   const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
   const reason = trouble || describe(findings) || unreachable || `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
-  const seconds = asked.reduce((sum, { ran }) => sum + ran.seconds, 0)
-  return new Result(name, status, reason, trouble ? 1 : 0, seconds, asked.every(({ ran }) => ran.cached), unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
+  const seconds = Math.max(...asked.map(({ ran }) => ran?.seconds ?? 0))
+  return new Result(name, status, reason, trouble ? 1 : 0, seconds, asked.every(({ ran }) => ran?.cached ?? true), unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */

@@ -72,7 +72,7 @@ export function govulncheckAnswer({ exitCode, timedOut, printed, said, database,
   const lines = said.split("\n").map((line) => line.trim()).filter((line) => line !== "")
   const refused = lines.find((line) => asksDatabase.test(line))
   if (timedOut) return { findings: [], unreachable: `${database} has not answered in time`, trouble: "" }
-  if (exitCode !== 0 && refused) return { findings: [], unreachable: `${database} could not be read: ${refused.replace(asksDatabase, "")}`, trouble: "" }
+  if (exitCode !== 0 && refused) return { findings: [], unreachable: `${database} could not be read: ${refused.replace(asksDatabase, "").replace(/^Get "[^"]*": /, "")}`, trouble: "" }
   if (exitCode !== 0 || printed === "") return { findings: [], unreachable: "", trouble: lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report` }
   return { findings: readGovulncheck(printed, path, goMod), unreachable: "", trouble: "" }
 }

@@ -24,7 +24,7 @@ export class Result {
   @func() reason: string
   /** 0, or -1 when it could not be told. */
   @func() exitCode: number
-  /** How long the tools took when they really ran. */
+  /** How long the slowest of the runs took when it really ran; several run side by side. */
   @func() seconds: float
   /** Whether all of it came from the cache. */
   @func() cached: boolean
@@ -194,7 +194,7 @@ class Maker {
       if (npm) work.push({ manifest: at("package-lock.json"), make: () => this.npmBom(source, path) })
     }
     const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
-    return { text: mergedBom(made), manifests: made.length, seconds: made.reduce((sum, { seconds }) => sum + seconds, 0), cached: made.every(({ cached }) => cached) }
+    return { text: mergedBom(made), manifests: made.length, seconds: Math.max(0, ...made.map(({ seconds }) => seconds)), cached: made.every(({ cached }) => cached) }
   }
 
   async goBom(source: Directory, path: string) {
