@@ -56,6 +56,11 @@ export interface Quality {
   seconds: number
 }
 
+/** What linters of the whole repository leave out. */
+export interface Lint {
+  exclusions: string[]
+}
+
 /** How bad a finding has to be to count. */
 export type Severity = "high" | "medium" | "low"
 
@@ -73,6 +78,7 @@ export interface Config {
   coverage: Coverage
   quality?: Quality
   sast: Severity
+  lint: Lint
   suppressions: Suppression[]
   registry: string
   chart: string
@@ -92,7 +98,7 @@ export class ConfigError extends Error {
 }
 
 /** Names that a service cannot have, and what the stage does that has it. */
-const taken = { secrets: "scans for secrets", sast: "looks for security flaws", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
+const taken = { secrets: "scans for secrets", lint: "looks at YAML, charts and Terraform", sast: "looks for security flaws", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
 
 /** What stands in a file, as far as that is known before it is validated. */
 type Settings = Record<string, unknown>
@@ -155,7 +161,7 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; lint?: Lint }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
@@ -193,6 +199,7 @@ export function parseConfig(text: string): Config {
     coverage: { total: gate("total"), changedLines: gate("changedLines") },
     quality: config.gates?.quality,
     sast: config.gates?.sast?.severity ?? "medium",
+    lint: config.gates?.lint ?? { exclusions: [] },
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
     registry: config.registry,
     chart: clean(config.chart),

@@ -26,7 +26,7 @@ describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
       services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false } },
-      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", suppressions: [] },
+      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", lint: { exclusions: [] }, suppressions: [] },
       ...{ registry: "ephemeral", chart: "charts/restaurant", health: ["/version.json"], suites: {}, environments: {}, notifications: {} },
       branches: { develop: "develop", master: "master" },
       timeouts: { secrets: 600, lint: 600, typecheck: 600, test: 900, build: 600 },

@@ -6,7 +6,7 @@
 import { Container, Directory, File, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { checkName, checkSecret, describeLint, lintFindings, outcome, pushed, registryHost, setArguments, trouble } from "./read"
+import { checkName, checkSecret, describeLint, lintFindings, mergedFindings, outcome, pushed, registryHost, setArguments, trouble } from "./read"
 import { sarif } from "./sarif"
 import { deployScript, historyScript, lintScript, packageScript, pushScript, rollbackScript, uninstallScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
@@ -446,15 +446,12 @@ async function result(name: string, ran: Ran): Promise<Result> {
 /** What the runs of `helm lint` have found. What two runs find in the same place is one finding. */
 async function lintResult(name: string, ran: Ran, runs: { chart: string; values: string[] }[]): Promise<Linted> {
   const outputs = await Promise.all(runs.map((_, i) => readReport(ran.reports, `lint-${i}.txt`)))
-  const found = runs.map(({ chart }, i) => lintFindings(outputs[i]!, chart))
-  const keys = found.flat().map((finding) => JSON.stringify(finding))
-  const findings = found.flat().filter((finding, i) => keys.indexOf(JSON.stringify(finding)) === i)
+  const findings = mergedFindings(runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })))
   const alone = [...new Set(runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart))]
-  const first = found.findIndex((one) => one.length > 0)
   // helm says how many charts it has linted; one that it did not come to is no clean one.
   const unread = runs.findIndex((_, i) => !/^(Error: )?1 chart\(s\) linted/m.test(outputs[i]!))
   const broken = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : unread >= 0 ? `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}` : ran.exitCode !== 0 && findings.length === 0 ? firstLine(await readReport(ran.reports, "output.txt")) : ""
-  const reason = broken || describeLint(findings, first < 0 ? "" : runs[first]!.values.join(", ")) || `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
+  const reason = broken || describeLint(findings) || `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
   const reports = runs.reduce((folder, _, i) => folder.withoutFile(`lint-${i}.txt`), ran.reports).withNewFile("helm.sarif", sarif(["helm"], findings))
   return new Linted(name, broken || findings.length ? "failed" : "passed", reason, broken ? ran.exitCode || 1 : 0, ran.seconds, ran.cached, reports, findings.length)
 }

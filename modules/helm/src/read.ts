@@ -77,12 +77,25 @@ export function lintFindings(output: string, path: string): Finding[] {
   })
 }
 
-/** One line on findings: the first, and how many more; `values` are those that the chart was rendered with. */
-export function describeLint(findings: Finding[], values: string): string {
+/** The findings of several runs, each once, with the values of the first run that has it. */
+export function mergedFindings(runs: { findings: Finding[]; values: string[] }[]): Finding[] {
+  const seen = new Set<string>()
+  return runs.flatMap(({ findings, values }) =>
+    findings.flatMap((finding) => {
+      const key = JSON.stringify(finding)
+      if (seen.has(key)) return []
+      seen.add(key)
+      return [values.length ? { ...finding, text: `${finding.text} (with ${values.join(", ")})` } : finding]
+    }),
+  )
+}
+
+/** One line on findings: the first, and how many more. */
+export function describeLint(findings: Finding[]): string {
   const [first] = findings
   if (!first) return ""
   const rest = findings.length - 1
-  return `${first.file}${first.line ? `:${first.line}` : ""} ${firstLine(first.text)}${values ? ` (with ${values})` : ""}${rest ? `, and ${rest} more` : ""}`
+  return `${first.file}${first.line ? `:${first.line}` : ""} ${firstLine(first.text)}${rest ? `, and ${rest} more` : ""}`
 }
 
 /** `rest` of `path`, where path is a folder ("." for the root). */
