@@ -186,13 +186,16 @@ export class Node {
   }
 
   /**
-   * Mends what the project's own eslint can mend, and lays its files out with prettier where the project has it. What cannot be mended stays, for `lint` to say.
+   * Mends what the project's own eslint can mend, and lays its files out with prettier where the project has it. What cannot be mended stays, for `lint` to say; a project with neither tool is left as it is.
    *
    * Example: `dagger -m modules/node call fix --source services/frontend modified-paths`
    */
   @func({ cache: "session" })
   async fix(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, timeout: number = 600, image: string = images.node): Promise<Changeset> {
+    // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
+    const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     const commands = fixCommands(await source.file("package.json").contents())
+    if (commands.length === 0) return root(source).changes(root(source))
     let project = await this.install(source, timeout, image)
     for (const command of commands) {
       project = project.withExec(command, { expect: ReturnType.Any })
@@ -200,8 +203,6 @@ export class Node {
       const code = await project.exitCode()
       if (code > (command.includes("prettier") ? 0 : 1)) throw new Error(`${command.join(" ")}: ${firstError(`${await project.stderr()}\n${await project.stdout()}`)}`)
     }
-    // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
-    const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     return root(project.directory(workdir).filter({ exclude: ["**/node_modules", "**/dist", "**/coverage"] })).changes(root(source))
   }
 

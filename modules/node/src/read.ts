@@ -105,7 +105,7 @@ export function coveragePercent(summary: string): number | undefined {
   return total === 0 ? undefined : (100 * covered) / total
 }
 
-/** The commands that mend what the project's own tools can mend: eslint as the lint script calls it, or on everything where that script is more than one command of eslint; then prettier. */
+/** The commands that mend what the project's own tools can mend: eslint as the lint script calls it, or on everything where that script is more than one command of eslint; then prettier. None where the project has neither. */
 export function fixCommands(packageJson: string): string[][] {
   const { scripts = {}, dependencies = {}, devDependencies = {} } = JSON.parse(packageJson) as Record<"scripts" | "dependencies" | "devDependencies", Record<string, string> | undefined>
   const has = (tool: string): boolean => tool in dependencies || tool in devDependencies
@@ -113,6 +113,5 @@ export function fixCommands(packageJson: string): string[][] {
   if (/^eslint\b[^&|;]*$/.test(scripts.lint ?? "")) commands.push(["npm", "run", "lint", "--", "--fix"])
   else if (has("eslint")) commands.push(["npx", "--no-install", "eslint", "--fix", "."])
   if (has("prettier")) commands.push(["npx", "--no-install", "prettier", "--write", "."])
-  if (commands.length === 0) throw new Error("package.json has neither eslint nor prettier: nothing here can mend files")
   return commands
 }
