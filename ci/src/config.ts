@@ -56,6 +56,11 @@ export interface Quality {
   seconds: number
 }
 
+/** What linters of the whole repository leave out. */
+export interface Lint {
+  exclusions: string[]
+}
+
 /** How bad a finding has to be to count. */
 export type Severity = "high" | "medium" | "low"
 
@@ -84,6 +89,7 @@ export interface Config {
   quality?: Quality
   sast: Severity
   dependencies: Dependencies
+  lint: Lint
   suppressions: Suppression[]
   /** The page of the repository, for links in reports; else what git's remote says. */
   repository?: string
@@ -105,7 +111,7 @@ export class ConfigError extends Error {
 }
 
 /** Names that a service cannot have, and what the stage does that has it. */
-const taken = { secrets: "scans for secrets", sast: "looks for security flaws", dependencies: "looks at what is depended on", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
+const taken = { secrets: "scans for secrets", lint: "looks at YAML, charts and Terraform", sast: "looks for security flaws", dependencies: "looks at what is depended on", quality: "asks SonarQube", coverage: "judges the coverage of all tests" }
 
 /** What stands in a file, as far as that is known before it is validated. */
 type Settings = Record<string, unknown>
@@ -168,7 +174,7 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & { licences?: Partial<Dependencies["licences"]>; database?: Partial<Dependencies["database"]> } }; timeouts?: Partial<Config["timeouts"]> }
+  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> & Partial<Pick<Config, "environments" | "branches" | "notifications">> & { services: Record<string, { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }>; gates?: { coverage?: { service?: number } & Partial<Coverage>; quality?: Quality; sast?: { severity: Severity }; dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & { licences?: Partial<Dependencies["licences"]>; database?: Partial<Dependencies["database"]> }; lint?: Lint }; timeouts?: Partial<Config["timeouts"]> }
   const seen = new Map<string, string>()
   const usual = schema.properties.gates.properties.coverage.properties
   const gate = (name: keyof typeof usual) => config.gates?.coverage?.[name] ?? usual[name].default
@@ -209,6 +215,7 @@ export function parseConfig(text: string): Config {
     quality: config.gates?.quality,
     sast: config.gates?.sast?.severity ?? "medium",
     dependencies: { severity, licences: { allow: licences?.allow ?? [], deny: licences?.deny ?? [] }, database: { go: database?.go ?? databases.go.default, npm: database?.npm ?? databases.npm.default }, inconclusive },
+    lint: config.gates?.lint ?? { exclusions: [] },
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
     repository: config.repository,
     registry: config.registry,

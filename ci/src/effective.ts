@@ -8,11 +8,11 @@ import { lineAt, parseConfig } from "./config"
  * Throws a ConfigError as parseConfig does.
  */
 export function effectiveConfig(text: string): string {
-  const { services, coverage, quality, sast, dependencies, ...rest } = parseConfig(text)
+  const { services, coverage, quality, sast, lint, dependencies, ...rest } = parseConfig(text)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const service = (document.getIn(["gates", "coverage", "service"]) as number | undefined) ?? schema.properties.gates.properties.coverage.properties.service.default
-  const whole = { services, gates: { coverage: { service, ...coverage }, quality, sast: { severity: sast }, dependencies }, ...rest }
+  const whole = { services, gates: { coverage: { service, ...coverage }, quality, sast: { severity: sast }, lint, dependencies }, ...rest }
   const rows: [string, string][] = []
   const print = (value: unknown, path: string[], indent: string): void => {
     const key = path.length ? `${indent.slice(2)}${path.at(-1)}:` : ""

@@ -2,6 +2,7 @@
 export const images = {
   debian: "debian:bookworm-slim",
   golang: "golang:1.26.8-bookworm",
+  helm: "alpine/helm:3.19.0",
   nginx: "nginxinc/nginx-unprivileged:1.22",
   node: "node:24.21.0-bookworm-slim",
   postgres: "postgres:15-bookworm",
@@ -9,7 +10,9 @@ export const images = {
   prometheus: "prom/prometheus:v3.16.0",
 }
 
-const checks = ["audit", "cyclonedx", "gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube"]
+const checks = ["audit", "cyclonedx", "gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube", "yamllint"]
+// Of the modules helm and terraform the checks use their linters alone, which need no cluster. golangci-lint is used where a service is set up for it, and is nothing to wait for elsewhere.
+const linters = ["debian", "golang", "helm"]
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]
@@ -18,8 +21,9 @@ const chain = { modules: [...new Set([...building, ...running])], images: ["gola
 /** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
 export const uses = {
   config: { modules: [], images: [] },
-  pr: { modules: checks, images: [] },
-  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [name, { modules: checks, images: [] as string[] }])),
+  pr: { modules: checks, images: linters },
+  fix: { modules: ["golang", "node"], images: ["golang"] },
+  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [name, { modules: checks, images: linters }])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },

@@ -5,11 +5,12 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { Directory, File, Secret, Service, argument, check, dag, func, object } from "@dagger.io/dagger"
+import { Changeset, Directory, File, Secret, Service, argument, check, dag, func, object } from "@dagger.io/dagger"
 import { checkBaseline } from "./baseline"
 import { chainHtml, environmentHtml } from "./chain-page"
 import type { Config, EnvironmentName } from "./config"
 import { effectiveConfig } from "./effective"
+import { mended } from "./fix"
 import { rollback, runEnvironment, health, type Place } from "./environment"
 import { allPassed, collect, notRun, step, type Part } from "./parts"
 import { productService, versionFile } from "./product"
@@ -83,13 +84,13 @@ export class Pipeline {
 @object()
 export class Delivery {
   /**
-   * Checks a pull request: secrets in history and tree, then each service's lint, types, tests with coverage, and build. All stages
+   * Checks a pull request: secrets in history and tree, each service's lint, types, tests with coverage, and build, YAML, charts and Terraform files, flaws, quality and coverage. All stages
    * end whatever the others say, and a red run has all its reports.
    *
    * Example: `dagger call pr --source . summary`, `dagger call pr reports export --path reports`, `dagger call pr verdict`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
-   * @param only Run these only: a stage (`restaurant:test`), a service (`restaurant`) or a step (`test`).
+   * @param only Run these only: a stage (`restaurant:test`, `lint:yaml`), a service (`restaurant`) or a step (`test`, `lint`).
    * @param skip Leave these out; they are listed as skipped.
    * @param attempt Any text that was not given before: the pipeline is run again, and not answered from the cache as a whole. Stages that passed on the same inputs still are.
    * @param grace Seconds, from when the stages start, after which those that still run are reported as skipped. 0 waits for all.
@@ -149,7 +150,7 @@ export class Delivery {
   }
 
   /**
-   * Whether the linters find nothing in any service.
+   * Whether the linters find nothing: in any service, in YAML, charts and Terraform files of the repository, and golangci-lint where it is configured.
    *
    * Example: `dagger check lint`, `dagger call lint`
    *
@@ -165,6 +166,24 @@ export class Delivery {
     source: Directory,
   ): Promise<string> {
     return checked(source, ["lint"])
+  }
+
+  /**
+   * What tools can mend by themselves, as one set of changes: gofmt, the Node projects' own eslint and prettier, terraform fmt. The CLI shows them, and writes them when told so.
+   *
+   * Example: `dagger call fix modified-paths`, `dagger call fix as-patch contents`, `dagger call fix --auto-apply`
+   *
+   * @param source The repository, with its .git folder and a delivery.yaml.
+   */
+  @func({ cache: "session" })
+  async fix(
+    @argument({
+      defaultPath: "/",
+      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+    })
+    source: Directory,
+  ): Promise<Changeset> {
+    return mended(source, await readConfig(source))
   }
 
   /**

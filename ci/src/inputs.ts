@@ -18,6 +18,16 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
 }
 
 /**
+ * The files of a source that match patterns, as a directory that is named by their content: written to this function's own disk and read from there. For many small files all over a
+ * repository, which would take long to put together one by one.
+ */
+export async function matching(source: Directory, name: string, include: string[], exclude: string[]): Promise<Directory> {
+  const folder = `inputs/${name}`
+  await source.filter({ include, exclude: [".git", "**/node_modules", ...exclude] }).export(folder)
+  return dag.currentModule().workdir(folder)
+}
+
+/**
  * The folder without its Markdown, so that an edited README runs no stage again. Markdown stays where the folder's other files speak
  * of a .md file (an embedded or imported one), and in testdata.
  *

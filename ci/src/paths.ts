@@ -10,6 +10,26 @@ export function moduleName(goMod: string): string {
   return /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1] ?? ""
 }
 
+/** The folders that hold a file of a name, without those below another one's `charts/`: a chart's own sub-charts are checked with it. */
+export function chartFolders(files: string[]): string[] {
+  const folders = files.map((file) => file.replace(/\/?Chart\.yaml$/, "") || ".").sort()
+  return folders.filter((folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)))
+}
+
+/** The files of golangci-lint's configuration, of which it takes the first that it finds. */
+const golangciFiles = [".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"]
+
+/** The configuration of golangci-lint that counts for the module at `path`: in its folder, or in the nearest above it. `files` are all of that name in the repository. */
+export function golangciConfig(path: string, files: string[]): string | undefined {
+  const parts = path === "." ? [] : path.split("/")
+  for (let depth = parts.length; depth >= 0; depth--) {
+    const folder = parts.slice(0, depth).join("/")
+    const found = golangciFiles.map((file) => (folder ? `${folder}/${file}` : file)).find((file) => files.includes(file))
+    if (found) return found
+  }
+  return undefined
+}
+
 /** `rest` as seen from the folder `path`, without `..`; undefined where it leads out of the repository. */
 export function joinedPath(path: string, rest: string): string | undefined {
   const parts: string[] = []

@@ -1,14 +1,15 @@
 // The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
-import type { Config, Kind, Need, Quality, Service as Delivered } from "./config"
+import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from "./config"
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
-import { goInput, withoutMarkdown } from "./inputs"
+import { goInput, matching, withoutMarkdown } from "./inputs"
 import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
+import { folderOf } from "./page"
 import { collect, type Part } from "./parts"
-import { moduleName } from "./paths"
+import { chartFolders, golangciConfig, moduleName } from "./paths"
 import { golang, gosec, node as npm, type Access } from "./private"
 import { reportsOf } from "./report"
 import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
@@ -147,6 +148,8 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
     if (steps.length) work.push(() => (service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps)))
   }
+  const linters: Record<string, (run: Run) => Promise<Part>> = { "lint:yaml": yamlFaults, "lint:helm": chartFaults, "lint:terraform": terraformFaults, "lint:golangci": golangciFaults }
+  for (const [name, lint] of Object.entries(linters)) if (selected.has(name)) work.push(() => lint(run))
   // gosec reads what the checks have compiled.
   const [go, node] = [ofKind(config, "go"), ofKind(config, "node")]
   if (selected.has("sast:go") && go.length) work.push(() => goFlaws(run, go))
@@ -170,7 +173,7 @@ async function secrets({ source, config, until, again }: Run): Promise<Part> {
     return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
   })
   // Secrets that were found, and nothing else that went wrong: suppressions may know them.
-  return config.suppressions.length ? judged(part, config, ({ exitCode }) => exitCode === secretsFound) : part
+  return config.suppressions.length ? judged(part, config, { ended: ({ exitCode }) => exitCode === secretsFound }) : part
 }
 
 /** gosec on every Go service. */
@@ -224,10 +227,71 @@ async function scanned(name: string, reports: Directory): Promise<Found> {
 }
 
 /** A scanner's part, judged by what counts of its findings; one that did not come to its end stays as it is. */
-function judged(part: Part, { sast, suppressions }: Config, ended: (stage: Stage) => boolean = ({ exitCode }) => exitCode === 0): Part {
+function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = ({ exitCode }) => exitCode === 0 }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
   const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
   const today = new Date().toISOString().slice(0, 10)
-  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity: sast, suppressions, today }) : stage)) }
+  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+}
+
+/** A part whose one stage the repository holds nothing for. */
+function notApplicable(name: string, reason: string): Part {
+  return { folder: folderOf(name), stages: [{ name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 }], files: {}, reports: {} }
+}
+
+/** yamllint on all YAML of the repository, by its own rules or for errors alone. A chart's templates are none: helm makes YAML of them. */
+async function yamlFaults({ source, config, until, again }: Run): Promise<Part> {
+  const name = "lint:yaml"
+  const templates = (await source.glob("**/Chart.yaml")).map((file) => file.replace(/Chart\.yaml$/, "templates"))
+  const files = await matching(source, "yaml", ["**/*.yaml", "**/*.yml", ".yamllint", ".yamllint.yaml", ".yamllint.yml"], [...templates, ...config.lint.exclusions])
+  const there = (await Promise.all(["**/*.yaml", "**/*.yml"].map((pattern) => files.glob(pattern)))).flat()
+  if (there.every((file) => /^\.yamllint\.ya?ml$/.test(file))) return notApplicable(name, "there is no *.yaml or *.yml")
+  const part = await collect(folderOf(name), [name], async () => scanned(name, dag.yamllint().lint(files, { image: "", name, timeout: config.timeouts.lint, until, again }).reports()))
+  return judged(part, config, { severity: "high" })
+}
+
+/** helm lint on every chart; on the one that is delivered with the values of each environment too. */
+async function chartFaults({ source, config, until, again }: Run): Promise<Part> {
+  const name = "lint:helm"
+  const { chart, environments, lint, timeouts } = config
+  const charts = chartFolders(await source.filter({ include: ["**/Chart.yaml"], exclude: [".git", "**/node_modules", ...lint.exclusions] }).glob("**/Chart.yaml"))
+  if (!charts.length) return notApplicable(name, "there is no Chart.yaml")
+  const sets = new Set<string>()
+  if (charts.includes(chart)) for (const { values, cluster } of Object.values(environments)) sets.add([values, ...(cluster === "ephemeral" ? ["values-ephemeral.yaml"] : [])].map((file) => `${chart}/${file}`).join("+"))
+  const part = await collect(folderOf(name), [name], async () => {
+    let input = dag.directory()
+    for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+    const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], { values: [...charts.map(() => ""), ...sets], name, timeout: timeouts.lint, until, again })
+    return scanned(name, runs.reports())
+  })
+  return judged(part, config, { severity: "medium" })
+}
+
+/** What terraform fmt ends with when it found files that are not formatted, and nothing else was wrong. */
+const unformatted = 3
+
+/** terraform fmt on all Terraform files. */
+async function terraformFaults({ source, config, until, again }: Run): Promise<Part> {
+  const name = "lint:terraform"
+  const files = await matching(source, "terraform", ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"], config.lint.exclusions)
+  if (!(await files.glob("**/*.tf")).length) return notApplicable(name, "there is no *.tf")
+  const part = await collect(folderOf(name), [name], async () => scanned(name, dag.terraform().format(files, { name, timeout: config.timeouts.lint, until, again }).reports()))
+  return judged(part, config, { severity: "high", ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted })
+}
+
+/** golangci-lint on every Go service that has a configuration of it, in its own folder or above. */
+async function golangciFaults({ source, config, until, again }: Run): Promise<Part> {
+  const name = "lint:golangci"
+  const there = (await source.glob("**/.golangci.*")).filter((file) => !file.includes("node_modules/"))
+  const services = ofKind(config, "go").flatMap(([, { path, inputs }]) => {
+    const settings = golangciConfig(path, there)
+    return settings ? [{ path, inputs, settings }] : []
+  })
+  if (!services.length) return notApplicable(name, ofKind(config, "go").length ? "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above" : "no service is of the kind go")
+  const part = await collect(folderOf(name), [name], async () => {
+    const sources = await Promise.all(services.map(async ({ path, inputs, settings }) => (await goInput(source, path, inputs)).withFile(settings, source.file(settings))))
+    return scanned(name, dag.golangciLint().lintAll(sources, services.map(({ path }) => path), { name, timeout: config.timeouts.lint, until, again }).reports())
+  })
+  return judged(part, config, { severity: "medium" })
 }
 
 async function goService({ source, config, until, again, access }: Run, name: string, { path, inputs, needs }: Delivered, steps: string[]): Promise<Part> {

@@ -41,7 +41,7 @@ const stepsOf: Record<Kind, string[]> = {
 
 /** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then what is asked of all together. */
 export function stageNames(config: Config): string[] {
-  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
+  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
 }
 
 /**

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { XMLParser } from "fast-xml-parser"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
-import { Shop, filesIn, repository, root, stageNames, type Run } from "./shop"
+import { Shop, filesIn, ranIn, repository, root, stageNames, type Run } from "./shop"
 
 /** A GitHub token that was never one: put together here, so that no committed file looks like it holds a secret. */
 const token = ["ghp", "_", "x7Kq2VbN9mRt4Lw", "Z8cYp3Hs6Dj1FgAe0UiOk5"].join("").slice(0, 40)
@@ -33,6 +33,8 @@ async function pr(...args: string[]): Promise<Run> {
 /** What a stage says that has nothing to do with a fault: it passed, or has nothing to judge. */
 function asUsual(name: string): unknown[] {
   if (name === "quality") return ["notApplicable", "delivery.yaml has no gates.quality"]
+  const nothing: Record<string, string> = { "lint:helm": "there is no Chart.yaml", "lint:terraform": "there is no *.tf", "lint:golangci": "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above" }
+  if (nothing[name]) return ["notApplicable", nothing[name]]
   if (name === "coverage:changed") return ["notApplicable", expect.stringMatching(/^(there is no commit before HEAD|no line that tests could run differs|no coverage of)/)]
   // Whether a vulnerability database can be asked is the machine's affair.
   if (name === "dependencies") return [expect.stringMatching(/^(passed|inconclusive)$/), expect.any(String)]
@@ -59,7 +61,7 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
 function expectReports(run: Run, failed: string[]): void {
   const all = filesIn(run.reports)
   expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "junit.xml", "findings.sarif", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif", "dependencies/sbom.cdx.json", "dependencies/licences.txt"]))
-  for (const name of stageNames.filter((stage) => !/^(secrets|dependencies|quality|coverage:.*)$/.test(stage))) {
+  for (const name of stageNames.filter((stage) => !/^(secrets|dependencies|quality|coverage:.*|lint:(helm|terraform|golangci))$/.test(stage))) {
     const folder = name === "sast:go" ? "sast/go/services-api" : name.replace(":", "/")
     expect(all.some((file) => file === `${folder}/output.txt`), `${folder} in ${all.join(" ")}`).toBe(true)
   }
@@ -139,6 +141,59 @@ describe("secrets", () => {
     } finally {
       rmSync(clone, { recursive: true, force: true })
     }
+  })
+})
+
+describe("what is no service", () => {
+  const chart = "test/fixtures/lint/charts/wrong"
+  it("a key that stands twice, a chart that one environment's values break, Terraform that is not formatted; each is mended by hand or by fix", async () => {
+    for (const file of ["Chart.yaml", "values.yaml", "values-prod.yaml", "templates/config.yaml"]) shop.write(`charts/wrong/${file}`, readFileSync(join(repository, chart, file), "utf8"))
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}chart: charts/wrong\nenvironments:\n  prod: { appMode: production, appUrl: "https://app.example.com", cluster: shop, region: eu-central-1, namespace: prod, values: values-prod.yaml }\n`)
+    shop.write("menu.yaml", "dish: soup\nprice: 450\nprice: 540\n")
+    shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
+    const run = await pr("--only=lint")
+    expect(Object.fromEntries(["lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "api:lint"].map((name) => [name, [run.stages[name]!.status, run.stages[name]!.reason]]))).toEqual({
+      "lint:yaml": ["failed", 'menu.yaml:3 duplication of key "price" in mapping [key-duplicates]'],
+      "lint:helm": ["failed", "charts/wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range (with charts/wrong/values-prod.yaml) [template]"],
+      "lint:terraform": ["failed", "network/main.tf:2 is not formatted [fmt]"],
+      "lint:golangci": ["notApplicable", expect.stringContaining("no Go service has a .golangci.yml")],
+      "api:lint": ["passed", expect.any(String)],
+    })
+    expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["lint/yaml/yamllint.sarif", "lint/helm/helm.sarif", "lint/terraform/terraform.sarif"]))
+    const rules = (JSON.parse(readFileSync(join(run.reports, "findings.sarif"), "utf8")) as { runs: { results: { ruleId: string }[] }[] }).runs.flatMap(({ results }) => results.map(({ ruleId }) => ruleId))
+    expect(rules).toEqual(expect.arrayContaining(["key-duplicates", "template", "fmt"]))
+  })
+
+  it("may be suppressed or left out by delivery.yaml", async () => {
+    shop.write("menu.yaml", "dish: soup\nprice: 450\nprice: 540\n")
+    shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
+    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates:\n  lint: { exclusions: [network/**] }\nsuppressions:\n  - { rule: key-duplicates, path: menu.yaml, reason: the last price is meant, until: 2099-01-01 }\n`)
+    const run = await pr("--only=lint:yaml", "--only=lint:terraform")
+    expect(run.stages["lint:yaml"]).toMatchObject({ status: "passed", reason: "no finding that counts: 1 suppressed" })
+    expect(run.stages["lint:terraform"]).toMatchObject({ status: "notApplicable", reason: "there is no *.tf" })
+  })
+
+  it("an edit of another file looks at none of it again", async () => {
+    shop.write("network/main.tf", "terraform {\n}\n")
+    shop.write("charts/good/Chart.yaml", readFileSync(join(repository, "test/fixtures/lint/charts/good/Chart.yaml"), "utf8"))
+    expect((await pr("--only=lint:yaml", "--only=lint:terraform", "--only=lint:helm")).passed).toBe(true)
+    shop.write("README.md", "Another shop.\n")
+    const again = await pr("--only=lint:yaml", "--only=lint:terraform", "--only=lint:helm")
+    expect(again.passed).toBe(true)
+    expect(ranIn(again)).toEqual([])
+  })
+
+  it("is mended by fix, with what is ill-formatted in Go and JavaScript, and is green then", async () => {
+    shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("\treturn", "  return"))
+    shop.write("services/frontend/src/ill.ts", "let price = 450\nexport const dish = { price }\n")
+    shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
+    const { code, stderr } = await dagger(["call", "--silent", "-m", root, "fix", `--source=${shop.root}`, "export", `--path=${shop.root}`], { cwd: repository, seconds: 570 })
+    expect(code, stderr).toBe(0)
+    expect(shop.git("status", "--short", "--untracked-files=all").split("\n").sort().filter((line) => line !== "")).toEqual(["?? network/main.tf", "?? services/frontend/src/ill.ts"])
+    expect(shop.read("services/frontend/src/ill.ts")).toContain("const price = 450")
+    expect(shop.read("network/main.tf")).toBe('terraform {\n  required_version = ">= 1.11"\n}\n')
+    const run = await pr("--only=lint")
+    expect(run.table, run.output.slice(-3000)).toMatch(/^GREEN/m)
   })
 })
 

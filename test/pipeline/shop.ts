@@ -34,7 +34,7 @@ export interface Run {
   reports: string
 }
 
-export const stageNames = ["secrets", "api:lint", "api:test", "api:build", "frontend:lint", "frontend:typecheck", "frontend:test", "frontend:build", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
+export const stageNames = ["secrets", "api:lint", "api:test", "api:build", "frontend:lint", "frontend:typecheck", "frontend:test", "frontend:build", "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
 
 const files: Record<string, string> = {
   "delivery.yaml": `services:

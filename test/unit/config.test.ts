@@ -26,7 +26,7 @@ describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
       services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false } },
-      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", suppressions: [] },
+      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", lint: { exclusions: [] }, suppressions: [] },
       dependencies: { severity: "medium", licences: { allow: [], deny: [] }, database: { go: "https://vuln.go.dev", npm: "https://registry.npmjs.org" }, inconclusive: "warn" },
       ...{ registry: "ephemeral", chart: "charts/restaurant", health: ["/version.json"], suites: {}, environments: {}, notifications: {} },
       branches: { develop: "develop", master: "master" },

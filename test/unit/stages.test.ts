@@ -11,7 +11,7 @@ const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, sta
 
 describe("stages", () => {
   it("are one for secrets, some for each service, by its kind, and some for all of them", () =>
-    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]))
+    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]))
 
   it.each([
     ["nothing", [], [], all],

@@ -3,12 +3,13 @@
  *
  * What changes a cluster runs each time, also when nothing has changed, and once in a session however much of its result is read.
  */
-import { Container, Directory, File, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
+import { Container, Directory, File, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { checkName, checkSecret, outcome, pushed, registryHost, setArguments, trouble } from "./read"
-import { deployScript, historyScript, packageScript, pushScript, rollbackScript, uninstallScript } from "./scripts"
-import { Ran, readReport, runStep } from "./step"
+import { checkName, checkSecret, describeLint, lintFindings, mergedFindings, outcome, pushed, registryHost, setArguments, trouble } from "./read"
+import { sarif } from "./sarif"
+import { deployScript, historyScript, lintScript, packageScript, pushScript, rollbackScript, uninstallScript } from "./scripts"
+import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 /** What a deploy, a rollback or an uninstall has come to. */
 @object()
@@ -49,6 +50,48 @@ export class Result {
   }
 }
 
+/** What `helm lint` has found in charts. */
+@object()
+export class Linted {
+  /** The name of the result, `charts` if no other was given. */
+  @func() name: string
+  /** `passed` without a finding, `failed`, or `skipped` when the call was interrupted before it ended. */
+  @func() status: string
+  /** For a failure the first finding as `file:line text`, with the values that bring it about; else how much was looked at. */
+  @func() reason: string
+  /** The exit code: 0 when helm came to its end, whatever it found; 124 time-out, -1 when nothing ran, anything else an error. */
+  @func() exitCode: number
+  /** How long helm took when it really ran. */
+  @func() seconds: float
+  /** Whether it came from the cache. */
+  @func() cached: boolean
+  /** How many findings there are. */
+  @func() value?: float
+  /** The unit of `value`. */
+  @func() unit: string
+  /** `result.json` with these fields, `helm.sarif`, and `output.txt` with what helm says of each chart. */
+  @func() reports: Directory
+
+  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+    this.name = name
+    this.status = status
+    this.reason = reason
+    this.exitCode = exitCode
+    this.seconds = Math.round(seconds * 100) / 100
+    this.cached = cached
+    this.value = findings
+    this.unit = findings === undefined ? "" : "findings"
+    this.reports = reports
+  }
+
+  /** The reason; an error when there is a finding, so that the caller's exit code says so. */
+  @func()
+  verdict(): string {
+    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    return this.reason
+  }
+}
+
 @object()
 export class Helm {
   /**
@@ -76,6 +119,33 @@ export class Helm {
   async lint(chart: Directory, values: File[] = [], set: string[] = []): Promise<string> {
     const { container, flags } = withValues(this.base().withMountedDirectory("chart", chart), values, set)
     return ran(container.withExec(["helm", "lint", "--strict", "chart", ...flags], { expect: ReturnType.Any }))
+  }
+
+  /**
+   * Checks charts as `helm lint --strict` does, one after the other, as one result with SARIF. A chart may be named several times, each time with other values.
+   *
+   * Example: `dagger -m modules/helm call lint-all --source charts --charts restaurant,restaurant --values restaurant/values-qa.yaml,restaurant/values-prod.yaml verdict`
+   *
+   * @param source The folder that holds the charts and the files of values.
+   * @param charts The charts' folders in it.
+   * @param values For each of the charts, in the same order, its file of values; several are joined by `+`, a later one wins, and an empty text is none. Without this argument each chart has its own alone.
+   * @param name What the result is called by.
+   * @param timeout Seconds for all of them.
+   * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
+   * @param again Another value than before runs helm again, whatever is in the cache.
+   */
+  @func({ cache: "session" })
+  async lintAll(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, charts: string[], values: string[] = [], name: string = "charts", timeout: number = 600, until: number = 0, again: string = ""): Promise<Linted> {
+    return reportedLint(name, until, async () => {
+      if (charts.length === 0) throw new Error("charts: none given")
+      if (values.length && values.length !== charts.length) throw new Error(`${charts.length} charts, but ${values.length} values: each chart has one of both, or there are no values`)
+      const runs = charts.map((chart, i) => ({ chart, values: (values[i] ?? "").split("+").filter((file) => file !== "") }))
+      for (const { chart, values } of runs) for (const file of [`${chart}/Chart.yaml`, ...values]) if (!(await source.exists(file))) throw new Error(`there is no ${file} in the source`)
+      // helm alone: a lint needs no kubectl.
+      const container = dag.container().from(images.debian).withFile("/usr/local/bin/helm", dag.container().from(images.helm).file("/usr/bin/helm")).withMountedDirectory("/src", source).withWorkdir("/src")
+      const list = runs.map(({ chart, values }) => `${chart}\t${values.join(",")}`).join("\n")
+      return lintResult(name, await runStep(again ? container.withEnvVariable("STEP_AGAIN", again) : container, ["bash", "-c", lintScript, "lint", list], timeout), runs)
+    })
   }
 
   /**
@@ -371,4 +441,29 @@ async function result(name: string, ran: Ran): Promise<Result> {
   const status = ran.exitCode === 0 && reason !== "" ? "passed" : "failed"
   const why = reason || (ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   return new Result(name, status, why, ran.exitCode, ran.seconds, ran.reports.withoutFile("outcome"), revision)
+}
+
+/** What the runs of `helm lint` have found. What two runs find in the same place is one finding. */
+async function lintResult(name: string, ran: Ran, runs: { chart: string; values: string[] }[]): Promise<Linted> {
+  const outputs = await Promise.all(runs.map((_, i) => readReport(ran.reports, `lint-${i}.txt`)))
+  const findings = mergedFindings(runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })))
+  const alone = [...new Set(runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart))]
+  // helm says how many charts it has linted; one that it did not come to is no clean one.
+  const unread = runs.findIndex((_, i) => !/^(Error: )?1 chart\(s\) linted/m.test(outputs[i]!))
+  const broken = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : unread >= 0 ? `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}` : ran.exitCode !== 0 && findings.length === 0 ? firstLine(await readReport(ran.reports, "output.txt")) : ""
+  const reason = broken || describeLint(findings) || `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
+  const reports = runs.reduce((folder, _, i) => folder.withoutFile(`lint-${i}.txt`), ran.reports).withNewFile("helm.sarif", sarif(["helm"], findings))
+  return new Linted(name, broken || findings.length ? "failed" : "passed", reason, broken ? ran.exitCode || 1 : 0, ran.seconds, ran.cached, reports, findings.length)
+}
+
+/** Prints a line when the lint starts and one when it ends; what goes wrong around helm is a failed result too. */
+async function reportedLint(name: string, until: number, work: () => Promise<Linted>): Promise<Linted> {
+  console.log(`▶ ${name}`)
+  const failed = (error: unknown) => new Linted(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error)))
+  const ended = await unlessInterrupted(work(), until).catch(failed)
+  const linted = ended === "interrupted" ? new Linted(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()) : ended
+  console.log(linted.status === "passed" ? `✔ ${name} ${linted.seconds} s ${linted.reason}` : `✘ ${name} ${linted.reason}`)
+  const { reports, ...fields } = linted
+  linted.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return linted
 }

@@ -1,4 +1,5 @@
 import { firstLine } from "./clock"
+import type { Finding } from "./sarif"
 
 // Reads what the scripts and helm have written, and what callers give as text: pure functions.
 
@@ -59,4 +60,45 @@ export function pushed(output: string): string {
 export function trouble(output: string): string {
   const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^(WARNING|\S+\.go:\d+:|time=)/.test(line))
   return firstLine((lines.find((line) => /^Error: /.test(line)) ?? lines.find((line) => /\[ERROR\]/.test(line)) ?? lines.at(-1) ?? "").replace(/^(Error|\[ERROR\]):? /, ""))
+}
+
+/** What `helm lint` has found in the chart at `path`, with files from the source's root. Its notes are left out. */
+export function lintFindings(output: string, path: string): Finding[] {
+  return output.split(/^(?=\[(?:INFO|WARNING|ERROR)\] |==> |Error: )/m).flatMap((block) => {
+    const [, level, part, words] = /^\[(ERROR|WARNING)\] ([^:\s]*):? ?([\s\S]*)$/.exec(block.trim()) ?? []
+    if (!level) return []
+    const text = words!.replace(/\s+/g, " ").trim()
+    // A template is named from the chart's own name: demo/templates/web.yaml:3. What is rendered has lines of its own, which the file does not have.
+    const template = /\b[\w.-]+\/((?:charts\/[\w.-]+\/)*templates\/[^\s:()"]+):(\d+)/.exec(text)
+    const own = part!.replace(/\/$/, "")
+    const line = template ? Number(template[2]) : own.startsWith("templates") ? 0 : Number(/\bline (\d+)/.exec(text)?.[1] ?? 0)
+    const said = text.replace(/ at \(\S+:\d+\)/, "").replace(/^template: \S+?:\d+(?::\d+)?: (executing "[^"]*" )?/, "")
+    return [{ tool: "helm", rule: template || own.startsWith("templates") ? "template" : own || "chart", text: said, file: under(path, template?.[1] ?? own), line, column: 0, level: level === "ERROR" ? "error" : "warning" }]
+  })
+}
+
+/** The findings of several runs, each once, with the values of the first run that has it. */
+export function mergedFindings(runs: { findings: Finding[]; values: string[] }[]): Finding[] {
+  const seen = new Set<string>()
+  return runs.flatMap(({ findings, values }) =>
+    findings.flatMap((finding) => {
+      const key = JSON.stringify(finding)
+      if (seen.has(key)) return []
+      seen.add(key)
+      return [values.length ? { ...finding, text: `${finding.text} (with ${values.join(", ")})` } : finding]
+    }),
+  )
+}
+
+/** One line on findings: the first, and how many more. */
+export function describeLint(findings: Finding[]): string {
+  const [first] = findings
+  if (!first) return ""
+  const rest = findings.length - 1
+  return `${first.file}${first.line ? `:${first.line}` : ""} ${firstLine(first.text)}${rest ? `, and ${rest} more` : ""}`
+}
+
+/** `rest` of `path`, where path is a folder ("." for the root). */
+function under(path: string, rest: string): string {
+  return path === "." ? rest || "." : `${path}${rest ? `/${rest}` : ""}`
 }

@@ -230,3 +230,28 @@ if grep -q 'release: not found' /tmp/why; then echo '[]'; exit; fi
 cat /tmp/why >&2
 exit 1
 `
+
+/** `helm lint --strict` of each line of $1, `chart<tab>files of values, by commas`; each one's output is in /report under its number. A chart whose dependencies are not in its folder
+ * charts/ is checked as a copy that names none: its own templates and values. Exit code 1 if any of them found something. */
+export const lintScript = `
+status=0
+i=0
+while IFS=$'\\t' read -r chart values; do
+  report=/report/lint-$i.txt
+  if [ -n "$values" ]; then values=--values=$values; fi
+  helm lint --strict "$chart" $values > "$report" 2>&1
+  code=$?
+  if [ "$code" != 0 ] && grep -q 'missing these dependencies' "$report"; then
+    rm -rf /tmp/alone && mkdir /tmp/alone && cp -R "$chart" /tmp/alone/
+    awk '/^dependencies:/ { without = 1; print ""; next } /^[A-Za-z]/ { without = 0 } { print without ? "" : $0 }' "$chart/Chart.yaml" > /tmp/alone/Chart.yaml
+    alone=/tmp/alone/$(basename "$chart") && mv /tmp/alone/Chart.yaml "$alone/" && rm -f "$alone/Chart.lock"
+    helm lint --strict "$alone" $values > "$report" 2>&1
+    code=$?
+    echo "without its dependencies, which are not in charts/" >> "$report"
+  fi
+  if [ "$code" != 0 ]; then status=1; fi
+  echo "$chart $values"; cat "$report"
+  i=$((i + 1))
+done <<< "$1"
+exit $status
+`

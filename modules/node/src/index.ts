@@ -3,10 +3,10 @@
  *
  * The project says how: its package.json has the scripts `lint`, `typecheck`, `test` (vitest) and `build`.
  */
-import { Container, Directory, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Changeset, Container, Directory, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { coveragePercent, firstError, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
+import { coveragePercent, firstError, fixCommands, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
@@ -207,6 +207,27 @@ export class Node {
   @func({ cache: "session" })
   async lint(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
     return lintStep(await this.install(source, timeout, image), "lint", args, timeout)
+  }
+
+  /**
+   * Mends what the project's own eslint can mend, and lays its files out with prettier where the project has it. What cannot be mended stays, for `lint` to say; a project with neither tool is left as it is.
+   *
+   * Example: `dagger -m modules/node call fix --source services/frontend modified-paths`
+   */
+  @func({ cache: "session" })
+  async fix(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, timeout: number = 600, image: string = images.node): Promise<Changeset> {
+    // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
+    const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
+    const commands = fixCommands(await source.file("package.json").contents())
+    if (commands.length === 0) return root(source).changes(root(source))
+    let project = await this.install(source, timeout, image)
+    for (const command of commands) {
+      project = project.withExec(command, { expect: ReturnType.Any })
+      // eslint ends with 1 where something is left; anything else that is not 0 is trouble.
+      const code = await project.exitCode()
+      if (code > (command.includes("prettier") ? 0 : 1)) throw new Error(`${command.join(" ")}: ${firstError(`${await project.stderr()}\n${await project.stdout()}`)}`)
+    }
+    return root(project.directory(workdir).filter({ exclude: ["**/node_modules", "**/dist", "**/coverage"] })).changes(root(source))
   }
 
   /**

@@ -114,3 +114,14 @@ export function coveragePercent(summary: string): number | undefined {
   const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } }).total.statements
   return total === 0 ? undefined : (100 * covered) / total
 }
+
+/** The commands that mend what the project's own tools can mend: eslint as the lint script calls it, or on everything where that script is more than one command of eslint; then prettier. None where the project has neither. */
+export function fixCommands(packageJson: string): string[][] {
+  const { scripts = {}, dependencies = {}, devDependencies = {} } = JSON.parse(packageJson) as Record<"scripts" | "dependencies" | "devDependencies", Record<string, string> | undefined>
+  const has = (tool: string): boolean => tool in dependencies || tool in devDependencies
+  const commands: string[][] = []
+  if (/^eslint\b[^&|;]*$/.test(scripts.lint ?? "")) commands.push(["npm", "run", "lint", "--", "--fix"])
+  else if (has("eslint")) commands.push(["npx", "--no-install", "eslint", "--fix", "."])
+  if (has("prettier")) commands.push(["npx", "--no-install", "prettier", "--write", "."])
+  return commands
+}

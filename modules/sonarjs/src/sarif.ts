@@ -1,4 +1,4 @@
-// This file is the same in golang, gosec, node and sonarjs (a module cannot import a sibling's file): edit it in modules/golang/src and copy.
+// This file is the same in every module that has one (a module cannot import a sibling's file): edit it in modules/golang/src and copy.
 
 /** One thing that a linter has found. */
 export interface Finding {

@@ -3,6 +3,8 @@ export const images = {
   /** What terraform runs in. */
   debian: "debian:12-slim",
   checkov: "bridgecrew/checkov:3.3.30",
+  /** What hclfmt is made with. */
+  golang: "golang:1.26.8-bookworm",
   /** The emulator of AWS. */
   ministack: "ministackorg/ministack:1.5.33",
 }
@@ -10,4 +12,9 @@ export const images = {
 /** Terraform is in no package registry, so there can be no stand-in of this one: where it cannot be had, callers give the binary. */
 export const vendorOnly = {
   terraform: "hashicorp/terraform:1.11.4",
+}
+
+/** Installed with `go install`: it has no image of its own. The formatter of Terraform's own language, by Terraform's makers, for where Terraform cannot be had. */
+export const tools = {
+  hclfmt: "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0",
 }

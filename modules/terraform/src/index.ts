@@ -5,11 +5,12 @@
  * image. Where that cannot be had, give the program as `binary` and a folder with the providers (as `terraform providers mirror` lays it out) as
  * `plugins`; with neither, what needs Terraform is reported as skipped, with the reason, and is never green.
  */
-import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
-import { images, vendorOnly } from "./images"
-import { changesOf, cleanPath, describe, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, validateErrors, withoutColours } from "./read"
-import { applyScript, fmtScript, graceful, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
+import { images, tools, vendorOnly } from "./images"
+import { changesOf, cleanPath, describe, describeFindings, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, unformattedAt, validateErrors, withoutColours } from "./read"
+import { applyScript, fixScript, fmtScript, graceful, hclfmtFixScript, hclfmtScript, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
+import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
@@ -184,6 +185,55 @@ export class Terraform {
     for (const [i, result] of results.entries()) reports = reports.withDirectory(steps[i]!, result.reports)
     const fields = results.map(({ reports: _, ...rest }) => rest)
     return new Report(results, reports.withNewFile("results.json", `${JSON.stringify(fields, null, 1)}\n`))
+  }
+
+  /**
+   * Whether all files are formatted, as `terraform fmt -check -recursive` sees it, with SARIF. Where Terraform cannot be had, hclfmt of Terraform's own language library says so: it knows
+   * the same layout, but not the old ways of writing that `terraform fmt` brings up to date (`"${var.name}"`, `type = "string"`); the reason names it then.
+   *
+   * Example: `dagger -m modules/terraform call format --source terraform verdict`
+   *
+   * @param source The folder with the files: `*.tf`, `*.tfvars`, `*.tftest.hcl`, `*.tfmock.hcl`.
+   * @param name What the result is called by.
+   * @param timeout Seconds for the step.
+   * @param binary The program `terraform` for linux/amd64, instead of the one in the vendor's image.
+   * @param image Another image with Terraform at /bin/terraform.
+   * @param until Seconds since 1970: a step that runs longer is given as skipped. 0 waits for it.
+   * @param again Another value than before runs the formatter again, whatever is in the cache.
+   */
+  @func({ cache: "session" })
+  async format(
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    name: string = "terraform:format",
+    timeout: number = 600,
+    binary?: File,
+    image: string = vendorOnly.terraform,
+    until: number = 0,
+    again: string = "",
+  ): Promise<Result> {
+    return reported(name, () => formatStep(name, source, binary, image, timeout, again), until)
+  }
+
+  /**
+   * Formats all files of a folder, as `terraform fmt -recursive` does; where Terraform cannot be had, as hclfmt does (see `format`).
+   *
+   * Example: `dagger -m modules/terraform call fmt --source terraform modified-paths`
+   *
+   * @param source The folder with the files.
+   * @param binary The program `terraform` for linux/amd64, instead of the one in the vendor's image.
+   * @param image Another image with Terraform at /bin/terraform.
+   */
+  @func({ cache: "session" })
+  async fmt(
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    binary?: File,
+    image: string = vendorOnly.terraform,
+  ): Promise<Changeset> {
+    const { container, terraform } = await formatter(binary, image)
+    const formatted = container.withDirectory(workdir, source).withWorkdir(workdir).withExec(["bash", "-c", terraform ? fixScript : hclfmtFixScript]).directory(workdir)
+    // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
+    const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
+    return root(formatted).changes(root(source))
   }
 
   /**
@@ -485,6 +535,34 @@ async function fmtStep(name: string, root: Root, terraform: () => Promise<Contai
   const output = await readReport(ran.reports, "output.txt")
   const files = unformatted(output).map((file) => `${file} is not formatted`)
   return result(name, ran, firstError(output, ".") || more(files, "file") || firstLine(output))
+}
+
+/** What formats: Terraform, or hclfmt where that cannot be had. A program that was given is used, or an error. */
+async function formatter(binary: File | undefined, image: string): Promise<{ container: Container; terraform: boolean }> {
+  const container = await terraformContainer(binary, undefined, image)
+  if (typeof container !== "string") return { container, terraform: true }
+  // The volumes of the module golang: what it has compiled need not be compiled again.
+  const made = dag
+    .container()
+    .from(images.golang)
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${images.golang.replace(/[^\w.-]/g, "-")}`))
+    .withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tools.hclfmt])
+  return { container: made, terraform: false }
+}
+
+async function formatStep(name: string, source: Directory, binary: File | undefined, image: string, timeout: number, again: string): Promise<Result> {
+  const files = await source.glob("**/*.tf")
+  if (files.length === 0) throw new Error("source: there is no *.tf in it, so there is nothing to look at")
+  const { container, terraform } = await formatter(binary, image)
+  const ready = container.withMountedDirectory(workdir, source).withWorkdir(workdir)
+  const ran = await runStep(again ? ready.withEnvVariable("STEP_AGAIN", again) : ready, ["bash", "-c", terraform ? fmtScript : hclfmtScript], timeout)
+  const output = await readReport(ran.reports, "output.txt")
+  const findings = unformattedAt(output)
+  const by = terraform ? "" : " (by hclfmt: there is no Terraform here)"
+  const found = { ...ran, reports: ran.reports.withNewFile("terraform.sarif", sarif(["terraform"], findings)) }
+  if (ran.exitCode === 0) return result(name, found, `all files are formatted${by}`, { value: 0, unit: "findings" })
+  return result(name, found, `${firstError(output, ".") || describeFindings(findings) || firstLine(output)}${by}`, { value: findings.length, unit: "findings" })
 }
 
 async function validateStep(name: string, root: Root, terraform: () => Promise<Container | string>, timeout: number): Promise<Result> {

@@ -1,4 +1,5 @@
 import { firstLine } from "./clock"
+import type { Finding } from "./sarif"
 
 // Reads what terraform and checkov have written: pure functions over text.
 
@@ -26,6 +27,25 @@ export function pairs(argument: string, lines: string[]): [string, string][] {
 /** The files that `terraform fmt -check -recursive -diff` names. */
 export function unformatted(output: string): string[] {
   return output.split("\n").filter((line) => /^[^\s+@-].*\.(tf|tfvars|tftest\.hcl|tfmock\.hcl)$/.test(line))
+}
+
+/** The files of a diff as `terraform fmt -check -recursive -diff` prints it, each with its first line that would change. */
+export function unformattedAt(output: string): Finding[] {
+  const findings: Finding[] = []
+  const lines = output.split("\n")
+  for (const [i, text] of lines.entries()) {
+    const file = /^--- old\/(.+)$/.exec(text)?.[1]
+    if (!file) continue
+    const from = Number(/^@@ -(\d+)/.exec(lines[i + 2] ?? "")?.[1] ?? 1)
+    const changed = lines.slice(i + 3).findIndex((line) => /^[-+]/.test(line))
+    findings.push({ tool: "terraform", rule: "fmt", text: "is not formatted", file, line: from + Math.max(0, changed), column: 0 })
+  }
+  return findings
+}
+
+/** One line on findings: the first, and how many more. */
+export function describeFindings(findings: Finding[]): string {
+  return more(findings.map(({ file, line, text }) => `${file}:${line} ${text}`), "file")
 }
 
 interface Diagnostic {

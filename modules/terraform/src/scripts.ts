@@ -23,6 +23,29 @@ export const fmtScript = `
 exec terraform fmt -check -recursive -diff -no-color .
 `
 
+/** The same by hclfmt, in the same form. */
+export const hclfmtScript = `
+status=0
+while IFS= read -r -d '' file; do
+  if ! hclfmt "$file" > /tmp/formatted; then status=2; continue; fi
+  if ! cmp -s "$file" /tmp/formatted; then
+    if [ "$status" = 0 ]; then status=3; fi
+    echo "$file"
+    diff -u --label "old/$file" --label "new/$file" "$file" /tmp/formatted
+  fi
+done < <(find . -type f \\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\) -printf '%P\\0' | sort -z)
+exit $status
+`
+
+/** Formats all files. */
+export const fixScript = `
+exec terraform fmt -recursive -no-color .
+`
+
+export const hclfmtFixScript = `
+find . -type f \\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\) -print0 | xargs -0 -r hclfmt -w
+`
+
 export const validateScript = `
 terraform validate -json > /report/validate.json
 code=$?

@@ -1,0 +1,58 @@
+import type { Finding } from "./sarif"
+
+// Reads what golangci-lint has written: pure functions over text.
+
+/** What golangci-lint's JSON report says. */
+export interface Lint {
+  findings: Finding[]
+  /** The linters that ran. */
+  linters: string[]
+  /** What it could not do, in its words. */
+  error: string
+}
+
+interface Report {
+  Issues?: { FromLinter: string; Text: string; Severity?: string; Pos: { Filename: string; Line: number; Column?: number } }[] | null
+  Report?: { Error?: string; Linters?: { Name: string; Enabled?: boolean }[] } | null
+}
+
+/** Reads the report of one module; files are named from the root of the source, which is mounted at `workdir`. The rule of a finding is its linter, and the linter's own rule where it names one first. */
+export function readLint(report: string, workdir: string): Lint {
+  const { Issues: issues, Report: about } = JSON.parse(report) as Report
+  const levels: Record<string, Finding["level"]> = { warning: "warning", info: "note", low: "note", medium: "warning" }
+  return {
+    findings: (issues ?? []).map(({ FromLinter: linter, Text: text, Severity: severity, Pos: { Filename: file, Line: line, Column: column } }) => ({
+      tool: "golangci-lint",
+      // `SA4006: …` of staticcheck, `G404: …` of gosec, `exported: …` of revive.
+      rule: /^[A-Z]+\d+(?=: )/.exec(text)?.[0] ?? linter,
+      text: text.trim(),
+      file: file.replace(`${workdir}/`, ""),
+      line,
+      column: column ?? 0,
+      level: levels[(severity ?? "").toLowerCase()] ?? "error",
+    })),
+    linters: (about?.Linters ?? []).filter(({ Enabled: enabled }) => enabled).map(({ Name: name }) => name),
+    error: about?.Error ?? "",
+  }
+}
+
+/** The findings in the order in which to look at them: by severity, file and line. */
+export function ordered(findings: Finding[]): Finding[] {
+  const weight = { error: 0, warning: 1, note: 2 }
+  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
+}
+
+/** One line on findings: the first, and how many more. */
+export function describe(findings: Finding[]): string {
+  const [first] = findings
+  if (!first) return ""
+  const rest = findings.length - 1
+  return `${first.file}:${first.line} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
+}
+
+/** What golangci-lint says went wrong, without the form of its log: `level=error msg="…"`. */
+export function trouble(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+  const line = lines.find((one) => /^level=error|^Error: /.test(one)) ?? lines.at(-1) ?? ""
+  return line.replace(/^level=error msg="(.*)"$/, "$1").replace(/^Error: /, "").replaceAll('\\"', '"')
+}

@@ -1,0 +1,55 @@
+import { Container, Directory, ReturnType } from "@dagger.io/dagger"
+import { parseClock, stepCommand } from "./clock"
+
+// This file and clock.ts are the same in every module (a module cannot import a sibling's file): edit them in
+// modules/golang/src and copy. test/unit/copies.test.ts fails as long as the copies differ.
+
+/** What is known of a command that has ended. */
+export interface Ran {
+  exitCode: number
+  seconds: number
+  cached: boolean
+  timedOut: boolean
+  container: Container
+  /** The folder /report of the container: output.txt and what the tool itself wrote. */
+  reports: Directory
+}
+
+/**
+ * Runs a command so that neither a failure nor a hang loses its reports: any exit code is kept, the output is in
+ * /report/output.txt, and after `timeout` seconds the command is ended. A success may come from the cache; a failure never
+ * does, or a network that was down once would keep a stage red until a file changes.
+ */
+export async function runStep(container: Container, command: string[], timeout: number): Promise<Ran> {
+  const asked = Date.now() / 1000
+  const ran = await runOnce(container, command, timeout, asked)
+  return ran.exitCode !== 0 && ran.cached ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), command, timeout, asked) : ran
+}
+
+async function runOnce(container: Container, command: string[], timeout: number, asked: number): Promise<Ran> {
+  const done = container.withExec(stepCommand(command, timeout), { expect: ReturnType.Any })
+  const exitCode = await done.exitCode()
+  const clock = parseClock(await done.stdout())
+  return {
+    exitCode,
+    seconds: clock.end - clock.start,
+    cached: clock.end < asked,
+    timedOut: exitCode === 124,
+    container: done,
+    reports: done.directory("/report"),
+  }
+}
+
+/** The content of a report, or "" when the tool did not come so far as to write it. */
+export async function readReport(reports: Directory, file: string): Promise<string> {
+  return (await reports.exists(file)) ? reports.file(file).contents() : ""
+}
+
+/** Resolves with "interrupted" at the given time (seconds since 1970; 0 = never), else with what the work gives. */
+export async function unlessInterrupted<T>(work: Promise<T>, until: number): Promise<T | "interrupted"> {
+  if (until === 0) return work
+  return new Promise((resolve, reject) => {
+    const bell = setTimeout(() => resolve("interrupted"), Math.max(0, until * 1000 - Date.now()))
+    work.then(resolve, reject).finally(() => clearTimeout(bell))
+  })
+}
