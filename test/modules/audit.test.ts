@@ -55,11 +55,11 @@ describe("a database that answers", () => {
   it("makes what it knows of red: the worst first, with id, package, version and what mends it", async () => {
     const result = await scan("go,npm", ...mirrored())
     expect(result).toMatchObject({ status: "failed", value: 2, exitCode: 0, unreachable: "" })
-    expect(result.reason).toBe("go/go.mod:5 github.com/google/uuid@v1.6.0: Made up for tests: identifiers can be guessed in github.com/google/uuid (CVE-2026-990001); fixed in v1.6.1 [GO-2026-90001], and 1 more")
+    expect(result.reason).toBe("go/go.mod:5 github.com/google/uuid@v1.6.0: Made up for tests: identifiers can be guessed in github.com/google/uuid (CVE-2026-990001); fixed in v1.6.1 (GO-2026-90001), and 1 more")
     expect(requests).toEqual(expect.arrayContaining(["GET /index/modules.json.gz", "POST /-/npm/v1/security/advisories/bulk"]))
-    expect((await scan("npm", ...mirrored())).reason).toBe("npm/package-lock.json:13 ms@2.1.3: Made up for tests: time stands still (high); fixed in 2.1.4 [GHSA-aaaa-bbbb-cccc]")
+    expect((await scan("npm", ...mirrored())).reason).toBe("npm/package-lock.json:13 ms@2.1.3: Made up for tests: time stands still (high); fixed in 2.1.4 (GHSA-aaaa-bbbb-cccc)")
   })
-  it("may be a folder", async () => expect(await scan("go", `--go-database-folder=${database}`)).toMatchObject({ status: "failed", value: 1, reason: expect.stringContaining("[GO-2026-90001]") }))
+  it("may be a folder", async () => expect(await scan("go", `--go-database-folder=${database}`)).toMatchObject({ status: "failed", value: 1, reason: expect.stringContaining("(GO-2026-90001)") }))
 })
 
 describe("a database that does not answer", () => {
@@ -71,7 +71,7 @@ describe("a database that does not answer", () => {
     expect(result.unreachable).toContain(`http://127.0.0.1:${port} could not be asked`)
   })
   it("hides nothing that another one knows", async () =>
-    expect(await scan("go,npm", `--go-database-folder=${database}`, "--npm-registry=http://127.0.0.1:9")).toMatchObject({ status: "failed", reason: expect.stringContaining("[GO-2026-90001]"), unreachable: expect.stringContaining("http://127.0.0.1:9 could not be asked") }))
+    expect(await scan("go,npm", `--go-database-folder=${database}`, "--npm-registry=http://127.0.0.1:9")).toMatchObject({ status: "failed", reason: expect.stringContaining("(GO-2026-90001)"), unreachable: expect.stringContaining("http://127.0.0.1:9 could not be asked") }))
 })
 
 describe("a project", () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest"
 import { dependenciesStage, licencesSarif, mayBe, withoutAnswer, type Component } from "../../ci/src/dependencies"
 import { mergedSarif } from "../../ci/src/merge"
 import type { Stage } from "../../ci/src/stages"
-import { auditAnswer, describe as tell, govulncheckAnswer, messages, ordered } from "../../modules/audit/src/read"
+import { auditAnswer, govulncheckAnswer, messages } from "../../modules/audit/src/read"
+import { describe as tell, ordered } from "../../modules/golang/src/sarif"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents } from "../../modules/cyclonedx/src/sbom"
 import { foreignImports, importing, localReplaces, moduleName } from "../../modules/cyclonedx/src/skeleton"
 
@@ -95,7 +96,7 @@ describe("govulncheck", () => {
   it("tells of a package that is imported once, with id, version, what mends it, and its line in go.mod", () => {
     const { findings } = govulncheckAnswer({ ...asked, printed: printed(osv, trace(), trace({ package: "github.com/x/y/z" })) })
     expect(findings).toEqual([{ tool: "govulncheck", rule: "GO-2026-1", text: "github.com/x/y@v1.0.0: Something bad in github.com/x/y (CVE-2026-1); fixed in v1.0.1", file: "services/a/go.mod", line: 6, column: 0, level: "error" }])
-    expect(tell(findings)).toBe("services/a/go.mod:6 github.com/x/y@v1.0.0: Something bad in github.com/x/y (CVE-2026-1); fixed in v1.0.1 [GO-2026-1]")
+    expect(tell(findings)).toBe("services/a/go.mod:6 github.com/x/y@v1.0.0: Something bad in github.com/x/y (CVE-2026-1); fixed in v1.0.1 (GO-2026-1)")
   })
   it("tells of one that is not imported as a note", () => expect(govulncheckAnswer({ ...asked, printed: printed(osv, trace()) }).findings).toMatchObject([{ level: "note", text: expect.stringContaining("not imported") }]))
   it("says nothing of what is not imported of Go's own library", () =>

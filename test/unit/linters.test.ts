@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import * as ci from "../../ci/src/images"
 import { parseConfig } from "../../ci/src/config"
 import { chartFolders, golangciConfig } from "../../ci/src/paths"
+import { describe as tell, ordered } from "../../modules/golang/src/sarif"
 import * as golangci from "../../modules/golangci-lint/src/read"
 import { images as helmImages } from "../../modules/helm/src/images"
 import * as helm from "../../modules/helm/src/read"
@@ -21,13 +22,13 @@ describe("yamllint", () => {
     "anything else",
   ].join("\n")
   it("is read line by line, errors first", () =>
-    expect(yamllint.ordered(yamllint.findingsIn(output))).toEqual([
+    expect(ordered(yamllint.findingsIn(output))).toEqual([
       { tool: "yamllint", rule: "syntax", text: "expected ',' or ']', but got '<stream end>'", file: "deep/a b.yml", line: 3, column: 1, level: "error" },
       { tool: "yamllint", rule: "key-duplicates", text: 'duplication of key "price" in mapping', file: "menu.yaml", line: 4, column: 1, level: "error" },
       { tool: "yamllint", rule: "document-start", text: 'missing document start "---"', file: "menu.yaml", line: 1, column: 1, level: "warning" },
     ]))
-  it("names the first, and how many more", () => expect(yamllint.describe(yamllint.findingsIn(output))).toBe('menu.yaml:4 duplication of key "price" in mapping (key-duplicates), and 2 more'))
-  it("has nothing to say of nothing", () => expect(yamllint.describe(yamllint.findingsIn(""))).toBe(""))
+  it("names the first, and how many more", () => expect(tell(yamllint.findingsIn(output))).toBe('menu.yaml:4 duplication of key "price" in mapping (key-duplicates), and 2 more'))
+  it("has nothing to say of nothing", () => expect(tell(yamllint.findingsIn(""))).toBe(""))
 })
 
 describe("helm lint", () => {
@@ -71,12 +72,12 @@ describe("golangci-lint", () => {
   const issue = { FromLinter: "errcheck", Text: "Error return value of `os.Remove` is not checked", Severity: "", Pos: { Filename: "/src/services/api/main.go", Line: 7, Column: 11 } }
   const lint = golangci.readLint(JSON.stringify({ Issues: [{ ...issue, FromLinter: "staticcheck", Text: "SA4006: never used", Severity: "warning" }, issue], Report: { Linters: [{ Name: "errcheck", Enabled: true }, { Name: "revive" }] } }), "/src")
   it("is read with linters as rules, or their own rules", () =>
-    expect(golangci.ordered(lint.findings)).toEqual([
+    expect(ordered(lint.findings)).toEqual([
       { tool: "golangci-lint", rule: "errcheck", text: issue.Text, file: "services/api/main.go", line: 7, column: 11, level: "error" },
       { tool: "golangci-lint", rule: "SA4006", text: "SA4006: never used", file: "services/api/main.go", line: 7, column: 11, level: "warning" },
     ]))
   it("knows which linters ran", () => expect(lint.linters).toEqual(["errcheck"]))
-  it("says the first finding", () => expect(golangci.describe(golangci.ordered(lint.findings))).toBe("services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more"))
+  it("says the first finding", () => expect(tell(ordered(lint.findings))).toBe("services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more"))
   it("says in its words what it could not do", () => {
     expect(golangci.trouble("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
     expect(golangci.trouble('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')

@@ -1,6 +1,7 @@
 // What gosec, eslint-plugin-sonarjs and SonarQube have written: read into findings, SARIF and one line.
 import { describe, expect, it } from "vitest"
 import * as gosec from "../../modules/gosec/src/read"
+import { describe as tell, ordered } from "../../modules/golang/src/sarif"
 import * as sonarjs from "../../modules/sonarjs/src/read"
 import { outcome, readConditions, sarif, scannerTrouble, type Answer } from "../../modules/sonarqube/src/read"
 
@@ -16,12 +17,12 @@ describe("gosec", () => {
         { tool: "gosec", rule: "G404", text: "SQL string formatting", file: "services/api/db.go", line: 3, column: 7, level: "error" },
       ],
     }))
-  it("says the worst first", () => expect(gosec.describe(gosec.ordered(scan.findings))).toBe("services/api/db.go:3 SQL string formatting (G404), and 1 more"))
+  it("says the worst first", () => expect(tell(ordered(scan.findings))).toBe("services/api/db.go:3 SQL string formatting (G404), and 1 more"))
   it("says what it could not read", () =>
     expect(gosec.readScan(JSON.stringify({ "Golang errors": { "/src/a/x.go": [{ line: 4, column: 2, error: "expected '('" }] }, Issues: null, Stats: { files: 1 } }), "/src", ".")).toMatchObject({ findings: [], errors: ["a/x.go:4: expected '('"] }))
   it("says what does not compile in the compiler's words", () =>
     expect(gosec.readScan(JSON.stringify({ "Golang errors": { "": [{ line: 0, column: 0, error: "# command-line-arguments\nprice/price.go:6:9: no" }] }, Issues: [], Stats: { files: 0 } }), "/src", "services/api").errors).toEqual(["services/api/price/price.go:6:9: no"]))
-  it("has nothing to say of nothing", () => expect(gosec.describe([])).toBe(""))
+  it("has nothing to say of nothing", () => expect(tell([])).toBe(""))
 })
 
 describe("eslint-plugin-sonarjs", () => {

@@ -6,8 +6,8 @@
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
-import { auditAnswer, describe, govulncheckAnswer, ordered, type Answer } from "./read"
-import { sarif } from "./sarif"
+import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
+import { describe, ordered, sarif } from "./sarif"
 import { skeletonOf } from "./skeleton"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 

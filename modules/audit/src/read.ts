@@ -133,18 +133,3 @@ export function auditAnswer({ timedOut, printed, said, registry, path, lockfile 
   const why = report.message ?? report.error?.summary ?? "npm audit has left no report"
   return ownFaults.includes(report.error?.code ?? "") ? { findings: [], unreachable: "", trouble: why } : { findings: [], unreachable: `${registry} could not be asked: ${why.replace(/\s+/g, " ")}`, trouble: "" }
 }
-
-const weight = { error: 0, warning: 1, note: 2 }
-
-/** The findings in the order in which to look at them: the worst first, then by file and line. */
-export function ordered(findings: Finding[]): Finding[] {
-  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
-}
-
-/** One line on findings: the first, and how many more. */
-export function describe(findings: Finding[]): string {
-  const [first] = findings
-  if (!first) return ""
-  const rest = findings.length - 1
-  return `${first.file}${first.line ? `:${first.line}` : ""} ${first.text} [${first.rule}]${rest ? `, and ${rest} more` : ""}`
-}

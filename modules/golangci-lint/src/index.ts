@@ -6,8 +6,8 @@
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { describe, ordered, readLint, trouble } from "./read"
-import { sarif } from "./sarif"
+import { readLint, trouble } from "./read"
+import { describe, ordered, sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"

@@ -36,20 +36,6 @@ export function readLint(report: string, workdir: string): Lint {
   }
 }
 
-/** The findings in the order in which to look at them: by severity, file and line. */
-export function ordered(findings: Finding[]): Finding[] {
-  const weight = { error: 0, warning: 1, note: 2 }
-  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
-}
-
-/** One line on findings: the first, and how many more. */
-export function describe(findings: Finding[]): string {
-  const [first] = findings
-  if (!first) return ""
-  const rest = findings.length - 1
-  return `${first.file}:${first.line} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
-}
-
 /** What golangci-lint says went wrong, without the form of its log: `level=error msg="…"`. */
 export function trouble(output: string): string {
   const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "")

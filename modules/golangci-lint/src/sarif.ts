@@ -30,3 +30,18 @@ export function sarif(tools: string[], findings: Finding[]): string {
   })
   return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }, null, 1)}\n`
 }
+
+const weight = { error: 0, warning: 1, note: 2 }
+
+/** Findings with the worst first, then by where they are. */
+export function ordered(findings: Finding[]): Finding[] {
+  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
+}
+
+/** One line on findings: the first, and how many more. */
+export function describe(findings: Finding[]): string {
+  const [first] = findings
+  if (!first) return ""
+  const rest = findings.length - 1
+  return `${first.file}${first.line ? `:${first.line}` : ""} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
+}

@@ -8,8 +8,8 @@ import { Container, Directory, File, Secret, Service, argument, dag, float, func
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { fetchModules, withModules } from "./private"
-import { describe, ordered, readScan } from "./read"
-import { sarif } from "./sarif"
+import { readScan } from "./read"
+import { describe, ordered, sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"

@@ -7,8 +7,8 @@
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { describe, ordered, readScan } from "./read"
-import { sarif } from "./sarif"
+import { readScan } from "./read"
+import { describe, ordered, sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 import { config, files } from "./tool"
 

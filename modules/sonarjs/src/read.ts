@@ -25,18 +25,3 @@ export function readScan(report: string, workdir: string): Scan {
     errors: all.filter(({ fatal }) => fatal).map(({ file, line, message }) => `${file}${line ? `:${line}` : ""}: ${message}`),
   }
 }
-
-const weight = { error: 0, warning: 1, note: 2 }
-
-/** The findings in the order in which to look at them: the worst first, then by file and line. */
-export function ordered(findings: Finding[]): Finding[] {
-  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
-}
-
-/** One line on findings: the first, and how many more. */
-export function describe(findings: Finding[]): string {
-  const [first] = findings
-  if (!first) return ""
-  const rest = findings.length - 1
-  return `${first.file}:${first.line} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
-}

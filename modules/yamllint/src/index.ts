@@ -7,9 +7,9 @@
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { describe, errorsOnly, findingsIn, ordered } from "./read"
+import { errorsOnly, findingsIn } from "./read"
 import { requirements } from "./requirements"
-import { sarif } from "./sarif"
+import { describe, ordered, sarif } from "./sarif"
 import { lintScript } from "./scripts"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 

@@ -20,17 +20,3 @@ export function findingsIn(output: string): Finding[] {
     return [{ tool: "yamllint", rule, text: text.replace(/^syntax error: /, ""), file: file.replace(/^\.\//, ""), line: Number(at), column: Number(column), level: level as "error" | "warning" }]
   })
 }
-
-/** The findings in the order in which to look at them: errors first, then by file and line. */
-export function ordered(findings: Finding[]): Finding[] {
-  const weight = ({ level }: Finding): number => (level === "warning" ? 1 : 0)
-  return [...findings].sort((a, b) => weight(a) - weight(b) || a.file.localeCompare(b.file) || a.line - b.line)
-}
-
-/** One line on findings: the first, and how many more. */
-export function describe(findings: Finding[]): string {
-  const [first] = findings
-  if (!first) return ""
-  const rest = findings.length - 1
-  return `${first.file}:${first.line} ${first.text} (${first.rule})${rest ? `, and ${rest} more` : ""}`
-}
