@@ -1,5 +1,5 @@
 // Access to private modules and packages: secrets that reach the commands that fetch, and nothing else. A call without them is what it would be if there were none.
-import { Golang, Gosec, Node, Secret, dag } from "@dagger.io/dagger"
+import { Directory, Golang, Gosec, Node, Secret, dag } from "@dagger.io/dagger"
 
 /** What a caller gives. */
 export interface Access {
@@ -9,12 +9,24 @@ export interface Access {
   npmrc?: Secret
 }
 
-export function golang({ netrc, goproxy, goprivate = "" }: Access): Golang {
-  return netrc || goproxy || goprivate ? dag.golang().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.golang()
+/** Whether Go modules need access of their own. */
+function isGiven({ netrc, goproxy, goprivate }: Access): boolean {
+  return netrc !== undefined || goproxy !== undefined || !!goprivate
 }
 
-export function gosec({ netrc, goproxy, goprivate = "" }: Access): Gosec {
-  return netrc || goproxy || goprivate ? dag.gosec().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.gosec()
+/** The modules that the Go services depend on, fetched with the access; none where tools may fetch them themselves. */
+export function goModules(access: Access, source: Directory, paths: string[]): Directory | undefined {
+  return isGiven(access) && paths.length ? golang(access).modules(source, { paths }) : undefined
+}
+
+export function golang(access: Access): Golang {
+  const { netrc, goproxy, goprivate = "" } = access
+  return isGiven(access) ? dag.golang().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.golang()
+}
+
+export function gosec(access: Access): Gosec {
+  const { netrc, goproxy, goprivate = "" } = access
+  return isGiven(access) ? dag.gosec().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.gosec()
 }
 
 export function node({ npmrc }: Access): Node {

@@ -10,7 +10,7 @@ import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { folderOf } from "./page"
 import { collect, type Part } from "./parts"
 import { chartFolders, golangciConfig, moduleName } from "./paths"
-import { golang, gosec, node as npm, type Access } from "./private"
+import { goModules, golang, gosec, node as npm, type Access } from "./private"
 import { reportsOf } from "./report"
 import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
 
@@ -196,7 +196,7 @@ async function jsFlaws({ source, config, until, again }: Run, services: [string,
 }
 
 /** What all services depend on: an SBOM with what differs from where the branch began, licences, and known vulnerabilities. */
-async function dependencies({ source, config, until, again, branches }: Run): Promise<Part> {
+async function dependencies({ source, config, until, again, access, branches }: Run): Promise<Part> {
   const { licences, database, severity, inconclusive } = config.dependencies
   return collect("dependencies", ["dependencies"], async () => {
     const paths = Object.values(config.services).map(({ path }) => path)
@@ -205,7 +205,8 @@ async function dependencies({ source, config, until, again, branches }: Run): Pr
     const asked = new Date().toISOString().slice(0, 10)
     const before = dag.gitflow().before(source, { branches })
     const [base, none] = await Promise.all([before.base(), before.reason()])
-    const common = { paths, dev: false, until, again }
+    const modules = goModules(access, source, ofKind(config, "go").map(([, { path }]) => path))
+    const common = { paths, dev: false, until, again, modules }
     const sbom = dag.cyclonedx().sbom(source, { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }).reports()
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
     const scan = dag.audit().scan(source, { ...common, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports()

@@ -49,7 +49,7 @@ function elsewhere(): string {
 }
 
 /** What the READMEs' calls take from the environment: they go to stand-ins, and none of these opens anything real. */
-const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", SLACK_TOKEN: "xoxb-good" }
+const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", SLACK_TOKEN: "xoxb-good", NPMRC: "fund=false\n" }
 
 // What is tested live in those calls.
 let page: Served

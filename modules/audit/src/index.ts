@@ -92,6 +92,7 @@ export class Audit {
    * @param asked Another value than before asks the databases again; the day in UTC if nothing is said.
    * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
    * @param again Another value than before runs the tools again, whatever is in the cache.
+   * @param modules Go's module cache with all that is needed, from `modules` of the module golang: nothing is fetched then, and private modules need no login here.
    */
   @func({ cache: "session" })
   async scan(
@@ -110,6 +111,7 @@ export class Audit {
     asked: string = "",
     until: number = 0,
     again: string = "",
+    modules?: Directory,
   ): Promise<Result> {
     return reported(name, until, async () => {
       const day = `${asked || new Date().toISOString().slice(0, 10)}${again}`
@@ -124,8 +126,8 @@ export class Audit {
         const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
         const askGo = async (): Promise<Asked> => {
           if (silent) return { answer: { findings: [], unreachable: silent, trouble: "" } }
-          const skeleton = await skeletonOf(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), source, path, timeout)
-          let container = reaching(within(this.base(image), skeleton))
+          const skeleton = await skeletonOf(withModules(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), modules), source, path, timeout)
+          let container = reaching(within(withModules(this.base(image), modules), skeleton))
           if (goDatabaseFolder) container = container.withMountedDirectory("/database", goDatabaseFolder)
           const ran = await runStep(container, written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."), timeout)
           const [printed, said, goMod] = await Promise.all([readReport(ran.reports, "govulncheck.json"), readReport(ran.reports, "output.txt"), source.file(at("go.mod")).contents()])
@@ -184,6 +186,11 @@ function goContainer(image: string): Container {
     .withEnvVariable("GOBIN", "/usr/local/bin")
     .withEnvVariable("GOWORK", "off")
     .withEnvVariable("CGO_ENABLED", "0")
+}
+
+/** The container with modules that were fetched before, where it can fetch no others. */
+function withModules(container: Container, modules?: Directory): Container {
+  return modules ? container.withoutMount("/go/pkg/mod").withMountedDirectory("/go/pkg/mod", modules).withEnvVariable("GOPROXY", "off") : container
 }
 
 /** Node with npm that gives up soon: a registry that does not answer is a result. */

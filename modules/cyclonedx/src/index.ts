@@ -84,6 +84,7 @@ export class Cyclonedx {
    * @param nodeImage Another image with Node, npm and bash in it.
    * @param until Seconds since 1970: what runs longer is given as skipped. 0 waits for it.
    * @param again Another value than before runs the tools again, whatever is in the cache.
+   * @param modules Go's module cache with all that is needed, from `modules` of the module golang: nothing is fetched then, and private modules need no login here.
    */
   @func({ cache: "session" })
   async sbom(
@@ -97,9 +98,10 @@ export class Cyclonedx {
     nodeImage: string = images.node,
     until: number = 0,
     again: string = "",
+    modules?: Directory,
   ): Promise<Result> {
     return reported(name, until, async () => {
-      const made = new Maker(this.base(image), goContainer(image), npmContainer(nodeImage), timeout, dev, again)
+      const made = new Maker(withModules(this.base(image), modules), withModules(goContainer(image), modules), npmContainer(nodeImage), timeout, dev, again)
       const [now, old] = await Promise.all([made.sbomOf(source, paths), before && made.sbomOf(before, paths).catch((error: unknown) => String(error instanceof Error ? error.message : error))])
       if (now.manifests === 0) return new Result(name, "notApplicable", `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`, 0, 0, false, dag.directory())
       const components = readComponents(now.text)
@@ -157,6 +159,11 @@ function goContainer(image: string): Container {
     .withEnvVariable("GOBIN", "/usr/local/bin")
     .withEnvVariable("GOWORK", "off")
     .withEnvVariable("CGO_ENABLED", "0")
+}
+
+/** The container with modules that were fetched before, where it can fetch no others. */
+function withModules(container: Container, modules?: Directory): Container {
+  return modules ? container.withoutMount("/go/pkg/mod").withMountedDirectory("/go/pkg/mod", modules).withEnvVariable("GOPROXY", "off") : container
 }
 
 /** Node with cyclonedx-npm of this module's own lockfile, and the download cache of the module node. */

@@ -7,7 +7,7 @@
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
-import { fetchModules, letIn, withModules, type Fetched } from "./private"
+import { download, fetchModules, letIn, withModules, type Fetched } from "./private"
 import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
 import { refusal } from "./refusal"
 import { buildScript, lintScript, testScript } from "./scripts"
@@ -292,6 +292,27 @@ export class Golang {
   async go(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], path: string = ".", image: string = images.golang): Promise<Container> {
     const at = await module(source, path, "")
     return within(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at).withExec(["go", ...args])
+  }
+
+  /**
+   * What go.mod and go.sum of the given folders name, as Go's module cache (GOMODCACHE) has it: for tools that are to fetch nothing themselves, and so need no login.
+   *
+   * Example: `dagger -m modules/golang call with-private --netrc file://$HOME/.netrc modules --source . --paths services/kit,services/suppliers entries`
+   *
+   * @param source The folder with all of them.
+   * @param paths The modules' folders in `source`.
+   * @param image Another image with Go and bash in it, instead of the pinned one.
+   */
+  @func({ cache: "session" })
+  async modules(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, paths: string[] = ["."], image: string = images.golang): Promise<Directory> {
+    let all = dag.directory()
+    for (const path of paths) {
+      const at = await module(source, path, "")
+      const { modules, refused } = await download(goContainer(image), at.source, at.workdir, workdir, this, 600)
+      if (refused) throw new Error(refused.reason)
+      all = all.withDirectory("/", modules!)
+    }
+    return all
   }
 
   private fetch(image: string, at: Module, again: string = ""): Promise<Fetched> {

@@ -32,12 +32,16 @@ export function letIn(container: Container, { netrc, goproxy, goprivate, certifi
   return proxy ? container.withServiceBinding(proxyName ?? "goproxy", proxy) : container
 }
 
-/**
- * Downloads what go.mod and go.sum name, in a layer that depends on those files alone. Nothing where no access was given. The volume that
- * all calls share is left out: it would hand private modules to callers without a login.
- */
+/** Downloads modules where access to private ones was given, and nothing otherwise. */
 export async function fetchModules(container: Container, source: Directory, workdir: string, root: string, given: Private, timeout: number): Promise<Fetched> {
-  if (!given.netrc && !given.goproxy && !given.goprivate) return {}
+  return given.netrc || given.goproxy || given.goprivate ? download(container, source, workdir, root, given, timeout) : {}
+}
+
+/**
+ * Downloads what go.mod and go.sum name, in a layer that depends on those files alone. The volume that all calls share is left out: it
+ * would hand private modules to callers without a login.
+ */
+export async function download(container: Container, source: Directory, workdir: string, root: string, given: Private, timeout: number): Promise<Fetched> {
   const files = (await Promise.all(["**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum"].map((pattern) => source.glob(pattern)))).flat().sort()
   let locked = letIn(container.withoutMount(cache), given)
   for (const file of files) locked = locked.withFile(`${root}/${file}`, source.file(file))
