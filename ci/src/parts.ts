@@ -67,7 +67,7 @@ export async function step(name: string, call: () => Promise<{ reason: string; v
 }
 
 /** What an error says, without the request that the engine puts before it. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]$/, "")
 }

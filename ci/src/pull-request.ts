@@ -8,7 +8,7 @@ import { judgeFindings } from "./findings"
 import { goInput, matching, withoutMarkdown } from "./inputs"
 import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { folderOf } from "./page"
-import { collect, type Part } from "./parts"
+import { collect, messageOf, type Part } from "./parts"
 import { chartFolders, golangciConfig, moduleName } from "./paths"
 import { goModules, golang, gosec, node as npm, type Access } from "./private"
 import { reportsOf } from "./report"
@@ -114,7 +114,7 @@ async function change(source: Directory, branches: string[]): Promise<Change> {
     const [base, none, diff] = await Promise.all([found.base(), found.reason(), found.text()])
     return none ? { none } : { base, diff }
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) }
+    return { fault: messageOf(error) }
   }
 }
 

@@ -1,4 +1,5 @@
 // Known vulnerabilities, with stand-ins of the databases: a folder and a server with made-up entries, as vuln.go.dev and npm's registry have them.
+// inputs: modules/audit test/fixtures/vulndb test/fixtures/dependencies
 import { existsSync, readFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -57,7 +58,7 @@ describe("a database that answers", () => {
     expect(result).toMatchObject({ status: "failed", value: 2, exitCode: 0, unreachable: "" })
     expect(result.reason).toBe("go/go.mod:5 github.com/google/uuid@v1.6.0: Made up for tests: identifiers can be guessed in github.com/google/uuid (CVE-2026-990001); fixed in v1.6.1 (GO-2026-90001), and 1 more")
     expect(requests).toEqual(expect.arrayContaining(["GET /index/modules.json.gz", "POST /-/npm/v1/security/advisories/bulk"]))
-    expect((await scan("npm", ...mirrored())).reason).toBe("npm/package-lock.json:13 ms@2.1.3: Made up for tests: time stands still (high); fixed in 2.1.4 (GHSA-aaaa-bbbb-cccc)")
+    expect((await scan("npm", ...mirrored())).reason).toBe("npm/package-lock.json:14 ms@2.1.3: Made up for tests: time stands still (high); fixed in 2.1.4 (GHSA-aaaa-bbbb-cccc)")
   })
   it("may be a folder", async () => expect(await scan("go", `--go-database-folder=${database}`)).toMatchObject({ status: "failed", value: 1, reason: expect.stringContaining("(GO-2026-90001)") }))
 })

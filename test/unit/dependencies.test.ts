@@ -13,8 +13,8 @@ const bom = (name: string, components: object[], dependencies: object[] = []): s
 const go = (name: string, version: string, licence?: string) => ({ "bom-ref": `${name}@${version}`, name, version, purl: `pkg:golang/${name}@${version}?type=module`, ...(licence ? { licenses: [{ license: { id: licence } }] } : {}) })
 
 describe("the skeleton of a Go module", () => {
-  it("has the imports of other modules' packages, each once, and nothing that go said beside", () =>
-    expect(foreignImports("fmt\nexample.com/api/price\ngithub.com/a/b\ngo: downloading github.com/a/b v1.0.0\ngithub.com/a/b\nexample.com/kit\nexample.com/kitchen\nC\nnet/http\n", ["example.com/api", "example.com/kit"])).toEqual(["example.com/kitchen", "github.com/a/b"]))
+  it("has the imports of other modules' packages and of Go's own, each once, and nothing that go said beside", () =>
+    expect(foreignImports("fmt\nexample.com/api/price\ngithub.com/a/b\ngo: downloading github.com/a/b v1.0.0\ngithub.com/a/b\nexample.com/kit\nexample.com/kitchen\nC\nnet/http\n", ["example.com/api", "example.com/kit"])).toEqual(["example.com/kitchen", "fmt", "github.com/a/b", "net/http"]))
   it("is a file that imports them", () => expect(importing(["a.b/c"])).toBe('package dependencies\n\nimport (\n\t_ "a.b/c"\n)\n'))
   it("knows a module's name and the folders that it takes modules from", () => {
     expect(moduleName("// x\nmodule example.com/a // why\n\ngo 1.26\n")).toBe("example.com/a")

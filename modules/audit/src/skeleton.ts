@@ -28,9 +28,9 @@ export function moduleName(goMod: string): string {
   return /^\s*module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1] ?? ""
 }
 
-/** The packages of other modules among what `go list` printed, each once: neither the standard library's nor those of the modules `own`, nor what go said beside. */
+/** The packages of others among what `go list` printed, each once: of other modules and of Go's own library, which has vulnerabilities too; neither those of the modules `own`, nor what go said beside, nor cgo's. */
 export function foreignImports(printed: string, own: string[]): string[] {
-  const lines = printed.split("\n").filter((line) => /^[^\s/.]+\.[^\s/]+(\/\S+)?$/.test(line))
+  const lines = printed.split("\n").filter((line) => /^[A-Za-z0-9][^\s:]*$/.test(line) && line !== "C")
   return [...new Set(lines)].filter((line) => !own.some((name) => name !== "" && (line === name || line.startsWith(`${name}/`)))).sort()
 }
 

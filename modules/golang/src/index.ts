@@ -297,7 +297,7 @@ export class Golang {
   /**
    * What go.mod and go.sum of the given folders name, as Go's module cache (GOMODCACHE) has it: for tools that are to fetch nothing themselves, and so need no login.
    *
-   * Example: `dagger -m modules/golang call with-private --netrc file://$HOME/.netrc modules --source . --paths services/kit,services/suppliers entries`
+   * Example: `dagger -m modules/golang call modules --source . --paths services/kit,services/suppliers entries`
    *
    * @param source The folder with all of them.
    * @param paths The modules' folders in `source`.
