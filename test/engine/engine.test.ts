@@ -141,7 +141,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
         expect(output).not.toContain("nothing changed since")
         expect(code).toBe(0)
       }
-      for (const name of ["b", "c"]) expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual(["dagger.log", "index.html", "result.json", "secrets", "summary.md"])
+      for (const name of ["b", "c"]) expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual(["dagger.log", "findings.sarif", "index.html", "junit.xml", "result.json", "secrets", "summary.md"])
     })
   })
 
