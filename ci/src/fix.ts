@@ -1,10 +1,8 @@
 // What tools can mend by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "./config"
-import { goInput } from "./inputs"
-
-/** The files that the formatters look at. */
-const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
+import { goInput, terraformFiles } from "./inputs"
+import { messageOf } from "./parts"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
 export async function mended(source: Directory, config: Config): Promise<Changeset> {
@@ -14,7 +12,7 @@ export async function mended(source: Directory, config: Config): Promise<Changes
       const changes = kind === "go" ? dag.golang().fmt(input, { path }) : dag.node().fix(input)
       return await changed(changes, kind === "go" ? "" : path)
     } catch (error) {
-      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      throw new Error(`${name}: ${messageOf(error)}`)
     }
   })
   const terraform = source.filter({ include: terraformFiles, exclude: [".git", "**/node_modules", ...config.lint.exclusions] })

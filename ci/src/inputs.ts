@@ -2,6 +2,9 @@
 import { Directory, dag } from "@dagger.io/dagger"
 import { joinedPath, localReplaces } from "./paths"
 
+/** The files that Terraform's formatter looks at. */
+export const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
+
 /** A Go module's folder, those that its go.mod takes modules from, and `inputs`, in one directory: an edit elsewhere runs nothing again. */
 export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
   const folders = new Set([path, ...inputs])

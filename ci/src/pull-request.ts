@@ -5,7 +5,7 @@ import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
-import { goInput, matching, withoutMarkdown } from "./inputs"
+import { goInput, matching, terraformFiles, withoutMarkdown } from "./inputs"
 import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { folderOf } from "./page"
 import { collect, messageOf, type Part } from "./parts"
@@ -273,7 +273,7 @@ const unformatted = 3
 /** terraform fmt on all Terraform files. */
 async function terraformFaults({ source, config, until, again }: Run): Promise<Part> {
   const name = "lint:terraform"
-  const files = await matching(source, "terraform", ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"], config.lint.exclusions)
+  const files = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
   if (!(await files.glob("**/*.tf")).length) return notApplicable(name, "there is no *.tf")
   const part = await collect(folderOf(name), [name], async () => scanned(name, dag.terraform().format(files, { name, timeout: config.timeouts.lint, until, again }).reports()))
   return judged(part, config, { severity: "high", ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted })

@@ -8,7 +8,7 @@ import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { skeletonOf } from "./skeleton"
+import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
 const workdir = "/src"
@@ -176,23 +176,6 @@ function written(file: string, ...command: string[]): string[] {
   return ["bash", "-c", `exec "$@" > /report/${file}`, "audit", ...command]
 }
 
-/** Go with the module cache and the build cache of the module golang, so that nothing is fetched twice. */
-function goContainer(image: string): Container {
-  return dag
-    .container()
-    .from(image)
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
-    .withEnvVariable("GOBIN", "/usr/local/bin")
-    .withEnvVariable("GOWORK", "off")
-    .withEnvVariable("CGO_ENABLED", "0")
-}
-
-/** The container with modules that were fetched before, where it can fetch no others. */
-function withModules(container: Container, modules?: Directory): Container {
-  return modules ? container.withoutMount("/go/pkg/mod").withMountedDirectory("/go/pkg/mod", modules).withEnvVariable("GOPROXY", "off") : container
-}
-
 /** Node with npm that gives up soon: a registry that does not answer is a result. */
 function npmContainer(image: string): Container {
   return dag
@@ -203,17 +186,6 @@ function npmContainer(image: string): Container {
     .withEnvVariable("npm_config_fetch_retries", "1")
     .withEnvVariable("npm_config_fetch_retry_mintimeout", "1000")
     .withEnvVariable("npm_config_fetch_timeout", "30000")
-}
-
-/** Does something for each of a list, so many at a time; the results in the list's order. */
-async function eachOf<T, R>(list: T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  const rest = [...list.entries()]
-  const worker = async (): Promise<void> => {
-    for (let next = rest.shift(); next; next = rest.shift()) results[next[0]] = await work(next[1])
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  return results
 }
 
 function result(name: string, asked: (Asked & { manifest: string })[]): Result {

@@ -1,5 +1,5 @@
 // What the dependencies of a Go module follow from: go.mod, go.sum, and which packages its sources import. An edit that changes none of these has the same skeleton, so a tool
-// that looks at dependencies answers from the cache. This file is the same in cyclonedx and audit (a module cannot import a sibling's file): edit it in modules/cyclonedx/src and copy.
+// that looks at dependencies answers from the cache. Beside it, the container that has Go, for both. This file is the same in cyclonedx and audit (a module cannot import a sibling's file): edit it in modules/cyclonedx/src and copy.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { readReport, runStep } from "./step"
@@ -58,4 +58,32 @@ export async function skeletonOf(container: Container, source: Directory, path: 
   const printed = await readReport(ran.reports, "output.txt")
   if (ran.exitCode !== 0) throw new Error(`${at(path, "go.mod")}: ${ran.timedOut ? `go list took more than ${timeout} s` : firstLine(printed.replace(/^go: downloading .*$/gm, "")) || `go list ended with ${ran.exitCode}`}`)
   return skeleton.withNewFile(at(path, "dependencies.go"), importing(foreignImports(printed, own)))
+}
+
+/** Go with the module cache and the build cache of the module golang, so that nothing is fetched twice. */
+export function goContainer(image: string): Container {
+  return dag
+    .container()
+    .from(image)
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
+    .withEnvVariable("GOBIN", "/usr/local/bin")
+    .withEnvVariable("GOWORK", "off")
+    .withEnvVariable("CGO_ENABLED", "0")
+}
+
+/** The container with modules that were fetched before, where it can fetch no others. */
+export function withModules(container: Container, modules?: Directory): Container {
+  return modules ? container.withoutMount("/go/pkg/mod").withMountedDirectory("/go/pkg/mod", modules).withEnvVariable("GOPROXY", "off") : container
+}
+
+/** Does something for each of a list, so many at a time; the results in the list's order. */
+export async function eachOf<T, R>(list: T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const rest = [...list.entries()]
+  const worker = async (): Promise<void> => {
+    for (let next = rest.shift(); next; next = rest.shift()) results[next[0]] = await work(next[1])
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  return results
 }

@@ -7,7 +7,7 @@ import { Container, Directory, File, argument, dag, float, func, object } from "
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
-import { skeletonOf } from "./skeleton"
+import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { readReport, runStep, unlessInterrupted } from "./step"
 import { files } from "./tool"
 
@@ -149,23 +149,6 @@ export class Cyclonedx {
   }
 }
 
-/** Go with the module cache and the build cache of the module golang, so that nothing is fetched twice. */
-function goContainer(image: string): Container {
-  return dag
-    .container()
-    .from(image)
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
-    .withEnvVariable("GOBIN", "/usr/local/bin")
-    .withEnvVariable("GOWORK", "off")
-    .withEnvVariable("CGO_ENABLED", "0")
-}
-
-/** The container with modules that were fetched before, where it can fetch no others. */
-function withModules(container: Container, modules?: Directory): Container {
-  return modules ? container.withoutMount("/go/pkg/mod").withMountedDirectory("/go/pkg/mod", modules).withEnvVariable("GOPROXY", "off") : container
-}
-
 /** Node with cyclonedx-npm of this module's own lockfile, and the download cache of the module node. */
 function npmContainer(image: string): Container {
   let container = dag.container().from(image).withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm")).withWorkdir("/tool")
@@ -231,17 +214,6 @@ class Maker {
 /** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
 function anew(container: Container, again: string): Container {
   return again ? container.withEnvVariable("STEP_AGAIN", again) : container
-}
-
-/** Does something for each of a list, so many at a time; the results in the list's order. */
-async function eachOf<T, R>(list: T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  const rest = [...list.entries()]
-  const worker = async (): Promise<void> => {
-    for (let next = rest.shift(); next; next = rest.shift()) results[next[0]] = await work(next[1])
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  return results
 }
 
 /** Prints a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
