@@ -2,9 +2,10 @@
 // Plain JavaScript, because nothing is installed yet when it starts.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { stateFolder } from "./state.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [major, minor] = process.versions.node.split(".").map(Number)
@@ -18,31 +19,46 @@ const { register } = await import(pathToFileURL(join(root, "node_modules/tsx/dis
 register()
 await import("./src/main.ts")
 
-/** Runs `npm ci` when node_modules is missing or was installed from another lockfile. Two at once: the second waits for the first. */
+/**
+ * Installs what the lockfile names into the state folder, once for all clones, when node_modules is not a link to that. A real folder costs each
+ * call: the Dagger CLI walks the repository once for every module that it loads, through what git ignores too (docs/decisions/0036-node-modules-are-elsewhere.md).
+ */
 function installDependencies() {
-  const stamp = join(root, "node_modules/.delivery-lock-hash")
+  const link = join(root, "node_modules")
   const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex")
-  const installed = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted
-  if (installed()) return
-  const lock = join(root, ".npm-ci.lock")
+  const complete = (folder) => existsSync(join(folder, ".delivery-lock-hash")) && readFileSync(join(folder, ".delivery-lock-hash"), "utf8") === wanted
+  const linked = () => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && complete(link)
+  if (linked()) return
+  const home = join(stateFolder(), "npm-dependencies", wanted.slice(0, 16))
+  const folder = join(home, "node_modules")
+  mkdirSync(home, { recursive: true })
+  const lock = join(home, "lock")
   while (!tryLock(lock)) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
-    if (installed()) return
+    if (linked()) return
   }
   try {
-    if (installed()) return
-    console.error("▶ npm dependencies: npm ci")
-    const { npm_config_global, ...env } = process.env
-    const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", "inherit", "inherit"], env })
-    if (result.status !== 0) {
-      console.error(`npm ci failed in ${root} (exit code ${result.status}): see its message above.`)
-      process.exit(2)
-    }
-    writeFileSync(stamp, wanted)
-    console.error("✔ npm dependencies")
+    if (!complete(folder)) install(home, folder, wanted)
+    if (linked()) return
+    rmSync(link, { recursive: true, force: true })
+    symlinkSync(folder, link)
   } finally {
     rmSync(lock, { recursive: true, force: true })
   }
+}
+
+function install(home, folder, wanted) {
+  console.error("▶ npm dependencies: npm ci")
+  for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(root, name), join(home, name))
+  const { npm_config_global, ...env } = process.env
+  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: home, stdio: ["ignore", "inherit", "inherit"], env })
+  if (result.status !== 0) {
+    console.error(`npm ci failed in ${home} (exit code ${result.status}): see its message above.`)
+    rmSync(join(home, "lock"), { recursive: true, force: true })
+    process.exit(2)
+  }
+  writeFileSync(join(folder, ".delivery-lock-hash"), wanted)
+  console.error("✔ npm dependencies")
 }
 
 /** A folder is made by one process only; one that is older than ten minutes was left by a process that is gone. */

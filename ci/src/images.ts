@@ -11,8 +11,11 @@ export const images = {
 }
 
 const checks = ["audit", "cyclonedx", "gitflow", "gitleaks", "golang", "gosec", "node", "postgres", "redis", "sonarjs", "sonarqube", "yamllint"]
-// Of the modules helm and terraform the checks use their linters alone, which need no cluster. golangci-lint is used where a service is set up for it, and is nothing to wait for elsewhere.
+// Of the modules helm and terraform the checks use their linters alone, which need no cluster.
 const linters = ["debian", "golang", "helm"]
+/** Modules that are used where a repository has one of these files, and are nothing to wait for elsewhere. */
+export const configured = { "golangci-lint": [".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"] }
+const checking = { modules: checks, images: linters, configured }
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]
@@ -21,9 +24,9 @@ const chain = { modules: [...new Set([...building, ...running])], images: ["gola
 /** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
 export const uses = {
   config: { modules: [], images: [] },
-  pr: { modules: checks, images: linters },
+  pr: checking,
   fix: { modules: ["golang", "node"], images: ["golang"] },
-  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [name, { modules: checks, images: linters }])),
+  ...Object.fromEntries(["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [name, checking])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },
@@ -31,6 +34,6 @@ export const uses = {
   stage: chain,
   prod: chain,
   rollback: { modules: ["helm", "kubernetes", "eks", "slack"], images: [] },
-  rehearse: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images },
-  auto: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images },
+  rehearse: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured },
+  auto: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured },
 }

@@ -1,4 +1,5 @@
 // Folders that a Go module takes other modules from.
+import { configured } from "./images"
 
 /** The folders that `replace … => ../x` lines of a go.mod name, as they stand there. */
 export function localReplaces(goMod: string): string[] {
@@ -16,15 +17,12 @@ export function chartFolders(files: string[]): string[] {
   return folders.filter((folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)))
 }
 
-/** The files of golangci-lint's configuration, of which it takes the first that it finds. */
-const golangciFiles = [".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"]
-
-/** The configuration of golangci-lint that counts for the module at `path`: in its folder, or in the nearest above it. `files` are all of that name in the repository. */
+/** The configuration of golangci-lint that counts for the module at `path`: in its folder, or in the nearest above it, the first by name. `files` are all of that name in the repository. */
 export function golangciConfig(path: string, files: string[]): string | undefined {
   const parts = path === "." ? [] : path.split("/")
   for (let depth = parts.length; depth >= 0; depth--) {
     const folder = parts.slice(0, depth).join("/")
-    const found = golangciFiles.map((file) => (folder ? `${folder}/${file}` : file)).find((file) => files.includes(file))
+    const found = configured["golangci-lint"].map((file) => (folder ? `${folder}/${file}` : file)).find((file) => files.includes(file))
     if (found) return found
   }
   return undefined

@@ -1,7 +1,7 @@
 // Runs the Dagger CLI on the engine, and notices when the engine dies under a call (the CLI alone would wait for minutes).
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { allModules, ensureImages, imagesOfCall } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { say } from "./progress.js"
@@ -23,9 +23,15 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** Brings the engine up with the images that a call of a module needs; the words name the function, if not all of them are wanted. */
-export async function prepare(module: string, words: string[] = []): Promise<Engine> {
-  return withImages(await imagesOfCall(module, words))
+/** Brings the engine up with the images that a call of a module needs; the words name the function, if not all of them are wanted; `source` is the repository that it works on. */
+export async function prepare(module: string, words: string[] = [], source?: string): Promise<Engine> {
+  return withImages(await imagesOfCall(module, words, () => namesIn(source)))
+}
+
+/** The names of a repository's files, without folders; none where it is not one of git's. */
+function namesIn(source: string | undefined): Set<string> {
+  const listed = source ? spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8", maxBuffer: 1 << 28 }).stdout : ""
+  return new Set((listed ?? "").split("\0").map((file) => basename(file)))
 }
 
 /** Brings the engine up with these images. */

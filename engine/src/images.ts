@@ -156,7 +156,7 @@ export function moduleClosure(start: string): string[] {
 /** What a module's src/images.ts says: its images, and, where a root depends on much, what each of its functions uses of that. */
 interface ImagesFile {
   images: Record<string, string>
-  uses?: Record<string, { modules: string[]; images: string[] }>
+  uses?: Record<string, { modules: string[]; images: string[]; configured?: Record<string, string[]> }>
 }
 
 async function imagesFile(module: string): Promise<ImagesFile | undefined> {
@@ -166,15 +166,18 @@ async function imagesFile(module: string): Promise<ImagesFile | undefined> {
 
 /**
  * The images that a call of a module needs: those of the module and of all that it depends on, or, where its src/images.ts says what
- * each function uses, those of the first function that the words name. `module` is a folder with a dagger.json.
+ * each function uses, those of the first function that the words name. `module` is a folder with a dagger.json; `files` are the names of the
+ * repository's files that the function works on: some modules are used where a file configures them.
  */
-export async function imagesOfCall(module: string, words: string[]): Promise<Map<string, string[]>> {
+export async function imagesOfCall(module: string, words: string[], files: () => Set<string> = () => new Set()): Promise<Map<string, string[]>> {
   const [source] = moduleClosure(module)
   const own = source ? await imagesFile(source) : undefined
   const used = words.map((word) => own?.uses?.[word]).find((use) => use !== undefined)
   if (!source || !used) return wantedImages(moduleClosure(module))
   const { dependencies = [] } = JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { dependencies?: { name: string; source: string }[] }
-  const wanted = await wantedImages(dependencies.filter(({ name }) => used.modules.includes(name)).flatMap((dependency) => moduleClosure(join(module, dependency.source))))
+  const here = used.configured ? files() : new Set<string>()
+  const modules = [...used.modules, ...Object.entries(used.configured ?? {}).flatMap(([name, by]) => (by.some((file) => here.has(file)) ? [name] : []))]
+  const wanted = await wantedImages(dependencies.filter(({ name }) => modules.includes(name)).flatMap((dependency) => moduleClosure(join(module, dependency.source))))
   for (const key of used.images) wanted.set(canonicalName(own!.images[key]!), [source])
   return wanted
 }

@@ -10,10 +10,15 @@ export interface Patch {
 }
 
 /**
+ * Two faults of v0.19.10, each of which costs more than what caused it.
+ *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
  * parts although none of the mounts had been prepared, and the list of those is read beyond its end. With an error in the first case
  * nothing is gathered, and the exec's own error stands.
+ *
+ * An engine that is killed while it commits a snapshot leaves a record that says the snapshot is still being written. The next start asks for its
+ * mounts, is refused, and gives up with the whole cache. With the guard that one record is forgotten, as one with a dirty overlay is.
  */
 export const patches: Patch[] = [
   {
@@ -25,6 +30,11 @@ export const patches: Patch[] = [
     file: "core/container_exec.go",
     before: "\t\t\t\texecMounts[p.OutputRefs[i].MountIndex] = res\n",
     after: "\t\t\t\tif i < len(p.OutputRefs) {\n\t\t\t\t\texecMounts[p.OutputRefs[i].MountIndex] = res\n\t\t\t\t}\n",
+  },
+  {
+    file: "internal/buildkit/cache/manager.go",
+    before: "\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\treturn err\n\t\t\t}\n",
+    after: '\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\tbklog.G(ctx).Warnf("forgetting %s, which a killed engine has left: %v", cr.ID(), err)\n\t\t\t\tdirtyVolatile = true\n\t\t\t}\n',
   },
 ]
 

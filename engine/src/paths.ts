@@ -1,7 +1,8 @@
 // Where the engine's parts lie, and the numbers that bound them. Everything of ours on a machine is below one state folder.
 import { homedir } from "node:os"
-import { dirname, join, resolve } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { stateFolder } from "../state.mjs"
 
 /** The Dagger version that CLI, engine, SDK content and modules share. */
 export const daggerVersion = "v0.19.10"
@@ -51,9 +52,9 @@ export function pathsBelow(state: string) {
   }
 }
 
-/** The state folder: DELIVERY_ENGINE_STATE, or `delivery-engine` below XDG_CACHE_HOME or ~/.cache. Fails on a path too long for a socket. */
+/** The parts of the state folder. Fails on a path too long for a socket. */
 export function statePaths(env: NodeJS.ProcessEnv = process.env): Paths {
-  const state = resolve(env.DELIVERY_ENGINE_STATE || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "delivery-engine"))
+  const state = stateFolder(env)
   const paths = pathsBelow(state)
   if (Buffer.byteLength(paths.socket) > 100) {
     throw new Error(`DELIVERY_ENGINE_STATE: ${state} is too long: the engine's socket below it may have 100 characters, it has ${paths.socket.length}. Choose a shorter folder.`)

@@ -132,6 +132,11 @@ export async function runPr(source: string, ...args: string[]): Promise<Run> {
   const reports = join(source, "../", `${source.split("/").at(-1)}-reports-${Date.now()}`)
   const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${source}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
   const output = stdout + stderr
+  // As `npm start` does: a fault of the engine's own is asked again.
+  if (/failed to commit \S+ to \S+ during finalize/.test(output) && !args.some((arg) => arg.startsWith("--attempt"))) {
+    console.error(`the engine lost a part of its cache, asking again:\n${output.slice(-1000)}`)
+    return runPr(source, ...args, `--attempt=${Date.now()}`)
+  }
   if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
   const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
   // An answer that was there before the call began is from the cache as a whole.

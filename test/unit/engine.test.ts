@@ -155,9 +155,11 @@ describe("which modules a command needs images for", () => {
     module("large", { name: "large" }, 'export const images = { large: "vendor/large:2" }')
     module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "large", source: "../large" }] })
     mkdirSync(join(folder, "root/ci/src"), { recursive: true })
-    writeFileSync(join(folder, "root/ci/src/images.ts"), 'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"] } }')
-    const names = async (words: string[]) => [...(await imagesOfCall(join(folder, "root"), words)).keys()]
+    writeFileSync(join(folder, "root/ci/src/images.ts"), 'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"], configured: { large: [".large.yml"] } } }')
+    const names = async (words: string[], ...files: string[]) => [...(await imagesOfCall(join(folder, "root"), words, () => new Set(files))).keys()]
     expect(await names(["--silent", "call", "pr", "verdict"])).toEqual(["docker.io/vendor/tool:1", "docker.io/library/own:3"])
+    expect(await names(["pr"], "large.yml")).toEqual(await names(["pr"]))
+    expect(await names(["pr"], "main.go", ".large.yml")).toEqual(["docker.io/vendor/tool:1", "docker.io/vendor/large:2", "docker.io/library/own:3"])
     expect(await names(["functions"])).toEqual(["docker.io/library/own:3", "docker.io/library/other:4", "docker.io/vendor/tool:1", "docker.io/vendor/large:2"])
   })
 })

@@ -60,7 +60,7 @@ export async function skeletonOf(container: Container, source: Directory, path: 
   return skeleton.withNewFile(at(path, "dependencies.go"), importing(foreignImports(printed, own)))
 }
 
-/** Go with the module cache and the build cache of the module golang, so that nothing is fetched twice. */
+/** Go with the module cache and the build cache of the module golang, and its flags, so that nothing is fetched or compiled twice. */
 export function goContainer(image: string): Container {
   return dag
     .container()
@@ -70,6 +70,7 @@ export function goContainer(image: string): Container {
     .withEnvVariable("GOBIN", "/usr/local/bin")
     .withEnvVariable("GOWORK", "off")
     .withEnvVariable("CGO_ENABLED", "0")
+    .withEnvVariable("GOFLAGS", "-trimpath")
 }
 
 /** The container with modules that were fetched before, where it can fetch no others. */
