@@ -59,7 +59,7 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   const until = grace && Math.ceil(Date.now() / 1000) + grace
   const run: Run = { source, config, until, again, access, branches }
   const parts = await runAll(run, selected)
-  if (selected.has("quality") && config.quality) parts.push(await quality(run, config.quality, parts, sonar))
+  if (selected.has("quality")) parts.push(config.quality ? await quality(run, config.quality, parts, sonar) : notApplicable("quality", "delivery.yaml has no gates.quality"))
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
   const found = await coverageOf(source, config, parts)
   const files = [...found.values()].flat()
@@ -69,9 +69,6 @@ export async function pullRequest(source: Directory, config: Config, { only = []
     const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
     parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
   }
-  const inapplicable = (name: string, reason: string) => results.set(name, { name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 })
-  for (const [name, kind] of [["sast:go", "go"], ["sast:js", "node"]] as const) if (selected.has(name) && !ofKind(config, kind).length) inapplicable(name, `no service is of the kind ${kind}`)
-  if (selected.has("quality") && !config.quality) inapplicable("quality", "delivery.yaml has no gates.quality")
   const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
   return { stages, parts, coverage: files }
 }
@@ -148,13 +145,9 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
     if (steps.length) work.push(() => (service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps)))
   }
-  const linters: Record<string, (run: Run) => Promise<Part>> = { "lint:yaml": yamlFaults, "lint:helm": chartFaults, "lint:terraform": terraformFaults, "lint:golangci": golangciFaults }
-  for (const [name, lint] of Object.entries(linters)) if (selected.has(name)) work.push(() => lint(run))
-  // gosec reads what the checks have compiled.
-  const [go, node] = [ofKind(config, "go"), ofKind(config, "node")]
-  if (selected.has("sast:go") && go.length) work.push(() => goFlaws(run, go))
-  if (selected.has("sast:js") && node.length) work.push(() => jsFlaws(run, node))
-  if (selected.has("dependencies")) work.push(() => dependencies(run))
+  // gosec comes late: it reads what the checks have compiled.
+  const whole: Record<string, (run: Run) => Promise<Part>> = { "lint:yaml": yamlFaults, "lint:helm": chartFaults, "lint:terraform": terraformFaults, "lint:golangci": golangciFaults, "sast:go": goFlaws, "sast:js": jsFlaws, dependencies }
+  for (const [name, check] of Object.entries(whole)) if (selected.has(name)) work.push(() => check(run))
   const parts: Part[] = []
   const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
@@ -177,7 +170,9 @@ async function secrets({ source, config, until, again }: Run): Promise<Part> {
 }
 
 /** gosec on every Go service. */
-async function goFlaws({ source, config, until, again, access }: Run, services: [string, Delivered][]): Promise<Part> {
+async function goFlaws({ source, config, until, again, access }: Run): Promise<Part> {
+  const services = ofKind(config, "go")
+  if (!services.length) return notApplicable("sast:go", "no service is of the kind go")
   const part = await collect("sast/go", ["sast:go"], async () => {
     const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
     return scanned("sast:go", gosec(access).scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until, again }).reports())
@@ -186,7 +181,9 @@ async function goFlaws({ source, config, until, again, access }: Run, services: 
 }
 
 /** eslint-plugin-sonarjs on every Node service. */
-async function jsFlaws({ source, config, until, again }: Run, services: [string, Delivered][]): Promise<Part> {
+async function jsFlaws({ source, config, until, again }: Run): Promise<Part> {
+  const services = ofKind(config, "node")
+  if (!services.length) return notApplicable("sast:js", "no service is of the kind node")
   const part = await collect("sast/js", ["sast:js"], async () => {
     let sources = dag.directory()
     for (const [, { path }] of services) sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))

@@ -133,6 +133,8 @@ export function answers(paths: Paths): Promise<boolean> {
 export async function start(paths: Paths): Promise<void> {
   const id = containerId(paths)
   rmSync(paths.socket, { force: true })
+  // What a killed engine was copying is copied anew: it would go on where it was, and the SDKs' content can only be read from its begin ("unsupported offset", at every call from then on).
+  rmSync(join(paths.engine, "worker/content/ingest"), { recursive: true, force: true })
   const log = openLog(paths, "engine.log")
   try {
     const created = spawnSync("runc", ["--root", paths.runc, "create", "--bundle", paths.bundle, "--pid-file", paths.enginePid, id], { stdio: ["ignore", log, log] })
