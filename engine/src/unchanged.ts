@@ -1,12 +1,13 @@
 // Live test files that were green on the same inputs are not run again, as `go test` does with its packages: a file that begins a line with `// inputs:` names, beside
-// itself, the folders and files that its result follows from. What every live test rests on is added here. Files without that line run each time.
+// itself, the folders and files that its result follows from. What every live test rests on is added here: the engine as it is built and configured, and the SDK (a
+// stand-in image has a stamp of its own). The npm scripts around it are inputs of those tests that call them. Files without that line run each time.
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
 
-const common = ["engine", "test/lib", "test/sdk/dagger.ts", "vitest.config.ts", "package-lock.json"]
+const common = [...["patches", "build", "sdk-content", "sandbox", "paths"].map((name) => `engine/src/${name}.ts`), "engine/go", "engine/npm", "engine/sdk", "test/lib", "test/sdk/dagger.ts", "vitest.config.ts", "package-lock.json"]
 const made = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
 
 /** A test file that was green on what is here now: its path, when, and how many tests it has. */

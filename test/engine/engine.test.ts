@@ -1,6 +1,6 @@
 // The provisioned engine, alive: one of its own in a second state folder, so that nobody else's is disturbed. What was built for the first is
 // reused through hard links; everything that runs is its own.
-// inputs: test/engine ci/dagger.json
+// inputs: engine test/engine ci/dagger.json
 import { execFileSync, spawn } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, copyFileSync, openSync, writeFileSync, writeSync, closeSync } from "node:fs"
 import { join } from "node:path"

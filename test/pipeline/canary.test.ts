@@ -1,6 +1,6 @@
 // Secrets that a call is given are found nowhere in what it leaves: neither as they are nor as base64 or hexadecimal digits, in no output, report, log or layer. The services
 // that are checked here try to give them away: their tests and scripts print all that they can read.
-// inputs: ci modules dagger.json test/pipeline/shop.ts
+// inputs: engine ci modules dagger.json test/pipeline/shop.ts
 import { spawnSync } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"

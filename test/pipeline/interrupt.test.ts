@@ -1,5 +1,5 @@
 // Ctrl-C during `npm start`: what was finished is kept, what was not is said to be so.
-// inputs: ci modules dagger.json test/pipeline/shop.ts services delivery.yaml
+// inputs: engine ci modules dagger.json test/pipeline/shop.ts services delivery.yaml
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 // The product as a developer runs it: `npm run dev`, and the API and UI suites against the address that it prints.
-// inputs: ci modules dagger.json services delivery.yaml
+// inputs: engine ci modules dagger.json services delivery.yaml
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -23,7 +23,9 @@ describe("a live test file that was green", () => {
     write("modules/tool/src/index.ts", "one")
     write("modules/tool/node_modules/x", "made")
     write("services/a.txt", "a")
-    write("engine/src/main.ts", "engine")
+    write("engine/src/patches.ts", "engine")
+    write("engine/sdk/src/index.ts", "sdk")
+    write("engine/src/main.ts", "script")
     write("state/images/x.json", "{}")
     noteGreen(file, 3, folder, paths)
   })
@@ -34,7 +36,8 @@ describe("a live test file that was green", () => {
     ["a file below an input", "modules/tool/src/index.ts"],
     ["a new file below an input", "modules/tool/src/more.ts"],
     ["an input that is a file", "services/a.txt"],
-    ["what all live tests rest on", "engine/src/main.ts"],
+    ["what the engine is built from", "engine/src/patches.ts"],
+    ["the SDK", "engine/sdk/src/index.ts"],
     ["the images' stamps", "state/images/x.json"],
   ])("runs again after an edit of %s", (_, path) => {
     write(path, "another text")
@@ -48,6 +51,7 @@ describe("a live test file that was green", () => {
   })
   it("does not run again for what nobody names, or what is made", () => {
     write("services/b.txt", "b")
+    write("engine/src/main.ts", "another script")
     write("modules/tool/node_modules/x", "made again")
     expect(left()).toEqual([[file, 3]])
   })
