@@ -37,16 +37,20 @@ function installDependencies() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
     if (linked()) return
   }
+  let installed = false
   try {
-    if (!complete(folder)) install(home, folder, wanted)
-    if (linked()) return
-    rmSync(link, { recursive: true, force: true })
-    symlinkSync(folder, link)
+    installed = complete(folder) || install(home, folder, wanted)
+    if (installed && !linked()) {
+      rmSync(link, { recursive: true, force: true })
+      symlinkSync(folder, link)
+    }
   } finally {
     rmSync(lock, { recursive: true, force: true })
   }
+  if (!installed) process.exit(2)
 }
 
+/** Whether npm has installed all that the lockfile names. */
 function install(home, folder, wanted) {
   console.error("▶ npm dependencies: npm ci")
   for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(root, name), join(home, name))
@@ -54,11 +58,11 @@ function install(home, folder, wanted) {
   const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: home, stdio: ["ignore", "inherit", "inherit"], env })
   if (result.status !== 0) {
     console.error(`npm ci failed in ${home} (exit code ${result.status}): see its message above.`)
-    rmSync(join(home, "lock"), { recursive: true, force: true })
-    process.exit(2)
+    return false
   }
   writeFileSync(join(folder, ".delivery-lock-hash"), wanted)
   console.error("✔ npm dependencies")
+  return true
 }
 
 /** A folder is made by one process only; one that is older than ten minutes was left by a process that is gone. */

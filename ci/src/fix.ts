@@ -1,7 +1,7 @@
 // What tools can mend by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "./config"
-import { goInput, terraformFiles } from "./inputs"
+import { goInput, matching, terraformFiles } from "./inputs"
 import { messageOf } from "./parts"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
@@ -15,7 +15,7 @@ export async function mended(source: Directory, config: Config): Promise<Changes
       throw new Error(`${name}: ${messageOf(error)}`)
     }
   })
-  const terraform = source.filter({ include: terraformFiles, exclude: [".git", "**/node_modules", ...config.lint.exclusions] })
+  const terraform = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
   const all = await Promise.all([...services, ...((await terraform.glob("**/*.tf")).length ? [changed(dag.terraform().fmt(terraform), "")] : [])])
   let result = source
   for (const { after, paths, folder } of all) for (const path of paths) result = result.withFile(folder ? `${folder}/${path}` : path, after.file(path))

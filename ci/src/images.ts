@@ -20,6 +20,7 @@ const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr
 const running = ["registry", "helm", "kubernetes", "eks", "ecr", "gitflow", "health", "newman", "selenium", "jmeter", "wapiti", "prometheus", "slack"]
 const seeds = ["postgres", "redis", "prometheus"]
 const chain = { modules: [...new Set([...building, ...running])], images: ["golang", "nginx", "node", ...seeds] }
+const whole = { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured }
 
 /** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
 export const uses = {
@@ -34,6 +35,6 @@ export const uses = {
   stage: chain,
   prod: chain,
   rollback: { modules: ["helm", "kubernetes", "eks", "slack"], images: [] },
-  rehearse: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured },
-  auto: { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured },
+  rehearse: whole,
+  auto: whole,
 }

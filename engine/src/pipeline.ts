@@ -10,7 +10,7 @@ import { say } from "./progress.js"
 const cachedPipelines = ["pr", "baseline"]
 
 /** What v0.19.10 says when a part of its cache was removed while another session still read it; seen twice in some thousand calls. */
-const lostByEngine = /failed to commit \S+ to \S+ during finalize/
+export const lostByEngine = /failed to commit \S+ to \S+ during finalize/
 
 /** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
 const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { lostByEngine } from "../../engine/src/pipeline"
 import { dagger } from "../sdk/dagger"
 
 export const repository = join(import.meta.dirname, "../..")
@@ -133,7 +134,7 @@ export async function runPr(source: string, ...args: string[]): Promise<Run> {
   const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${source}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
   const output = stdout + stderr
   // As `npm start` does: a fault of the engine's own is asked again.
-  if (/failed to commit \S+ to \S+ during finalize/.test(output) && !args.some((arg) => arg.startsWith("--attempt"))) {
+  if (lostByEngine.test(output) && !args.some((arg) => arg.startsWith("--attempt"))) {
     console.error(`the engine lost a part of its cache, asking again:\n${output.slice(-1000)}`)
     return runPr(source, ...args, `--attempt=${Date.now()}`)
   }
