@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Two faults of v0.19.10, each of which costs more than what caused it.
+ * Three faults of v0.19.10, each of which costs more than what caused it.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -19,6 +19,9 @@ export interface Patch {
  *
  * An engine that is killed while it commits a snapshot leaves a record that says the snapshot is still being written. The next start asks for its
  * mounts, is refused, and gives up with the whole cache. With the guard that one record is forgotten, as one with a dirty overlay is.
+ *
+ * An engine whose cache is over its cap deletes one record, looks at all of them again, and so on: with 20 GB in small records that is minutes of both cores after every session, and calls beside it
+ * take five times as long (docs/decisions/0037-a-full-cache.md). A hundredth of what may go is deleted at a time, the least recently used first as before.
  */
 export const patches: Patch[] = [
   {
@@ -35,6 +38,11 @@ export const patches: Patch[] = [
     file: "internal/buildkit/cache/manager.go",
     before: "\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\treturn err\n\t\t\t}\n",
     after: '\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\tbklog.G(ctx).Warnf("forgetting %s, which a killed engine has left: %v", cr.ID(), err)\n\t\t\t\tdirtyVolatile = true\n\t\t\t}\n',
+  },
+  {
+    file: "internal/buildkit/cache/manager.go",
+    before: "\t\tbatchSize = 1\n",
+    after: "\t\tbatchSize = 1 + len(toDelete)/100\n",
   },
 ]
 

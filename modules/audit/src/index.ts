@@ -197,8 +197,10 @@ function result(name: string, asked: (Asked & { manifest: string })[]): Result {
   const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join("; ")
   const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
   const reason = trouble || describe(findings) || unreachable || `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
-  const seconds = Math.max(...asked.map(({ ran }) => ran?.seconds ?? 0))
-  return new Result(name, status, reason, trouble ? 1 : 0, seconds, asked.every(({ ran }) => ran?.cached ?? true), unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
+  // What ran now; where all came from the cache, what it took then.
+  const now = asked.filter(({ ran }) => ran && !ran.cached)
+  const seconds = Math.max(0, ...(now.length ? now : asked).map(({ ran }) => ran?.seconds ?? 0))
+  return new Result(name, status, reason, trouble ? 1 : 0, seconds, now.length === 0, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */

@@ -136,7 +136,9 @@ export class Golang {
       .withExec(["go", "build", "-race", "std"])
     const installed = (container: Container): Container => container.withExec(plain("install", tools.staticcheck)).withExec(plain("install", tools.gotestsum))
     // The tools are taken out of where the secrets were.
-    return this.goproxy ? compiled.withRootfs(installed(letIn(compiled, this)).rootfs()) : installed(compiled)
+    const ready = this.goproxy ? compiled.withRootfs(installed(letIn(compiled, this)).rootfs()) : installed(compiled)
+    // What staticcheck knows of packages, by their content: those that have not changed are not looked at again.
+    return ready.withMountedCache("/root/.cache/staticcheck", dag.cacheVolume("delivery-golang-staticcheck"))
   }
 
   /**

@@ -18,6 +18,9 @@ done
 exec "$@"
 `
 
+/** The first start's work, where the image has the official one's script for it; else it is done when the server starts. */
+const madeReady = "if command -v docker-ensure-initdb.sh > /dev/null; then docker-ensure-initdb.sh; fi"
+
 @object()
 export class Postgres {
   /**
@@ -58,11 +61,13 @@ export class Postgres {
     instance: string = "",
     image: string = images.postgres,
   ): Service {
-    let container = this.base(image).withEnvVariable("POSTGRES_USER", user).withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync").withEnvVariable("INSTANCE", instance)
-    container = withPassword(container, "POSTGRES_PASSWORD", password)
+    let container = withPassword(this.base(image).withEnvVariable("POSTGRES_USER", user).withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync"), "POSTGRES_PASSWORD", password)
     if (database !== "") container = container.withEnvVariable("POSTGRES_DB", database)
+    // Without a secret and without scripts the first start's work is the same each time: it is done once, and kept as a layer.
+    if (!password && !init) container = container.withExec(["bash", "-c", madeReady])
     for (const [name, value] of variables(env)) container = container.withEnvVariable(name, value)
     if (init) container = container.withDirectory("/docker-entrypoint-initdb.d", init)
+    container = container.withEnvVariable("INSTANCE", instance)
     const lasting = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((setting) => ["-c", `${setting}=off`])
     return container.withExposedPort(5432).asService({ args: ["postgres", ...lasting, ...args], useEntrypoint: true })
   }
