@@ -146,7 +146,8 @@ export async function writeImageTar(file: string, image: { layers: string[]; nam
       }),
     )
     await fs.writeFile(path.join(stage, "manifest.json"), JSON.stringify([{ Config: inTar(config), RepoTags: [image.name], Layers: layers.map(inTar) }]))
-    const partial = `${file}.partial-${process.pid}`
+    // Two images that begin with the same root are made at the same time.
+    const partial = `${file}.partial-${process.pid}-${randomBytes(4).toString("hex")}`
     await new Promise<void>((resolve, reject) => {
       const tar = spawn("tar", ["--create", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--file", partial, "--directory", stage, "oci-layout", "index.json", "manifest.json", "blobs"], { stdio: ["ignore", "ignore", "inherit"] })
       tar.on("error", reject)
