@@ -1,5 +1,5 @@
 // What calls of modules gave: stages and their reports, gathered so that nothing that goes wrong in one of them loses another's.
-import { dag, type Directory } from "@dagger.io/dagger"
+import { Directory, dag } from "@dagger.io/dagger"
 import { folderOf } from "./page"
 import { marks, oneLine, type Found, type Stage } from "./stages"
 
@@ -22,14 +22,14 @@ export async function collect(folder: string, names: string[], call: () => Promi
   try {
     const { found, reports } = await call()
     const took = (Date.now() - begin) / 1000
-    const listed = await filesOf(reports)
-    const texts = await Promise.all(listed.map(async (file) => [`${folder}/${file}`, await reports.file(file).contents()] as const))
+    const texts = reports instanceof Directory ? await textsOf(reports) : reports
+    const listed = Object.keys(texts)
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
     for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
     const done = stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds }))
-    return { folder, stages: done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) })), files, reports: Object.fromEntries(texts) }
+    return { folder, stages: done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) })), files, reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
@@ -91,6 +91,11 @@ export function allPassed(parts: Part[]): boolean {
 /** The files of a folder, without its folders. */
 async function filesOf(folder: Directory): Promise<string[]> {
   return (await folder.glob("**/*")).filter((file) => !file.endsWith("/"))
+}
+
+/** The texts of a folder's files, by their path. */
+async function textsOf(folder: Directory): Promise<Record<string, string>> {
+  return Object.fromEntries(await Promise.all((await filesOf(folder)).map(async (file) => [file, await folder.file(file).contents()] as const)))
 }
 
 /** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */

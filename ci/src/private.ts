@@ -10,7 +10,7 @@ export interface Access {
 }
 
 /** Whether Go modules need access of their own. */
-function isGiven({ netrc, goproxy, goprivate }: Access): boolean {
+export function isGiven({ netrc, goproxy, goprivate }: Access): boolean {
   return netrc !== undefined || goproxy !== undefined || !!goprivate
 }
 

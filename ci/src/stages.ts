@@ -28,10 +28,10 @@ export interface Stage {
   to?: number
 }
 
-/** What a module's call gave: some stages, and their reports in a folder, one below it for each step. */
+/** What a module's call gave: some stages, and their reports, one folder for each step: as a folder, or as texts by their path. */
 export interface Found {
   found: Stage[]
-  reports: Directory
+  reports: Directory | Record<string, string>
 }
 
 const stepsOf: Record<Kind, string[]> = {

@@ -43,7 +43,7 @@ export PATH=${path}
 echo 1 > /sys/fs/cgroup/memory/memory.use_hierarchy 2>/dev/null
 docker-registry serve /etc/registry.yml &
 registry=$!
-dagger-engine --config /etc/dagger/engine.toml --addr unix:///run/dagger/engine.sock &
+GOGC=400 GOMEMLIMIT=2GiB dagger-engine --config /etc/dagger/engine.toml --addr unix:///run/dagger/engine.sock &
 engine=$!
 trap 'kill -TERM $engine; wait $engine; kill $registry; exit 0' TERM INT
 wait -n

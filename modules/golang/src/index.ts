@@ -201,6 +201,39 @@ export class Golang {
   }
 
   /**
+   * What `check` gives, as one text that is kept for a day: with the same arguments nothing is run or looked up, not even from layers. It is JSON with `ended` (seconds since 1970), `results` and `files`,
+   * the texts of all reports by their path. A red answer is kept too: a caller that meets one older than itself asks with another `attempt`, and what passed is then answered from the layers.
+   *
+   * Example: `dagger -m modules/golang call kept-check --source . --path services/suppliers --attempt "$RANDOM"`
+   *
+   * @param source The folder with everything that the Go module needs.
+   * @param path The Go module's folder in `source`.
+   * @param attempt Any text that was not given before: what failed is tried again.
+   * @param testServices Services that the tests reach. They are a part of the question: a function that makes one anew for each session makes this one ask anew too.
+   */
+  @func({ cache: "24h" })
+  async keptCheck(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    name: string = "",
+    steps: string[] = ["lint", "test", "build"],
+    timeouts: number[] = [],
+    image: string = images.golang,
+    testArgs: string[] = [],
+    testServices: Service[] = [],
+    testServiceNames: string[] = [],
+    testEnv: string[] = [],
+    until: number = 0,
+    again: string = "",
+    attempt: string = "",
+  ): Promise<string> {
+    const { results, reports } = await this.check(source, path, name, steps, timeouts, image, testArgs, testServices, testServiceNames, testEnv, until, again)
+    const paths = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    const files = Object.fromEntries(await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)))
+    return JSON.stringify({ ended: Date.now() / 1000, results: results.map(({ reports: _, ...fields }) => fields), files })
+  }
+
+  /**
    * Runs gofmt, go vet and staticcheck, all three whatever the others say.
    *
    * Example: `dagger -m modules/golang call lint --source . --path services/suppliers reason`

@@ -198,6 +198,33 @@ export class Node {
   }
 
   /**
+   * What `check` gives, as one text that is kept for a day: with the same arguments nothing is run or looked up, not even from layers. It is JSON with `ended` (seconds since 1970), `results` and `files`,
+   * the texts of all reports by their path. A red answer is kept too: a caller that meets one older than itself asks with another `attempt`, and what passed is then answered from the layers.
+   *
+   * Example: `dagger -m modules/node call kept-check --source services/frontend --attempt "$RANDOM"`
+   *
+   * @param source The project's folder, with package.json and package-lock.json.
+   * @param attempt Any text that was not given before: what failed is tried again.
+   */
+  @func({ cache: "24h" })
+  async keptCheck(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    name: string = "node",
+    steps: string[] = ["lint", "typecheck", "test", "build"],
+    timeouts: number[] = [],
+    image: string = images.node,
+    testArgs: string[] = [],
+    until: number = 0,
+    again: string = "",
+    attempt: string = "",
+  ): Promise<string> {
+    const { results, reports } = await this.check(source, name, steps, timeouts, image, testArgs, until, again)
+    const paths = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
+    const files = Object.fromEntries(await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)))
+    return JSON.stringify({ ended: Date.now() / 1000, results: results.map(({ reports: _, ...fields }) => fields), files })
+  }
+
+  /**
    * Runs the project's `lint` script.
    *
    * Example: `dagger -m modules/node call lint --source services/frontend reason`

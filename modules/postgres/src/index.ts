@@ -73,6 +73,20 @@ export class Postgres {
   }
 
   /**
+   * An empty server at port 5432 for tests: as `server` without a secret and without scripts. It is the same question in every session, so that what is asked of it may be answered from the cache.
+   *
+   * Example: `dagger -m modules/postgres call test-server --database shop hostname`
+   *
+   * @param user The superuser; the password is `postgres`.
+   * @param database Made at the start; the user's name if not given.
+   * @param instance Two servers with the same settings are one and the same; another name makes another one.
+   */
+  @func()
+  testServer(user: string = "postgres", database: string = "", instance: string = "", image: string = images.postgres): Service {
+    return this.server(user, undefined, database, undefined, [], [], instance, image)
+  }
+
+  /**
    * Runs SQL and gives what it answers, one row a line, columns separated by `|`. Waits until the server answers. An error of the SQL
    * is an error of the call. It is run each time, also when nothing has changed.
    *
