@@ -9,7 +9,7 @@ import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
 import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, unlessInterrupted } from "./step"
 
 const workdir = "/src"
 
@@ -197,10 +197,8 @@ function result(name: string, asked: (Asked & { manifest: string })[]): Result {
   const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join("; ")
   const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
   const reason = trouble || describe(findings) || unreachable || `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
-  // What ran now; where all came from the cache, what it took then.
-  const now = asked.filter(({ ran }) => ran && !ran.cached)
-  const seconds = Math.max(0, ...(now.length ? now : asked).map(({ ran }) => ran?.seconds ?? 0))
-  return new Result(name, status, reason, trouble ? 1 : 0, seconds, now.length === 0, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
+  const { longest, cached } = timesOf(asked.flatMap(({ ran }) => ran ?? []))
+  return new Result(name, status, reason, trouble ? 1 : 0, longest, cached, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */

@@ -8,7 +8,7 @@ import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
 import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { readReport, runStep, unlessInterrupted } from "./step"
+import { readReport, runStep, timesOf, unlessInterrupted } from "./step"
 import { files } from "./tool"
 
 const workdir = "/src"
@@ -184,9 +184,8 @@ class Maker {
       if (npm) work.push({ manifest: at("package-lock.json"), make: () => this.npmBom(source, path) })
     }
     const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
-    // What ran now; where all came from the cache, what it took then.
-    const now = made.filter(({ cached }) => !cached)
-    return { text: mergedBom(made), manifests: made.length, seconds: Math.max(0, ...(now.length ? now : made).map(({ seconds }) => seconds)), cached: now.length === 0 }
+    const { longest, cached } = timesOf(made)
+    return { text: mergedBom(made), manifests: made.length, seconds: longest, cached }
   }
 
   async goBom(source: Directory, path: string) {

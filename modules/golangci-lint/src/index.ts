@@ -8,7 +8,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { readLint, trouble } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, unlessInterrupted } from "./step"
 
 const workdir = "/src"
 
@@ -175,10 +175,8 @@ async function result(name: string, runs: { path: string; ran: Ran }[]): Promise
   const code = runs.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (broken ? 1 : 0)
   const linters = new Set(read.flatMap((one) => one.linters))
   const reason = broken || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
-  // What ran now; where all came from the cache, what it took then.
-  const now = runs.filter(({ ran }) => !ran.cached)
-  const seconds = (now.length ? now : runs).reduce((sum, { ran }) => sum + ran.seconds, 0)
-  return new Result(name, broken || findings.length ? "failed" : "passed", reason, code, seconds, now.length === 0, reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)), findings.length)
+  const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
+  return new Result(name, broken || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)), findings.length)
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around golangci-lint is a failed result too. */

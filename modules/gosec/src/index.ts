@@ -10,7 +10,7 @@ import { images } from "./images"
 import { fetchModules, withModules } from "./private"
 import { readScan } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, unlessInterrupted } from "./step"
 
 const workdir = "/src"
 
@@ -203,10 +203,8 @@ async function result(name: string, scans: { path: string; ran: Ran }[]): Promis
   const files = read.reduce((sum, one) => sum + (one.files ?? 0), 0)
   const code = scans.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (trouble ? 1 : 0)
   const reason = trouble || describe(findings) || `no finding in ${files} files`
-  // What ran now; where all came from the cache, what it took then.
-  const now = scans.filter(({ ran }) => !ran.cached)
-  const seconds = (now.length ? now : scans).reduce((sum, { ran }) => sum + ran.seconds, 0)
-  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, seconds, now.length === 0, reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
+  const { sum, cached } = timesOf(scans.map(({ ran }) => ran))
+  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around gosec is a failed result too. */

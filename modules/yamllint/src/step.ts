@@ -2,7 +2,7 @@ import { Container, Directory, ReturnType } from "@dagger.io/dagger"
 import { parseClock, stepCommand } from "./clock"
 
 // This file and clock.ts are the same in every module (a module cannot import a sibling's file): edit them in
-// modules/golang/src and copy. test/unit/copies.test.ts fails as long as the copies differ.
+// modules/golang/src and copy. test/unit/modules.test.ts fails as long as the copies differ.
 
 /** What is known of a command that has ended. */
 export interface Ran {
@@ -38,6 +38,16 @@ async function runOnce(container: Container, command: string[], timeout: number,
     container: done,
     reports: done.directory("/report"),
   }
+}
+
+/**
+ * What several runs took: `sum` for those that came one after the other, `longest` for those side by side. Only what ran now counts; where all
+ * came from the cache, it is what they took then.
+ */
+export function timesOf(runs: Pick<Ran, "seconds" | "cached">[]): { sum: number; longest: number; cached: boolean } {
+  const now = runs.filter(({ cached }) => !cached)
+  const seconds = (now.length ? now : runs).map((run) => run.seconds)
+  return { sum: seconds.reduce((sum, one) => sum + one, 0), longest: Math.max(0, ...seconds), cached: now.length === 0 }
 }
 
 /** The content of a report, or "" when the tool did not come so far as to write it. */
