@@ -4,12 +4,11 @@
  * Both ask a database; where it is can be said. A database that does not answer makes the result inconclusive, never green.
  */
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
 import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { Ran, readReport, runStep, timesOf, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -203,19 +202,5 @@ function result(name: string, asked: (Asked & { manifest: string })[]): Result {
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
-    return new Result(name, "failed", `could not run: ${firstLine(message)}`, -1, 0, false, "", dag.directory().withNewFile("output.txt", message))
-  })
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${ended.status === "inconclusive" ? "?" : "✘"} ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, "", reports)))
 }

@@ -8,7 +8,7 @@ import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
 import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { readReport, runStep, timesOf, unlessInterrupted } from "./step"
+import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
 import { files } from "./tool"
 
 const workdir = "/src"
@@ -227,11 +227,4 @@ async function reported(name: string, until: number, work: () => Promise<Result>
   if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
   console.log(ended.status === "failed" ? `✘ ${name} ${ended.reason}` : `✔ ${name} ${ended.seconds} s ${ended.reason}`)
   return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
 }

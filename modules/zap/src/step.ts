@@ -1,5 +1,5 @@
-import { Container, Directory, ReturnType } from "@dagger.io/dagger"
-import { parseClock, stepCommand } from "./clock"
+import { Container, Directory, ReturnType, dag } from "@dagger.io/dagger"
+import { firstLine, parseClock, stepCommand } from "./clock"
 
 // This file and clock.ts are the same in every module (a module cannot import a sibling's file): edit them in
 // modules/golang/src and copy. test/unit/modules.test.ts fails as long as the copies differ.
@@ -62,4 +62,33 @@ export async function unlessInterrupted<T>(work: Promise<T>, until: number): Pro
     const bell = setTimeout(() => resolve("interrupted"), Math.max(0, until * 1000 - Date.now()))
     work.then(resolve, reject).finally(() => clearTimeout(bell))
   })
+}
+
+/** What a line tells of a module's own result. */
+interface Told {
+  status: string
+  seconds: number
+  reason: string
+}
+
+/**
+ * What the work gives, with a line when it starts and one when it ends. What goes wrong around the tools is a failed result too, and work that is
+ * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known.
+ */
+export async function told<T extends Told>(name: string, until: number, work: () => Promise<T>, without: (status: string, reason: string, reports: Directory) => T): Promise<T> {
+  console.log(`▶ ${name}`)
+  const ended = await unlessInterrupted(work(), until).catch((error: unknown) =>
+    without("failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, dag.directory().withNewFile("output.txt", String(error))),
+  )
+  if (ended === "interrupted") return without("skipped", "interrupted before it ended", dag.directory())
+  const marks: Record<string, string> = { inconclusive: "?", notApplicable: "⊘", skipped: "⊘" }
+  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`)
+  return ended
+}
+
+/** The result with its own fields beside its reports, as result.json. */
+export function withResult<T extends { reports: Directory }>(result: T): T {
+  const { reports, ...fields } = result
+  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return result
 }
