@@ -7,7 +7,7 @@ import { Container, Directory, Service, argument, dag, float, func, object } fro
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
 
 const workdir = "/src"
@@ -119,7 +119,7 @@ export class Audit {
       // A database that has not answered once is not asked again for each folder.
       let silent = ""
       const work: { manifest: string; ask: () => Promise<Asked> }[] = []
-      for (const path of [...new Set(paths.map((one) => one.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]) {
+      for (const path of cleanPaths(paths)) {
         const at = (file: string): string => (path === "." ? file : `${path}/${file}`)
         const within = (container: Container, input: Directory): Container => container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
         const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])

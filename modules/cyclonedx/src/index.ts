@@ -7,7 +7,7 @@ import { Container, Directory, File, argument, dag, float, func, object } from "
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
-import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
 import { files } from "./tool"
 
@@ -177,7 +177,7 @@ class Maker {
 
   async sbomOf(source: Directory, paths: string[]): Promise<Made> {
     const work: { manifest: string; make: () => Promise<{ text: string; seconds: number; cached: boolean }> }[] = []
-    for (const path of [...new Set(paths.map((one) => one.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]) {
+    for (const path of cleanPaths(paths)) {
       const at = (file: string) => (path === "." ? file : `${path}/${file}`)
       const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
       if (go) work.push({ manifest: at("go.mod"), make: () => this.goBom(source, path) })

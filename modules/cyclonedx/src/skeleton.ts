@@ -23,6 +23,11 @@ export function joined(path: string, rest: string): string | undefined {
   return parts.join("/") || "."
 }
 
+/** The folders that a caller names, each once, as they stand in the source: without `./` before and `/` behind. */
+export function cleanPaths(paths: string[]): string[] {
+  return [...new Set(paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]
+}
+
 /** The name of a go.mod's module. */
 export function moduleName(goMod: string): string {
   return /^\s*module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1] ?? ""
