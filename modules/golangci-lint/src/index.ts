@@ -5,6 +5,7 @@
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images } from "./images"
 import { readLint, trouble } from "./read"
 import { describe, ordered, sarif } from "./sarif"
@@ -65,11 +66,7 @@ export class GolangciLint {
    */
   @func()
   base(image: string = images.golangcilint): Container {
-    return dag
-      .container()
-      .from(image)
-      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-golang-build-golang-1.26.8-bookworm"))
+    return withGoCaches(dag.container().from(image))
       .withMountedCache("/root/.cache/golangci-lint", dag.cacheVolume("delivery-golangci-lint"))
       .withEnvVariable("CGO_ENABLED", "0")
       .withEnvVariable("GOFLAGS", "-trimpath")

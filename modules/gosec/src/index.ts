@@ -6,6 +6,7 @@
  */
 import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images } from "./images"
 import { fetchModules, withModules } from "./private"
 import { readScan } from "./read"
@@ -99,13 +100,7 @@ export class Gosec {
    */
   @func()
   base(image: string = images.gosec): Container {
-    return dag
-      .container()
-      .from(image)
-      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-golang-build-golang-1.26.8-bookworm"))
-      .withEnvVariable("CGO_ENABLED", "0")
-      .withEnvVariable("GOFLAGS", "-trimpath")
+    return withGoCaches(dag.container().from(image)).withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOFLAGS", "-trimpath")
   }
 
   /**
