@@ -14,6 +14,14 @@ if (major < 20 || (major === 20 && minor < 12)) {
   process.exit(2)
 }
 
+// Those of engine/src/main.ts, here too so that a wrong one is told before anything is installed.
+const commands = ["engine", "pipeline", "dev", "test-api", "test-ui", "dagger", "develop", "unit", "test", "e2e", "typecheck"]
+const command = process.argv[2]
+if (!commands.includes(command)) {
+  console.error(`${command ? `unknown command ${command}` : "a command is missing"}: allowed are ${commands.join(", ")}`)
+  process.exit(2)
+}
+
 installDependencies()
 const { register } = await import(pathToFileURL(join(root, "node_modules/tsx/dist/esm/api/index.mjs")).href)
 register()

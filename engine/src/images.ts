@@ -220,11 +220,14 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
   const done = new Map<string, Promise<void>>()
   await connect(
     async (dag) => {
+      // Written once, however many images begin with it, and only where one does.
+      let root: Promise<Container> | undefined
+      const base = () => (root ??= debianRoot(dag, paths))
       const build = ({ name, recipe, hash }: (typeof missing)[number]): Promise<void> =>
         step(`image ${name}`, async () => {
           const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
           await Promise.all(needs.filter((need) => waves.includes(need)).map((need) => done.get(need)))
-          const container = await assemble(dag, paths, recipe, hash)
+          const container = await assemble(dag, paths, recipe, hash, base)
           const published = await container.publish(`${registryAddress}/${name}`)
           mkdirSync(paths.images, { recursive: true })
           writeFileSync(recordFile(paths, name), JSON.stringify({ recipe: hash, digest: published.split("@")[1]! } satisfies Built))
@@ -242,9 +245,9 @@ async function forgetBuilds(connect: (typeof import("@dagger.io/dagger"))["conne
   await step("engine: forget what the images were built from", () => connect((dag) => dag.engine().localCache().prune()))
 }
 
-/** Puts a recipe's parts together as one container. */
-async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string): Promise<Container> {
-  let container = recipe.from === "base" ? await debianRoot(dag, paths) : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
+/** Puts a recipe's parts together as one container. `base` gives the Debian root of provisioning. */
+async function assemble(dag: Client, paths: Paths, recipe: Recipe, hash: string, base: () => Promise<Container>): Promise<Container> {
+  let container = recipe.from === "base" ? await base() : dag.container().from(`${registryAddress}/${canonicalName(recipe.from)}`)
   if (recipe.debian?.length) container = withPackages(container, recipe.debian)
   if (recipe.goToolchain) container = container.withDirectory("/usr/local/go", dag.host().directory(goRoot(paths), { exclude: ["test", "api", "doc"] }))
   for (const [file, program] of Object.entries(recipe.go ?? {})) {

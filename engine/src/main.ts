@@ -85,6 +85,7 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
     case "doctor":
       return (await doctor()) ? 0 : 1
     default:
+      if (command) console.error(`unknown command ${command}: allowed are those of this list\n`)
       console.error(engineUsage)
       return command ? 2 : 0
   }

@@ -20,7 +20,7 @@ export interface Patch {
  * An engine that is killed while it commits a snapshot leaves a record that says the snapshot is still being written. The next start asks for its
  * mounts, is refused, and gives up with the whole cache. With the guard that one record is forgotten, as one with a dirty overlay is.
  *
- * An engine whose cache is over its cap deletes one record, looks at all of them again, and so on: with 20 GB in small records that is minutes of both cores after every session, and calls beside it
+ * An engine whose cache is over its cap deletes one record, looks at all of them again, and so on: with 20 GB in small records that is minutes of 1.3 cores after every session, and calls beside it
  * take five times as long (docs/decisions/0037-a-full-cache.md). A hundredth of what may go is deleted at a time, the least recently used first as before.
  */
 export const patches: Patch[] = [

@@ -3,14 +3,12 @@ import { createWriteStream, mkdirSync, readFileSync, readdirSync, renameSync, rm
 import { dirname, join, resolve } from "node:path"
 import { callDagger, prepare } from "./dagger.js"
 import { keyOfRun, knownReports, noteReports } from "./known.js"
+import { lostByEngine } from "./lost.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
 /** Pipelines whose whole answer may come from the cache, as text; the others' reports are files, of something that ran now. */
 const cachedPipelines = ["pr", "baseline"]
-
-/** What v0.19.10 says when a part of its cache was removed while another session still read it; seen twice in some thousand calls. */
-export const lostByEngine = /failed to commit \S+ to \S+ during finalize/
 
 /** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
 const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u

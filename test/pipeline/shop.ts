@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { lostByEngine } from "../../engine/src/pipeline"
+import { lostByEngine } from "../../engine/src/lost"
 import { dagger } from "../sdk/dagger"
 
 export const repository = join(import.meta.dirname, "../..")

@@ -6,7 +6,7 @@ import type { Stage } from "../../ci/src/stages"
 import { auditAnswer, govulncheckAnswer, messages } from "../../modules/audit/src/read"
 import { describe as tell, ordered } from "../../modules/golang/src/sarif"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents } from "../../modules/cyclonedx/src/sbom"
-import { foreignImports, importing, localReplaces, moduleName } from "../../modules/cyclonedx/src/skeleton"
+import { cleanPaths, foreignImports, importing, localReplaces, moduleName } from "../../modules/cyclonedx/src/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({ bomFormat: "CycloneDX", metadata: { component: { "bom-ref": name, name, purl: `pkg:golang/${name}` } }, components, dependencies })
@@ -20,6 +20,10 @@ describe("the skeleton of a Go module", () => {
     expect(moduleName("// x\nmodule example.com/a // why\n\ngo 1.26\n")).toBe("example.com/a")
     expect(localReplaces("replace example.com/kit => ../kit\n")).toEqual(["../kit"])
   })
+})
+
+describe("the folders whose dependencies are asked of", () => {
+  it("are each looked at once, however they are written", () => expect(cleanPaths(["services/api", "./services/api/", "./", ".", "web//"])).toEqual(["services/api", ".", "web"]))
 })
 
 describe("an SBOM of several", () => {

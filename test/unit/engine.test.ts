@@ -1,5 +1,6 @@
 // Decisions of the engine's scripts that need no engine.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -14,6 +15,22 @@ import { hashOf, staleReason, writeStamp } from "../../engine/src/stamp.js"
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "unit-"))))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe("a command that there is not", () => {
+  const commands = [.../function main\([\s\S]*?\n\}/.exec(readFileSync(join(repository, "engine/src/main.ts"), "utf8"))![0].matchAll(/case "([^"]+)"/g)].map(([, name]) => name)
+  const scripts = (JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts
+
+  it.each([
+    [["strat"], "unknown command strat"],
+    [["toString", "up"], "unknown command toString"],
+    [[], "a command is missing"],
+  ])("is told with those that there are, before anything is done: %j", (args, fault) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), ...args], { encoding: "utf8", env: { ...process.env, DELIVERY_ENGINE_STATE: folder } })
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: `${fault}: allowed are ${commands.join(", ")}\n` })
+    expect(readdirSync(folder)).toEqual([])
+  })
+  it("is in no npm script", () => expect(commands).toEqual(expect.arrayContaining(Object.values(scripts).map((script) => script.split(" ")[2]))))
+})
 
 describe("which engine is used", () => {
   const answers = (docker: Awaited<ReturnType<Probe>>, podman: Awaited<ReturnType<Probe>>): Probe => async (tool) => (tool === "docker" ? docker : podman)

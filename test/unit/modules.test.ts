@@ -29,6 +29,12 @@ describe("the modules", () => {
     for (const file of ["private.ts", "refusal.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
 
+  it.each(has("go.ts"))("%s has the same go.ts as golang, with its image: copy modules/golang/src/go.ts", async (module) => {
+    const { images } = await import("../../modules/golang/src/images")
+    expect(read(module, "src/go.ts")).toBe(read("golang", "src/go.ts"))
+    expect(read(module, "src/go.ts")).toContain(`image: string = "${images.golang}"`)
+  })
+
   it.each(has("skeleton.ts"))("%s has the same skeleton.ts as cyclonedx: copy modules/cyclonedx/src/skeleton.ts", (module) => expect(read(module, "src/skeleton.ts")).toBe(read("cyclonedx", "src/skeleton.ts")))
 
   it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))

@@ -4,12 +4,11 @@
  * Both ask a database; where it is can be said. A database that does not answer makes the result inconclusive, never green.
  */
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -120,7 +119,7 @@ export class Audit {
       // A database that has not answered once is not asked again for each folder.
       let silent = ""
       const work: { manifest: string; ask: () => Promise<Asked> }[] = []
-      for (const path of [...new Set(paths.map((one) => one.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]) {
+      for (const path of cleanPaths(paths)) {
         const at = (file: string): string => (path === "." ? file : `${path}/${file}`)
         const within = (container: Container, input: Directory): Container => container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
         const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
@@ -197,27 +196,11 @@ function result(name: string, asked: (Asked & { manifest: string })[]): Result {
   const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join("; ")
   const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
   const reason = trouble || describe(findings) || unreachable || `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
-  // What ran now; where all came from the cache, what it took then.
-  const now = asked.filter(({ ran }) => ran && !ran.cached)
-  const seconds = Math.max(0, ...(now.length ? now : asked).map(({ ran }) => ran?.seconds ?? 0))
-  return new Result(name, status, reason, trouble ? 1 : 0, seconds, now.length === 0, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
+  const { longest, cached } = timesOf(asked.flatMap(({ ran }) => ran ?? []))
+  return new Result(name, status, reason, trouble ? 1 : 0, longest, cached, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
-    return new Result(name, "failed", `could not run: ${firstLine(message)}`, -1, 0, false, "", dag.directory().withNewFile("output.txt", message))
-  })
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${ended.status === "inconclusive" ? "?" : "✘"} ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, "", reports)))
 }

@@ -7,8 +7,8 @@ import { Container, Directory, File, argument, dag, float, func, object } from "
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
-import { eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { readReport, runStep, unlessInterrupted } from "./step"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
+import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
 import { files } from "./tool"
 
 const workdir = "/src"
@@ -177,16 +177,15 @@ class Maker {
 
   async sbomOf(source: Directory, paths: string[]): Promise<Made> {
     const work: { manifest: string; make: () => Promise<{ text: string; seconds: number; cached: boolean }> }[] = []
-    for (const path of [...new Set(paths.map((one) => one.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]) {
+    for (const path of cleanPaths(paths)) {
       const at = (file: string) => (path === "." ? file : `${path}/${file}`)
       const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
       if (go) work.push({ manifest: at("go.mod"), make: () => this.goBom(source, path) })
       if (npm) work.push({ manifest: at("package-lock.json"), make: () => this.npmBom(source, path) })
     }
     const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
-    // What ran now; where all came from the cache, what it took then.
-    const now = made.filter(({ cached }) => !cached)
-    return { text: mergedBom(made), manifests: made.length, seconds: Math.max(0, ...(now.length ? now : made).map(({ seconds }) => seconds)), cached: now.length === 0 }
+    const { longest, cached } = timesOf(made)
+    return { text: mergedBom(made), manifests: made.length, seconds: longest, cached }
   }
 
   async goBom(source: Directory, path: string) {
@@ -228,11 +227,4 @@ async function reported(name: string, until: number, work: () => Promise<Result>
   if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
   console.log(ended.status === "failed" ? `✘ ${name} ${ended.reason}` : `✔ ${name} ${ended.seconds} s ${ended.reason}`)
   return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
 }

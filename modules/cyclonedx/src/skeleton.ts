@@ -2,6 +2,7 @@
 // that looks at dependencies answers from the cache. Beside it, the container that has Go, for both. This file is the same in cyclonedx and audit (a module cannot import a sibling's file): edit it in modules/cyclonedx/src and copy.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { readReport, runStep } from "./step"
 
 /** A line for each import of the packages that belong to the module or to a folder that its go.mod takes a module from. */
@@ -21,6 +22,11 @@ export function joined(path: string, rest: string): string | undefined {
     } else if (part !== "" && part !== ".") parts.push(part)
   }
   return parts.join("/") || "."
+}
+
+/** The folders that a caller names, each once, as they stand in the source: without `./` before and `/` behind. */
+export function cleanPaths(paths: string[]): string[] {
+  return [...new Set(paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]
 }
 
 /** The name of a go.mod's module. */
@@ -60,13 +66,9 @@ export async function skeletonOf(container: Container, source: Directory, path: 
   return skeleton.withNewFile(at(path, "dependencies.go"), importing(foreignImports(printed, own)))
 }
 
-/** Go with the module cache and the build cache of the module golang, and its flags, so that nothing is fetched or compiled twice. */
+/** Go with the caches of the module golang, and its flags, so that nothing is fetched or compiled twice. */
 export function goContainer(image: string): Container {
-  return dag
-    .container()
-    .from(image)
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
+  return withGoCaches(dag.container().from(image), image)
     .withEnvVariable("GOBIN", "/usr/local/bin")
     .withEnvVariable("GOWORK", "off")
     .withEnvVariable("CGO_ENABLED", "0")

@@ -8,7 +8,7 @@ import { Container, Directory, argument, dag, float, func, object } from "@dagge
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { commitsScanned, describe, findings, junit, merged, sarif, scanErrors } from "./read"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told } from "./step"
 
 /** gitleaks ends with this code when it found a secret, so that it cannot be taken for an error. */
 const found = 3
@@ -205,12 +205,7 @@ function result(name: string, scans: Scan[], trouble: string, commits: number | 
   return new Result(name, reason ? "failed" : "passed", reason || clean, exitCode, seconds, scans.every((s) => s.ran.cached), reports, commits)
 }
 
+/** Prints a line when the scan starts and one when it ends; what goes wrong around gitleaks is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  return ended
+  return told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports))
 }

@@ -6,6 +6,7 @@
  */
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images, tools } from "./images"
 import { download, fetchModules, letIn, withModules, type Fetched } from "./private"
 import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
@@ -370,12 +371,7 @@ interface Module {
 }
 
 function goContainer(image: string): Container {
-  return dag
-    .container()
-    .from(image)
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
-    .withEnvVariable("GOBIN", "/usr/local/bin")
+  return withGoCaches(dag.container().from(image), image).withEnvVariable("GOBIN", "/usr/local/bin")
 }
 
 /** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */

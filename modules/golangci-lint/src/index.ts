@@ -5,10 +5,11 @@
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images } from "./images"
 import { readLint, trouble } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -65,11 +66,7 @@ export class GolangciLint {
    */
   @func()
   base(image: string = images.golangcilint): Container {
-    return dag
-      .container()
-      .from(image)
-      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-golang-build-golang-1.26.8-bookworm"))
+    return withGoCaches(dag.container().from(image))
       .withMountedCache("/root/.cache/golangci-lint", dag.cacheVolume("delivery-golangci-lint"))
       .withEnvVariable("CGO_ENABLED", "0")
       .withEnvVariable("GOFLAGS", "-trimpath")
@@ -175,26 +172,11 @@ async function result(name: string, runs: { path: string; ran: Ran }[]): Promise
   const code = runs.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (broken ? 1 : 0)
   const linters = new Set(read.flatMap((one) => one.linters))
   const reason = broken || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
-  // What ran now; where all came from the cache, what it took then.
-  const now = runs.filter(({ ran }) => !ran.cached)
-  const seconds = (now.length ? now : runs).reduce((sum, { ran }) => sum + ran.seconds, 0)
-  return new Result(name, broken || findings.length ? "failed" : "passed", reason, code, seconds, now.length === 0, reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)), findings.length)
+  const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
+  return new Result(name, broken || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)), findings.length)
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around golangci-lint is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${ended.status === "skipped" ? "⊘" : "✘"} ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
 }

@@ -6,11 +6,12 @@
  */
 import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images } from "./images"
 import { fetchModules, withModules } from "./private"
 import { readScan } from "./read"
 import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -99,13 +100,7 @@ export class Gosec {
    */
   @func()
   base(image: string = images.gosec): Container {
-    return dag
-      .container()
-      .from(image)
-      .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-      .withMountedCache("/root/.cache/go-build", dag.cacheVolume("delivery-golang-build-golang-1.26.8-bookworm"))
-      .withEnvVariable("CGO_ENABLED", "0")
-      .withEnvVariable("GOFLAGS", "-trimpath")
+    return withGoCaches(dag.container().from(image)).withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOFLAGS", "-trimpath")
   }
 
   /**
@@ -203,26 +198,11 @@ async function result(name: string, scans: { path: string; ran: Ran }[]): Promis
   const files = read.reduce((sum, one) => sum + (one.files ?? 0), 0)
   const code = scans.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (trouble ? 1 : 0)
   const reason = trouble || describe(findings) || `no finding in ${files} files`
-  // What ran now; where all came from the cache, what it took then.
-  const now = scans.filter(({ ran }) => !ran.cached)
-  const seconds = (now.length ? now : scans).reduce((sum, { ran }) => sum + ran.seconds, 0)
-  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, seconds, now.length === 0, reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
+  const { sum, cached } = timesOf(scans.map(({ ran }) => ran))
+  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around gosec is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
 }

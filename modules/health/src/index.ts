@@ -9,7 +9,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { addresses, parseSeen, trouble } from "./read"
 import { checkScript, probeScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./step"
 
 /** What a check has found. */
 @object()
@@ -180,7 +180,5 @@ async function reported(name: string, until: number, limit: number, work: () => 
   if (ended === "interrupted" && until !== 0 && until < givenUp) return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
   const known = ended === "interrupted" ? failed(`did not end within ${limit + 30} s`, "") : ended
   console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
-  const { reports, ...fields } = known
-  known.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return known
+  return withResult(known)
 }

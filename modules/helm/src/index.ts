@@ -9,7 +9,7 @@ import { images } from "./images"
 import { checkName, checkSecret, describeLint, lintFindings, mergedFindings, outcome, pushed, registryHost, setArguments, trouble } from "./read"
 import { sarif } from "./sarif"
 import { deployScript, historyScript, lintScript, packageScript, pushScript, rollbackScript, uninstallScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 /** What a deploy, a rollback or an uninstall has come to. */
 @object()
@@ -425,15 +425,8 @@ async function ran(container: Container): Promise<string> {
 
 /** Prints a line when the work starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, work: () => Promise<Ran>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await work().then(
-    (ran) => result(name, ran),
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error)).replace(/ \[traceparent:[^\]]*\]/, "")}`, -1, 0, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+  const without = (status: string, reason: string, reports: Directory): Result => new Result(name, status, reason.replace(/ \[traceparent:[^\]]*\]/, ""), -1, 0, reports)
+  return withResult(await told(name, 0, async () => result(name, await work()), without))
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {
@@ -458,12 +451,5 @@ async function lintResult(name: string, ran: Ran, runs: { chart: string; values:
 
 /** Prints a line when the lint starts and one when it ends; what goes wrong around helm is a failed result too. */
 async function reportedLint(name: string, until: number, work: () => Promise<Linted>): Promise<Linted> {
-  console.log(`▶ ${name}`)
-  const failed = (error: unknown) => new Linted(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error)))
-  const ended = await unlessInterrupted(work(), until).catch(failed)
-  const linted = ended === "interrupted" ? new Linted(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()) : ended
-  console.log(linted.status === "passed" ? `✔ ${name} ${linted.seconds} s ${linted.reason}` : `✘ ${name} ${linted.reason}`)
-  const { reports, ...fields } = linted
-  linted.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return linted
+  return withResult(await told(name, until, work, (status, reason, reports) => new Linted(name, status, reason, -1, 0, false, reports)))
 }

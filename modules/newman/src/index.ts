@@ -5,11 +5,10 @@
  * session's cache. (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
  */
 import { Container, Directory, File, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
 import { images } from "./images"
 import { environmentArguments, outcome, trouble } from "./read"
 import { runScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 /** What a run has found. */
 @object()
@@ -154,13 +153,5 @@ async function result(name: string, ran: Ran): Promise<Result> {
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around newman is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
 }

@@ -1,8 +1,8 @@
-import { Container, Directory, ReturnType } from "@dagger.io/dagger"
-import { parseClock, stepCommand } from "./clock"
+import { Container, Directory, ReturnType, dag } from "@dagger.io/dagger"
+import { firstLine, parseClock, stepCommand } from "./clock"
 
 // This file and clock.ts are the same in every module (a module cannot import a sibling's file): edit them in
-// modules/golang/src and copy. test/unit/copies.test.ts fails as long as the copies differ.
+// modules/golang/src and copy. test/unit/modules.test.ts fails as long as the copies differ.
 
 /** What is known of a command that has ended. */
 export interface Ran {
@@ -40,6 +40,16 @@ async function runOnce(container: Container, command: string[], timeout: number,
   }
 }
 
+/**
+ * What several runs took: `sum` for those that came one after the other, `longest` for those side by side. Only what ran now counts; where all
+ * came from the cache, it is what they took then.
+ */
+export function timesOf(runs: Pick<Ran, "seconds" | "cached">[]): { sum: number; longest: number; cached: boolean } {
+  const now = runs.filter(({ cached }) => !cached)
+  const seconds = (now.length ? now : runs).map((run) => run.seconds)
+  return { sum: seconds.reduce((sum, one) => sum + one, 0), longest: Math.max(0, ...seconds), cached: now.length === 0 }
+}
+
 /** The content of a report, or "" when the tool did not come so far as to write it. */
 export async function readReport(reports: Directory, file: string): Promise<string> {
   return (await reports.exists(file)) ? reports.file(file).contents() : ""
@@ -52,4 +62,33 @@ export async function unlessInterrupted<T>(work: Promise<T>, until: number): Pro
     const bell = setTimeout(() => resolve("interrupted"), Math.max(0, until * 1000 - Date.now()))
     work.then(resolve, reject).finally(() => clearTimeout(bell))
   })
+}
+
+/** What a line tells of a module's own result. */
+interface Told {
+  status: string
+  seconds: number
+  reason: string
+}
+
+/**
+ * What the work gives, with a line when it starts and one when it ends. What goes wrong around the tools is a failed result too, and work that is
+ * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known.
+ */
+export async function told<T extends Told>(name: string, until: number, work: () => Promise<T>, without: (status: string, reason: string, reports: Directory) => T): Promise<T> {
+  console.log(`▶ ${name}`)
+  const ended = await unlessInterrupted(work(), until).catch((error: unknown) =>
+    without("failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, dag.directory().withNewFile("output.txt", String(error))),
+  )
+  if (ended === "interrupted") return without("skipped", "interrupted before it ended", dag.directory())
+  const marks: Record<string, string> = { inconclusive: "?", notApplicable: "⊘", skipped: "⊘" }
+  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`)
+  return ended
+}
+
+/** The result with its own fields beside its reports, as result.json. */
+export function withResult<T extends { reports: Directory }>(result: T): T {
+  const { reports, ...fields } = result
+  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
+  return result
 }

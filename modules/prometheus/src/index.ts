@@ -9,7 +9,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { Query, outcome, parseWatched, queriesOf, rulesFound, rulesTrouble } from "./read"
 import { rulesScript, watchScript, whenReady } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./step"
 
 /** What an analysis or a check has found. */
 @object()
@@ -211,7 +211,5 @@ async function reported(name: string, until: number, limit: number, work: () => 
   if (ended === "interrupted" && until !== 0 && until < givenUp) return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory())
   const known = ended === "interrupted" ? unknown(`did not end within ${limit + 30} s`, "") : ended
   console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
-  const { reports, ...fields } = known
-  known.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return known
+  return withResult(known)
 }

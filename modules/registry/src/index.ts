@@ -8,7 +8,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { nameOf, parsePushed, trouble } from "./read"
 import { getScript, pushScript, putScript } from "./scripts"
-import { readReport, runStep } from "./step"
+import { readReport, runStep, withResult } from "./step"
 
 /** What a push has done. */
 @object()
@@ -132,10 +132,8 @@ export class Registry {
     const failed = ran.exitCode !== 0 || pushed.length !== references.length
     const count = pushed.filter((image) => image.pushed).length
     const reason = failed ? (ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : trouble(output) || `exit code ${ran.exitCode}`) : `${count} pushed, ${pushed.length - count} there already`
-    const result = new Result(name, failed ? "failed" : "passed", reason, ran.exitCode, ran.seconds, ran.reports, count)
-    const { reports, ...fields } = result
-    result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`).withNewFile("pushed.json", `${JSON.stringify(pushed, null, 1)}\n`)
-    return result
+    const reports = ran.reports.withNewFile("pushed.json", `${JSON.stringify(pushed, null, 1)}\n`)
+    return withResult(new Result(name, failed ? "failed" : "passed", reason, ran.exitCode, ran.seconds, reports, count))
   }
 
   /**

@@ -10,7 +10,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { Outcome, longestWait } from "./deliver"
 import { faults } from "./stand-in"
-import { Ran, readReport, runStep } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 /** The port of the stand-in. */
 const port = 8080
@@ -178,12 +178,5 @@ async function result(name: string, ran: Ran): Promise<Result> {
 
 /** Prints a line when the delivery starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await work().catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+  return withResult(await told(name, 0, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
 }

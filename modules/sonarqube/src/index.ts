@@ -9,7 +9,7 @@ import { firstLine } from "./clock"
 import { images } from "./images"
 import { outcome, readConditions, sarif, scannerTrouble, type Answer } from "./read"
 import { analyzeProgram, codes } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 /** The address of a server that lives as long as the call. */
 const ephemeral = "http://sonarqube:9000"
@@ -215,18 +215,5 @@ async function result(name: string, ran: Ran, stays: boolean): Promise<Result> {
 
 /** Prints a line when the analysis starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
 }

@@ -7,11 +7,12 @@
  */
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoCaches } from "./go"
 import { images, tools, vendorOnly } from "./images"
 import { changesOf, cleanPath, describe, describeFindings, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, unformattedAt, validateErrors, withoutColours } from "./read"
 import { applyScript, fixScript, fmtScript, graceful, hclfmtFixScript, hclfmtScript, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
 import { sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -541,13 +542,7 @@ async function fmtStep(name: string, root: Root, terraform: () => Promise<Contai
 async function formatter(binary: File | undefined, image: string): Promise<{ container: Container; terraform: boolean }> {
   const container = await terraformContainer(binary, undefined, image)
   if (typeof container !== "string") return { container, terraform: true }
-  // The volumes of the module golang: what it has compiled need not be compiled again.
-  const made = dag
-    .container()
-    .from(images.golang)
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${images.golang.replace(/[^\w.-]/g, "-")}`))
-    .withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tools.hclfmt])
+  const made = withGoCaches(dag.container().from(images.golang), images.golang).withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tools.hclfmt])
   return { container: made, terraform: false }
 }
 
@@ -633,14 +628,6 @@ function result(name: string, ran: Ran, reason: string, figures?: Figures, passe
 }
 
 /** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
-async function reported(name: string, step: () => Promise<Result>, until: number): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(step(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : ended.status === "skipped" ? `⊘ ${name} ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  const { reports, ...fields } = ended
-  ended.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return ended
+async function reported(name: string, work: () => Promise<Result>, until: number): Promise<Result> {
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
 }

@@ -11,7 +11,7 @@ import { errorsOnly, findingsIn } from "./read"
 import { requirements } from "./requirements"
 import { describe, ordered, sarif } from "./sarif"
 import { lintScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./step"
 
 const workdir = "/src"
 
@@ -136,18 +136,5 @@ async function result(name: string, ran: Ran): Promise<Result> {
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around yamllint is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
-  )
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `✘ ${name} ${ended.reason}`)
-  return withResult(ended)
-}
-
-/** The result with its own fields beside its reports. */
-function withResult(result: Result): Result {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
+  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
 }
