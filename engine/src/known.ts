@@ -2,7 +2,7 @@
 // as the source is what the pipeline is given: every file that git knows or would take, ignored files that are no tool's output, and the refs.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { repository, statePaths } from "./paths.js"
@@ -10,13 +10,16 @@ import { hashOf } from "./stamp.js"
 import { contentOf } from "./unchanged.js"
 
 /** What the pipeline leaves out of the source too (`ignore` of pr in ci/src/index.ts). */
-const leftOut = /(^|\/)(node_modules|dist|coverage)\/|^reports\//
+const leftOut = /(^|\/)(node_modules|dist|coverage)(\/|$)|^reports\//
+
+/** The same for git, where a repository does not ignore them: else the reports of a run would make the next one another. */
+const untold = "node_modules\ndist\ncoverage\n/reports/\n"
 
 /** After this many seconds a result is asked again: by then other vulnerabilities of what is depended on may be known. */
 const validFor = 24 * 3600
 
 /** And after this many, where a stage came to no verdict: a database that did not answer may answer again. */
-const validWithoutVerdict = 3600
+export const validWithoutVerdict = 3600
 
 /** How many results are kept. */
 const kept = 20
@@ -48,6 +51,11 @@ export function noteReports(key: string, reports: string, { state } = statePaths
   for (const { name } of old) rmSync(join(folder, name))
 }
 
+/** A hash over a file's content, or over what a link points at. */
+function contentHash(file: string): string {
+  return createHash("sha256").update(lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file)).digest("hex")
+}
+
 /** A hash over a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs, and ignored files. Nothing is written into the clone. */
 function contentKey(folder: string): string | undefined {
   const dot = join(folder, ".git")
@@ -63,9 +71,10 @@ function contentKey(folder: string): string | undefined {
       utimesSync(index, written, written)
     }
     mkdirSync(join(scratch, "objects"))
+    writeFileSync(join(scratch, "untold"), untold)
     const env = { ...process.env, GIT_DIR: dot, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: join(scratch, "objects"), GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dot, "objects"), GIT_OPTIONAL_LOCKS: "0" }
     const git = (...args: string[]): string | undefined => {
-      const { status, stdout } = spawnSync("git", ["-c", "core.fsmonitor=false", "-c", "core.excludesFile=", "-c", "safe.directory=*", ...args], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] })
+      const { status, stdout } = spawnSync("git", ["-c", "core.fsmonitor=false", "-c", `core.excludesFile=${join(scratch, "untold")}`, "-c", "safe.directory=*", ...args], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] })
       return status === 0 ? stdout : undefined
     }
     if (git("add", "--all", ".") === undefined) return undefined
@@ -73,7 +82,7 @@ function contentKey(folder: string): string | undefined {
     if (tree === undefined || refs === undefined || ignored === undefined) return undefined
     const others = ignored.split("\0").filter((file) => file !== "" && !leftOut.test(file))
     if (others.length > 5000) return undefined
-    const contents = others.map((file) => [file, statSync(join(folder, file)).size, createHash("sha256").update(readFileSync(join(folder, file))).digest("hex")])
+    const contents = others.map((file) => [file, contentHash(join(folder, file))])
     return hashOf(tree, readFileSync(join(dot, "HEAD"), "utf8"), refs, contents)
   } catch {
     return undefined

@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Three faults of v0.19.10, each of which costs more than what caused it.
+ * Five faults of v0.19.10, each of which costs more than what caused it.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -22,6 +22,9 @@ export interface Patch {
  *
  * An engine whose cache is over its cap deletes one record, looks at all of them again, and so on: with 20 GB in small records that is minutes of 1.3 cores after every session, and calls beside it
  * take five times as long (docs/decisions/0037-a-full-cache.md). A hundredth of what may go is deleted at a time, the least recently used first as before.
+ *
+ * A new record is in the list before it is marked as used. What prunes the cache and gets its turn in between takes it for the least recently used of all and deletes it; who made it then fails with
+ * "failed to commit … during finalize: … snapshot … does not exist" (docs/decisions/0038-a-record-that-was-just-made.md). The list stays locked until the record is in use.
  */
 export const patches: Patch[] = [
   {
@@ -43,6 +46,11 @@ export const patches: Patch[] = [
     file: "internal/buildkit/cache/manager.go",
     before: "\t\tbatchSize = 1\n",
     after: "\t\tbatchSize = 1 + len(toDelete)/100\n",
+  },
+  {
+    file: "internal/buildkit/cache/manager.go",
+    before: "\tcm.records[id] = rec // TODO: save to db\n\tcm.mu.Unlock()\n",
+    after: "\tcm.records[id] = rec // TODO: save to db\n\tdefer cm.mu.Unlock()\n",
   },
 ]
 

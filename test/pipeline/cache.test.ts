@@ -1,5 +1,5 @@
 // What runs again, and what does not: judged by each stage's `cached`, which says that its tools ended before the call began.
-// inputs: ci modules dagger.json test/pipeline/shop.ts engine/src/lost.ts services/frontend
+// inputs: ci modules dagger.json test/pipeline/shop.ts services/frontend
 import { cpSync, renameSync, rmSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Shop, filesIn, ranIn, stageNames, type Run } from "./shop"

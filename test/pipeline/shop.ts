@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { lostByEngine } from "../../engine/src/lost"
 import { dagger } from "../sdk/dagger"
 
 export const repository = join(import.meta.dirname, "../..")
@@ -133,11 +132,6 @@ export async function runPr(source: string, ...args: string[]): Promise<Run> {
   const reports = join(source, "../", `${source.split("/").at(-1)}-reports-${Date.now()}`)
   const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${source}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
   const output = stdout + stderr
-  // As `npm start` does: a fault of the engine's own is asked again.
-  if (lostByEngine.test(output) && !args.some((arg) => arg.startsWith("--attempt"))) {
-    console.error(`the engine lost a part of its cache, asking again:\n${output.slice(-1000)}`)
-    return runPr(source, ...args, `--attempt=${Date.now()}`)
-  }
   if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
   const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
   // An answer that was there before the call began is from the cache as a whole.

@@ -1,6 +1,6 @@
 // What a green pull request is known by: everything that it follows from, and nothing else.
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -61,6 +61,18 @@ describe("a run", () => {
     expect(key()).toBe(before)
     expect(readdirSync(join(folder, ".git/objects"))).toHaveLength(objects)
     expect(git("status", "--porcelain")).toBe("")
+  })
+  it.each(["", "reports/\ndist/\ncoverage/\n"].flatMap((ignored) => ["reports/result.json", "services/a/dist/a.js", "coverage/index.html"].map((file) => [file, ignored] as const)))("has the same name after %s, where git ignores %j", (file, ignored) => {
+    write(".gitignore", ignored)
+    const before = key()
+    write(file, "made")
+    expect(key()).toBe(before)
+  })
+  it.each(["node_modules", "linked"])("has a name where %s is an ignored link to a folder", (link) => {
+    write(".gitignore", "node_modules\nlinked\n")
+    symlinkSync(tmpdir(), join(folder, link))
+    expect(key()).toBe(key())
+    expect(key()).toBeDefined()
   })
   it("outside of git has none", () => {
     rmSync(join(folder, ".git"), { recursive: true })
