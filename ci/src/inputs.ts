@@ -20,6 +20,13 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
   return input
 }
 
+/** The inputs of several services in one directory, each with its own paths. */
+export async function inputsOf(source: Directory, services: { path: string; kind: string }[]): Promise<Directory> {
+  let input = dag.directory()
+  for (const { path, kind } of services) input = kind === "go" ? input.withDirectory(".", await goInput(source, path)) : input.withDirectory(path, await withoutMarkdown(source.directory(path)))
+  return input
+}
+
 /**
  * The files of a source that match patterns, as a directory that is named by their content: written to this function's own disk and read from there. For many small files all over a
  * repository, which would take long to put together one by one.

@@ -94,7 +94,7 @@ async function filesOf(folder: Directory): Promise<string[]> {
 }
 
 /** The texts of a folder's files, by their path. */
-async function textsOf(folder: Directory): Promise<Record<string, string>> {
+export async function textsOf(folder: Directory): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all((await filesOf(folder)).map(async (file) => [file, await folder.file(file).contents()] as const)))
 }
 

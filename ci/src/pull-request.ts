@@ -5,10 +5,10 @@ import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
-import { goInput, matching, terraformFiles, withoutMarkdown } from "./inputs"
+import { goInput, inputsOf, matching, terraformFiles, withoutMarkdown } from "./inputs"
 import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
 import { folderOf } from "./page"
-import { collect, messageOf, type Part } from "./parts"
+import { collect, messageOf, textsOf, type Part } from "./parts"
 import { chartFolders, golangciConfig, moduleName } from "./paths"
 import { goModules, golang, gosec, isGiven, node as npm, type Access } from "./private"
 import { reportsOf } from "./report"
@@ -175,7 +175,11 @@ async function goFlaws({ source, config, until, again, access }: Run): Promise<P
   if (!services.length) return notApplicable("sast:go", "no service is of the kind go")
   const part = await collect("sast/go", ["sast:go"], async () => {
     const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
-    return scanned("sast:go", gosec(access).scanAll(sources, services.map(([, { path }]) => path), { name: "sast:go", timeout: config.timeouts.lint, until, again }).reports())
+    const paths = services.map(([, { path }]) => path)
+    const asked = { name: "sast:go", timeout: config.timeouts.lint, until, again }
+    if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
+    const { found, reports } = await kept((attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }), ended)
+    return { found: found.map(unjudged), reports }
   })
   return judged(part, config)
 }
@@ -203,32 +207,43 @@ async function dependencies({ source, config, until, again, access, branches }: 
     const before = dag.gitflow().before(source, { branches })
     const [base, none] = await Promise.all([before.base(), before.reason()])
     const modules = goModules(access, source, ofKind(config, "go").map(([, { path }]) => path))
-    const common = { paths, dev: false, until, again, modules }
-    const sbom = dag.cyclonedx().sbom(source, { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }).reports()
+    const common = { paths, dev: false, until, again }
+    const sbom = async (): Promise<Texts> => {
+      const asked = { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }
+      if (modules) return textsIn(dag.cyclonedx().sbom(source, { ...asked, modules }).reports())
+      // Both named by their content, so that what other files say makes no other question of it.
+      const [now, then] = await Promise.all([inputsOf(source, Object.values(config.services)), asked.before && matching(asked.before, "before", ["**"], [])])
+      return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), ended)
+    }
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
-    const scan = dag.audit().scan(source, { ...common, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports()
-    const [made, known] = (await Promise.all([sbom, scan].map(async (reports) => JSON.parse(await reports.file("result.json").contents()) as Stage))) as [Stage, Stage & { unreachable: string }]
-    const components = made.status === "passed" ? (JSON.parse(await sbom.file("components.json").contents()) as Component[]) : []
+    const scan = textsIn<Stage & { unreachable: string }>(dag.audit().scan(source, { ...common, modules, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports())
+    const [{ found: [made], reports: bom }, { found: [known], reports: audit }] = await Promise.all([sbom(), scan])
+    if (!made || !known) throw new Error("a module gave no result")
+    const components = made.status === "passed" ? (JSON.parse(bom["components.json"]!) as Component[]) : []
     const refused = licencesSarif(components, licences)
-    const reports = sbom.withoutFile("result.json").withDirectory("audit", scan.withoutFile("result.json")).withNewFile("licences.sarif", refused)
+    const reports = { ...bom, ...Object.fromEntries(Object.entries(audit).map(([file, text]) => [`audit/${file}`, text])), "licences.sarif": refused }
     const stage = dependenciesStage(made, known, base)
     if (stage.status !== "passed") return { found: [stage], reports }
-    const { found } = mergedSarif([await scan.file("audit.sarif").contents(), refused].map((text) => ({ stage: "dependencies", text })))
+    const { found } = mergedSarif([audit["audit.sarif"]!, refused].map((text) => ({ stage: "dependencies", text })))
     return { found: [withoutAnswer(judgeFindings(stage, found, { severity, suppressions: config.suppressions, today: asked }), known.unreachable, inconclusive)], reports }
   })
 }
 
 /** The result that a scanner's module leaves beside its reports. */
 async function scanned(name: string, reports: Directory): Promise<Found> {
-  const { status, reason, seconds, cached, exitCode } = JSON.parse(await reports.file("result.json").contents()) as Stage
-  return { found: [{ name, status, reason, seconds, cached, exitCode }], reports }
+  return { found: [unjudged({ ...(JSON.parse(await reports.file("result.json").contents()) as Stage), name })], reports }
+}
+
+/** A stage without the number of its findings: which of them count is not the module's to say. */
+function unjudged({ name, status, reason, seconds, cached, exitCode }: Stage): Stage {
+  return { name, status, reason, seconds, cached, exitCode }
 }
 
 /** A scanner's part, judged by what counts of its findings; one that did not come to its end stays as it is. */
-function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = ({ exitCode }) => exitCode === 0 }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
+function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended: hasEnded = ended }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
   const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
   const today = new Date().toISOString().slice(0, 10)
-  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+  return { ...part, stages: part.stages.map((stage) => (hasEnded(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
 }
 
 /** A part whose one stage the repository holds nothing for. */
@@ -319,15 +334,33 @@ async function nodeService({ source, config, until, again, access }: Run, name: 
   })
 }
 
-/** What a module's `keptCheck` gives. An answer from before this call counts where all passed; else what failed is tried again. */
-async function kept(check: (attempt: string) => Promise<string>): Promise<Found> {
+/** Results with the texts of their reports. */
+interface Texts<T extends Stage = Stage> {
+  found: T[]
+  reports: Record<string, string>
+}
+
+/** Whether a tool came to its end, whatever it found. */
+function ended({ exitCode }: Stage): boolean {
+  return exitCode === 0
+}
+
+/** What a module's `kept…` function gives. An answer from before this call counts where all of it is settled; else what is not is tried again. */
+async function kept(ask: (attempt: string) => Promise<string>, settled = ({ status }: Stage) => status === "passed"): Promise<Texts> {
   const asked = Date.now() / 1000
-  const answer = async (attempt: string): Promise<Found & { ended: number }> => {
-    const { ended, results, files } = JSON.parse(await check(attempt)) as { ended: number; results: Stage[]; files: Record<string, string> }
-    return { ended, found: results.map((stage) => ({ ...stage, cached: stage.cached || ended < asked })), reports: files }
+  const answer = async (attempt: string): Promise<Texts & { ended: number }> => {
+    const { ended, results, files } = JSON.parse(await ask(attempt)) as { ended: number; results: Stage[]; files: Record<string, string> }
+    const { "result.json": _, ...reports } = files
+    return { ended, found: results.map((stage) => ({ ...stage, cached: stage.cached || ended < asked })), reports }
   }
   const first = await answer("")
-  return first.ended >= asked || first.found.every(({ status }) => status === "passed") ? first : answer(String(asked))
+  return first.ended >= asked || first.found.every(settled) ? first : answer(String(asked))
+}
+
+/** The result that a module leaves beside its reports, and their texts. */
+async function textsIn<T extends Stage = Stage>(folder: Directory): Promise<Texts<T>> {
+  const { "result.json": result, ...reports } = await textsOf(folder)
+  return { found: [JSON.parse(result!) as T], reports }
 }
 
 /** The results that a module's `check` leaves beside its reports. */

@@ -1,6 +1,6 @@
 // Runs the Dagger CLI on the engine, and notices when the engine dies under a call (the CLI alone would wait for minutes).
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { allModules, ensureImages, imagesOfCall } from "./images.js"
 import { repository, statePaths } from "./paths.js"
@@ -86,12 +86,11 @@ export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.c
   return resolve(cwd, named ?? ".")
 }
 
-/** `npm run develop`: generates sdk/ and tsconfig.json of each module, for editors and `npm run typecheck`. */
-export async function develop(): Promise<number> {
+/** `npm run develop`: generates sdk/ and tsconfig.json of each module, or of those of which some are given, for editors and `npm run typecheck`. */
+export async function develop(modules = allModules().filter((module) => existsSync(join(module, "dagger.json")))): Promise<number> {
   const engine = await up()
   // ci/ is the source of the repository's root, whose clients have all modules; its own dagger.json is the small root.
-  const modules = [repository, ...allModules().filter((module) => module !== join(repository, "ci") && existsSync(join(module, "dagger.json")))]
-  for (const module of modules) {
+  for (const module of modules.map((module) => (module === join(repository, "ci") ? repository : module))) {
     const name = (JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { name: string }).name
     say(`▶ dagger develop: ${name}`)
     const lines: string[] = []
@@ -102,4 +101,16 @@ export async function develop(): Promise<number> {
     }
   }
   return 0
+}
+
+/** The modules whose sdk/ is not there, or older than what it is generated from: the module's dagger.json, and for ci the other modules' functions. */
+export function withOldClients(modules: string[]): string[] {
+  return modules.filter((module) => {
+    const client = join(module, "sdk/client.gen.ts")
+    if (!existsSync(client)) return true
+    const made = statSync(client).mtimeMs
+    const others = module === join(repository, "ci") ? modules : []
+    const sources = [join(module, "dagger.json"), ...others.flatMap((other) => readdirSync(join(other, "src")).map((file) => join(other, "src", file)))]
+    return sources.some((file) => statSync(file).mtimeMs > made)
+  })
 }

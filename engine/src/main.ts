@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { daggerCommand, develop, withImages } from "./dagger.js"
+import { daggerCommand, develop, withImages, withOldClients } from "./dagger.js"
 import { allModules, ensureImages, listImages, wantedImages } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
@@ -103,8 +103,9 @@ async function testCommand(args: string[]): Promise<number> {
 /** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */
 async function typecheck(): Promise<number> {
   const projects = allModules().filter((module) => existsSync(join(module, "tsconfig.json")))
-  if (projects.some((project) => !existsSync(join(project, "sdk")))) {
-    const code = await develop()
+  const old = withOldClients(projects)
+  if (old.length > 0) {
+    const code = await develop(old)
     if (code !== 0) return code
   }
   const codes = []

@@ -35,6 +35,8 @@ describe("the modules", () => {
     expect(read(module, "src/go.ts")).toContain(`image: string = "${images.golang}"`)
   })
 
+  it.each(has("kept.ts"))("%s has the same kept.ts as golang: copy modules/golang/src/kept.ts", (module) => expect(read(module, "src/kept.ts")).toBe(read("golang", "src/kept.ts")))
+
   it.each(has("skeleton.ts"))("%s has the same skeleton.ts as cyclonedx: copy modules/cyclonedx/src/skeleton.ts", (module) => expect(read(module, "src/skeleton.ts")).toBe(read("cyclonedx", "src/skeleton.ts")))
 
   it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) => expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")))

@@ -6,6 +6,7 @@
 import { Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images, tools } from "./images"
+import { asText } from "./kept"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
 import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
@@ -119,6 +120,35 @@ export class Cyclonedx {
       const reason = `${components.length} dependencies of ${known} licences${unknown ? `, ${unknown} of an unknown one` : ""}${since}`
       return new Result(name, "passed", reason, 0, now.seconds, now.cached, reports, components.length)
     })
+  }
+
+  /**
+   * What `sbom` gives, as one text that is kept for a day: with the same arguments nothing is run or looked up, not even from layers. It is JSON with `ended` (seconds since 1970), `results`, which has
+   * one, and `files`, the texts of all reports by their path. What could not run is kept too: a caller that meets one older than itself asks with another `attempt`.
+   *
+   * Example: `dagger -m modules/cyclonedx call kept-sbom --source services --paths suppliers,frontend --attempt "$RANDOM"`
+   *
+   * @param source The folder with all of them.
+   * @param paths The folders in `source`.
+   * @param before Another state of the source: the reports then have what was added, removed and changed since.
+   * @param attempt Any text that was not given before: what failed is tried again.
+   */
+  @func({ cache: "24h" })
+  async keptSbom(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    paths: string[] = ["."],
+    before?: Directory,
+    dev: boolean = false,
+    name: string = "sbom",
+    timeout: number = 300,
+    image: string = images.golang,
+    nodeImage: string = images.node,
+    until: number = 0,
+    again: string = "",
+    attempt: string = "",
+  ): Promise<string> {
+    const made = await this.sbom(source, paths, before, dev, name, timeout, image, nodeImage, until, again)
+    return asText([made], made.reports)
   }
 
   /**

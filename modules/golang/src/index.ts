@@ -8,6 +8,7 @@ import { Changeset, Container, Directory, File, Secret, Service, argument, dag, 
 import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
 import { images, tools } from "./images"
+import { asText } from "./kept"
 import { download, fetchModules, letIn, withModules, type Fetched } from "./private"
 import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
 import { refusal } from "./refusal"
@@ -229,9 +230,7 @@ export class Golang {
     attempt: string = "",
   ): Promise<string> {
     const { results, reports } = await this.check(source, path, name, steps, timeouts, image, testArgs, testServices, testServiceNames, testEnv, until, again)
-    const paths = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
-    const files = Object.fromEntries(await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)))
-    return JSON.stringify({ ended: Date.now() / 1000, results: results.map(({ reports: _, ...fields }) => fields), files })
+    return asText(results, reports)
   }
 
   /**

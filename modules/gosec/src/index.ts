@@ -8,6 +8,7 @@ import { Container, Directory, File, Secret, Service, argument, dag, float, func
 import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
 import { images } from "./images"
+import { asText } from "./kept"
 import { fetchModules, withModules } from "./private"
 import { readScan } from "./read"
 import { describe, ordered, sarif } from "./sarif"
@@ -159,6 +160,22 @@ export class Gosec {
       if (ran.length === 0) throw new Error("no file was looked at: there are none but tests")
       return result(name, ran)
     })
+  }
+
+  /**
+   * What `scanAll` gives, as one text that is kept for a day: with the same arguments nothing is run or looked up, not even from layers. It is JSON with `ended` (seconds since 1970), `results`, which has
+   * one, and `files`, the texts of all reports by their path. What could not run is kept too: a caller that meets one older than itself asks with another `attempt`.
+   *
+   * Example: `dagger -m modules/gosec call kept-scan --sources services,services/kit --paths suppliers,. --attempt "$RANDOM"`
+   *
+   * @param sources For each module the folder with everything that it needs.
+   * @param paths The modules' folders in their sources, in the same order.
+   * @param attempt Any text that was not given before: what failed is tried again.
+   */
+  @func({ cache: "24h" })
+  async keptScan(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0, again: string = "", attempt: string = ""): Promise<string> {
+    const scan = await this.scanAll(sources, paths, name, timeout, image, args, until, again)
+    return asText([scan], scan.reports)
   }
 
   /**

@@ -6,6 +6,7 @@
 import { Changeset, Container, Directory, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
+import { asText } from "./kept"
 import { coveragePercent, firstError, fixCommands, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
@@ -219,9 +220,7 @@ export class Node {
     attempt: string = "",
   ): Promise<string> {
     const { results, reports } = await this.check(source, name, steps, timeouts, image, testArgs, until, again)
-    const paths = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
-    const files = Object.fromEntries(await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)))
-    return JSON.stringify({ ended: Date.now() / 1000, results: results.map(({ reports: _, ...fields }) => fields), files })
+    return asText(results, reports)
   }
 
   /**
