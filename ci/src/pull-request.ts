@@ -319,7 +319,7 @@ async function goService({ source, config, until, again, access }: Run, name: st
 /** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
 function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
   const servers: Record<Need, () => { service: Service; variable: string }> = {
-    postgres: () => ({ service: dag.postgres().testServer({ database: "postgres", instance: "tests" }), variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres" }),
+    postgres: () => ({ service: dag.postgres().testServer({ user: "postgres", database: "postgres", instance: "tests" }), variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres" }),
     redis: () => ({ service: dag.redis().server({ instance: "tests" }), variable: "TEST_REDIS_URL=redis://redis:6379/0" }),
   }
   const started = needs.map((need) => servers[need]())

@@ -67,9 +67,10 @@ export async function startLocked(): Promise<void> {
     await startOrReset(paths)
     writeFileSync(keyFile(paths), wantedKey())
   })
-  say(`state folder ${paths.state}: ${await diskUse(paths.state)}; the engine's cache is capped at ${gigabytes(cacheCapBytes)}`)
+  say(`the engine's cache is capped at ${gigabytes(cacheCapBytes)}; npm run engine -- status says how much ${paths.state} holds`)
 }
 
+/** How much a folder holds. It takes half a minute where nothing of a large one is in memory. */
 async function diskUse(folder: string): Promise<string> {
   // Files come and go while the engine runs: du then names them and ends with 1, but its sum is right.
   const out = spawnSync("du", ["-s", "--block-size=1", folder], { encoding: "utf8" }).stdout

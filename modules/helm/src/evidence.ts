@@ -20,7 +20,13 @@ $k get pods -o go-template="$containers" 2>/dev/null | xargs -r -P 4 -L 1 bash -
 mkdir -p "$0/logs/$2"
 read_log() { timeout 20 kubectl --namespace "$1" --request-timeout=15s logs --tail=5000 "$2" --container "$3" "\${@:4}" 2>&1; }
 read_log "$1" "$2" "$3" > "$0/logs/$2/$3.log"
-[ "$4" = 0 ] || read_log "$1" "$2" "$3" --previous > "$0/logs/$2/$3.previous.log"
+# As the next run begins, the log of the one before may be gone already while the pod still names it.
+for try in 1 2 3 4; do
+  [ "$4" != 0 ] || break
+  read_log "$1" "$2" "$3" --previous > "$0/logs/$2/$3.previous.log"
+  grep -q "^unable to retrieve container logs" "$0/logs/$2/$3.previous.log" || break
+  sleep 1
+done
 true
 ' "$folder" "$namespace"
 wait "\${readers[@]}"
