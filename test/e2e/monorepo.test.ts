@@ -56,7 +56,7 @@ describe("thirty services", () => {
   it("are checked in one run, whose table fits a screen", () => {
     const [first] = runs
     expect(first!.table, first!.output.slice(-3000)).toMatch(/^GREEN/m)
-    expect(Object.keys(first!.stages)).toHaveLength(1 + count * steps.length + 9)
+    expect(Object.keys(first!.stages)).toHaveLength(1 + count * steps.length + 10)
     expect(first!.stages["sast:js"]).toMatchObject({ status: "notApplicable", reason: "no service is of the kind node" })
     expect(first!.table.split("\n").length).toBeLessThanOrEqual(25)
   })
