@@ -109,7 +109,7 @@ export function withOldClients(modules: string[]): string[] {
     const client = join(module, "sdk/client.gen.ts")
     if (!existsSync(client)) return true
     const made = statSync(client).mtimeMs
-    const others = module === join(repository, "ci") ? modules : []
+    const others = module === join(repository, "ci") ? modules.filter((other) => other !== module) : []
     const sources = [join(module, "dagger.json"), ...others.flatMap((other) => readdirSync(join(other, "src")).map((file) => join(other, "src", file)))]
     return sources.some((file) => statSync(file).mtimeMs > made)
   })

@@ -9,11 +9,12 @@ import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
 import { contentOf } from "./unchanged.js"
 
-/** What the pipeline leaves out of the source too (`ignore` of pr in ci/src/index.ts). */
-const leftOut = /(^|\/)(node_modules|dist|coverage)(\/|$)|^reports\//
+/** Folders that the pipeline leaves out of the source too, wherever they are (`ignore` of pr in ci/src/index.ts); and so is reports/ at its root. */
+const outputs = ["node_modules", "dist", "coverage"]
+const leftOut = new RegExp(`(^|/)(${outputs.join("|")})(/|$)|^reports/`)
 
 /** The same for git, where a repository does not ignore them: else the reports of a run would make the next one another. */
-const untold = "node_modules\ndist\ncoverage\n/reports/\n"
+const untold = [...outputs, "/reports/"].map((line) => `${line}\n`).join("")
 
 /** After this many seconds a result is asked again: by then other vulnerabilities of what is depended on may be known. */
 const validFor = 24 * 3600
