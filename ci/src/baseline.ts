@@ -2,6 +2,7 @@
 import { Directory, ReturnType, dag } from "@dagger.io/dagger"
 import { images } from "./images"
 import { compareMigrations } from "./migrations"
+import type { Access } from "./private"
 import { productService } from "./product"
 import type { Found, Stage, Status } from "./stages"
 
@@ -9,7 +10,7 @@ import type { Found, Stage, Status } from "./stages"
 const file = "services/baseline"
 const migrations = "services/*/internal/store/migrations/expand/*.sql"
 
-export async function checkBaseline(source: Directory): Promise<Found> {
+export async function checkBaseline(source: Directory, access: Access): Promise<Found> {
   const began = Date.now()
   const stage = (name: string, status: Status, reason: string): Stage => ({ name, status, reason, seconds: Math.round((Date.now() - began) / 100) / 10, cached: false, exitCode: status === "passed" ? 0 : 1 })
   const red = (reason: string): Found => ({ found: [stage("baseline:schema", "failed", reason), stage("baseline:api", "skipped", "there is nothing to run it on")], reports: dag.directory() })
@@ -31,7 +32,7 @@ export async function checkBaseline(source: Directory): Promise<Found> {
   const schema = stage("baseline:schema", "passed", `${fresh.length} expand migration${fresh.length > 1 ? "s" : ""} since ${commit.slice(0, 12)}: ${fresh.join(", ")}`)
 
   const version = JSON.stringify({ sha: commit })
-  const target = await productService({ source: baseline, version, schema: source, demo: true, mode: "development", unreachable: [] })
+  const target = await productService({ source: baseline, version, schema: source, demo: true, mode: "development", unreachable: [], access })
   const result = dag.newman().run(baseline.file("services/api-tests/product.postman_collection.json"), "http://product:8080", { target, targetName: "product", folders: ["product"], name: "baseline:api", timeout: 300, requestTimeout: 15, wait: 60, until: 0, again: "" })
   const [status, reason, seconds, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.exitCode()])
   return { found: [schema, { name: "baseline:api", status: status as Status, reason, seconds, cached: false, exitCode }], reports: dag.directory().withDirectory("api", result.reports()) }

@@ -3,13 +3,14 @@ import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "./config"
 import { goInput, matching, terraformFiles } from "./inputs"
 import { messageOf } from "./parts"
+import { node, type Access } from "./private"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
-export async function mended(source: Directory, config: Config): Promise<Changeset> {
+export async function mended(source: Directory, config: Config, access: Access): Promise<Changeset> {
   const services = Object.entries(config.services).map(async ([name, { path, kind, inputs }]) => {
     const input = kind === "go" ? await goInput(source, path, inputs) : source.directory(path)
     try {
-      const changes = kind === "go" ? dag.golang().fmt(input, { path }) : dag.node().fix(input)
+      const changes = kind === "go" ? dag.golang().fmt(input, { path }) : node(access).fix(input)
       return await changed(changes, kind === "go" ? "" : path)
     } catch (error) {
       throw new Error(`${name}: ${messageOf(error)}`)

@@ -155,6 +155,10 @@ export class Delivery {
    * Example: `dagger check lint`, `dagger call lint`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -164,8 +168,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["lint"])
+    return checked(source, ["lint"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -174,6 +182,7 @@ export class Delivery {
    * Example: `dagger call fix modified-paths`, `dagger call fix as-patch contents`, `dagger call fix --auto-apply`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins. It reaches what downloads, and nothing else.
    */
   @func({ cache: "session" })
   async fix(
@@ -182,8 +191,9 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    npmrc?: Secret,
   ): Promise<Changeset> {
-    return mended(source, await readConfig(source))
+    return mended(source, await readConfig(source), { npmrc })
   }
 
   /**
@@ -192,6 +202,10 @@ export class Delivery {
    * Example: `dagger check typecheck`, `dagger call typecheck`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -201,8 +215,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["typecheck"])
+    return checked(source, ["typecheck"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -211,6 +229,10 @@ export class Delivery {
    * Example: `dagger check test`, `dagger call test`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -220,8 +242,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["test"])
+    return checked(source, ["test"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -230,6 +256,10 @@ export class Delivery {
    * Example: `dagger check build`, `dagger call build`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -239,8 +269,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["build"])
+    return checked(source, ["build"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -249,6 +283,10 @@ export class Delivery {
    * Example: `dagger check coverage`, `dagger call coverage`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -258,8 +296,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["test", "coverage"])
+    return checked(source, ["test", "coverage"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -268,6 +310,10 @@ export class Delivery {
    * Example: `dagger check sast`, `dagger call sast`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -277,8 +323,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["sast"])
+    return checked(source, ["sast"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -287,6 +337,10 @@ export class Delivery {
    * Example: `dagger check dependencies`, `dagger call dependencies`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -296,8 +350,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["dependencies"])
+    return checked(source, ["dependencies"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -306,6 +364,10 @@ export class Delivery {
    * Example: `dagger check quality`, `dagger call quality`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "session" })
   @check()
@@ -315,8 +377,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<string> {
-    return checked(source, ["test", "quality"])
+    return checked(source, ["test", "quality"], { netrc, goproxy, goprivate, npmrc })
   }
 
   /**
@@ -342,6 +408,10 @@ export class Delivery {
    * @param demo Whether there is demonstration data in it.
    * @param mode The APP_MODE: development, qa, stage or production.
    * @param unreachable Services that nothing can reach, to see the product degraded: `suppliers`, `recipes` or `redis`.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "never" })
   async product(
@@ -353,8 +423,12 @@ export class Delivery {
     demo: boolean = true,
     mode: string = "development",
     unreachable: string[] = [],
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Service> {
-    return productService({ source, version: await versionFile(source), demo, mode, unreachable })
+    return productService({ source, version: await versionFile(source), demo, mode, unreachable, access: { netrc, goproxy, goprivate, npmrc } })
   }
 
   /**
@@ -364,6 +438,10 @@ export class Delivery {
    * Example: `dagger call baseline verdict`
    *
    * @param source The repository, with its whole history.
+   * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
+   * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
+   * @param goprivate What GOPRIVATE would be, such as `github.com/shop/*`: Go modules that git fetches, with netrc's login.
+   * @param npmrc What ~/.npmrc would be, such as file://$HOME/.npmrc: private npm registries and their logins.
    */
   @func({ cache: "never" })
   async baseline(
@@ -372,8 +450,12 @@ export class Delivery {
       ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
     })
     source: Directory,
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    npmrc?: Secret,
   ): Promise<Pipeline> {
-    const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source))
+    const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source, { netrc, goproxy, goprivate, npmrc }))
     return pipelineOf("baseline", "Baseline", part.stages, [part])
   }
 
@@ -750,7 +832,7 @@ async function livePipeline(name: string, title: string, parts: Part[]): Promise
 }
 
 /** The table of the given steps of all services; an error where it is red. A step that no stage has is not applicable. */
-async function checked(source: Directory, steps: string[]): Promise<string> {
+async function checked(source: Directory, steps: string[], access: Access = {}): Promise<string> {
   const config = await readConfig(source)
   const names = stageNames(config).flatMap((name) => name.split(":"))
   const there = steps.filter((step) => names.includes(step))

@@ -2,6 +2,7 @@
 import { Container, Directory, File, Service, dag } from "@dagger.io/dagger"
 import { images } from "./images"
 import { goInput } from "./inputs"
+import { golang, node, type Access } from "./private"
 
 /** The Go services, by the order in which they ask each other, with what each asks. */
 const asks: Record<string, string[]> = { suppliers: [], recipes: ["suppliers"], restaurant: ["recipes"] }
@@ -23,17 +24,18 @@ export interface Product {
   mode: string
   /** Services that nothing can reach. */
   unreachable: string[]
+  access: Access
 }
 
 /** Starts nothing by itself: the parts start when the service that it gives is started. */
-export async function productService({ source, version, schema, demo, mode, unreachable }: Product): Promise<Service> {
+export async function productService({ source, version, schema, demo, mode, unreachable, access }: Product): Promise<Service> {
   const known = ["suppliers", "recipes", "redis"]
   const wrong = unreachable.filter((name) => !known.includes(name))
   if (wrong.length) throw new Error(`unreachable: ${wrong.join(", ")} is not known; allowed: ${known.join(", ")}`)
-  const page = dag.node().build(source.directory("services/frontend"))
+  const page = node(access).build(source.directory("services/frontend"))
   const names = Object.keys(asks)
-  const binaries = await binariesOf(source, names)
-  const migrators = schema ? await binariesOf(schema, names) : binaries
+  const binaries = await binariesOf(source, names, access)
+  const migrators = schema ? await binariesOf(schema, names, access) : binaries
 
   const database = dag.postgres().server({
     user: "postgres",
@@ -72,11 +74,11 @@ export async function productService({ source, version, schema, demo, mode, unre
   return front.asService({ useEntrypoint: true })
 }
 
-function binariesOf(source: Directory, names: string[]): Promise<File[]> {
+function binariesOf(source: Directory, names: string[], access: Access): Promise<File[]> {
   return Promise.all(
     names.map(async (name) => {
       const path = `services/${name}`
-      return dag.golang().build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
+      return golang(access).build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
     }),
   )
 }

@@ -27,8 +27,8 @@ function deliveredPaths(config: Config): string[] {
 export async function identify(source: Directory, config: Config): Promise<Identity> {
   const found = dag.gitflow().ofSource(source, { paths: deliveredPaths(config) })
   const [commit, commitTime, branch, tree, dirty] = await Promise.all([found.commit(), found.time(), found.branch(), found.tree(), found.dirty()])
-  const mark = dirty ? "-dirty" : ""
-  return { sha: commit + mark, commitTime, branch, tree: tree + mark, dirty }
+  // Of what is not committed the content is the name, so that an edit never meets the release of another one.
+  return { sha: dirty ? `${commit}-dirty-${tree.slice(0, 12)}` : commit, commitTime, branch, tree: dirty ? `${tree}-dirty` : tree, dirty }
 }
 
 /** The image of each service that is delivered, not built yet. */
@@ -81,7 +81,7 @@ export async function writeRecord(record: ReleaseRecord, registry: Registry, key
 
 /** The record of a commit or a tree; an error in words when there is none, or when it was altered. */
 export async function readRecord(release: string, registry: Registry, key: string): Promise<ReleaseRecord> {
-  if (!/^([0-9a-f]{40}|[0-9a-f]{64})(-dirty)?$/.test(release)) throw new Error(`release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as a record names it`)
+  if (!/^([0-9a-f]{40}(-dirty-[0-9a-f]{12})?|[0-9a-f]{64}(-dirty)?)$/.test(release)) throw new Error(`release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as a record names it`)
   const files = await findFiles(`${registry.address}/releases:${release}`, registry).catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error)
     if (!said.includes("there is no ")) throw error

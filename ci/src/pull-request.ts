@@ -178,7 +178,7 @@ async function goFlaws({ source, config, until, again, access }: Run): Promise<P
     const paths = services.map(([, { path }]) => path)
     const asked = { name: "sast:go", timeout: config.timeouts.lint, until, again }
     if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
-    const { found, reports } = await kept((attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }), ended)
+    const { found, reports } = await kept((attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }), finished)
     return { found: found.map(unjudged), reports }
   })
   return judged(part, config)
@@ -203,7 +203,7 @@ async function dependencies({ source, config, until, again, access, branches }: 
     const paths = Object.values(config.services).map(({ path }) => path)
     const mirrored = !/^https?:/.test(database.go)
     if (mirrored && !(await source.exists(`${database.go}/index`))) throw new Error(`gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`)
-    const asked = new Date().toISOString().slice(0, 10)
+    const today = new Date().toISOString().slice(0, 10)
     const before = dag.gitflow().before(source, { branches })
     const [base, none] = await Promise.all([before.base(), before.reason()])
     const modules = goModules(access, source, ofKind(config, "go").map(([, { path }]) => path))
@@ -213,10 +213,10 @@ async function dependencies({ source, config, until, again, access, branches }: 
       if (modules) return textsIn(dag.cyclonedx().sbom(source, { ...asked, modules }).reports())
       // Both named by their content, so that what other files say makes no other question of it.
       const [now, then] = await Promise.all([inputsOf(source, Object.values(config.services)), asked.before && matching(asked.before, "before", ["**"], [])])
-      return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), ended)
+      return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), finished)
     }
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
-    const scan = textsIn<Stage & { unreachable: string }>(dag.audit().scan(source, { ...common, modules, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked }).reports())
+    const scan = textsIn<Stage & { unreachable: string }>(dag.audit().scan(source, { ...common, modules, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked: today }).reports())
     const [{ found: [made], reports: bom }, { found: [known], reports: audit }] = await Promise.all([sbom(), scan])
     if (!made || !known) throw new Error("a module gave no result")
     const components = made.status === "passed" ? (JSON.parse(bom["components.json"]!) as Component[]) : []
@@ -225,7 +225,7 @@ async function dependencies({ source, config, until, again, access, branches }: 
     const stage = dependenciesStage(made, known, base)
     if (stage.status !== "passed") return { found: [stage], reports }
     const { found } = mergedSarif([audit["audit.sarif"]!, refused].map((text) => ({ stage: "dependencies", text })))
-    return { found: [withoutAnswer(judgeFindings(stage, found, { severity, suppressions: config.suppressions, today: asked }), known.unreachable, inconclusive)], reports }
+    return { found: [withoutAnswer(judgeFindings(stage, found, { severity, suppressions: config.suppressions, today }), known.unreachable, inconclusive)], reports }
   })
 }
 
@@ -240,10 +240,10 @@ function unjudged({ name, status, reason, seconds, cached, exitCode }: Stage): S
 }
 
 /** A scanner's part, judged by what counts of its findings; one that did not come to its end stays as it is. */
-function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended: hasEnded = ended }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
+function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = finished }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
   const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
   const today = new Date().toISOString().slice(0, 10)
-  return { ...part, stages: part.stages.map((stage) => (hasEnded(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
 }
 
 /** A part whose one stage the repository holds nothing for. */
@@ -341,7 +341,7 @@ interface Texts<T extends Stage = Stage> {
 }
 
 /** Whether a tool came to its end, whatever it found. */
-function ended({ exitCode }: Stage): boolean {
+function finished({ exitCode }: Stage): boolean {
   return exitCode === 0
 }
 

@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Five faults of v0.19.10, each of which costs more than what caused it.
+ * Five faults of v0.19.10, each of which costs more than what caused it, and one saving.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -25,6 +25,9 @@ export interface Patch {
  *
  * A new record is in the list before it is marked as used. What prunes the cache and gets its turn in between takes it for the least recently used of all and deletes it; who made it then fails with
  * "failed to commit … during finalize: … snapshot … does not exist" (docs/decisions/0038-a-record-that-was-just-made.md). The list stays locked until the record is in use.
+ *
+ * Each step of a query is a span and some log records, written to the database of the client that asked and to those of all its callers. A function's own is read by nobody and stays
+ * empty (docs/decisions/0041-what-nobody-reads.md).
  */
 export const patches: Patch[] = [
   {
@@ -51,6 +54,21 @@ export const patches: Patch[] = [
     file: "internal/buildkit/cache/manager.go",
     before: "\tcm.records[id] = rec // TODO: save to db\n\tcm.mu.Unlock()\n",
     after: "\tcm.records[id] = rec // TODO: save to db\n\tdefer cm.mu.Unlock()\n",
+  },
+  {
+    file: "engine/server/session.go",
+    before: "\t\t// save to our own client's DB\n\t\tsdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)),\n\t}\n",
+    after: "\t}\n\tif client.fnCall == nil {\n\t\ttracerOpts = append(tracerOpts, sdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)))\n\t}\n",
+  },
+  {
+    file: "engine/server/session.go",
+    before: "\t\tsdklog.WithProcessor(logs),\n\t}\n",
+    after: "\t}\n\tif client.fnCall == nil {\n\t\tloggerOpts = append(loggerOpts, sdklog.WithProcessor(logs))\n\t}\n",
+  },
+  {
+    file: "engine/server/session.go",
+    before: "\tfor _, parent := range client.parents {\n\t\ttracerOpts",
+    after: "\tfor _, parent := range client.parents {\n\t\tif parent.fnCall != nil {\n\t\t\tcontinue\n\t\t}\n\t\ttracerOpts",
   },
 ]
 

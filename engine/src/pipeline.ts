@@ -6,6 +6,9 @@ import { keyOfRun, knownReports, noteReports, validWithoutVerdict } from "./know
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
+/** The functions of `ci` that leave reports. */
+const pipelines = ["pr", "baseline", "publish", "dev", "stage", "prod", "rollback", "rehearse"]
+
 /** Pipelines whose whole answer may come from the cache, as text; the others' reports are files, of something that ran now. */
 const cachedPipelines = ["pr", "baseline"]
 
@@ -22,7 +25,11 @@ const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u
 export async function pipelineCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args
   if (!name || name.startsWith("-")) {
-    console.error("usage: npm run pipeline -- <pr|baseline|publish|dev|stage|prod|rollback|rehearse> [--source folder] [--reports folder] [further arguments of the pipeline's function]")
+    console.error(`usage: npm run pipeline -- <${pipelines.join("|")}> [--source folder] [--reports folder] [further arguments of the pipeline's function]`)
+    return 2
+  }
+  if (!pipelines.includes(name)) {
+    console.error(`npm run pipeline: ${name} is no pipeline; allowed are ${pipelines.join(", ")}`)
     return 2
   }
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)

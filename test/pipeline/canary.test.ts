@@ -96,7 +96,7 @@ describe("secrets of pr", () => {
 describe("secrets of a module", () => {
   it("are in no layer of what was installed with them", async () => {
     const image = join(folder, "image.tar")
-    const { code, stderr } = await dagger(["--silent", "-m", "modules/node", "call", "with-private", "--npmrc=env://NPMRC", "install", `--source=${shop.root}/services/frontend`, "as-tarball", "export", `--path=${image}`], { cwd: repository, env, seconds: 300 })
+    const { code, stderr } = await dagger(["--silent", "-m", "modules/node", "call", "with-private", "--npmrc=env://NPMRC", "install", `--source=${shop.root}/services/frontend`, "as-tarball", "--forced-compression=GZIP", "export", `--path=${image}`], { cwd: repository, env, seconds: 300 })
     expect(code, stderr).toBe(0)
     const layers = join(folder, "layers")
     spawnSync("mkdir", ["-p", layers])

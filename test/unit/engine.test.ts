@@ -29,6 +29,11 @@ describe("a command that there is not", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: `${fault}: allowed are ${commands.join(", ")}\n` })
     expect(readdirSync(folder)).toEqual([])
   })
+  it("is a pipeline's too", () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "stagging"], { encoding: "utf8", env: { ...process.env, DELIVERY_ENGINE_STATE: folder } })
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: "npm run pipeline: stagging is no pipeline; allowed are pr, baseline, publish, dev, stage, prod, rollback, rehearse\n" })
+    expect(readdirSync(folder)).toEqual([])
+  })
   it("is in no npm script", () => expect(commands).toEqual(expect.arrayContaining(Object.values(scripts).map((script) => script.split(" ")[2]))))
 })
 

@@ -170,7 +170,7 @@ export class Gitflow {
    * Example: `dagger -m modules/gitflow call of-source --source . commit`
    *
    * @param source The repository, with its `.git`.
-   * @param paths The delivered paths: `dirty` and `tree` are about these.
+   * @param paths The delivered paths: `dirty` and `tree` are about these, `tree` with what is not committed.
    * @param image Another image with git and bash in it.
    */
   @func({ cache: "session" })

@@ -2,8 +2,9 @@
 
 /**
  * Prints `key value` fields, each ended by a zero byte: branch, commit, time, shallow, tag…, here… (tags of this commit), changed… (files of the paths that
- * differ from the commit, or are neither in it nor ignored), and tree: one hash over the paths' own hashes in the commit. The paths are the arguments.
- * With `tree` as the first argument it prints commit and tree alone, so that no file of the checkout is needed.
+ * differ from the commit, or are neither in it nor ignored), and tree: one hash over the paths' own hashes, of the checkout with what is changed in it, so that
+ * it is the one that a commit of the same files has. The paths are the arguments.
+ * With `tree` as the first argument it prints commit and tree alone, those of the commit, so that no file of the checkout is needed.
  */
 export const stateScript = `
 set -o pipefail
@@ -11,15 +12,20 @@ kind=$1; shift
 say() { printf '%s\\0' "$*"; }
 if ! commit=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "HEAD names no commit: the repository has none, or its history is not whole" >&2; exit 3; fi
 say "commit $commit"
-objects=$(for path in "$@"; do
-  object=HEAD:$path
-  if [ "$path" = . ]; then object='HEAD^{tree}'; fi
-  hash=$(git rev-parse --verify -q "$object") || { printf 'paths: %s is not in commit %s\\n' "$path" "$commit" >&2; exit 3; }
-  printf '%s %s\\0' "$hash" "$path" | base64 -w0
-  echo
-done) || exit 3
-say "tree $(printf '%s' "$objects" | sha256sum | cut -d' ' -f1)"
-if [ "$kind" = tree ]; then exit 0; fi
+# The hash over the paths in $1, which names a tree.
+tree() {
+  local root=$1 object hash objects
+  shift
+  objects=$(for path in "$@"; do
+    object=$root:$path
+    if [ "$path" = . ]; then object=$root; fi
+    hash=$(git rev-parse --verify -q "$object") || { printf 'paths: %s is not in commit %s\\n' "$path" "$commit" >&2; exit 3; }
+    printf '%s %s\\0' "$hash" "$path" | base64 -w0
+    echo
+  done) || exit 3
+  say "tree $(printf '%s' "$objects" | sha256sum | cut -d' ' -f1)"
+}
+if [ "$kind" = tree ]; then tree "$commit^{tree}" "$@"; exit 0; fi
 say "branch $(git symbolic-ref --short -q HEAD)"
 say "time $(git log -1 --format=%cI)"
 say "shallow $(git rev-parse --is-shallow-repository)"
@@ -29,6 +35,12 @@ export GIT_INDEX_FILE=/tmp/index
 git read-tree HEAD || exit 3
 git --literal-pathspecs status --porcelain=v1 -z --no-renames --untracked-files=all -- "$@" > /tmp/status || exit 3
 while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
+if [ ! -s /tmp/status ]; then tree "$commit^{tree}" "$@"; exit 0; fi
+# What is changed becomes objects beside the repository, not in it.
+export GIT_ALTERNATE_OBJECT_DIRECTORIES=$(realpath "$(git rev-parse --git-path objects)") GIT_OBJECT_DIRECTORY=/tmp/objects
+mkdir -p /tmp/objects
+git --literal-pathspecs add --all -- "$@" && changed=$(git write-tree) || exit 3
+tree "$changed" "$@"
 `
 
 /** Sets base and name to what the checkout is compared with; prints `none` and a reason, and ends, where there is nothing. The arguments are branches. */

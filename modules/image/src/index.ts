@@ -19,7 +19,7 @@ export class Image {
    *
    * @param files What goes into the image, as root's and of 1970: the same files are the same layer, whenever it is made.
    * @param at Where the files go.
-   * @param sha The commit's full hash; -dirty at its end says that files differ from it. Stands in version.json and in the labels org.opencontainers.image.revision and .version.
+   * @param sha The commit's full hash; -dirty at its end says that files differ from it, -dirty- and 12 hexadecimal digits which ones. Stands in version.json and in the labels org.opencontainers.image.revision and .version.
    * @param commitTime The commit's time, RFC 3339. Stands in version.json and in the label org.opencontainers.image.created.
    * @param versionPath Where version.json goes.
    * @param base The image below; none (from scratch) when empty.

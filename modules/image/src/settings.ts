@@ -15,7 +15,7 @@ export function pairs(argument: string, lines: string[], name: RegExp): [string,
 
 /** The content of version.json: a commit and its time. */
 export function versionText(sha: string, commitTime: string): string {
-  if (!/^[0-9a-f]{40}(-dirty)?$/.test(sha)) throw new Error(`sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty`)
+  if (!/^[0-9a-f]{40}(-dirty(-[0-9a-f]{12})?)?$/.test(sha)) throw new Error(`sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty, or -dirty- and 12 digits that name the changes`)
   if (Number.isNaN(Date.parse(commitTime))) throw new Error(`commitTime: ${JSON.stringify(commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`)
   return JSON.stringify({ sha, commitTime })
 }

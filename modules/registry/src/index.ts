@@ -3,7 +3,7 @@
  *
  * Images are named by digest from here on. A tag is never moved: the same image again is no push, another one under the same tag is an error.
  */
-import { CacheSharingMode, Container, Directory, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
+import { CacheSharingMode, Container, Directory, ImageLayerCompression, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { nameOf, parsePushed, trouble } from "./read"
@@ -125,7 +125,9 @@ export class Registry {
     const hosts = [...new Set(references.map((reference) => reference.split("/")[0]!))]
     if (hosts.length !== 1) throw new Error(`references: ${hosts.join(", ") || "none"}: one host for all is allowed`)
     let container = this.access({ target, targetName, username, password, insecure }, again)
-    images.forEach((image, i) => (container = container.withMountedFile(`/images/${i + 1}.tar`, image.asTarball())))
+    // One compression for all layers, or a digest would depend on how the engine happens to hold those of a base.
+    const forcedCompression = ImageLayerCompression.Gzip
+    images.forEach((image, i) => (container = container.withMountedFile(`/images/${i + 1}.tar`, image.asTarball({ forcedCompression }))))
     const ran = await runStep(container, ["bash", "-c", pushScript, "push", insecure ? "--insecure" : "", hosts[0]!, username, ...references], timeout)
     const output = await readReport(ran.reports, "output.txt")
     const pushed = parsePushed(output)
