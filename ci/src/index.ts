@@ -837,7 +837,7 @@ async function checked(source: Directory, steps: string[], access: Access = {}):
   const names = stageNames(config).flatMap((name) => name.split(":"))
   const there = steps.filter((step) => names.includes(step))
   if (!there.length) return `not applicable: no service has the step ${steps.join(", ")}`
-  return (await pullRequestPipeline(source, config, await pullRequest(source, config, { only: there }))).verdict()
+  return (await pullRequestPipeline(source, config, await pullRequest(source, config, { only: there, access }))).verdict()
 }
 
 /** What the stages of a pull request add up to, as the reason of one stage. */

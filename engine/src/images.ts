@@ -228,7 +228,7 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
           const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
           await Promise.all(needs.filter((need) => waves.includes(need)).map((need) => done.get(need)))
           const container = await assemble(dag, paths, recipe, hash, base)
-          // A tenth of what gzip takes, here and each time that the engine unpacks it.
+          // Less work than gzip, here and each time that the engine unpacks it.
           const published = await container.publish(`${registryAddress}/${name}`, { forcedCompression: ImageLayerCompression.Zstd })
           mkdirSync(paths.images, { recursive: true })
           writeFileSync(recordFile(paths, name), JSON.stringify({ recipe: hash, digest: published.split("@")[1]! } satisfies Built))
