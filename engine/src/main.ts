@@ -97,7 +97,7 @@ async function testCommand(args: string[]): Promise<number> {
   const named = args.some((arg) => !arg.startsWith("-"))
   const unchanged = named || process.env.DELIVERY_TEST === "all" ? [] : unchangedTests()
   for (const { file, at, tests } of unchanged) say(`unchanged since it was green, not run again (DELIVERY_TEST=all runs it): ${file}, ${tests} tests, ${at.slice(0, 16).replace("T", " ")}`)
-  return tool("vitest", ["run", "--project", "unit", "--project", "modules", "--project", "live", ...args], { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") })
+  return tool("vitest", ["run", ...["unit", "first", "modules", "live"].flatMap((project) => ["--project", project]), ...args], { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") })
 }
 
 /** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */

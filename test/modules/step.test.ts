@@ -84,7 +84,7 @@ it("a test reaches the services and sees the variables that it is given", async 
 
 it("a hang ends at the time-out, and names the test", async () => {
   write(goModule("\ttime.Sleep(time.Hour)"))
-  expect(await call("golang", "test", `--source=${folder}`, "--timeout=8", "reason")).toMatch(/TestStep timed out after/)
+  expect(await call("golang", "test", `--source=${folder}`, "--timeout=15", "reason")).toMatch(/TestStep timed out after/)
 })
 
 it("the verdict of a failed step is an exit code", async () => {

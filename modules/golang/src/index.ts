@@ -131,14 +131,10 @@ export class Golang {
    */
   @func()
   base(image: string = images.golang): Container {
-    // As binaries are built, and the standard library first, as binaries and as tests want it: steps that start side by side with empty caches would each compile it.
-    const plain = (...go: string[]): string[] => ["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", ...go]
-    const compiled = goContainer(image)
-      .withExec(plain("build", "std"))
-      .withExec(["go", "build", "-race", "std"])
-    const installed = (container: Container): Container => container.withExec(plain("install", tools.staticcheck)).withExec(plain("install", tools.gotestsum))
+    const installed = (container: Container): Container => [tools.staticcheck, tools.gotestsum].reduce((one, tool) => one.withExec(["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tool]), container)
     // The tools are taken out of where the secrets were.
-    const ready = this.goproxy ? compiled.withRootfs(installed(letIn(compiled, this)).rootfs()) : installed(compiled)
+    const go = goContainer(image)
+    const ready = this.goproxy ? go.withRootfs(installed(letIn(go, this)).rootfs()) : installed(go)
     // What staticcheck knows of packages, by their content: those that have not changed are not looked at again.
     return ready.withMountedCache("/root/.cache/staticcheck", dag.cacheVolume("delivery-golang-staticcheck"))
   }

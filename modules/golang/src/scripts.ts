@@ -1,8 +1,22 @@
 // What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
 
+// Modules that are checked side by side have packages in common, the standard library first of all. As long as Go's build cache does not know what this go.mod names, a script waits until no other one
+// of its kind ($1) compiles; with warm caches none waits. An image without flock waits for nobody.
+export const turns = `
+take_turn() {
+  known="\${GOCACHE:-$HOME/.cache/go-build}/known-$1/$(cat go.mod go.sum 2> /dev/null | sha256sum | cut -c 1-32)"
+  [ -e "$known" ] || { mkdir -p "\${known%/*}" && exec 9> "\${known%/*}/lock" && flock 9 2> /dev/null; }
+}
+end_turn() {
+  [ -e "$known" ] || touch "$known"
+  exec 9>&-
+}
+`
+
 /** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something.
  * What vet and staticcheck need of other packages is compiled as the binaries are, where no file needs C: then it is compiled once for both. */
-export const lintScript = `
+export const lintScript = `${turns}
+take_turn lint
 status=0
 if [ -z "$(grep -rlm1 --include='*.go' '^import "C"' . | head -n 1)" ]; then export CGO_ENABLED=0; fi
 export GOFLAGS="\${GOFLAGS:+$GOFLAGS }-trimpath"
@@ -10,14 +24,18 @@ gofmt -l . > /report/gofmt.txt 2>&1 || status=1
 if [ -s /report/gofmt.txt ]; then status=1; echo "gofmt, not formatted:"; cat /report/gofmt.txt; fi
 go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }
 staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck.err || { status=1; cat /report/staticcheck.json /report/staticcheck.err; }
+end_turn
 exit $status
 `
 
 /** The whole test suite with the race detector; JUnit and the coverage profile are written even when it fails. $1: seconds.
  * -count=1: whether a run can be spared is decided by its inputs; Go's own cache of results does not see files outside the module.
  * Generated files (https://go.dev/s/generatedcode) leave the profile: their branches say nothing about the module's tests. They are listed in generated.txt. */
-export const testScript = `
+export const testScript = `${turns}
 seconds=$1; shift
+take_turn test
+[ -e "$known" ] || go list -deps -test -export -race ./... > /dev/null 2>&1
+end_turn
 gotestsum --format pkgname --junitfile /report/junit.xml --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
   -count=1 -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
 status=$?
