@@ -4,6 +4,7 @@
  * Both ask a database; where it is can be said. A database that does not answer makes the result inconclusive, never green.
  */
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { withGoProgram } from "./go"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { describe, ordered, sarif } from "./sarif"
@@ -68,7 +69,7 @@ export class Audit {
    */
   @func()
   base(image: string = images.golang): Container {
-    return goContainer(image).withExec(["go", "install", tools.govulncheck])
+    return withGoProgram(goContainer(image), tools.govulncheck)
   }
 
   /**

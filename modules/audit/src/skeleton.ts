@@ -69,7 +69,6 @@ export async function skeletonOf(container: Container, source: Directory, path: 
 /** Go with the caches of the module golang, and its flags, so that nothing is fetched or compiled twice. */
 export function goContainer(image: string): Container {
   return withGoCaches(dag.container().from(image), image)
-    .withEnvVariable("GOBIN", "/usr/local/bin")
     .withEnvVariable("GOWORK", "off")
     .withEnvVariable("CGO_ENABLED", "0")
     .withEnvVariable("GOFLAGS", "-trimpath")

@@ -5,6 +5,7 @@
  */
 import { Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
+import { withGoProgram } from "./go"
 import { images, tools } from "./images"
 import { asText } from "./kept"
 import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
@@ -67,7 +68,7 @@ export class Cyclonedx {
    */
   @func()
   base(image: string = images.golang): Container {
-    return goContainer(image).withExec(["go", "install", tools.gomod])
+    return withGoProgram(goContainer(image), tools.gomod)
   }
 
   /**

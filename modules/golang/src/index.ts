@@ -6,7 +6,7 @@
  */
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
-import { withGoCaches } from "./go"
+import { withGoCaches, withGoProgram } from "./go"
 import { images, tools } from "./images"
 import { asText } from "./kept"
 import { download, fetchModules, letIn, withModules, type Fetched } from "./private"
@@ -131,7 +131,7 @@ export class Golang {
    */
   @func()
   base(image: string = images.golang): Container {
-    const installed = (container: Container): Container => [tools.staticcheck, tools.gotestsum].reduce((one, tool) => one.withExec(["env", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tool]), container)
+    const installed = (container: Container): Container => [tools.staticcheck, tools.gotestsum].reduce(withGoProgram, container)
     // The tools are taken out of where the secrets were.
     const go = goContainer(image)
     const ready = this.goproxy ? go.withRootfs(installed(letIn(go, this)).rootfs()) : installed(go)

@@ -1,7 +1,7 @@
 // What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
 
 // Modules that are checked side by side have packages in common, the standard library first of all. As long as Go's build cache does not know what this go.mod names, a script waits until no other one
-// of its kind ($1) compiles; with warm caches none waits. An image without flock waits for nobody.
+// of its kind ($1) compiles; with warm caches none waits. An image without flock waits for nobody. GOGC=400: see withGoProgram.
 export const turns = `
 take_turn() {
   known="\${GOCACHE:-$HOME/.cache/go-build}/known-$1/$(cat go.mod go.sum 2> /dev/null | sha256sum | cut -c 1-32)"
@@ -22,7 +22,7 @@ if [ -z "$(grep -rlm1 --include='*.go' '^import "C"' . | head -n 1)" ]; then exp
 export GOFLAGS="\${GOFLAGS:+$GOFLAGS }-trimpath"
 gofmt -l . > /report/gofmt.txt 2>&1 || status=1
 if [ -s /report/gofmt.txt ]; then status=1; echo "gofmt, not formatted:"; cat /report/gofmt.txt; fi
-go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }
+GOGC=400 go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }
 staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck.err || { status=1; cat /report/staticcheck.json /report/staticcheck.err; }
 end_turn
 exit $status
@@ -34,7 +34,7 @@ exit $status
 export const testScript = `${turns}
 seconds=$1; shift
 take_turn test
-[ -e "$known" ] || go list -deps -test -export -race ./... > /dev/null 2>&1
+[ -e "$known" ] || GOGC=400 go list -deps -test -export -race ./... > /dev/null 2>&1
 end_turn
 gotestsum --format pkgname --junitfile /report/junit.xml --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
   -count=1 -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
@@ -49,6 +49,7 @@ exit $status
 /** Every main package into /out; a module that has none is compiled all the same. */
 export const buildScript = `
 mkdir -p /out
+export GOGC=400
 mains=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...) || exit 1
 if [ -z "$mains" ]; then exec go build "$@" ./...; fi
 exec go build -trimpath -buildvcs=false -ldflags "-s -w" -o /out/ "$@" $mains

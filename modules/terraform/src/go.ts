@@ -11,3 +11,11 @@ export function withGoCaches(container: Container, image: string = "golang:1.26.
     .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
 }
+
+/**
+ * The container with a Go program (`package@version`) in /usr/local/bin. All are compiled as lint and build compile, so what they have in common is there already; with four times the memory that lives
+ * before the compiler collects, a fifth less processor time.
+ */
+export function withGoProgram(container: Container, program: string): Container {
+  return container.withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOGC=400", "go", "install", program])
+}

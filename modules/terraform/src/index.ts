@@ -7,7 +7,7 @@
  */
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
-import { withGoCaches } from "./go"
+import { withGoCaches, withGoProgram } from "./go"
 import { images, tools, vendorOnly } from "./images"
 import { changesOf, cleanPath, describe, describeFindings, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, unformattedAt, validateErrors, withoutColours } from "./read"
 import { applyScript, fixScript, fmtScript, graceful, hclfmtFixScript, hclfmtScript, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
@@ -542,8 +542,7 @@ async function fmtStep(name: string, root: Root, terraform: () => Promise<Contai
 async function formatter(binary: File | undefined, image: string): Promise<{ container: Container; terraform: boolean }> {
   const container = await terraformContainer(binary, undefined, image)
   if (typeof container !== "string") return { container, terraform: true }
-  const made = withGoCaches(dag.container().from(images.golang), images.golang).withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "go", "install", tools.hclfmt])
-  return { container: made, terraform: false }
+  return { container: withGoProgram(withGoCaches(dag.container().from(images.golang), images.golang), tools.hclfmt), terraform: false }
 }
 
 async function formatStep(name: string, source: Directory, binary: File | undefined, image: string, timeout: number, again: string): Promise<Result> {
