@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Five faults of v0.19.10, each of which costs more than what caused it, and one saving.
+ * Five faults of v0.19.10, each of which costs more than what caused it, and two savings.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -28,6 +28,9 @@ export interface Patch {
  *
  * Each step of a query is a span and some log records, written to the database of the client that asked and to those of all its callers. A function's own is read by nobody and stays
  * empty (docs/decisions/0041-what-nobody-reads.md).
+ *
+ * An exec without a host name of its own could take a network namespace out of a pool that is there for it. It is given the name `dagger` first, and so has one made for itself alone, by some ten
+ * programs (docs/decisions/0043-network-namespaces-out-of-the-pool.md). The name is given after that now.
  */
 export const patches: Patch[] = [
   {
@@ -54,6 +57,11 @@ export const patches: Patch[] = [
     file: "internal/buildkit/cache/manager.go",
     before: "\tcm.records[id] = rec // TODO: save to db\n\tcm.mu.Unlock()\n",
     after: "\tcm.records[id] = rec // TODO: save to db\n\tdefer cm.mu.Unlock()\n",
+  },
+  {
+    file: "engine/buildkit/executor_spec.go",
+    before: '\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n',
+    after: '\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n',
   },
   {
     file: "engine/server/session.go",

@@ -1,6 +1,7 @@
 // Set up for each file of live tests: a green one is noted, so that it need not run again on the same inputs; a red test makes the next run ask again for what was
-// answered from the cache.
+// answered from the cache, and says at once why it is red: vitest says it at the end of a run that may take an hour, and not at all when that is ended.
 import { relative } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { afterAll, afterEach } from "vitest"
 import type { RunnerTask } from "vitest"
 import { repository } from "../../engine/src/paths.js"
@@ -8,7 +9,10 @@ import { noteGreen } from "../../engine/src/unchanged.js"
 import { forget } from "./parts"
 
 afterEach(({ task }) => {
-  if (task.result?.state === "fail") forget()
+  if (task.result?.state !== "fail") return
+  forget()
+  const why = task.result.errors?.map((error) => `${error.message}\n${error.diff ?? ""}`).join("\n") ?? ""
+  console.error(`RED ${relative(repository, task.file.filepath)}: ${task.name}\n${stripVTControlCharacters(why).slice(0, 4000)}`)
 })
 
 afterAll(({}, suite) => {

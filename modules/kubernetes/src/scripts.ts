@@ -26,7 +26,7 @@ ready() {
 limit=$1; shift
 while [ "$limit" -gt 0 ] && ! reason=$(ready 2>&1); do
   if [ "$SECONDS" -ge "$limit" ]; then echo "the cluster is not ready after $limit s: $(echo "$reason" | tail -n 1)" >&2; exit 7; fi
-  sleep 0.3
+  sleep 1
 done
 `
 

@@ -8,7 +8,8 @@ export const codes = { refused: 4, unreachable: 7, notUp: 8, notDone: 9, scanner
  * analysis; and leaves the gate's answer, the worst issues and hotspots in /report/sonarqube.json. Everything comes from the environment, the arguments are the scanner's.
  */
 export const analyzeProgram = `
-const { spawnSync } = require("node:child_process")
+const { spawn } = require("node:child_process")
+const { once } = require("node:events")
 const fs = require("node:fs")
 const { SONAR_HOST_URL, EPHEMERAL, PROJECT, CONDITIONS = "[]", WAIT, GATE_TIMEOUT } = process.env
 const host = SONAR_HOST_URL.replace(/\\/+$/, "")
@@ -73,8 +74,10 @@ async function main() {
   if (!EPHEMERAL && !(await ask("/api/authentication/validate")).valid) stop(codes.refused, host + " refuses the token: it is not valid there")
   const token = EPHEMERAL ? await prepare() : process.env.SONAR_TOKEN
   const task = "/tmp/report-task.txt"
-  const scan = spawnSync("sonar-scanner", ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host } })
-  if (scan.status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (scan.status ?? scan.error?.message ?? scan.signal))
+  // Asked and not waited for in one go: a scan may take longer than the server keeps a connection that is idle, and the next question must not be sent into a closed one.
+  const scan = spawn("sonar-scanner", ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host } })
+  const [status, signal] = await once(scan, "close").catch((error) => [error.message])
+  if (status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (status ?? signal))
   const id = /^ceTaskId=(.+)$/m.exec(fs.readFileSync(task, "utf8"))[1]
   const dashboard = /^dashboardUrl=(.+)$/m.exec(fs.readFileSync(task, "utf8"))?.[1] ?? ""
   const end = Date.now() + 1000 * Number(GATE_TIMEOUT)
