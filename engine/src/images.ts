@@ -226,7 +226,9 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
       const build = ({ name, recipe, hash }: (typeof missing)[number]): Promise<void> =>
         step(`image ${name}`, async () => {
           const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
-          await Promise.all(needs.filter((need) => waves.includes(need)).map((need) => done.get(need)))
+          // Two that push the same layer into one repository at once take each other's word for it, before it is there: the registry then refuses the manifest. Such images follow each other.
+          const beside = waves.slice(0, waves.indexOf(name)).filter((other) => repositoryOf(other) === repositoryOf(name))
+          await Promise.all([...needs.filter((need) => waves.includes(need)), ...beside].map((before) => done.get(before)))
           const container = await assemble(dag, paths, recipe, hash, base)
           // Less work than gzip, here and each time that the engine unpacks it.
           const published = await container.publish(`${registryAddress}/${name}`, { forcedCompression: ImageLayerCompression.Zstd })
@@ -396,6 +398,11 @@ function readManifest(paths: Paths, digest: string): Manifest | undefined {
 function blobFile(paths: Paths, digest: string): string {
   const [algorithm, hex] = digest.split(":") as [string, string]
   return join(paths.registry, "docker/registry/v2/blobs", algorithm, hex.slice(0, 2), hex, "data")
+}
+
+/** An image's name without its tag. */
+function repositoryOf(name: string): string {
+  return name.slice(0, name.lastIndexOf(":"))
 }
 
 function recordFile(paths: Paths, name: string): string {
