@@ -1,11 +1,11 @@
 // Runs the Dagger CLI on the engine, and notices when the engine dies under a call (the CLI alone would wait for minutes).
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs"
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { allModules, ensureImages, imagesOfCall } from "./images.js"
 import { repository, statePaths } from "./paths.js"
-import { say } from "./progress.js"
-import { processLives } from "./sandbox.js"
+import { say, step } from "./progress.js"
+import { keyFile, processLives } from "./sandbox.js"
 import { up, type Engine } from "./up.js"
 
 export interface CallResult {
@@ -37,8 +37,22 @@ function namesIn(source: string | undefined): Set<string> {
 /** Brings the engine up with these images. */
 export async function withImages(wanted: Map<string, string[]>): Promise<Engine> {
   const engine = await up()
-  if (engine.runner.kind === "provisioned") await ensureImages(statePaths(), wanted)
+  if (engine.runner.kind === "provisioned") await Promise.all([ensureImages(statePaths(), wanted), ensureSdk(engine)])
   return engine
+}
+
+/** Has an engine whose cache is empty compile the TypeScript SDK, beside the images: else the first call of a module waits for it. The note that it is done lies with the cache, and goes with it. */
+async function ensureSdk(engine: Engine): Promise<void> {
+  const paths = statePaths()
+  const [note, key] = [join(paths.engine, "sdk-compiled"), readFileSync(keyFile(paths), "utf8")]
+  if (existsSync(note) && readFileSync(note, "utf8") === key) return
+  await step("TypeScript SDK: compile, where the engine's cache has it not", async () => {
+    const lines: string[] = []
+    const { exitCode, engineDied } = await callDagger(engine, ["functions", "--progress=plain", "-m", join(repository, "modules/slack")], { cwd: repository, onProgress: (line) => lines.push(line) })
+    if (engineDied) throw new Error("the engine ended while the TypeScript SDK was compiled. Run the same command again: it starts the engine, and what was finished is cached.")
+    if (exitCode !== 0) throw new Error(`the TypeScript SDK could not be compiled:\n${lines.slice(-15).join("\n")}`)
+    writeFileSync(note, key)
+  })
 }
 
 /** Runs `dagger` with these arguments on the engine. */
@@ -66,7 +80,11 @@ export async function callDagger(engine: Engine, args: string[], options: CallOp
     child.on("error", (error) => fail(new Error(`dagger cannot be run: ${error.message}`)))
     child.on("close", (code) => done(code ?? 130))
   })
-  if (watch) clearInterval(watch)
+  if (watch) {
+    clearInterval(watch)
+    // The call may have noticed first.
+    engineDied ||= exitCode !== 0 && !processLives(statePaths().enginePid)
+  }
   if (rest) options.onProgress?.(rest)
   return { exitCode: engineDied ? 1 : exitCode, stdout, engineDied }
 }

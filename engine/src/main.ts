@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { daggerCommand, develop, withImages, withOldClients } from "./dagger.js"
-import { allModules, ensureImages, listImages, wantedImages } from "./images.js"
+import { allModules, listImages, wantedImages } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
 import { devCommand, suiteCommand } from "./product.js"
@@ -67,10 +67,7 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
       console.log(readFileSync(join(statePaths().logs, "engine.log"), "utf8"))
       return 0
     case "images":
-      if (args.includes("--build")) {
-        await up()
-        await ensureImages(statePaths(), await wantedImages(allModules()))
-      }
+      if (args.includes("--build")) await withImages(await wantedImages(allModules()))
       await listImages(statePaths())
       return 0
     case "env":
