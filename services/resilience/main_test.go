@@ -65,6 +65,7 @@ func build(service, binary string, flags ...string) error {
 	arguments := append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(binaries, binary)}, flags...)
 	c := exec.Command("go", append(arguments, ".")...)
 	c.Dir = filepath.Join("..", service)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", service, err, out)
 	}

@@ -57,8 +57,10 @@ func TestAgainstTheRealService(t *testing.T) {
 func start(t *testing.T, folder string, variables ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "service")
-	build := exec.Command("go", "build", "-o", program, ".")
+	// With the flags that the pipeline uses: what is asked is what is delivered.
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
 	build.Dir = folder
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s (it is an input of this test): %v\n%s", folder, err, out)
 	}
