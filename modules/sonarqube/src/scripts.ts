@@ -74,7 +74,7 @@ async function main() {
   if (!EPHEMERAL && !(await ask("/api/authentication/validate")).valid) stop(codes.refused, host + " refuses the token: it is not valid there")
   const token = EPHEMERAL ? await prepare() : process.env.SONAR_TOKEN
   const task = "/tmp/report-task.txt"
-  // Asked and not waited for in one go: a scan may take longer than the server keeps a connection that is idle, and the next question must not be sent into a closed one.
+  // Without blocking: a scan may take longer than the server keeps an idle connection, and what was closed meanwhile must be noticed before the next question.
   const scan = spawn("sonar-scanner", ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host } })
   const [status, signal] = await once(scan, "close").catch((error) => [error.message])
   if (status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (status ?? signal))
