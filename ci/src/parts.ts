@@ -14,8 +14,11 @@ export interface Part {
   directory?: Directory
 }
 
-/** Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. */
-export async function collect(folder: string, names: string[], call: () => Promise<Found>): Promise<Part> {
+/**
+ * Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. `judge` decides what a result amounts to before it is told: findings of
+ * which none counts are no failure.
+ */
+export async function collect(folder: string, names: string[], call: () => Promise<Found>, judge = (part: Part): Part => part): Promise<Part> {
   const begin = Date.now()
   // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
   for (const name of names) console.log(`▶ ${name}`)
@@ -25,11 +28,13 @@ export async function collect(folder: string, names: string[], call: () => Promi
     const texts = reports instanceof Directory ? await textsOf(reports) : reports
     const listed = Object.keys(texts)
     const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
-    for (const { name, status, seconds, reason } of stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
     // An answer that came faster than the tools can be was not computed now.
     const done = stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds }))
-    return { folder, stages: done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) })), files, reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])) }
+    const timed = done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) }))
+    const part = judge({ folder, stages: timed, files, reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])) })
+    for (const { name, status, seconds, reason } of part.stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
+    return part
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)

@@ -38,8 +38,14 @@ interface Run {
   until: number
   again: string
   access: Access
-  /** The branches that the source may have left. */
-  branches: string[]
+  /** What the source changes. */
+  changed: Promise<Changed>
+}
+
+/** What the source changes, and, where they are wanted, the files of what it is compared with. */
+interface Changed {
+  told: Change
+  before?: Directory
 }
 
 /** What the checks have found. */
@@ -55,17 +61,18 @@ export async function pullRequest(source: Directory, config: Config, { only = []
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
   const branches = base ? [base] : Object.values(config.branches)
-  const changed = judged.length ? change(source, branches) : undefined
+  const ofBase = selected.has("dependencies")
+  const changed = judged.length || ofBase ? change(source, branches, ofBase) : Promise.resolve({ told: { none: notAskedFor } })
   const until = grace && Math.ceil(Date.now() / 1000) + grace
-  const run: Run = { source, config, until, again, access, branches }
+  const run: Run = { source, config, until, again, access, changed }
   const parts = await runAll(run, selected)
   if (selected.has("quality")) parts.push(config.quality ? await quality(run, config.quality, parts, sonar) : notApplicable("quality", "delivery.yaml has no gates.quality"))
-  const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, gateCoverage(stage, config.services[stage.name.split(":")[0]!]?.coverage ?? 0)]))
+  const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, stage]))
   const found = await coverageOf(source, config, parts)
   const files = [...found.values()].flat()
-  if (changed) {
+  if (judged.length) {
     const { coverage } = config
-    for (const stage of coverageStages(files, [...found].filter(([, of]) => !of.length).map(([name]) => name), await changed, coverage)) if (selected.has(stage.name)) results.set(stage.name, stage)
+    for (const stage of coverageStages(files, [...found].filter(([, of]) => !of.length).map(([name]) => name), (await changed).told, coverage)) if (selected.has(stage.name)) results.set(stage.name, stage)
     const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
     parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
   }
@@ -105,13 +112,13 @@ async function quality({ source, config, until, again }: Run, { conditions, excl
 }
 
 /** What the source changes against the first of the branches that there is. */
-async function change(source: Directory, branches: string[]): Promise<Change> {
+async function change(source: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
   try {
-    const found = dag.gitflow().diff(source, { branches })
+    const found = dag.gitflow().diff(source, { branches, withFiles })
     const [base, none, diff] = await Promise.all([found.base(), found.reason(), found.text()])
-    return none ? { none } : { base, diff }
+    return none ? { told: { none } } : { told: { base, diff }, before: withFiles ? found.files() : undefined }
   } catch (error) {
-    return { fault: messageOf(error) }
+    return { told: { fault: messageOf(error) } }
   }
 }
 
@@ -134,7 +141,7 @@ function ofKind(config: Config, kind: Kind): [string, Delivered][] {
   return Object.entries(config.services).filter(([, service]) => service.kind === kind)
 }
 
-/** Runs every part, as many at a time as there are cores: each has several steps side by side already, and two that start with empty caches compile the same packages twice. */
+/** Runs every part, one more at a time than there are processors: each has several steps side by side, and some wait for what the cache says. */
 async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
   const { config } = run
   const work: (() => Promise<Part>)[] = []
@@ -149,7 +156,7 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
   const whole: Record<string, (run: Run) => Promise<Part>> = { "lint:yaml": yamlFaults, "lint:helm": chartFaults, "lint:terraform": terraformFaults, "lint:golangci": golangciFaults, "sast:go": goFlaws, "sast:js": jsFlaws, dependencies }
   for (const [name, check] of Object.entries(whole)) if (selected.has(name)) work.push(() => check(run))
   const parts: Part[] = []
-  const workers = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
+  const workers = Array.from({ length: availableParallelism() + 1 }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
   })
   await Promise.all(workers)
@@ -160,59 +167,58 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
 const secretsFound = 3
 
 async function secrets({ source, config, until, again }: Run): Promise<Part> {
-  const part = await collect("secrets", ["secrets"], async () => {
-    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: "secrets", timeout: config.timeouts.secrets, until, again })
+  // Secrets that were found, and nothing else that went wrong: suppressions may know them.
+  const judge = config.suppressions.length ? judged(config, { ended: ({ exitCode }) => exitCode === secretsFound }) : undefined
+  return collect("secrets", ["secrets"], async () => {
+    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: untold, timeout: config.timeouts.secrets, until, again })
     const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
     return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
-  })
-  // Secrets that were found, and nothing else that went wrong: suppressions may know them.
-  return config.suppressions.length ? judged(part, config, { ended: ({ exitCode }) => exitCode === secretsFound }) : part
+  }, judge)
 }
 
 /** gosec on every Go service. */
 async function goFlaws({ source, config, until, again, access }: Run): Promise<Part> {
   const services = ofKind(config, "go")
   if (!services.length) return notApplicable("sast:go", "no service is of the kind go")
-  const part = await collect("sast/go", ["sast:go"], async () => {
+  return collect("sast/go", ["sast:go"], async () => {
     const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
     const paths = services.map(([, { path }]) => path)
-    const asked = { name: "sast:go", timeout: config.timeouts.lint, until, again }
+    const asked = { name: untold, timeout: config.timeouts.lint, until, again }
     if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
     const { found, reports } = await kept((attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }), finished)
-    return { found: found.map(unjudged), reports }
-  })
-  return judged(part, config)
+    return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }
+  }, judged(config))
 }
 
 /** eslint-plugin-sonarjs on every Node service. */
 async function jsFlaws({ source, config, until, again }: Run): Promise<Part> {
   const services = ofKind(config, "node")
   if (!services.length) return notApplicable("sast:js", "no service is of the kind node")
-  const part = await collect("sast/js", ["sast:js"], async () => {
+  return collect("sast/js", ["sast:js"], async () => {
     let sources = dag.directory()
     for (const [, { path }] of services) sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
-    return scanned("sast:js", dag.sonarjs().scan(sources, { name: "sast:js", timeout: config.timeouts.lint, until, again }).reports())
-  })
-  return judged(part, config)
+    return scanned("sast:js", dag.sonarjs().scan(sources, { name: untold, timeout: config.timeouts.lint, until, again }).reports())
+  }, judged(config))
 }
 
 /** What all services depend on: an SBOM with what differs from where the branch began, licences, and known vulnerabilities. */
-async function dependencies({ source, config, until, again, access, branches }: Run): Promise<Part> {
+async function dependencies({ source, config, until, again, access, changed }: Run): Promise<Part> {
   const { licences, database, severity, inconclusive } = config.dependencies
   return collect("dependencies", ["dependencies"], async () => {
     const paths = Object.values(config.services).map(({ path }) => path)
     const mirrored = !/^https?:/.test(database.go)
     if (mirrored && !(await source.exists(`${database.go}/index`))) throw new Error(`gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`)
     const today = new Date().toISOString().slice(0, 10)
-    const before = dag.gitflow().before(source, { branches })
-    const [base, none] = await Promise.all([before.base(), before.reason()])
+    const { told, before } = await changed
+    if ("fault" in told) throw new Error(told.fault)
+    const base = "base" in told ? told.base : ""
     const modules = goModules(access, source, ofKind(config, "go").map(([, { path }]) => path))
     const common = { paths, dev: false, until, again }
     const sbom = async (): Promise<Texts> => {
-      const asked = { ...common, name: "sbom", timeout: config.timeouts.lint, before: none ? undefined : before.files() }
+      const asked = { ...common, name: "sbom", timeout: config.timeouts.lint, before }
       if (modules) return textsIn(dag.cyclonedx().sbom(source, { ...asked, modules }).reports())
       // Both named by their content, so that what other files say makes no other question of it.
-      const [now, then] = await Promise.all([inputsOf(source, Object.values(config.services)), asked.before && matching(asked.before, "before", ["**"], [])])
+      const [now, then] = await Promise.all([inputsOf(source, Object.values(config.services)), before && matching(before, "before", ["**"], [])])
       return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), finished)
     }
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
@@ -239,11 +245,16 @@ function unjudged({ name, status, reason, seconds, cached, exitCode }: Stage): S
   return { name, status, reason, seconds, cached, exitCode }
 }
 
-/** A scanner's part, judged by what counts of its findings; one that did not come to its end stays as it is. */
-function judged(part: Part, { sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = finished }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): Part {
-  const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
-  const today = new Date().toISOString().slice(0, 10)
-  return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+/** A scanner's name where only this pipeline is to tell of it: the module does not know which of its findings count. */
+const untold = ""
+
+/** What judges a scanner's part by what counts of its findings; a scan that did not come to its end stays as it is. */
+function judged({ sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = finished }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): (part: Part) => Part {
+  return (part) => {
+    const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
+    const today = new Date().toISOString().slice(0, 10)
+    return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+  }
 }
 
 /** A part whose one stage the repository holds nothing for. */
@@ -258,8 +269,7 @@ async function yamlFaults({ source, config, until, again }: Run): Promise<Part> 
   const files = await matching(source, "yaml", ["**/*.yaml", "**/*.yml", ".yamllint", ".yamllint.yaml", ".yamllint.yml"], [...templates, ...config.lint.exclusions])
   const there = (await Promise.all(["**/*.yaml", "**/*.yml"].map((pattern) => files.glob(pattern)))).flat()
   if (there.every((file) => /^\.yamllint\.ya?ml$/.test(file))) return notApplicable(name, "there is no *.yaml or *.yml")
-  const part = await collect(folderOf(name), [name], async () => scanned(name, dag.yamllint().lint(files, { image: "", name, timeout: config.timeouts.lint, until, again }).reports()))
-  return judged(part, config, { severity: "high" })
+  return collect(folderOf(name), [name], async () => scanned(name, dag.yamllint().lint(files, { image: "", name: untold, timeout: config.timeouts.lint, until, again }).reports()), judged(config, { severity: "high" }))
 }
 
 /** helm lint on every chart; on the one that is delivered with the values of each environment too. */
@@ -270,13 +280,12 @@ async function chartFaults({ source, config, until, again }: Run): Promise<Part>
   if (!charts.length) return notApplicable(name, "there is no Chart.yaml")
   const sets = new Set<string>()
   if (charts.includes(chart)) for (const { values, cluster } of Object.values(environments)) sets.add([values, ...(cluster === "ephemeral" ? ["values-ephemeral.yaml"] : [])].map((file) => `${chart}/${file}`).join("+"))
-  const part = await collect(folderOf(name), [name], async () => {
+  return collect(folderOf(name), [name], async () => {
     let input = dag.directory()
     for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-    const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], { values: [...charts.map(() => ""), ...sets], name, timeout: timeouts.lint, until, again })
+    const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], { values: [...charts.map(() => ""), ...sets], name: untold, timeout: timeouts.lint, until, again })
     return scanned(name, runs.reports())
-  })
-  return judged(part, config, { severity: "medium" })
+  }, judged(config, { severity: "medium" }))
 }
 
 /** What terraform fmt ends with when it found files that are not formatted, and nothing else was wrong. */
@@ -287,8 +296,8 @@ async function terraformFaults({ source, config, until, again }: Run): Promise<P
   const name = "lint:terraform"
   const files = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
   if (!(await files.glob("**/*.tf")).length) return notApplicable(name, "there is no *.tf")
-  const part = await collect(folderOf(name), [name], async () => scanned(name, dag.terraform().format(files, { name, timeout: config.timeouts.lint, until, again }).reports()))
-  return judged(part, config, { severity: "high", ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted })
+  const judge = judged(config, { severity: "high", ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted })
+  return collect(folderOf(name), [name], async () => scanned(name, dag.terraform().format(files, { name: untold, timeout: config.timeouts.lint, until, again }).reports()), judge)
 }
 
 /** golangci-lint on every Go service that has a configuration of it, in its own folder or above. */
@@ -300,20 +309,19 @@ async function golangciFaults({ source, config, until, again }: Run): Promise<Pa
     return settings ? [{ path, inputs, settings }] : []
   })
   if (!services.length) return notApplicable(name, ofKind(config, "go").length ? "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above" : "no service is of the kind go")
-  const part = await collect(folderOf(name), [name], async () => {
+  return collect(folderOf(name), [name], async () => {
     const sources = await Promise.all(services.map(async ({ path, inputs, settings }) => (await goInput(source, path, inputs)).withFile(settings, source.file(settings))))
-    return scanned(name, dag.golangciLint().lintAll(sources, services.map(({ path }) => path), { name, timeout: config.timeouts.lint, until, again }).reports())
-  })
-  return judged(part, config, { severity: "medium" })
+    return scanned(name, dag.golangciLint().lintAll(sources, services.map(({ path }) => path), { name: untold, timeout: config.timeouts.lint, until, again }).reports())
+  }, judged(config, { severity: "medium" }))
 }
 
-async function goService({ source, config, until, again, access }: Run, name: string, { path, inputs, needs }: Delivered, steps: string[]): Promise<Part> {
+async function goService({ source, config, until, again, access }: Run, name: string, { path, inputs, needs, coverage }: Delivered, steps: string[]): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     const input = await goInput(source, path, inputs)
     const asked = { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }
     // With secrets nothing is kept beyond the call.
     return isGiven(access) ? resultsIn(golang(access).check(input, asked).reports()) : kept((attempt) => dag.golang().keptCheck(input, { ...asked, attempt }))
-  })
+  }, covered(coverage))
 }
 
 /** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
@@ -326,12 +334,17 @@ function surroundings(needs: Need[]): { testServices: Service[]; testServiceName
   return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
 }
 
-async function nodeService({ source, config, until, again, access }: Run, name: string, { path }: Delivered, steps: string[]): Promise<Part> {
+async function nodeService({ source, config, until, again, access }: Run, name: string, { path, coverage }: Delivered, steps: string[]): Promise<Part> {
   return collect(name, steps.map((step) => `${name}:${step}`), async () => {
     const input = await withoutMarkdown(source.directory(path))
     const asked = { name, steps, timeouts: timeoutsOf(config, steps), until, again }
     return access.npmrc ? resultsIn(npm(access).check(input, asked).reports()) : kept((attempt) => dag.node().keptCheck(input, { ...asked, attempt }))
-  })
+  }, covered(coverage))
+}
+
+/** What holds a service's tests against the coverage that is wanted of it, in percent. */
+function covered(limit: number): (part: Part) => Part {
+  return (part) => ({ ...part, stages: part.stages.map((stage) => gateCoverage(stage, limit)) })
 }
 
 /** Results with the texts of their reports. */

@@ -1,5 +1,5 @@
 // Git Flow without an engine: which pipeline, which version, and names that mean harm.
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs"
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -169,8 +169,9 @@ describe("a checkout, by the script that the container runs", () => {
 
 describe("what a checkout changes", () => {
   let folder: string
+  let files = ""
   const git = (...args: string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder, encoding: "utf8" }).trim()
-  const diff = (...branches: string[]) => readDiff(execFileSync("bash", ["-c", diffScript, "gitflow", ...branches], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }))
+  const diff = (...branches: string[]) => readDiff(execFileSync("bash", ["-c", diffScript, "gitflow", files, ...branches], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }))
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "gitflow-diff-"))
     git("init", "--quiet", "--initial-branch=develop")
@@ -196,6 +197,16 @@ describe("what a checkout changes", () => {
     const { base, text } = diff("main", "develop")
     expect(base).toBe(`develop (${left})`)
     expect(text.split("\n").filter((line) => /^(@@|\+|-)/.test(line)).map((line) => line.replace(/^(@@.*@@).*/, "$1"))).toEqual(["--- a/a.go", "+++ b/a.go", "@@ -2 +2 @@", "-two", "+2", "--- /dev/null", "+++ b/b.go", "@@ -0,0 +1 @@", "+new"])
+  })
+  it("has the files that it is compared with, where they are asked for", () => {
+    files = mkdtempSync(join(tmpdir(), "gitflow-before-"))
+    try {
+      diff("main", "develop")
+      expect([readdirSync(files), readFileSync(join(files, "a.go"), "utf8")]).toEqual([[".gitignore", "a.go"], "one\ntwo\nthree\n"])
+    } finally {
+      rmSync(files, { recursive: true })
+      files = ""
+    }
   })
   it("is compared with the commit before on a branch that it has not left", () => {
     rmSync(join(folder, "b.go"))

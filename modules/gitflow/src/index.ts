@@ -7,7 +7,7 @@ import { Container, Directory, ExistsType, ReturnType, argument, dag, func, obje
 import { firstLine } from "./clock"
 import { decide, deliveredPaths, explained, nextVersion, readDiff, readState } from "./flow"
 import { images } from "./images"
-import { beforeScript, diffScript, stateScript } from "./scripts"
+import { diffScript, stateScript } from "./scripts"
 
 /** What is decided for a branch. */
 @object()
@@ -73,27 +73,13 @@ export class Diff {
   @func() reason: string
   /** A unified diff without context. */
   @func() text: string
+  /** The files of the commit that it is compared with, where they were asked for. */
+  @func() files: Directory
 
-  constructor(base: string, reason: string, text: string) {
+  constructor(base: string, reason: string, text: string, files: Directory) {
     this.base = base
     this.reason = reason
     this.text = text
-  }
-}
-
-/** The files from which a checkout left another branch. */
-@object()
-export class Before {
-  /** What it is, such as `develop (1a2b3c4d5e)`; empty where there is nothing. */
-  @func() base: string
-  /** Why there is nothing; else empty. */
-  @func() reason: string
-  /** The files of that commit. */
-  @func() files: Directory
-
-  constructor(base: string, reason: string, files: Directory) {
-    this.base = base
-    this.reason = reason
     this.files = files
   }
 }
@@ -207,46 +193,25 @@ export class Gitflow {
    * @param source The repository, with its `.git`.
    * @param branches Branches that the checkout may have left.
    * @param image Another image with git and bash in it.
+   * @param withFiles Whether `files` has the files of the commit that it is compared with.
    */
   @func({ cache: "session" })
   async diff(
     @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
     branches: string[] = ["develop"],
     image: string = images.golang,
+    withFiles: boolean = false,
   ): Promise<Diff> {
-    const { base, reason, text } = readDiff(await git(this.base(image), source, diffScript, branches))
-    return new Diff(base, reason, text)
-  }
-
-  /**
-   * The files that `diff` compares with: those of the commit at which a checkout left the first of the given branches that there is.
-   *
-   * Example: `dagger -m modules/gitflow call before --source . --branches develop files entries`
-   *
-   * @param source The repository, with its `.git`.
-   * @param branches Branches that the checkout may have left.
-   * @param image Another image with git and bash in it.
-   */
-  @func({ cache: "session" })
-  async before(
-    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
-    branches: string[] = ["develop"],
-    image: string = images.golang,
-  ): Promise<Before> {
-    const ran = await gitRan(this.base(image), source, beforeScript, branches)
-    const { base, reason } = readDiff(await ran.stdout())
-    return new Before(base, reason, reason ? dag.directory() : ran.directory("/before"))
+    const folder = withFiles ? "/before" : ""
+    const ran = await gitRan(this.base(image), source, diffScript, [folder, ...branches])
+    const { base, reason, text } = readDiff(await ran.stdout())
+    return new Diff(base, reason, text, folder ? ran.directory(folder) : dag.directory())
   }
 }
 
 /** What git says of a checkout, as readState() takes it. */
 async function state(base: Container, source: Directory, kind: "all" | "tree", paths: string[]): Promise<string> {
-  return git(base, source, stateScript, [kind, ...deliveredPaths(paths)])
-}
-
-/** What a script prints in the checkout. */
-async function git(base: Container, source: Directory, script: string, args: string[]): Promise<string> {
-  return (await gitRan(base, source, script, args)).stdout()
+  return (await gitRan(base, source, stateScript, [kind, ...deliveredPaths(paths)])).stdout()
 }
 
 /** The container in which a script has run in the checkout; an error with what it says is wrong. */

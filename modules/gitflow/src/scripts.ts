@@ -68,16 +68,14 @@ echo "$name $base"
 
 /**
  * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
- * edits, and files that git does not know yet and does not ignore. The arguments are branches, the first that there is counts; at the end of one, with nothing
- * uncommitted, it is the first parent.
+ * edits, and files that git does not know yet and does not ignore. The first argument is a folder for the files of that commit, or empty; the others are branches, the first that there
+ * is counts; at the end of one, with nothing uncommitted, it is the first parent.
  */
-export const diffScript = `${findBase}
+export const diffScript = `
+folder=$1; shift
+if [ -n "$folder" ]; then mkdir -p "$folder"; fi
+${findBase}
+if [ -n "$folder" ]; then git archive --format=tar "$base" | tar -x -C "$folder" || exit 3; fi
 git add --intent-to-add --all . || exit 3
 git diff --unified=0 --no-color --no-ext-diff --no-textconv --no-renames "$base" -- || exit 3
-`
-
-/** Prints the same first line, and writes the files of that commit to /before. */
-export const beforeScript = `${findBase}
-mkdir -p /before
-git archive --format=tar "$base" | tar -x -C /before || exit 3
 `
