@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Five faults of v0.19.10, each of which costs more than what caused it, and two savings.
+ * Five faults of v0.19.10, each of which costs more than what caused it, and three savings.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -31,6 +31,9 @@ export interface Patch {
  *
  * An exec without a host name of its own could take a network namespace out of a pool that is there for it. It is given the name `dagger` first, and so has one made for itself alone, by some ten
  * programs (docs/decisions/0043-network-namespaces-out-of-the-pool.md). The name is given after that now.
+ *
+ * Each exec has a cgroup of its own, and all cgroups the same share of the processors, so what \`nice\` says stays within one. A command that begins with it has the share of nice 10 where there is
+ * such a controller (docs/decisions/0044-tests-go-first.md).
  */
 export const patches: Patch[] = [
   {
@@ -62,6 +65,21 @@ export const patches: Patch[] = [
     file: "engine/buildkit/executor_spec.go",
     before: '\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n',
     after: '\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n',
+  },
+  {
+    file: "engine/buildkit/executor_spec.go",
+    before: "\tstate.spec = baseSpec\n",
+    after: `\tif args := state.procInfo.Meta.Args; len(args) > 1 && slices.Contains(args[:2], "nice") {
+\t\tif _, err := os.Stat("/sys/fs/cgroup/cpu/cpu.shares"); err == nil {
+\t\t\tshares := uint64(110)
+\t\t\tif baseSpec.Linux.Resources == nil {
+\t\t\t\tbaseSpec.Linux.Resources = &specs.LinuxResources{}
+\t\t\t}
+\t\t\tbaseSpec.Linux.Resources.CPU = &specs.LinuxCPU{Shares: &shares}
+\t\t}
+\t}
+\tstate.spec = baseSpec
+`,
   },
   {
     file: "engine/server/session.go",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { turns } from "../../modules/golang/src/scripts"
+import { turns } from "../../modules/golang/src/turns"
 
 describe("modules that are checked side by side", () => {
   let folder: string

@@ -29,6 +29,8 @@ describe("the modules", () => {
     for (const file of ["private.ts", "refusal.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
   })
 
+  it.each(has("turns.ts"))("%s has the same turns.ts as golang: copy modules/golang/src/turns.ts", (module) => expect(read(module, "src/turns.ts")).toBe(read("golang", "src/turns.ts")))
+
   it.each(has("go.ts"))("%s has the same go.ts as golang, with its image: copy modules/golang/src/go.ts", async (module) => {
     const { images } = await import("../../modules/golang/src/images")
     expect(read(module, "src/go.ts")).toBe(read("golang", "src/go.ts"))

@@ -129,7 +129,7 @@ export class Audit {
           const skeleton = await skeletonOf(withModules(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), modules), source, path, timeout)
           let container = reaching(within(withModules(this.base(image), modules), skeleton))
           if (goDatabaseFolder) container = container.withMountedDirectory("/database", goDatabaseFolder)
-          const ran = await runStep(container, written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."), timeout)
+          const ran = await runStep(container, written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."), timeout, { yields: true })
           const [printed, said, goMod] = await Promise.all([readReport(ran.reports, "govulncheck.json"), readReport(ran.reports, "output.txt"), source.file(at("go.mod")).contents()])
           const answer = govulncheckAnswer({ exitCode: ran.exitCode, timedOut: ran.timedOut, printed, said, database: shown, path, goMod })
           silent ||= answer.unreachable

@@ -234,7 +234,7 @@ class Maker {
   }
 
   async ran(container: Container, input: Directory, path: string, command: string[], manifest: string) {
-    const ran = await runStep(anew(container, this.again).withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`), command, this.timeout)
+    const ran = await runStep(anew(container, this.again).withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`), command, this.timeout, { yields: true })
     const text = await readReport(ran.reports, "bom.json")
     const where = path === "." ? manifest : `${path}/${manifest}`
     if (ran.timedOut) throw new Error(`${where}: timed out after ${Math.round(ran.seconds)} s`)

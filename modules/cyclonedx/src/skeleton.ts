@@ -60,7 +60,7 @@ export async function skeletonOf(container: Container, source: Directory, path: 
     skeleton = skeleton.withNewFile(at(folder, "go.mod"), text)
   }
   if (await source.exists(at(path, "go.sum"))) skeleton = skeleton.withNewFile(at(path, "go.sum"), await source.file(at(path, "go.sum")).contents())
-  const ran = await runStep(container.withMountedDirectory("/src", input).withWorkdir(path === "." ? "/src" : `/src/${path}`), ["go", "list", "-deps", "-f", template, "./..."], timeout)
+  const ran = await runStep(container.withMountedDirectory("/src", input).withWorkdir(path === "." ? "/src" : `/src/${path}`), ["go", "list", "-deps", "-f", template, "./..."], timeout, { yields: true })
   const printed = await readReport(ran.reports, "output.txt")
   if (ran.exitCode !== 0) throw new Error(`${at(path, "go.mod")}: ${ran.timedOut ? `go list took more than ${timeout} s` : firstLine(printed.replace(/^go: downloading .*$/gm, "")) || `go list ended with ${ran.exitCode}`}`)
   return skeleton.withNewFile(at(path, "dependencies.go"), importing(foreignImports(printed, own)))

@@ -251,7 +251,7 @@ export class Golang {
 
   /**
    * Runs the tests with the race detector; gives JUnit, the coverage profile and the statement coverage.
-   * A module without a single test fails.
+   * A module without a single test fails. What `go vet` says is for `lint`: `go test` is told to leave it out.
    *
    * Example: `dagger -m modules/golang call test --source . --path services/suppliers value`
    *
@@ -408,7 +408,7 @@ async function module(source: Directory, path: string, name: string): Promise<Mo
 }
 
 async function lintStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
-  const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout)
+  const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout, { yields: true })
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
   const withSarif = (lines: string[]): Ran => ({ ...ran, reports: ran.reports.withNewFile("lint.sarif", sarif(["gofmt", "vet", "staticcheck"], lines.map(findingOf))) })
   if (ran.exitCode === 0) return result(`${at.name}:lint`, withSarif([]), "gofmt, vet and staticcheck found nothing")
@@ -436,7 +436,7 @@ async function testStep(container: Container, at: Module, args: string[], timeou
 }
 
 async function buildStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
-  const ran = await runStep(buildContainer(container, at, "linux", "amd64"), ["bash", "-c", buildScript, "build", ...args], timeout)
+  const ran = await runStep(buildContainer(container, at, "linux", "amd64"), ["bash", "-c", buildScript, "build", ...args], timeout, { yields: true })
   if (ran.exitCode === 0) {
     const built = (await ran.container.directory("/out").entries()).join(", ")
     return result(`${at.name}:build`, ran, built ? `built ${built}` : "compiled; it has no main package")

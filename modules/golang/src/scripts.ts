@@ -1,17 +1,5 @@
 // What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
-
-// Modules that are checked side by side have packages in common, the standard library first of all. As long as Go's build cache does not know what this go.mod names, a script waits until no other one
-// of its kind ($1) compiles; with warm caches none waits. An image without flock waits for nobody. GOGC=400: see withGoProgram.
-export const turns = `
-take_turn() {
-  known="\${GOCACHE:-$HOME/.cache/go-build}/known-$1/$(cat go.mod go.sum 2> /dev/null | sha256sum | cut -c 1-32)"
-  [ -e "$known" ] || { mkdir -p "\${known%/*}" && exec 9> "\${known%/*}/lock" && flock 9 2> /dev/null; }
-}
-end_turn() {
-  [ -e "$known" ] || touch "$known"
-  exec 9>&-
-}
-`
+import { turns } from "./turns"
 
 /** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something.
  * What vet and staticcheck need of other packages is compiled as the binaries are, where no file needs C: then it is compiled once for both. */
@@ -30,6 +18,8 @@ exit $status
 
 /** The whole test suite with the race detector; JUnit and the coverage profile are written even when it fails. $1: seconds.
  * -count=1: whether a run can be spared is decided by its inputs; Go's own cache of results does not see files outside the module.
+ * -vet=off: the lint step has all of go vet; here it would look at every dependency once more, as it is with the race detector.
+ * -p: one package more than there are processors; a test with the race detector sleeps for a second before it ends (atexit_sleep_ms, https://go.dev/doc/articles/race_detector).
  * Generated files (https://go.dev/s/generatedcode) leave the profile: their branches say nothing about the module's tests. They are listed in generated.txt. */
 export const testScript = `${turns}
 seconds=$1; shift
@@ -37,7 +27,7 @@ take_turn test
 [ -e "$known" ] || GOGC=400 go list -deps -test -export -race ./... > /dev/null 2>&1
 end_turn
 gotestsum --format pkgname --junitfile /report/junit.xml --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
-  -count=1 -race -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
+  -p=$(($(nproc) + 1)) -count=1 -race -vet=off -timeout "\${seconds}s" -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
 status=$?
 name=$(go list -m) && grep -rlE --include='*.go' '^// Code generated .* DO NOT EDIT\\.$' . | sed "s|^\\.|$name|" > /report/generated.txt
 if [ -s /report/generated.txt ] && [ -f /report/coverage.out ]; then
@@ -51,6 +41,6 @@ export const buildScript = `
 mkdir -p /out
 export GOGC=400
 mains=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...) || exit 1
-if [ -z "$mains" ]; then exec go build "$@" ./...; fi
+if [ -z "$mains" ]; then exec go build -trimpath "$@" ./...; fi
 exec go build -trimpath -buildvcs=false -ldflags "-s -w" -o /out/ "$@" $mains
 `

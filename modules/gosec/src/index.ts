@@ -13,8 +13,16 @@ import { fetchModules, withModules } from "./private"
 import { readScan } from "./read"
 import { describe, ordered, sarif } from "./sarif"
 import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
+import { turns } from "./turns"
 
 const workdir = "/src"
+
+/** gosec needs what lint compiles, and compiles what is not there yet. */
+const scanScript = `${turns}
+take_turn lint
+gosec "$@" || exit
+end_turn
+`
 
 /** What a scan has found. */
 @object()
@@ -155,7 +163,7 @@ export class Gosec {
         const fetched = await fetchModules(anew(this.base(image), again), sources[i]!, at, workdir, this, timeout)
         if (fetched.refused) throw new Error(`${path}: ${fetched.refused.reason}`)
         const container = withModules(anew(this.base(image), again), fetched).withMountedDirectory(workdir, sources[i]!).withWorkdir(at)
-        ran.push({ path, ran: await runStep(container, ["gosec", ...flags, "./..."], timeout) })
+        ran.push({ path, ran: await runStep(container, ["bash", "-c", scanScript, "gosec", ...flags, "./..."], timeout, { yields: true }) })
       }
       if (ran.length === 0) throw new Error("no file was looked at: there are none but tests")
       return result(name, ran)

@@ -18,16 +18,18 @@ export interface Ran {
 /**
  * Runs a command so that neither a failure nor a hang loses its reports: any exit code is kept, the output is in
  * /report/output.txt, and after `timeout` seconds the command is ended. A success may come from the cache; a failure never
- * does, or a network that was down once would keep a stage red until a file changes.
+ * does, or a network that was down once would keep a stage red until a file changes. With `yields` it leaves the processors to
+ * what runs beside it: tests, which take longest.
  */
-export async function runStep(container: Container, command: string[], timeout: number): Promise<Ran> {
+export async function runStep(container: Container, command: string[], timeout: number, { yields = false } = {}): Promise<Ran> {
   const asked = Date.now() / 1000
-  const ran = await runOnce(container, command, timeout, asked)
-  return ran.exitCode !== 0 && ran.cached ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), command, timeout, asked) : ran
+  const whole = [...(yields ? ["nice", "-n", "10"] : []), ...stepCommand(command, timeout)]
+  const ran = await runOnce(container, whole, asked)
+  return ran.exitCode !== 0 && ran.cached ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), whole, asked) : ran
 }
 
-async function runOnce(container: Container, command: string[], timeout: number, asked: number): Promise<Ran> {
-  const done = container.withExec(stepCommand(command, timeout), { expect: ReturnType.Any })
+async function runOnce(container: Container, command: string[], asked: number): Promise<Ran> {
+  const done = container.withExec(command, { expect: ReturnType.Any })
   const exitCode = await done.exitCode()
   const clock = parseClock(await done.stdout())
   return {
@@ -73,16 +75,17 @@ interface Told {
 
 /**
  * What the work gives, with a line when it starts and one when it ends. What goes wrong around the tools is a failed result too, and work that is
- * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known.
+ * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known. Without a name nothing is printed: the caller tells of it.
  */
 export async function told<T extends Told>(name: string, until: number, work: () => Promise<T>, without: (status: string, reason: string, reports: Directory) => T): Promise<T> {
-  console.log(`▶ ${name}`)
+  const say = (line: string): void => (name === "" ? undefined : console.log(line))
+  say(`▶ ${name}`)
   const ended = await unlessInterrupted(work(), until).catch((error: unknown) =>
     without("failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, dag.directory().withNewFile("output.txt", String(error))),
   )
   if (ended === "interrupted") return without("skipped", "interrupted before it ended", dag.directory())
   const marks: Record<string, string> = { inconclusive: "?", notApplicable: "⊘", skipped: "⊘" }
-  console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`)
+  say(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`)
   return ended
 }
 
