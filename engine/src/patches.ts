@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /**
- * Five faults of v0.19.10, each of which costs more than what caused it, and three savings.
+ * Six faults of v0.19.10, each of which costs more than what caused it, and three savings.
  *
  * A session that ends while an exec that may fail still runs ends v0.19.10's whole engine. What the exec has left is gathered under the
  * cancelled context: solving a part of it may give neither an error nor a reference, and the reference is dereferenced; or there are
@@ -25,6 +25,9 @@ export interface Patch {
  *
  * A new record is in the list before it is marked as used. What prunes the cache and gets its turn in between takes it for the least recently used of all and deletes it; who made it then fails with
  * "failed to commit … during finalize: … snapshot … does not exist" (docs/decisions/0038-a-record-that-was-just-made.md). The list stays locked until the record is in use.
+ *
+ * A client is told that its session is there before the engine has it in its list, and asks at once; now and then the first question is answered with "session for … not found". Who is not in the
+ * list is waited for, for a second.
  *
  * Each step of a query is a span and some log records, written to the database of the client that asked and to those of all its callers. A function's own is read by nobody and stays
  * empty (docs/decisions/0041-what-nobody-reads.md).
@@ -65,6 +68,22 @@ export const patches: Patch[] = [
     file: "engine/buildkit/executor_spec.go",
     before: '\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n',
     after: '\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n',
+  },
+  {
+    file: "engine/buildkit/client.go",
+    before: '\t"sync"\n',
+    after: '\t"sync"\n\t"time"\n',
+  },
+  {
+    file: "engine/buildkit/client.go",
+    before: '\tif caller == nil {\n\t\t// This error can happen due to',
+    after: `\tif caller == nil {
+\t\twaiting, cancel := context.WithTimeout(ctx, time.Second)
+\t\tcaller, _ = c.SessionManager.Get(waiting, clientMetadata.ClientID, false)
+\t\tcancel()
+\t}
+\tif caller == nil {
+\t\t// This error can happen due to`,
   },
   {
     file: "engine/buildkit/executor_spec.go",
