@@ -227,7 +227,7 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
         step(`image ${name}`, async () => {
           const needs = [recipe.from, recipe.goBuilder].filter((part): part is string => !!part && part !== "base").map(canonicalName)
           // Two that push the same layer into one repository at once take each other's word for it, before it is there: the registry then refuses the manifest. Such images follow each other.
-          const beside = waves.slice(0, waves.indexOf(name)).filter((other) => repositoryOf(other) === repositoryOf(name))
+          const beside = waves.slice(0, waves.indexOf(name)).filter((other) => split(other).path === split(name).path)
           await Promise.all([...needs.filter((need) => waves.includes(need)), ...beside].map((before) => done.get(before)))
           const container = await assemble(dag, paths, recipe, hash, base)
           // Less work than gzip, here and each time that the engine unpacks it.
@@ -376,8 +376,8 @@ export function builtImage(paths: Paths, name: string): Built | undefined {
   const file = recordFile(paths, name)
   if (!existsSync(file)) return undefined
   const built = JSON.parse(readFileSync(file, "utf8")) as Built
-  const [, path, tag] = /^(.*):([^:]+)$/.exec(name)!
-  const link = join(paths.registry, "docker/registry/v2/repositories", path!, "_manifests/tags", tag!, "current/link")
+  const { path, tag } = split(name)
+  const link = join(paths.registry, "docker/registry/v2/repositories", path, "_manifests/tags", tag, "current/link")
   if (!existsSync(link) || readFileSync(link, "utf8").trim() !== built.digest) return undefined
   const manifest = readManifest(paths, built.digest)
   if (!manifest) return undefined
@@ -400,9 +400,10 @@ function blobFile(paths: Paths, digest: string): string {
   return join(paths.registry, "docker/registry/v2/blobs", algorithm, hex.slice(0, 2), hex, "data")
 }
 
-/** An image's name without its tag. */
-function repositoryOf(name: string): string {
-  return name.slice(0, name.lastIndexOf(":"))
+/** An image's name in two parts: where its repository is, and the tag. */
+function split(name: string): { path: string; tag: string } {
+  const [, path, tag] = /^(.*):([^:]+)$/.exec(name)!
+  return { path: path!, tag: tag! }
 }
 
 function recordFile(paths: Paths, name: string): string {
