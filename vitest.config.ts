@@ -9,18 +9,53 @@ import { defineConfig } from "vitest/config"
 const unchanged = (process.env.DELIVERY_UNCHANGED ?? "").split(",").filter((file) => file !== "")
 const first = "test/pipeline/self.test.ts"
 const exclude = ["test/sdk/unit/**", "**/node_modules/**", ...unchanged]
-const onTheEngine = { exclude, setupFiles: ["test/lib/red.ts"], environment: "node" as const, testTimeout: 600_000, hookTimeout: 900_000 }
+const onTheEngine = {
+  exclude,
+  setupFiles: ["test/lib/red.ts"],
+  environment: "node" as const,
+  testTimeout: 600_000,
+  hookTimeout: 900_000,
+}
 
 export default defineConfig({
   test: {
     maxConcurrency: 2,
     projects: [
       { test: { name: "unit", include: ["test/{unit,sdk/unit}/**/*.test.ts"], environment: "node" } },
-      { test: { name: "first", include: [first], ...onTheEngine, fileParallelism: false, sequence: { groupOrder: 1 } } },
-      { test: { name: "modules", include: ["test/{sdk,modules}/**/*.test.ts"], ...onTheEngine, maxWorkers: 2, sequence: { groupOrder: 2 } } },
-      { test: { name: "live", include: ["test/{pipeline,engine,product}/**/*.test.ts"], ...onTheEngine, exclude: [...exclude, first], fileParallelism: false, sequence: { groupOrder: 3 } } },
+      {
+        test: { name: "first", include: [first], ...onTheEngine, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+      {
+        test: {
+          name: "modules",
+          include: ["test/{sdk,modules}/**/*.test.ts"],
+          ...onTheEngine,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "live",
+          include: ["test/{pipeline,engine,product}/**/*.test.ts"],
+          ...onTheEngine,
+          exclude: [...exclude, first],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
       // The full rehearsal, every fault of the chain, and a repository of thirty services: `npm run test:e2e`.
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], environment: "node", testTimeout: 3_600_000, hookTimeout: 900_000, fileParallelism: false, sequence: { groupOrder: 4 } } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 3_600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 })

@@ -2,7 +2,17 @@
 // Plain JavaScript, because nothing is installed yet when it starts.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { stateFolder } from "./state.mjs"
@@ -15,10 +25,24 @@ if (major < 20 || (major === 20 && minor < 12)) {
 }
 
 // Those of engine/src/main.ts, here too so that a wrong one is told before anything is installed.
-const commands = ["engine", "pipeline", "dev", "test-api", "test-ui", "dagger", "develop", "unit", "test", "e2e", "typecheck"]
+const commands = [
+  "engine",
+  "pipeline",
+  "dev",
+  "test-api",
+  "test-ui",
+  "dagger",
+  "develop",
+  "unit",
+  "test",
+  "e2e",
+  "typecheck",
+]
 const command = process.argv[2]
 if (!commands.includes(command)) {
-  console.error(`${command ? `unknown command ${command}` : "a command is missing"}: allowed are ${commands.join(", ")}`)
+  console.error(
+    `${command ? `unknown command ${command}` : "a command is missing"}: allowed are ${commands.join(", ")}`,
+  )
   process.exit(2)
 }
 
@@ -33,8 +57,12 @@ await import("./src/main.ts")
  */
 function installDependencies() {
   const link = join(root, "node_modules")
-  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex")
-  const complete = (folder) => existsSync(join(folder, ".delivery-lock-hash")) && readFileSync(join(folder, ".delivery-lock-hash"), "utf8") === wanted
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex")
+  const complete = (folder) =>
+    existsSync(join(folder, ".delivery-lock-hash")) &&
+    readFileSync(join(folder, ".delivery-lock-hash"), "utf8") === wanted
   const linked = () => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && complete(link)
   if (linked()) return
   const home = join(stateFolder(), "npm-dependencies", wanted.slice(0, 16))
@@ -63,7 +91,11 @@ function install(home, folder, wanted) {
   console.error("▶ npm dependencies: npm ci")
   for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(root, name), join(home, name))
   const { npm_config_global, ...env } = process.env
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: home, stdio: ["ignore", "inherit", "inherit"], env })
+  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: home,
+    stdio: ["ignore", "inherit", "inherit"],
+    env,
+  })
   if (result.status !== 0) {
     console.error(`npm ci failed in ${home} (exit code ${result.status}): see its message above.`)
     return false

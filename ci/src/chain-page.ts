@@ -54,12 +54,18 @@ export function chainHtml(commit: string, steps: ChainStep[], told: string): str
 /** A step's page: every stage with its reports, and its pictures. */
 export function environmentHtml(one: ChainStep, files: Files): string {
   const stages = stagesOf(one)
-  const pictures = stages.flatMap(({ name }) => (files[name] ?? []).filter((file) => file.endsWith(".png")).map((file) => `${folderOf(name)}/${file}`))
+  const pictures = stages.flatMap(({ name }) =>
+    (files[name] ?? []).filter((file) => file.endsWith(".png")).map((file) => `${folderOf(name)}/${file}`),
+  )
   const gallery = pictures.length
     ? `<section><h2>What the browser saw</h2><div class="gallery">${pictures.map((path) => `<a href="${escape(encodeURI(path))}"><img loading="lazy" src="${escape(encodeURI(path))}" alt="${escape(path.replace(/^.*\/|\.png$/g, ""))}"></a>`).join("")}</div></section>`
     : ""
-  const listed = Object.fromEntries(Object.entries(files).map(([name, all]) => [name, all.filter((file) => !file.endsWith(".png"))]))
-  return indexHtml(one.title, stages, { files: listed }).replace("</main>", `${gallery}<footer><a href="index.html">the whole chain</a></footer></main>`).replace("</style>", `${galleryStyle}</style>`)
+  const listed = Object.fromEntries(
+    Object.entries(files).map(([name, all]) => [name, all.filter((file) => !file.endsWith(".png"))]),
+  )
+  return indexHtml(one.title, stages, { files: listed })
+    .replace("</main>", `${gallery}<footer><a href="index.html">the whole chain</a></footer></main>`)
+    .replace("</style>", `${galleryStyle}</style>`)
 }
 
 /** Title and text of each message that the stand-in has accepted. */
@@ -71,10 +77,15 @@ function acceptedBySlack(told: string): { title: string; body: string }[] {
     return []
   }
   if (!Array.isArray(messages)) return []
-  return (messages as { text?: string; blocks?: { type: string; text?: { text: string } }[] }[]).map(({ text = "", blocks = [] }) => ({
-    title: blocks.find(({ type }) => type === "header")?.text?.text ?? text,
-    body: blocks.filter(({ type }) => type === "section").map((block) => block.text?.text ?? "").join("\n"),
-  }))
+  return (messages as { text?: string; blocks?: { type: string; text?: { text: string } }[] }[]).map(
+    ({ text = "", blocks = [] }) => ({
+      title: blocks.find(({ type }) => type === "header")?.text?.text ?? text,
+      body: blocks
+        .filter(({ type }) => type === "section")
+        .map((block) => block.text?.text ?? "")
+        .join("\n"),
+    }),
+  )
 }
 
 const chainStyle = `.chain{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem;margin-bottom:1rem}.card{background:var(--card);border:1px solid var(--line);border-top:4px solid var(--soft);border-radius:10px;padding:.8rem 1rem}

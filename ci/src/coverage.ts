@@ -18,7 +18,13 @@ export function goCoverage(profile: string, module: string, path: string): FileC
     const [, file, from, to, statements, count] = /^(\S+):(\d+)\.\d+,(\d+)\.\d+ (\d+) (\d+)$/.exec(line) ?? []
     if (!file?.startsWith(`${module}/`)) continue
     const key = line.slice(0, line.lastIndexOf(" "))
-    blocks.set(key, { file: below(path, file.slice(module.length + 1)), from: Number(from), to: Number(to), statements: Number(statements), hit: Number(count) > 0 || (blocks.get(key)?.hit ?? false) })
+    blocks.set(key, {
+      file: below(path, file.slice(module.length + 1)),
+      from: Number(from),
+      to: Number(to),
+      statements: Number(statements),
+      hit: Number(count) > 0 || (blocks.get(key)?.hit ?? false),
+    })
   }
   const files = new Map<string, FileCoverage>()
   for (const { file, from, to, statements, hit } of blocks.values()) {
@@ -37,19 +43,34 @@ export function istanbulCoverage(summary: string, lcov: string, workdir: string,
   const lines = new Map<string, Map<number, boolean>>()
   for (const record of lcov.split("end_of_record")) {
     const file = /^SF:(.+)$/m.exec(record)?.[1]
-    if (file) lines.set(named(file), new Map([...record.matchAll(/^DA:(\d+),(\d+)/gm)].map(([, line, count]) => [Number(line), Number(count) > 0])))
+    if (file)
+      lines.set(
+        named(file),
+        new Map([...record.matchAll(/^DA:(\d+),(\d+)/gm)].map(([, line, count]) => [Number(line), Number(count) > 0])),
+      )
   }
   if (summary.trim() === "") return []
   const files = JSON.parse(summary) as Record<string, { statements: { total: number; covered: number } }>
   return Object.entries(files)
     .filter(([name]) => name !== "total")
-    .map(([name, { statements }]) => ({ file: named(name), statements: statements.total, covered: statements.covered, lines: lines.get(named(name)) ?? new Map<number, boolean>() }))
+    .map(([name, { statements }]) => ({
+      file: named(name),
+      statements: statements.total,
+      covered: statements.covered,
+      lines: lines.get(named(name)) ?? new Map<number, boolean>(),
+    }))
 }
 
 /** A Go coverage profile, or lcov's, with files named from the repository's root; \`from\` is what they begin with now. */
 export function rooted(report: string, from: string, path: string): string {
   const to = path === "." ? "" : `${path}/`
-  return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) => (lcov ? `SF:${to}${rest.replace(`${from}/`, "")}` : rest.startsWith(`${from}/`) ? `${to}${rest.slice(from.length + 1)}` : line))
+  return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) =>
+    lcov
+      ? `SF:${to}${rest.replace(`${from}/`, "")}`
+      : rest.startsWith(`${from}/`)
+        ? `${to}${rest.slice(from.length + 1)}`
+        : line,
+  )
 }
 
 /** The lines that a unified diff adds or changes, by file. */
@@ -60,14 +81,19 @@ export function changedLines(diff: string): Map<string, number[]> {
     const name = /^\+\+\+ (?:b\/(.*?)|\/dev\/null)\t?$/.exec(line)
     if (name) file = name[1] ?? ""
     const [, from, count = "1"] = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line) ?? []
-    if (from && file) changed.set(file, [...(changed.get(file) ?? []), ...Array.from({ length: Number(count) }, (_, i) => Number(from) + i)])
+    if (from && file)
+      changed.set(file, [
+        ...(changed.get(file) ?? []),
+        ...Array.from({ length: Number(count) }, (_, i) => Number(from) + i),
+      ])
   }
   return changed
 }
 
 /** Statements that ran, in percent of all; undefined where there is none. */
 export function percentOf(files: { statements: number; covered: number }[]): number | undefined {
-  const sum = (of: (file: { statements: number; covered: number }) => number) => files.reduce((all, file) => all + of(file), 0)
+  const sum = (of: (file: { statements: number; covered: number }) => number) =>
+    files.reduce((all, file) => all + of(file), 0)
   const statements = sum((file) => file.statements)
   return statements === 0 ? undefined : Math.round((1000 * sum((file) => file.covered)) / statements) / 10
 }
@@ -80,10 +106,20 @@ export type Change = { diff: string; base: string } | { none: string } | { fault
  * the others add up to would be no number of the whole.
  */
 export function coverageStages(files: FileCoverage[], without: string[], change: Change, limits: Coverage): Stage[] {
-  const stage = (name: string, rest: Partial<Stage> & Pick<Stage, "status" | "reason">): Stage => ({ name: `coverage:${name}`, seconds: 0, cached: false, exitCode: rest.status === "failed" ? 1 : 0, ...rest })
-  const missing = without.length ? `no coverage of ${oneLine(without.join(", "), 120)}, whose tests have not measured it` : ""
+  const stage = (name: string, rest: Partial<Stage> & Pick<Stage, "status" | "reason">): Stage => ({
+    name: `coverage:${name}`,
+    seconds: 0,
+    cached: false,
+    exitCode: rest.status === "failed" ? 1 : 0,
+    ...rest,
+  })
+  const missing = without.length
+    ? `no coverage of ${oneLine(without.join(", "), 120)}, whose tests have not measured it`
+    : ""
   const gate = (name: string, value: number, limit: number, below: string, reason: string): Stage =>
-    value < limit ? stage(name, { status: "failed", value, limit, unit: "%", reason: below }) : stage(name, { status: "passed", value, limit, unit: "%", reason })
+    value < limit
+      ? stage(name, { status: "failed", value, limit, unit: "%", reason: below })
+      : stage(name, { status: "passed", value, limit, unit: "%", reason })
   const none = (name: string, reason: string) => stage(name, { status: "notApplicable", reason })
 
   const total = (): Stage => {
@@ -92,19 +128,39 @@ export function coverageStages(files: FileCoverage[], without: string[], change:
     const value = percentOf(files)
     if (value === undefined) return none("total", "no service has a coverage gate")
     const least = [...files].sort((a, b) => b.statements - b.covered - (a.statements - a.covered))[0]!
-    return gate("total", value, limits.total, `coverage ${value} % of all services is below ${limits.total} %; most is missing in ${least.file} (${least.statements - least.covered} statements)`, `${files.length} files`)
+    return gate(
+      "total",
+      value,
+      limits.total,
+      `coverage ${value} % of all services is below ${limits.total} %; most is missing in ${least.file} (${least.statements - least.covered} statements)`,
+      `${files.length} files`,
+    )
   }
   const changed = (): Stage => {
     if (limits.changedLines === 0) return none("changed", "gates.coverage.changedLines is 0")
-    if ("fault" in change) return stage("changed", { status: "failed", reason: `could not tell what has changed: ${oneLine(change.fault, 200)}` })
+    if ("fault" in change)
+      return stage("changed", {
+        status: "failed",
+        reason: `could not tell what has changed: ${oneLine(change.fault, 200)}`,
+      })
     if ("none" in change) return none("changed", change.none)
     if (missing) return none("changed", missing)
     const touched = changedLines(change.diff)
-    const lines = files.flatMap(({ file, lines }) => (touched.get(file) ?? []).filter((line) => lines.has(line)).map((line) => ({ at: `${file}:${line}`, hit: lines.get(line)! })))
+    const lines = files.flatMap(({ file, lines }) =>
+      (touched.get(file) ?? [])
+        .filter((line) => lines.has(line))
+        .map((line) => ({ at: `${file}:${line}`, hit: lines.get(line)! })),
+    )
     if (!lines.length) return none("changed", `no line that tests could run differs from ${change.base}`)
     const missed = lines.filter(({ hit }) => !hit)
     const value = Math.round((1000 * (lines.length - missed.length)) / lines.length) / 10
-    return gate("changed", value, limits.changedLines, `no test runs ${missed[0]?.at} (${missed.length} of ${lines.length} lines that differ from ${change.base})`, `${lines.length} lines differ from ${change.base}`)
+    return gate(
+      "changed",
+      value,
+      limits.changedLines,
+      `no test runs ${missed[0]?.at} (${missed.length} of ${lines.length} lines that differ from ${change.base})`,
+      `${lines.length} lines differ from ${change.base}`,
+    )
   }
   return [total(), changed()]
 }

@@ -14,7 +14,10 @@ export interface Component {
 export function mayBe(expression: string, { allow, deny }: Dependencies["licences"]): boolean {
   const has = (list: string[], name: string) => list.some((one) => one.toLowerCase() === name.toLowerCase())
   const whole = unwrapped(expression.trim())
-  for (const [word, holds] of [["OR", "some"], ["AND", "every"]] as const) {
+  for (const [word, holds] of [
+    ["OR", "some"],
+    ["AND", "every"],
+  ] as const) {
     const parts = splitAt(whole, word)
     if (parts.length > 1) return parts[holds]((part) => mayBe(part, { allow, deny }))
   }
@@ -40,7 +43,8 @@ function unwrapped(expression: string): string {
   let depth = 0
   for (const [at, character] of [...expression].entries()) {
     if (character === "(") depth++
-    if (character === ")" && --depth === 0) return at === expression.length - 1 ? unwrapped(expression.slice(1, -1).trim()) : expression
+    if (character === ")" && --depth === 0)
+      return at === expression.length - 1 ? unwrapped(expression.slice(1, -1).trim()) : expression
   }
   return expression
 }
@@ -53,7 +57,9 @@ export function licencesSarif(components: Component[], gate: Dependencies["licen
       manifests.map((manifest) => ({
         ruleId: `licence:${licence}`,
         level: "error",
-        message: { text: `${name}@${version} has ${licence === "unknown" ? "no known licence" : `the licence ${licence}`}, which ${gate.deny.some((one) => one.toLowerCase() === licence.toLowerCase()) ? "is denied" : "is not allowed"}` },
+        message: {
+          text: `${name}@${version} has ${licence === "unknown" ? "no known licence" : `the licence ${licence}`}, which ${gate.deny.some((one) => one.toLowerCase() === licence.toLowerCase()) ? "is denied" : "is not allowed"}`,
+        },
         locations: [{ physicalLocation: { artifactLocation: { uri: manifest } } }],
       })),
     )
@@ -68,7 +74,13 @@ export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage
   const stage = { name: "dependencies", seconds, cached, exitCode: 0 }
   if (sbom.status === "notApplicable") return { ...stage, status: "notApplicable", reason: sbom.reason }
   const wrong = [sbom, scan].find(({ status, exitCode }) => status === "skipped" || exitCode !== 0)
-  if (wrong) return { ...stage, status: wrong.status === "skipped" ? "skipped" : "failed", reason: wrong.reason, exitCode: wrong.exitCode || 1 }
+  if (wrong)
+    return {
+      ...stage,
+      status: wrong.status === "skipped" ? "skipped" : "failed",
+      reason: wrong.reason,
+      exitCode: wrong.exitCode || 1,
+    }
   return { ...stage, status: "passed", reason: base ? `${sbom.reason} since ${base}` : sbom.reason }
 }
 
@@ -76,6 +88,12 @@ export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage
 export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: Dependencies["inconclusive"]): Stage {
   if (unreachable === "" || stage.status !== "passed") return stage
   const { value: _value, limit: _limit, unit: _unit, atMost: _atMost, ...rest } = stage
-  if (inconclusive === "fail") return { ...rest, status: "failed", reason: `${unreachable} (gates.dependencies.inconclusive is fail)`, exitCode: 1 }
+  if (inconclusive === "fail")
+    return {
+      ...rest,
+      status: "failed",
+      reason: `${unreachable} (gates.dependencies.inconclusive is fail)`,
+      exitCode: 1,
+    }
   return { ...rest, status: "inconclusive", tolerated: true, reason: `vulnerabilities are not known: ${unreachable}` }
 }

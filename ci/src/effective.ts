@@ -11,15 +11,26 @@ export function effectiveConfig(text: string): string {
   const { services, coverage, quality, sast, lint, dependencies, ...rest } = parseConfig(text)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  const service = (document.getIn(["gates", "coverage", "service"]) as number | undefined) ?? schema.properties.gates.properties.coverage.properties.service.default
-  const whole = { services, gates: { coverage: { service, ...coverage }, quality, sast: { severity: sast }, lint, dependencies }, ...rest }
+  const service =
+    (document.getIn(["gates", "coverage", "service"]) as number | undefined) ??
+    schema.properties.gates.properties.coverage.properties.service.default
+  const whole = {
+    services,
+    gates: { coverage: { service, ...coverage }, quality, sast: { severity: sast }, lint, dependencies },
+    ...rest,
+  }
   const rows: [string, string][] = []
   const print = (value: unknown, path: string[], indent: string): void => {
     const key = path.length ? `${indent.slice(2)}${path.at(-1)}:` : ""
     if (typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length) {
       if (key) rows.push([key, ""])
-      for (const [name, below] of Object.entries(value)) if (below !== undefined) print(below, [...path, name], `${indent}${path.length ? "  " : ""}`)
-    } else rows.push([`${key} ${stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim()}`, originOf(path, document, lines)])
+      for (const [name, below] of Object.entries(value))
+        if (below !== undefined) print(below, [...path, name], `${indent}${path.length ? "  " : ""}`)
+    } else
+      rows.push([
+        `${key} ${stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim()}`,
+        originOf(path, document, lines),
+      ])
   }
   print(whole, [], "  ")
   const width = Math.min(60, Math.max(...rows.map(([row]) => row.length)))
@@ -33,7 +44,8 @@ function originOf(path: string[], document: Document, lines: LineCounter): strin
   const [first, name, ...rest] = path as [string, string, ...string[]]
   if (first === "environments") {
     const base = document.getIn(["environments", name, "extends"]) as string | undefined
-    if (base) return originOf(["environments", base, ...rest], document, lines).replace(/^line/, `environments.${base}, line`)
+    if (base)
+      return originOf(["environments", base, ...rest], document, lines).replace(/^line/, `environments.${base}, line`)
   }
   const gate = lineAt(document, lines, ["gates", "coverage", "service"])
   if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`

@@ -8,7 +8,10 @@ export function faultSettings(faults: string[], ephemeral: boolean): string[] {
   if (!ephemeral) throw new Error("faults: they are allowed on ephemeral clusters only; this one is real")
   const settings = faults.map((fault) => {
     const match = form.exec(fault)
-    if (!match) throw new Error(`faults: ${JSON.stringify(fault)} is not allowed; <service>.<VARIABLE>=<value>, such as restaurant.FAULT_ERROR_RATE=0.5`)
+    if (!match)
+      throw new Error(
+        `faults: ${JSON.stringify(fault)} is not allowed; <service>.<VARIABLE>=<value>, such as restaurant.FAULT_ERROR_RATE=0.5`,
+      )
     return `faults.${match[1]}.${match[2]}=${match[3]}`
   })
   return [...settings, "faultsInProduction=rehearsal"]

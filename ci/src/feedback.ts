@@ -13,17 +13,29 @@ console.log(JSON.stringify((await answer.json()).items.map(({ text }) => text)))
 `
 
 /** Counts what is open; more than the gate allows is an error that repeats the first. */
-export async function openFeedback(address: string, target: Service | undefined, targetName: string, version: string, gate: { blocker: number; critical: number }) {
+export async function openFeedback(
+  address: string,
+  target: Service | undefined,
+  targetName: string,
+  version: string,
+  gate: { blocker: number; critical: number },
+) {
   const found: string[] = []
   for (const severity of ["blocker", "critical"] as const) {
     const most = gate[severity]
     if (most < 0) continue
     let container = dag.container().from(images.node).withEnvVariable("ASKED_AT", unique())
     if (target) container = container.withServiceBinding(targetName, target)
-    const asked = container.withExec(["timeout", "30", "node", "--input-type=module", "-e", script, address, version, severity], { expect: ReturnType.Any })
+    const asked = container.withExec(
+      ["timeout", "30", "node", "--input-type=module", "-e", script, address, version, severity],
+      { expect: ReturnType.Any },
+    )
     if ((await asked.exitCode()) !== 0) throw new Error((await asked.stderr()).trim().split("\n").at(-1))
     const texts = JSON.parse(await asked.stdout()) as string[]
-    if (texts.length > most) throw new Error(`${texts.length} open ${severity}${texts.length > 1 ? "s" : ""} on this version, ${most} allowed: ${JSON.stringify(texts[0]!.slice(0, 200))}`)
+    if (texts.length > most)
+      throw new Error(
+        `${texts.length} open ${severity}${texts.length > 1 ? "s" : ""} on this version, ${most} allowed: ${JSON.stringify(texts[0]!.slice(0, 200))}`,
+      )
     found.push(`${texts.length} open ${severity}s`)
   }
   return { reason: found.join(", "), value: 0, limit: gate.blocker, unit: "open blockers" }

@@ -17,15 +17,22 @@ export async function mended(source: Directory, config: Config, access: Access):
     }
   })
   const terraform = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
-  const all = await Promise.all([...services, ...((await terraform.glob("**/*.tf")).length ? [changed(dag.terraform().fmt(terraform), "")] : [])])
+  const all = await Promise.all([
+    ...services,
+    ...((await terraform.glob("**/*.tf")).length ? [changed(dag.terraform().fmt(terraform), "")] : []),
+  ])
   let result = source
-  for (const { after, paths, folder } of all) for (const path of paths) result = result.withFile(folder ? `${folder}/${path}` : path, after.file(path))
+  for (const { after, paths, folder } of all)
+    for (const path of paths) result = result.withFile(folder ? `${folder}/${path}` : path, after.file(path))
   // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
   const root = (directory: Directory): Directory => dag.directory().withDirectory("/", directory)
   return root(result).changes(root(source))
 }
 
 /** The files that a tool has changed, and what they are now. A formatter makes none and takes none away. */
-async function changed(changes: Changeset, folder: string): Promise<{ after: Directory; paths: string[]; folder: string }> {
+async function changed(
+  changes: Changeset,
+  folder: string,
+): Promise<{ after: Directory; paths: string[]; folder: string }> {
   return { after: changes.after(), paths: await changes.modifiedPaths(), folder }
 }

@@ -23,7 +23,18 @@ import type { ReleaseRecord } from "./release"
 import { configText, readConfig } from "./source"
 import { reportOf, type Extra } from "./report"
 import { isRed, stageNames, verdictOf, type Stage } from "./stages"
-import { clusterOf, ephemeralCluster, installPrometheus, randomSecret, registryOf, seed, unique, type Cluster, type Given, type Registry } from "./targets"
+import {
+  clusterOf,
+  ephemeralCluster,
+  installPrometheus,
+  randomSecret,
+  registryOf,
+  seed,
+  unique,
+  type Cluster,
+  type Given,
+  type Registry,
+} from "./targets"
 
 /** What a pipeline has found. */
 @object()
@@ -108,7 +119,18 @@ export class Delivery {
   async pr(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     only: string[] = [],
@@ -126,7 +148,16 @@ export class Delivery {
     npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const checked = await pullRequest(source, config, { only, skip, grace, base, sonarHostUrl, sonarToken, again: all ? unique() : "", access: { netrc, goproxy, goprivate, npmrc } })
+    const checked = await pullRequest(source, config, {
+      only,
+      skip,
+      grace,
+      base,
+      sonarHostUrl,
+      sonarToken,
+      again: all ? unique() : "",
+      access: { netrc, goproxy, goprivate, npmrc },
+    })
     return pullRequestPipeline(source, config, checked, { attempt, before: await previous?.contents() })
   }
 
@@ -142,7 +173,18 @@ export class Delivery {
   async secrets(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
   ): Promise<string> {
@@ -165,7 +207,18 @@ export class Delivery {
   async lint(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -188,7 +241,18 @@ export class Delivery {
   async fix(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     npmrc?: Secret,
@@ -212,7 +276,18 @@ export class Delivery {
   async typecheck(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -239,7 +314,18 @@ export class Delivery {
   async test(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -266,7 +352,18 @@ export class Delivery {
   async build(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -293,7 +390,18 @@ export class Delivery {
   async coverage(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -320,7 +428,18 @@ export class Delivery {
   async sast(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -347,7 +466,18 @@ export class Delivery {
   async dependencies(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -374,7 +504,18 @@ export class Delivery {
   async quality(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -417,7 +558,18 @@ export class Delivery {
   async product(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     demo: boolean = true,
@@ -428,7 +580,14 @@ export class Delivery {
     goprivate: string = "",
     npmrc?: Secret,
   ): Promise<Service> {
-    return productService({ source, version: await versionFile(source), demo, mode, unreachable, access: { netrc, goproxy, goprivate, npmrc } })
+    return productService({
+      source,
+      version: await versionFile(source),
+      demo,
+      mode,
+      unreachable,
+      access: { netrc, goproxy, goprivate, npmrc },
+    })
   }
 
   /**
@@ -447,7 +606,18 @@ export class Delivery {
   async baseline(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     netrc?: Secret,
@@ -455,7 +625,9 @@ export class Delivery {
     goprivate: string = "",
     npmrc?: Secret,
   ): Promise<Pipeline> {
-    const part = await collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source, { netrc, goproxy, goprivate, npmrc }))
+    const part = await collect("baseline", ["baseline:schema", "baseline:api"], () =>
+      checkBaseline(source, { netrc, goproxy, goprivate, npmrc }),
+    )
     return pipelineOf("baseline", "Baseline", part.stages, [part])
   }
 
@@ -482,7 +654,18 @@ export class Delivery {
   async publish(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     registry?: Service,
@@ -498,8 +681,21 @@ export class Delivery {
     npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    const call = await callOf(config, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken })
-    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key, { netrc, goproxy, goprivate, npmrc })
+    const call = await callOf(config, {
+      registry,
+      registryUser,
+      registryPassword,
+      recordKey,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+    })
+    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key, {
+      netrc,
+      goproxy,
+      goprivate,
+      npmrc,
+    })
     return livePipeline("publish", "Publish", [part])
   }
 
@@ -532,7 +728,18 @@ export class Delivery {
   async dev(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     release: string = "",
@@ -554,7 +761,24 @@ export class Delivery {
     goprivate: string = "",
     npmrc?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("dev", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook, netrc, goproxy, goprivate, npmrc })
+    return toEnvironment("dev", source, release, faults, {
+      registry,
+      registryUser,
+      registryPassword,
+      recordKey,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+      kubeconfig,
+      cluster,
+      dbUser,
+      dbPassword,
+      slackWebhook,
+      netrc,
+      goproxy,
+      goprivate,
+      npmrc,
+    })
   }
 
   /**
@@ -582,7 +806,18 @@ export class Delivery {
   async stage(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     release: string = "",
@@ -600,7 +835,20 @@ export class Delivery {
     dbPassword?: Secret,
     slackWebhook?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("stage", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+    return toEnvironment("stage", source, release, faults, {
+      registry,
+      registryUser,
+      registryPassword,
+      recordKey,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+      kubeconfig,
+      cluster,
+      dbUser,
+      dbPassword,
+      slackWebhook,
+    })
   }
 
   /**
@@ -628,7 +876,18 @@ export class Delivery {
   async prod(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     release: string = "",
@@ -646,7 +905,20 @@ export class Delivery {
     dbPassword?: Secret,
     slackWebhook?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("prod", source, release, faults, { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook })
+    return toEnvironment("prod", source, release, faults, {
+      registry,
+      registryUser,
+      registryPassword,
+      recordKey,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+      kubeconfig,
+      cluster,
+      dbUser,
+      dbPassword,
+      slackWebhook,
+    })
   }
 
   /**
@@ -667,7 +939,18 @@ export class Delivery {
   async rollback(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     environment: string = "prod",
@@ -680,7 +963,14 @@ export class Delivery {
   ): Promise<Pipeline> {
     const config = await readConfig(source)
     const there = environmentOf(config, environment)
-    const target = clusterOf(there, { registryUser: "", kubeconfig, cluster, awsAccessKey, awsSecretKey, awsSessionToken })
+    const target = clusterOf(there, {
+      registryUser: "",
+      kubeconfig,
+      cluster,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+    })
     if (!target) throw new Error(nothingThere(environment))
     const part = await rollback({ environment: there, cluster: target, holder: "rollback" }, "rollback:helm")
     await tell("rollback", [part], "", config, slackWebhook)
@@ -705,7 +995,18 @@ export class Delivery {
   async rehearse(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     faults: string[] = ["restaurant.FAULT_ERROR_RATE=0.5"],
@@ -725,17 +1026,37 @@ export class Delivery {
       return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
     }
     const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults, access)
-    if (shortened) steps.push({ step: "targets", title: "Shortened", parts: [{ ...notRun([], ""), stages: [{ name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 }] }] })
+    if (shortened)
+      steps.push({
+        step: "targets",
+        title: "Shortened",
+        parts: [
+          {
+            ...notRun([], ""),
+            stages: [
+              { name: "shortened", status: "notApplicable", reason: shortened, seconds: 0, cached: false, exitCode: 0 },
+            ],
+          },
+        ],
+      })
     const parts = steps.flatMap((one) => one.parts)
     const files: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
     const whole = await livePipeline("rehearse", "Rehearsal", parts)
     const pr = await pullRequestPipeline(source, config, checked)
-    const more: Record<string, string> = Object.fromEntries(Object.entries(JSON.parse(pr.reportFiles) as Record<string, string>).map(([path, text]) => [`pr/${path}`, text]))
+    const more: Record<string, string> = Object.fromEntries(
+      Object.entries(JSON.parse(pr.reportFiles) as Record<string, string>).map(([path, text]) => [`pr/${path}`, text]),
+    )
     more["index.html"] = chainHtml(commit, steps, told)
-    for (const one of steps) if (!["pr", "targets"].includes(one.step)) more[`${one.step}.html`] = environmentHtml(one, files)
+    for (const one of steps)
+      if (!["pr", "targets"].includes(one.step)) more[`${one.step}.html`] = environmentHtml(one, files)
     more["slack.json"] = told
     if (record) more["release.json"] = `${JSON.stringify(record, null, 1)}\n`
-    return new Pipeline(whole.passed, whole.summary, JSON.stringify({ ...(JSON.parse(whole.reportFiles) as object), ...more }), whole.live)
+    return new Pipeline(
+      whole.passed,
+      whole.summary,
+      JSON.stringify({ ...(JSON.parse(whole.reportFiles) as object), ...more }),
+      whole.live,
+    )
   }
 
   /**
@@ -770,7 +1091,18 @@ export class Delivery {
   async auto(
     @argument({
       defaultPath: "/",
-      ignore: ["**/node_modules", "**/dist", "**/coverage", "reports", ".git/index", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG", ".git/**/*.lock"],
+      ignore: [
+        "**/node_modules",
+        "**/dist",
+        "**/coverage",
+        "reports",
+        ".git/index",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+        ".git/**/*.lock",
+      ],
     })
     source: Directory,
     branch: string = "",
@@ -799,11 +1131,31 @@ export class Delivery {
     const { master, develop } = config.branches
     if (explain) return dag.gitflow().explain(named, { event, base, master, develop })
     const decision = dag.gitflow().pipeline(named, { event, base, master, develop })
-    const given = { registry, registryUser, registryPassword, recordKey, awsAccessKey, awsSecretKey, awsSessionToken, kubeconfig, cluster, dbUser, dbPassword, slackWebhook, netrc, goproxy, goprivate, npmrc }
+    const given = {
+      registry,
+      registryUser,
+      registryPassword,
+      recordKey,
+      awsAccessKey,
+      awsSecretKey,
+      awsSessionToken,
+      kubeconfig,
+      cluster,
+      dbUser,
+      dbPassword,
+      slackWebhook,
+      netrc,
+      goproxy,
+      goprivate,
+      npmrc,
+    }
     const tables: string[] = []
     for (const name of [await decision.name(), await decision.next()]) {
       if (name === "none" || name === "") continue
-      const ran = name === "pr" ? await this.pr(source, [], [], "", 0, "", undefined, "", undefined, false, netrc, goproxy, goprivate, npmrc) : await toEnvironment(name as EnvironmentName, source, "", [], given)
+      const ran =
+        name === "pr"
+          ? await this.pr(source, [], [], "", 0, "", undefined, "", undefined, false, netrc, goproxy, goprivate, npmrc)
+          : await toEnvironment(name as EnvironmentName, source, "", [], given)
       tables.push(ran.verdict())
     }
     return tables.join("\n\n") || (await decision.reason())
@@ -811,23 +1163,43 @@ export class Delivery {
 }
 
 /** A pipeline's result of its stages and the reports of its parts. */
-async function pipelineOf(name: string, title: string, stages: Stage[], parts: Part[], extra: Extra = {}): Promise<Pipeline> {
+async function pipelineOf(
+  name: string,
+  title: string,
+  stages: Stage[],
+  parts: Part[],
+  extra: Extra = {},
+): Promise<Pipeline> {
   const { passed, table, files } = await reportOf(name, title, stages, parts, extra)
   return new Pipeline(passed, table, JSON.stringify(files))
 }
 
 /** The result of a pull request's checks. */
-async function pullRequestPipeline(source: Directory, { services, repository }: Config, { stages, parts, coverage }: Checked, extra: Extra = {}): Promise<Pipeline> {
+async function pullRequestPipeline(
+  source: Directory,
+  { services, repository }: Config,
+  { stages, parts, coverage }: Checked,
+  extra: Extra = {},
+): Promise<Pipeline> {
   // A Node project's tools know of its own folder alone.
-  const folders = (stage: string) => services[stage.split(":")[0]!]?.kind === "node" ? services[stage.split(":")[0]!]!.path : undefined
+  const folders = (stage: string) =>
+    services[stage.split(":")[0]!]?.kind === "node" ? services[stage.split(":")[0]!]!.path : undefined
   const paths = (stage: string) => services[stage.split(":")[0]!]?.path
   return pipelineOf("pr", "Pull request", stages, parts, { source, folders, paths, repository, coverage, ...extra })
 }
 
 /** The result of live parts: their files stay files. */
 async function livePipeline(name: string, title: string, parts: Part[]): Promise<Pipeline> {
-  const { passed, summary, reportFiles } = await pipelineOf(name, title, parts.flatMap(({ stages }) => stages), parts)
-  const live = parts.reduce((folder, part) => (part.directory ? folder.withDirectory(part.folder, part.directory) : folder), dag.directory())
+  const { passed, summary, reportFiles } = await pipelineOf(
+    name,
+    title,
+    parts.flatMap(({ stages }) => stages),
+    parts,
+  )
+  const live = parts.reduce(
+    (folder, part) => (part.directory ? folder.withDirectory(part.folder, part.directory) : folder),
+    dag.directory(),
+  )
   return new Pipeline(passed, summary, reportFiles, live)
 }
 
@@ -837,7 +1209,9 @@ async function checked(source: Directory, steps: string[], access: Access = {}):
   const names = stageNames(config).flatMap((name) => name.split(":"))
   const there = steps.filter((step) => names.includes(step))
   if (!there.length) return `not applicable: no service has the step ${steps.join(", ")}`
-  return (await pullRequestPipeline(source, config, await pullRequest(source, config, { only: there, access }))).verdict()
+  return (
+    await pullRequestPipeline(source, config, await pullRequest(source, config, { only: there, access }))
+  ).verdict()
 }
 
 /** What the stages of a pull request add up to, as the reason of one stage. */
@@ -859,14 +1233,20 @@ interface Wanted extends Given, Access {
 /** The registry of a call and the key of its records; a real registry wants a key. */
 async function callOf(config: Config, given: Wanted): Promise<{ registry: Registry; key: string }> {
   const stays = config.registry !== "ephemeral" || given.registry !== undefined
-  if (stays && !given.recordKey) throw new Error("record-key: missing; release records in a registry that stays are sealed with it, such as --record-key env://RECORD_KEY")
+  if (stays && !given.recordKey)
+    throw new Error(
+      "record-key: missing; release records in a registry that stays are sealed with it, such as --record-key env://RECORD_KEY",
+    )
   const registry = await registryOf(config, given)
   return { registry, key: given.recordKey ? await given.recordKey.plaintext() : unique() }
 }
 
 function environmentOf(config: Config, name: string) {
   const environment = config.environments[name as EnvironmentName]
-  if (!environment) throw new Error(`environments.${name}: delivery.yaml does not say where that is; there are: ${Object.keys(config.environments).join(", ") || "none"}`)
+  if (!environment)
+    throw new Error(
+      `environments.${name}: delivery.yaml does not say where that is; there are: ${Object.keys(config.environments).join(", ") || "none"}`,
+    )
   return environment
 }
 
@@ -874,7 +1254,13 @@ const nothingThere = (name: string): string =>
   `environments.${name}.cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on. Give --kubeconfig and --cluster, name an EKS cluster in delivery.yaml, or run \`npm run rehearse\` for the whole chain`
 
 /** Runs one environment's step on its own: its targets are given, real, or, for dev alone, made for the call. */
-async function toEnvironment(name: EnvironmentName, source: Directory, release: string, faults: string[], given: Wanted): Promise<Pipeline> {
+async function toEnvironment(
+  name: EnvironmentName,
+  source: Directory,
+  release: string,
+  faults: string[],
+  given: Wanted,
+): Promise<Pipeline> {
   const config = await readConfig(source)
   const environment = environmentOf(config, name)
   const titles = { dev: "Development", stage: "Stage", prod: "Production" }
@@ -892,9 +1278,19 @@ async function toEnvironment(name: EnvironmentName, source: Directory, release: 
     if (!cluster) throw new Error(nothingThere(name))
     record = await readRecord(release || identity.tree, registry, key)
   }
-  if (!cluster.ephemeral && (!given.dbUser || !given.dbPassword)) throw new Error("db-user, db-password: missing; a real cluster wants them, such as --db-user env://DB_USER")
+  if (!cluster.ephemeral && (!given.dbUser || !given.dbPassword))
+    throw new Error("db-user, db-password: missing; a real cluster wants them, such as --db-user env://DB_USER")
   const place: Place = {
-    ...{ name, config, environment, registry, cluster, demo: cluster.ephemeral, faults, holder: `${name} of ${record.sha.slice(0, 12)}` },
+    ...{
+      name,
+      config,
+      environment,
+      registry,
+      cluster,
+      demo: cluster.ephemeral,
+      faults,
+      holder: `${name} of ${record.sha.slice(0, 12)}`,
+    },
     dbUser: given.dbUser ?? dag.setSecret(`db-user-${unique()}`, "postgres"),
     dbPassword: given.dbPassword ?? randomSecret("db-password"),
   }
@@ -903,7 +1299,13 @@ async function toEnvironment(name: EnvironmentName, source: Directory, release: 
   if (name === "prod" && !allPassed(parts) && parts[0]!.stages[0]!.exitCode !== -1) {
     parts.push(await rollback(place, "prod:rollback"), await health(place, "", "prod:after"))
   }
-  await judged(record, name, parts.flatMap(({ stages }) => stages), registry, key)
+  await judged(
+    record,
+    name,
+    parts.flatMap(({ stages }) => stages),
+    registry,
+    key,
+  )
   await tell(name, parts, record.sha, config, given.slackWebhook)
   return livePipeline(name, titles[name], parts)
 }

@@ -16,14 +16,20 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
     }
   }
   let input = dag.directory()
-  for (const folder of [...folders].sort()) if (await source.exists(folder)) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+  for (const folder of [...folders].sort())
+    if (await source.exists(folder))
+      input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
   return input
 }
 
 /** The inputs of several services in one directory, each with its own paths. */
 export async function inputsOf(source: Directory, services: { path: string; kind: string }[]): Promise<Directory> {
   let input = dag.directory()
-  for (const { path, kind } of services) input = kind === "go" ? input.withDirectory(".", await goInput(source, path)) : input.withDirectory(path, await withoutMarkdown(source.directory(path)))
+  for (const { path, kind } of services)
+    input =
+      kind === "go"
+        ? input.withDirectory(".", await goInput(source, path))
+        : input.withDirectory(path, await withoutMarkdown(source.directory(path)))
   return input
 }
 
@@ -31,7 +37,12 @@ export async function inputsOf(source: Directory, services: { path: string; kind
  * The files of a source that match patterns, as a directory that is named by their content: written to this function's own disk and read from there. For many small files all over a
  * repository, which would take long to put together one by one.
  */
-export async function matching(source: Directory, name: string, include: string[], exclude: string[]): Promise<Directory> {
+export async function matching(
+  source: Directory,
+  name: string,
+  include: string[],
+  exclude: string[],
+): Promise<Directory> {
   const folder = `inputs/${name}`
   await source.filter({ include, exclude: [".git", "**/node_modules", ...exclude] }).export(folder)
   return dag.currentModule().workdir(folder)
@@ -58,7 +69,13 @@ async function composed(folder: Directory, without: Set<string>, at: string): Pr
     const path = at ? `${at}/${name}` : name
     if (without.has(path)) continue
     if (!entry.endsWith("/")) result = result.withFile(name, folder.file(path))
-    else result = result.withDirectory(name, [...without].some((file) => file.startsWith(`${path}/`)) ? await composed(folder, without, path) : folder.directory(path))
+    else
+      result = result.withDirectory(
+        name,
+        [...without].some((file) => file.startsWith(`${path}/`))
+          ? await composed(folder, without, path)
+          : folder.directory(path),
+      )
   }
   return result
 }

@@ -23,8 +23,16 @@ export function pageOf(remote: string): string | undefined {
 }
 
 function page(protocol: string, host: string, path: string): string | undefined {
-  const parts = path.replace(/\.git\/?$/, "").split("/").filter((part) => part !== "")
-  if (parts.length < 2 || parts.some((part) => !/^[\w.~-]+$/.test(part) || /^\.+$/.test(part)) || !/^[a-z0-9.-]+(:\d+)?$/i.test(host)) return undefined
+  const parts = path
+    .replace(/\.git\/?$/, "")
+    .split("/")
+    .filter((part) => part !== "")
+  if (
+    parts.length < 2 ||
+    parts.some((part) => !/^[\w.~-]+$/.test(part) || /^\.+$/.test(part)) ||
+    !/^[a-z0-9.-]+(:\d+)?$/i.test(host)
+  )
+    return undefined
   return `${protocol}//${host.toLowerCase()}/${parts.join("/")}`
 }
 
@@ -36,21 +44,39 @@ export function linksTo(repository: string | undefined, commit: string, named = 
   return (file, line = 0) => {
     const parts = file.split("/")
     if (!spelling || file === "" || parts.some((part) => part === "" || part === "." || part === "..")) return undefined
-    return spelling(origin, pathname.replace(/\/$/, ""), commit, parts.map((part) => encodeURIComponent(part).replace(/[()']/g, (c) => `%${c.charCodeAt(0).toString(16)}`)).join("/"), line)
+    return spelling(
+      origin,
+      pathname.replace(/\/$/, ""),
+      commit,
+      parts
+        .map((part) => encodeURIComponent(part).replace(/[()']/g, (c) => `%${c.charCodeAt(0).toString(16)}`))
+        .join("/"),
+      line,
+    )
   }
 }
 
 type Spelling = (origin: string, path: string, commit: string, file: string, line: number) => string
 
-const github: Spelling = (origin, path, commit, file, line) => `${origin}${path}/blob/${commit}/${file}${line ? `#L${line}` : ""}`
+const github: Spelling = (origin, path, commit, file, line) =>
+  `${origin}${path}/blob/${commit}/${file}${line ? `#L${line}` : ""}`
 const spellings: [RegExp, Spelling][] = [
   [/(^|\.)github\./, github],
-  [/(^|\.)gitlab\./, (origin, path, commit, file, line) => `${origin}${path}/-/blob/${commit}/${file}${line ? `#L${line}` : ""}`],
-  [/^bitbucket\.org$/, (origin, path, commit, file, line) => `${origin}${path}/src/${commit}/${file}${line ? `#lines-${line}` : ""}`],
+  [
+    /(^|\.)gitlab\./,
+    (origin, path, commit, file, line) => `${origin}${path}/-/blob/${commit}/${file}${line ? `#L${line}` : ""}`,
+  ],
+  [
+    /^bitbucket\.org$/,
+    (origin, path, commit, file, line) => `${origin}${path}/src/${commit}/${file}${line ? `#lines-${line}` : ""}`,
+  ],
   [
     /(^|\.)bitbucket\./,
     (origin, path, commit, file, line) => {
-      const [project, name] = path.replace(/^\/scm\//, "/").split("/").slice(1)
+      const [project, name] = path
+        .replace(/^\/scm\//, "/")
+        .split("/")
+        .slice(1)
       return `${origin}/projects/${project}/repos/${name}/browse/${file}?at=${commit}${line ? `#${line}` : ""}`
     },
   ],
@@ -69,5 +95,10 @@ export async function commitOf(head: string, read: (file: string) => Promise<str
   const loose = await read(ref)
   if (loose) return loose.trim()
   const packed = (await read("packed-refs")) ?? ""
-  return packed.split("\n").find((line) => line.endsWith(` ${ref}`))?.split(" ")[0] ?? ""
+  return (
+    packed
+      .split("\n")
+      .find((line) => line.endsWith(` ${ref}`))
+      ?.split(" ")[0] ?? ""
+  )
 }

@@ -36,14 +36,31 @@ export interface Source {
 
 type Node = Record<string, unknown>
 const attribute = "@"
-const options = { ignoreAttributes: false, attributeNamePrefix: attribute, textNodeName: "#text", cdataPropName: "#cdata", parseAttributeValue: false, parseTagValue: false, trimValues: false }
-const list = (value: unknown): Node[] => (value === undefined || value === "" ? [] : ([value].flat() as Node[])).filter((one) => typeof one === "object")
+const options = {
+  ignoreAttributes: false,
+  attributeNamePrefix: attribute,
+  textNodeName: "#text",
+  cdataPropName: "#cdata",
+  parseAttributeValue: false,
+  parseTagValue: false,
+  trimValues: false,
+}
+const list = (value: unknown): Node[] =>
+  (value === undefined || value === "" ? [] : ([value].flat() as Node[])).filter((one) => typeof one === "object")
 
 /** All test suites of JUnit files in one file; each suite's name begins with its stage's. A file that is no JUnit is left out. */
 export function mergedJunit(sources: Source[]): string {
-  const suites = sources.flatMap(({ stage, text }) => suitesOf(text).map((suite) => ({ ...suite, [`${attribute}name`]: `${stage} ${String(suite[`${attribute}name`] ?? "")}`.trim() })))
-  const sum = (name: string) => suites.reduce((all, suite) => all + Number((suite as Node)[`${attribute}${name}`] ?? 0), 0)
-  const counts = Object.fromEntries(["tests", "failures", "errors", "skipped"].map((name) => [`${attribute}${name}`, String(sum(name))]))
+  const suites = sources.flatMap(({ stage, text }) =>
+    suitesOf(text).map((suite) => ({
+      ...suite,
+      [`${attribute}name`]: `${stage} ${String(suite[`${attribute}name`] ?? "")}`.trim(),
+    })),
+  )
+  const sum = (name: string) =>
+    suites.reduce((all, suite) => all + Number((suite as Node)[`${attribute}${name}`] ?? 0), 0)
+  const counts = Object.fromEntries(
+    ["tests", "failures", "errors", "skipped"].map((name) => [`${attribute}${name}`, String(sum(name))]),
+  )
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLBuilder({ ...options, format: false, suppressEmptyNode: true }).build({ testsuites: { ...counts, testsuite: suites } })}\n`
 }
 
@@ -56,25 +73,42 @@ export function failedTests(sources: Source[]): FailedTest[] {
       .map((test) => {
         const said = [test.failure ?? test.error].flat()[0]
         const inside = typeof said === "object" ? (said as Node) : { "#text": said }
-        const output = [textOf(inside), textOf(test["system-out"]), textOf(test["system-err"])].filter((part) => part.trim() !== "").join("\n")
+        const output = [textOf(inside), textOf(test["system-out"]), textOf(test["system-err"])]
+          .filter((part) => part.trim() !== "")
+          .join("\n")
         const group = String(test[`${attribute}classname`] ?? "")
-        return { stage, name: `${group} ${String(test[`${attribute}name`] ?? "")}`.trim(), output: output || String((inside as Node)[`${attribute}message`] ?? ""), ...(path === undefined ? {} : placeOf(output, group, path)) }
+        return {
+          stage,
+          name: `${group} ${String(test[`${attribute}name`] ?? "")}`.trim(),
+          output: output || String((inside as Node)[`${attribute}message`] ?? ""),
+          ...(path === undefined ? {} : placeOf(output, group, path)),
+        }
       }),
   )
 }
 
 /** The first place in a test's own file that its output names. Go names the file alone, and the package is the test's group; JavaScript names it from the service's folder. */
 function placeOf(output: string, group: string, path: string): { file?: string; line?: number } {
-  const [, file = "", line] = /(?:^|[\s(])((?:[\w@.-]+\/)*[\w.-]+(?:_test\.go|\.(?:test|spec)\.[cm]?[jt]sx?)):(\d+)/m.exec(output) ?? []
+  const [, file = "", line] =
+    /(?:^|[\s(])((?:[\w@.-]+\/)*[\w.-]+(?:_test\.go|\.(?:test|spec)\.[cm]?[jt]sx?)):(\d+)/m.exec(output) ?? []
   if (!line) return {}
   const named = file.endsWith(".go") && !file.includes("/") ? [path, group, file] : [path, file]
-  return { file: named.flatMap((part) => part.split("/")).filter((part) => part !== "" && part !== ".").join("/"), line: Number(line) }
+  return {
+    file: named
+      .flatMap((part) => part.split("/"))
+      .filter((part) => part !== "" && part !== ".")
+      .join("/"),
+    line: Number(line),
+  }
 }
 
 function suitesOf(text: string): Node[] {
   try {
     const whole = new XMLParser(options).parse(text) as Node
-    const below = (node: Node): Node[] => list(node.testsuite).flatMap((suite) => ("testsuite" in suite ? [...("testcase" in suite ? [suite] : []), ...below(suite)] : [suite]))
+    const below = (node: Node): Node[] =>
+      list(node.testsuite).flatMap((suite) =>
+        "testsuite" in suite ? [...("testcase" in suite ? [suite] : []), ...below(suite)] : [suite],
+      )
     return [...below(whole), ...list(whole.testsuites).flatMap(below)]
   } catch {
     return []
@@ -84,7 +118,10 @@ function suitesOf(text: string): Node[] {
 function textOf(node: unknown): string {
   if (typeof node === "string") return node
   if (typeof node !== "object" || node === null) return ""
-  return [(node as Node)["#text"], (node as Node)["#cdata"]].flat().filter((part) => typeof part === "string").join("")
+  return [(node as Node)["#text"], (node as Node)["#cdata"]]
+    .flat()
+    .filter((part) => typeof part === "string")
+    .join("")
 }
 
 /** A service's JUnit, the service's folder, and the file of each of Go's test functions by `<folder> <function>`, both from the service's folder. */
@@ -96,7 +133,13 @@ export interface Tests {
 
 /** The file of each test function, by `<folder> <function>`, from the texts of Go's test files. */
 export function testFunctions(files: (readonly [string, string])[]): Map<string, string> {
-  return new Map(files.flatMap(([file, text]) => [...text.matchAll(/^func ((?:Test|Fuzz|Example)\w*)\(/gm)].map((match) => [`${file.split("/").slice(0, -1).join("/") || "."} ${match[1]}`, file] as const)))
+  return new Map(
+    files.flatMap(([file, text]) =>
+      [...text.matchAll(/^func ((?:Test|Fuzz|Example)\w*)\(/gm)].map(
+        (match) => [`${file.split("/").slice(0, -1).join("/") || "."} ${match[1]}`, file] as const,
+      ),
+    ),
+  )
 }
 
 /**
@@ -107,13 +150,33 @@ export function testExecutions(all: Tests[], isTest: (file: string) => boolean):
   const files = new Map<string, Node[]>()
   for (const { text, path, functions } of all)
     for (const test of suitesOf(text).flatMap((suite) => list(suite.testcase))) {
-      const [group, name] = ["classname", "name"].map((key) => String(test[`${attribute}${key}`] ?? "")) as [string, string]
+      const [group, name] = ["classname", "name"].map((key) => String(test[`${attribute}${key}`] ?? "")) as [
+        string,
+        string,
+      ]
       const below = functions ? functions.get(`${group} ${name.split("/")[0]!}`) : group
       const file = path === "." ? below : `${path}/${below}`
       if (!below || !isTest(file!)) continue
-      const outcome = (key: string) => (key in test ? { [key]: { [`${attribute}message`]: String((list([test[key]].flat()[0])[0] ?? {})[`${attribute}message`] ?? "") || key } } : {})
+      const outcome = (key: string) =>
+        key in test
+          ? {
+              [key]: {
+                [`${attribute}message`]:
+                  String((list([test[key]].flat()[0])[0] ?? {})[`${attribute}message`] ?? "") || key,
+              },
+            }
+          : {}
       const duration = String(Math.max(0, Math.round(1000 * Number(test[`${attribute}time`] ?? 0)) || 0))
-      files.set(file!, [...(files.get(file!) ?? []), { [`${attribute}name`]: name, [`${attribute}duration`]: duration, ...outcome("skipped"), ...outcome("failure"), ...outcome("error") }])
+      files.set(file!, [
+        ...(files.get(file!) ?? []),
+        {
+          [`${attribute}name`]: name,
+          [`${attribute}duration`]: duration,
+          ...outcome("skipped"),
+          ...outcome("failure"),
+          ...outcome("error"),
+        },
+      ])
     }
   const file = [...files].map(([path, testCase]) => ({ [`${attribute}path`]: path, testCase }))
   return `${new XMLBuilder({ ...options, format: false, suppressEmptyNode: true }).build({ testExecutions: { [`${attribute}version`]: "1", file } })}\n`
@@ -139,7 +202,15 @@ export function mergedSarif(sources: Source[]): { log: string; found: Found[] } 
       results: (run.results ?? []).flatMap((result) => {
         const locations = result.locations?.map((location) => rooted(location, folder))
         const place = locations?.[0]?.physicalLocation
-        const one = { stage, tool: run.tool.driver.name, rule: result.ruleId ?? "", level: result.level ?? "warning", text: result.message.text, file: place?.artifactLocation?.uri ?? "", line: place?.region?.startLine ?? 0 }
+        const one = {
+          stage,
+          tool: run.tool.driver.name,
+          rule: result.ruleId ?? "",
+          level: result.level ?? "warning",
+          text: result.message.text,
+          file: place?.artifactLocation?.uri ?? "",
+          line: place?.region?.startLine ?? 0,
+        }
         const key = JSON.stringify([one.file, one.line, one.text])
         if (seen.has(key)) return []
         seen.add(key)
@@ -148,11 +219,23 @@ export function mergedSarif(sources: Source[]): { log: string; found: Found[] } 
       }),
     })),
   )
-  return { log: `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }, null, 1)}\n`, found }
+  return {
+    log: `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }, null, 1)}\n`,
+    found,
+  }
 }
 
-function rooted(location: NonNullable<Result["locations"]>[number], folder = "."): NonNullable<Result["locations"]>[number] {
+function rooted(
+  location: NonNullable<Result["locations"]>[number],
+  folder = ".",
+): NonNullable<Result["locations"]>[number] {
   const artifact = location.physicalLocation?.artifactLocation
   if (!artifact?.uri || folder === ".") return location
-  return { ...location, physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri: `${folder}/${artifact.uri}` } } }
+  return {
+    ...location,
+    physicalLocation: {
+      ...location.physicalLocation,
+      artifactLocation: { ...artifact, uri: `${folder}/${artifact.uri}` },
+    },
+  }
 }

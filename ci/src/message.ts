@@ -8,15 +8,27 @@ export interface Message {
   blocks: object[]
 }
 
-const titles: Record<Step, string> = { pr: "Pull request", publish: "Publish", dev: "Deploy to dev", stage: "Deploy to stage", prod: "Deploy to prod", rollback: "Rollback" }
+const titles: Record<Step, string> = {
+  pr: "Pull request",
+  publish: "Publish",
+  dev: "Deploy to dev",
+  stage: "Deploy to stage",
+  prod: "Deploy to prod",
+  rollback: "Rollback",
+}
 
 /** The message of a step that has ended: verdict, commit, and what failed first; who reads no further knows what to do. */
 export function messageOf(step: Step, stages: Stage[], commit: string, channel: string): Message {
   const { passed, line } = verdictOf(stages)
   const title = `${passed ? "✅" : "❌"} ${titles[step]}: ${passed ? "green" : "red"}`
   const red = stages.filter(isRed)
-  const gates = stages.filter(({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined)
-  const lines = [...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`), ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`)]
+  const gates = stages.filter(
+    ({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined,
+  )
+  const lines = [
+    ...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`),
+    ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`),
+  ]
   const body = cut([`\`${harmless(commit.slice(0, 12))}\` ${harmless(line)}`, ...lines], 2900)
   return {
     channel,

@@ -13,7 +13,10 @@ export function folderOf(stage: string): string {
 }
 
 /** summary.md: fits a pull request's comment. Places of failing tests and of findings of red stages stand below the table, as links where the repository is hosted. */
-export function summaryMarkdown(stages: Stage[], { failed = [], found = [], link = () => undefined }: Pick<Details, "failed" | "found" | "link"> = {}): string {
+export function summaryMarkdown(
+  stages: Stage[],
+  { failed = [], found = [], link = () => undefined }: Pick<Details, "failed" | "found" | "link"> = {},
+): string {
   const cell = (text: string) => oneLine(text, 200).replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("`", "'")
   const red = new Set(stages.filter(isRed).map(({ name }) => name))
   const place = (file: string, line?: number) => {
@@ -22,14 +25,35 @@ export function summaryMarkdown(stages: Stage[], { failed = [], found = [], link
   }
   const places = [
     ...failed.map(({ name, file, line }) => `- ${file ? `${place(file, line)} ` : ""}${cell(name)}`),
-    ...found.filter(({ stage }) => red.has(stage)).map(({ file, line, text }) => `- ${place(file, line)} ${cell(text)}`),
+    ...found
+      .filter(({ stage }) => red.has(stage))
+      .map(({ file, line, text }) => `- ${place(file, line)} ${cell(text)}`),
   ]
-  const listed = places.length ? ["", ...places.slice(0, 20), ...(places.length > 20 ? [`- … and ${places.length - 20} more`] : [])] : []
-  const rows = stages.map((stage) => `| ${stage.name} | ${words[stage.status]} | ${numberText(stage)} | ${stage.seconds.toFixed(1)}${stage.cached ? " (cached)" : ""} | ${cell(stage.reason)} |`)
-  return [`**${verdictOf(stages).line}**`, "", "| stage | verdict | number | seconds | |", "|---|---|---|---|---|", ...rows, ...listed, ""].join("\n")
+  const listed = places.length
+    ? ["", ...places.slice(0, 20), ...(places.length > 20 ? [`- … and ${places.length - 20} more`] : [])]
+    : []
+  const rows = stages.map(
+    (stage) =>
+      `| ${stage.name} | ${words[stage.status]} | ${numberText(stage)} | ${stage.seconds.toFixed(1)}${stage.cached ? " (cached)" : ""} | ${cell(stage.reason)} |`,
+  )
+  return [
+    `**${verdictOf(stages).line}**`,
+    "",
+    "| stage | verdict | number | seconds | |",
+    "|---|---|---|---|---|",
+    ...rows,
+    ...listed,
+    "",
+  ].join("\n")
 }
 
-const words: Record<Status, string> = { passed: "✅ passed", failed: "❌ failed", inconclusive: "⚠️ inconclusive", notApplicable: "not applicable", skipped: "skipped" }
+const words: Record<Status, string> = {
+  passed: "✅ passed",
+  failed: "❌ failed",
+  inconclusive: "⚠️ inconclusive",
+  notApplicable: "not applicable",
+  skipped: "skipped",
+}
 
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
@@ -53,7 +77,9 @@ export function indexHtml(title: string, stages: Stage[], details: Details): str
   const verdict = verdictOf(stages)
   const groups = [...new Set(stages.map((stage) => stage.name.split(":")[0]!))]
   const red = new Set(stages.filter(isRed).map(({ name }) => name))
-  const [counted, others] = [true, false].map((counts) => (details.found ?? []).filter(({ stage }) => red.has(stage) === counts))
+  const [counted, others] = [true, false].map((counts) =>
+    (details.found ?? []).filter(({ stage }) => red.has(stage) === counts),
+  )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}: ${verdict.passed ? "green" : "red"}</title>
 <style>${style}</style></head>
@@ -82,22 +108,39 @@ function linked(text: string, address: string | undefined): string {
 
 function failedTestsHtml(failed: FailedTest[], link: Link = () => undefined): string {
   if (!failed.length) return ""
-  const place = ({ file, line }: FailedTest) => (file ? ` <small>${linked(`<code>${escape(file)}:${line}</code>`, link(file, line))}</small>` : "")
-  const one = ({ stage, name, output, ...at }: FailedTest) => `<h3><a href="#${escape(stage)}">${escape(stage)}</a> ${escape(name)}${place({ stage, name, output, ...at })}</h3><pre>${escape(clipped(output, 40))}</pre>`
-  return folded(`${failed.length} failing ${failed.length === 1 ? "test" : "tests"}`, failed.slice(0, most).map(one).join("") + andMore(failed.length), true)
+  const place = ({ file, line }: FailedTest) =>
+    file ? ` <small>${linked(`<code>${escape(file)}:${line}</code>`, link(file, line))}</small>` : ""
+  const one = ({ stage, name, output, ...at }: FailedTest) =>
+    `<h3><a href="#${escape(stage)}">${escape(stage)}</a> ${escape(name)}${place({ stage, name, output, ...at })}</h3><pre>${escape(clipped(output, 40))}</pre>`
+  return folded(
+    `${failed.length} failing ${failed.length === 1 ? "test" : "tests"}`,
+    failed.slice(0, most).map(one).join("") + andMore(failed.length),
+    true,
+  )
 }
 
-function findingsHtml(found: NonNullable<Details["found"]>, which: string, open: boolean, link: Link = () => undefined): string {
+function findingsHtml(
+  found: NonNullable<Details["found"]>,
+  which: string,
+  open: boolean,
+  link: Link = () => undefined,
+): string {
   if (!found.length) return ""
-  const line = (text: string, at: number, marked: number) => `<span${at === marked ? ' class="here"' : ""}><b>${at}</b> ${escape(text)}\n</span>`
+  const line = (text: string, at: number, marked: number) =>
+    `<span${at === marked ? ' class="here"' : ""}><b>${at}</b> ${escape(text)}\n</span>`
   const one = ({ tool, rule, text, file, line: at, excerpt }: NonNullable<Details["found"]>[number]) =>
     `<h3>${linked(`<code>${escape(file)}${at ? `:${at}` : ""}</code>`, link(file, at))} ${escape(oneLine(text, 300))} <small>${escape([...new Set([tool, rule])].join(" "))}</small></h3>${excerpt ? `<pre class="code">${excerpt.lines.map((code, i) => line(code, excerpt.from + i, at)).join("")}</pre>` : ""}`
-  return folded(`${found.length} ${found.length === 1 ? "finding" : "findings"} ${which}`, found.slice(0, most).map(one).join("") + andMore(found.length), open)
+  return folded(
+    `${found.length} ${found.length === 1 ? "finding" : "findings"} ${which}`,
+    found.slice(0, most).map(one).join("") + andMore(found.length),
+    open,
+  )
 }
 
 /** How many failing tests and findings are shown; all stand in the raw files. */
 const most = 50
-const andMore = (count: number): string => (count > most ? `<p>… and ${count - most} more in the raw files below</p>` : "")
+const andMore = (count: number): string =>
+  count > most ? `<p>… and ${count - most} more in the raw files below</p>` : ""
 
 function clipped(text: string, lines: number): string {
   const all = text.trim().split("\n")
@@ -129,7 +172,10 @@ function stagesHtml(group: string, stages: Stage[], { files, before = [] }: Deta
   const longest = Math.max(1, ...stages.map((stage) => stage.seconds))
   const row = (stage: Stage) => {
     const links = linksTo(folderOf(stage.name), files[stage.name] ?? [])
-    const meter = stage.value !== undefined && stage.unit === "%" ? `<span class="meter" aria-hidden="true"><i style="width:${Math.min(100, stage.value)}%"></i>${stage.limit === undefined ? "" : `<b style="left:${stage.limit}%"></b>`}</span>` : ""
+    const meter =
+      stage.value !== undefined && stage.unit === "%"
+        ? `<span class="meter" aria-hidden="true"><i style="width:${Math.min(100, stage.value)}%"></i>${stage.limit === undefined ? "" : `<b style="left:${stage.limit}%"></b>`}</span>`
+        : ""
     return `<tr class="${stage.status}" id="${escape(stage.name)}">
 <th scope="row">${escape(stage.name.split(":")[1] ?? stage.name)}</th>
 <td><span class="pill">${escape(label[stage.status])}</span></td>
@@ -140,7 +186,10 @@ function stagesHtml(group: string, stages: Stage[], { files, before = [] }: Deta
   }
   return `<section><h2>${escape(group)}</h2>
 <div class="scroll"><table><thead><tr><th scope="col">stage</th><th scope="col">verdict</th><th scope="col">number</th><th scope="col">time</th><th scope="col">what was found</th></tr></thead>
-<tbody>${stages.filter((stage) => stage.name.split(":")[0] === group).map(row).join("\n")}</tbody></table></div></section>`
+<tbody>${stages
+    .filter((stage) => stage.name.split(":")[0] === group)
+    .map(row)
+    .join("\n")}</tbody></table></div></section>`
 }
 
 /** How a stage differs from its earlier run: its number, and its verdict where that is another. */
@@ -148,17 +197,27 @@ function trend(stage: Stage, before: Stage[]): string {
   const earlier = before.find(({ name }) => name === stage.name)
   if (!earlier) return ""
   const verdict = earlier.status === stage.status ? [] : [`was ${label[earlier.status]}`]
-  const by = stage.value === undefined || earlier.value === undefined ? 0 : Math.round((stage.value - earlier.value) * 10) / 10
-  const parts = [...verdict, ...(by === 0 ? [] : [`${by > 0 ? "▲" : "▼"} ${Math.abs(by)}${stage.unit ? ` ${stage.unit}` : ""}`])]
+  const by =
+    stage.value === undefined || earlier.value === undefined ? 0 : Math.round((stage.value - earlier.value) * 10) / 10
+  const parts = [
+    ...verdict,
+    ...(by === 0 ? [] : [`${by > 0 ? "▲" : "▼"} ${Math.abs(by)}${stage.unit ? ` ${stage.unit}` : ""}`]),
+  ]
   return parts.length ? `<small class="trend">${escape(parts.join(", "))}</small>` : ""
 }
 
 function coverageHtml(files: NonNullable<Details["coverage"]>, link: Link = () => undefined): string {
   if (!files.length) return ""
-  const percent = ({ statements, covered }: (typeof files)[number]) => (statements === 0 ? 100 : (100 * covered) / statements)
-  const row = (file: (typeof files)[number]) => `<tr><th scope="row">${linked(escape(file.file), link(file.file))}</th><td class="number">${percent(file).toFixed(1)} %<span class="meter" aria-hidden="true"><i style="width:${percent(file).toFixed(1)}%"></i></span></td><td class="number">${file.covered} of ${file.statements}</td></tr>`
+  const percent = ({ statements, covered }: (typeof files)[number]) =>
+    statements === 0 ? 100 : (100 * covered) / statements
+  const row = (file: (typeof files)[number]) =>
+    `<tr><th scope="row">${linked(escape(file.file), link(file.file))}</th><td class="number">${percent(file).toFixed(1)} %<span class="meter" aria-hidden="true"><i style="width:${percent(file).toFixed(1)}%"></i></span></td><td class="number">${file.covered} of ${file.statements}</td></tr>`
   const sorted = [...files].sort((a, b) => percent(a) - percent(b) || a.file.localeCompare(b.file))
-  return folded(`Coverage of ${files.length} files`, `<div class="scroll"><table class="coverage"><thead><tr><th scope="col">file</th><th scope="col">covered</th><th scope="col">statements</th></tr></thead><tbody>${sorted.map(row).join("\n")}</tbody></table></div>`, false)
+  return folded(
+    `Coverage of ${files.length} files`,
+    `<div class="scroll"><table class="coverage"><thead><tr><th scope="col">file</th><th scope="col">covered</th><th scope="col">statements</th></tr></thead><tbody>${sorted.map(row).join("\n")}</tbody></table></div>`,
+    false,
+  )
 }
 
 /** Links to raw files, folded where there are many. A folder that is a site of its own is one link, to its first page. */
@@ -169,7 +228,13 @@ function linksTo(folder: string, files: string[]): string {
   return shown.length > 8 ? `<details><summary>${shown.length} files</summary>${links}</details>` : links
 }
 
-const label: Record<Status, string> = { passed: "passed", failed: "failed", inconclusive: "inconclusive", notApplicable: "not applicable", skipped: "skipped" }
+const label: Record<Status, string> = {
+  passed: "passed",
+  failed: "failed",
+  inconclusive: "inconclusive",
+  notApplicable: "not applicable",
+  skipped: "skipped",
+}
 
 export const style = `:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1a1f27;--soft:#5b6573;--line:#dfe3e8;--green:#12703f;--red:#b3231b;--amber:#8a5a00;--fill:#c9d2dd;--blue:#3b76c4;--mark:#fff3c4}
 @media(prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1a2027;--ink:#e8ecf1;--soft:#9aa6b4;--line:#2c343e;--green:#4cc38a;--red:#ff8b80;--amber:#e5b567;--fill:#3a4552;--blue:#6ea8fe;--mark:#4a3f12}}

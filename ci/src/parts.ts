@@ -18,7 +18,12 @@ export interface Part {
  * Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. `judge` decides what a result amounts to before it is told: findings of
  * which none counts are no failure.
  */
-export async function collect(folder: string, names: string[], call: () => Promise<Found>, judge = (part: Part): Part => part): Promise<Part> {
+export async function collect(
+  folder: string,
+  names: string[],
+  call: () => Promise<Found>,
+  judge = (part: Part): Part => part,
+): Promise<Part> {
   const begin = Date.now()
   // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
   for (const name of names) console.log(`▶ ${name}`)
@@ -27,18 +32,39 @@ export async function collect(folder: string, names: string[], call: () => Promi
     const took = (Date.now() - begin) / 1000
     const texts = reports instanceof Directory ? await textsOf(reports) : reports
     const listed = Object.keys(texts)
-    const stages = names.map((name) => found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took))
-    const files = Object.fromEntries(names.map((name) => [name, listed.filter((file) => inFolder(file, folder, name)).map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1))]))
+    const stages = names.map(
+      (name) =>
+        found.find((stage) => stage.name === name) ?? failed(name, "the module gave no result for this stage", took),
+    )
+    const files = Object.fromEntries(
+      names.map((name) => [
+        name,
+        listed
+          .filter((file) => inFolder(file, folder, name))
+          .map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1)),
+      ]),
+    )
     // An answer that came faster than the tools can be was not computed now.
     const done = stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds }))
     const timed = done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) }))
-    const part = judge({ folder, stages: timed, files, reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])) })
-    for (const { name, status, seconds, reason } of part.stages) console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
+    const part = judge({
+      folder,
+      stages: timed,
+      files,
+      reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])),
+    })
+    for (const { name, status, seconds, reason } of part.stages)
+      console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     return part
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
-    return { folder, stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)), files: {}, reports: {} }
+    return {
+      folder,
+      stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)),
+      files: {},
+      reports: {},
+    }
   }
 }
 
@@ -53,20 +79,39 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   }
   try {
     const reports = await (await call()).sync()
-    const { status, reason, value, limit, unit, seconds, exitCode } = JSON.parse(await reports.file("result.json").contents()) as Stage
-    return ended({ name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }, reports, await filesOf(reports))
+    const { status, reason, value, limit, unit, seconds, exitCode } = JSON.parse(
+      await reports.file("result.json").contents(),
+    ) as Stage
+    return ended(
+      { name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode },
+      reports,
+      await filesOf(reports),
+    )
   } catch (error) {
     return ended(failed(name, oneLine(messageOf(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
   }
 }
 
 /** A stage that this pipeline decides by itself: a passing reason, or an error whose words are the reason. */
-export async function step(name: string, call: () => Promise<{ reason: string; value?: number; limit?: number; unit?: string; reports?: Directory }>): Promise<Part> {
+export async function step(
+  name: string,
+  call: () => Promise<{ reason: string; value?: number; limit?: number; unit?: string; reports?: Directory }>,
+): Promise<Part> {
   const begin = Date.now()
   return live(name, async () => {
-    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({ reason: oneLine(messageOf(error), 300), status: "failed" as const, reports: dag.directory() }))
+    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({
+      reason: oneLine(messageOf(error), 300),
+      status: "failed" as const,
+      reports: dag.directory(),
+    }))
     const status = "status" in said ? said.status : "passed"
-    const stage = { name, status, ...said, seconds: Math.round((Date.now() - begin) / 100) / 10, exitCode: status === "passed" ? 0 : 1 }
+    const stage = {
+      name,
+      status,
+      ...said,
+      seconds: Math.round((Date.now() - begin) / 100) / 10,
+      exitCode: status === "passed" ? 0 : 1,
+    }
     return reports.withNewFile("result.json", `${JSON.stringify(stage, null, 1)}\n`)
   })
 }
@@ -86,7 +131,12 @@ function since(begin: number): { from: number; to: number } {
 
 /** Stages that were not run, and why. */
 export function notRun(names: string[], reason: string): Part {
-  return { folder: "", stages: names.map((name) => ({ name, status: "skipped", reason, seconds: 0, cached: false, exitCode: -1 })), files: {}, reports: {} }
+  return {
+    folder: "",
+    stages: names.map((name) => ({ name, status: "skipped", reason, seconds: 0, cached: false, exitCode: -1 })),
+    files: {},
+    reports: {},
+  }
 }
 
 export function allPassed(parts: Part[]): boolean {
@@ -100,7 +150,9 @@ async function filesOf(folder: Directory): Promise<string[]> {
 
 /** The texts of a folder's files, by their path. */
 export async function textsOf(folder: Directory): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all((await filesOf(folder)).map(async (file) => [file, await folder.file(file).contents()] as const)))
+  return Object.fromEntries(
+    await Promise.all((await filesOf(folder)).map(async (file) => [file, await folder.file(file).contents()] as const)),
+  )
 }
 
 /** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */

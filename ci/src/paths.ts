@@ -14,7 +14,9 @@ export function moduleName(goMod: string): string {
 /** The folders that hold a file of a name, without those below another one's `charts/`: a chart's own sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {
   const folders = files.map((file) => file.replace(/\/?Chart\.yaml$/, "") || ".").sort()
-  return folders.filter((folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)))
+  return folders.filter(
+    (folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)),
+  )
 }
 
 /** The configuration of golangci-lint that counts for the module at `path`: in its folder, or in the nearest above it, the first by name. `files` are all of that name in the repository. */
@@ -22,7 +24,9 @@ export function golangciConfig(path: string, files: string[]): string | undefine
   const parts = path === "." ? [] : path.split("/")
   for (let depth = parts.length; depth >= 0; depth--) {
     const folder = parts.slice(0, depth).join("/")
-    const found = configured["golangci-lint"].map((file) => (folder ? `${folder}/${file}` : file)).find((file) => files.includes(file))
+    const found = configured["golangci-lint"]
+      .map((file) => (folder ? `${folder}/${file}` : file))
+      .find((file) => files.includes(file))
     if (found) return found
   }
   return undefined

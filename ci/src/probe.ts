@@ -19,5 +19,9 @@ export function lost({ asked, runs }: ProbeLog, released: number): { reason: str
   if (!end.good) throw new Error(`the product is still bad: ${end.last}`)
   const seconds = Math.round((end.from - bad[0]!.from) * 10) / 10
   const count = bad.reduce((sum, run) => sum + run.count, 0)
-  return { reason: `${seconds} s from the first bad answer to lasting good ones; ${count} of ${since.reduce((sum, run) => sum + run.count, 0)} requests lost (${bad[0]!.last})`, value: count, unit: "requests lost" }
+  return {
+    reason: `${seconds} s from the first bad answer to lasting good ones; ${count} of ${since.reduce((sum, run) => sum + run.count, 0)} requests lost (${bad[0]!.last})`,
+    value: count,
+    unit: "requests lost",
+  }
 }

@@ -28,7 +28,15 @@ export interface Product {
 }
 
 /** Starts nothing by itself: the parts start when the service that it gives is started. */
-export async function productService({ source, version, schema, demo, mode, unreachable, access }: Product): Promise<Service> {
+export async function productService({
+  source,
+  version,
+  schema,
+  demo,
+  mode,
+  unreachable,
+  access,
+}: Product): Promise<Service> {
   const known = ["suppliers", "recipes", "redis"]
   const wrong = unreachable.filter((name) => !known.includes(name))
   if (wrong.length) throw new Error(`unreachable: ${wrong.join(", ")} is not known; allowed: ${known.join(", ")}`)
@@ -42,11 +50,17 @@ export async function productService({ source, version, schema, demo, mode, unre
     database: "product",
     instance: "product",
     init: dag.directory().withFile("init.sh", (schema ?? source).file("services/database/init.sh")),
-    env: names.flatMap((name) => [`${name.toUpperCase()}_PASSWORD=${passwordOf(name)}`, `${name.toUpperCase()}_OWNER_PASSWORD=${passwordOf(`${name}_owner`)}`]),
+    env: names.flatMap((name) => [
+      `${name.toUpperCase()}_PASSWORD=${passwordOf(name)}`,
+      `${name.toUpperCase()}_OWNER_PASSWORD=${passwordOf(`${name}_owner`)}`,
+    ]),
   })
   const cache = dag.redis().server({ instance: "product" })
 
-  const proxy = unreachable.reduce((text, name) => text.replaceAll(`server ${name}:8080;`, `server ${closedPort};`), await source.file("services/frontend/nginx/default.conf").contents())
+  const proxy = unreachable.reduce(
+    (text, name) => text.replaceAll(`server ${name}:8080;`, `server ${closedPort};`),
+    await source.file("services/frontend/nginx/default.conf").contents(),
+  )
   let front = dag
     .container()
     .from(images.nginx)
@@ -64,9 +78,21 @@ export async function productService({ source, version, schema, demo, mode, unre
       .withNewFile("/app/version.json", version)
       .withServiceBinding("postgres", database)
       .withServiceBinding("redis", cache)
-    const address = (other: string): string => (unreachable.includes(other) ? closedPort : other === "redis" ? "redis:6379" : `${other}:8080`)
-    for (const other of asks[name]!) container = container.withServiceBinding(other, running[other]!).withEnvVariable(`${other.toUpperCase()}_URL`, `http://${address(other)}`)
-    const settings = { APP_MODE: mode, APP_URL: "http://localhost:8080", DB_HOST: "postgres", DB_NAME: "product", REDIS_URL: `redis://${address("redis")}/0`, DEMO_DATA: String(demo), DRAIN_DELAY: "0s" }
+    const address = (other: string): string =>
+      unreachable.includes(other) ? closedPort : other === "redis" ? "redis:6379" : `${other}:8080`
+    for (const other of asks[name]!)
+      container = container
+        .withServiceBinding(other, running[other]!)
+        .withEnvVariable(`${other.toUpperCase()}_URL`, `http://${address(other)}`)
+    const settings = {
+      APP_MODE: mode,
+      APP_URL: "http://localhost:8080",
+      DB_HOST: "postgres",
+      DB_NAME: "product",
+      REDIS_URL: `redis://${address("redis")}/0`,
+      DEMO_DATA: String(demo),
+      DRAIN_DELAY: "0s",
+    }
     for (const [key, value] of Object.entries(settings)) container = container.withEnvVariable(key, value)
     running[name] = serving(container, name)
     front = front.withServiceBinding(name, running[name])
@@ -78,7 +104,9 @@ function binariesOf(source: Directory, names: string[], access: Access): Promise
   return Promise.all(
     names.map(async (name) => {
       const path = `services/${name}`
-      return golang(access).build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" }).file(name)
+      return golang(access)
+        .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
+        .file(name)
     }),
   )
 }
@@ -88,7 +116,9 @@ function serving(container: Container, name: string): Service {
   const migrate = `DB_USER=${name}_owner DB_PASSWORD=${passwordOf(`${name}_owner`)} /migrate/${name} migrate expand`
   return container
     .withExposedPort(8080)
-    .asService({ args: ["sh", "-c", `${migrate} && DB_USER=${name} DB_PASSWORD=${passwordOf(name)} exec /app/${name}`] })
+    .asService({
+      args: ["sh", "-c", `${migrate} && DB_USER=${name} DB_PASSWORD=${passwordOf(name)} exec /app/${name}`],
+    })
 }
 
 /** version.json as the services read it: the commit of HEAD and its time; `-dirty` when tracked files differ from it. */

@@ -56,27 +56,61 @@ export interface Checked {
 }
 
 /** Runs the checks that are asked for, and gates them. Each stage of delivery.yaml has a result, in the order of stageNames(). */
-export async function pullRequest(source: Directory, config: Config, { only = [], skip = [], grace = 0, base = "", again = "", access = {}, ...sonar }: Asked): Promise<Checked> {
+export async function pullRequest(
+  source: Directory,
+  config: Config,
+  { only = [], skip = [], grace = 0, base = "", again = "", access = {}, ...sonar }: Asked,
+): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
   const judged = names.filter((name) => name.startsWith("coverage:") && selected.has(name))
   const branches = base ? [base] : Object.values(config.branches)
   const ofBase = selected.has("dependencies")
-  const changed = judged.length || ofBase ? change(source, branches, ofBase) : Promise.resolve({ told: { none: notAskedFor } })
+  const changed =
+    judged.length || ofBase ? change(source, branches, ofBase) : Promise.resolve({ told: { none: notAskedFor } })
   const until = grace && Math.ceil(Date.now() / 1000) + grace
   const run: Run = { source, config, until, again, access, changed }
   const parts = await runAll(run, selected)
-  if (selected.has("quality")) parts.push(config.quality ? await quality(run, config.quality, parts, sonar) : notApplicable("quality", "delivery.yaml has no gates.quality"))
+  if (selected.has("quality"))
+    parts.push(
+      config.quality
+        ? await quality(run, config.quality, parts, sonar)
+        : notApplicable("quality", "delivery.yaml has no gates.quality"),
+    )
   const results = new Map(parts.flatMap(({ stages }) => stages).map((stage) => [stage.name, stage]))
   const found = await coverageOf(source, config, parts)
   const files = [...found.values()].flat()
   if (judged.length) {
     const { coverage } = config
-    for (const stage of coverageStages(files, [...found].filter(([, of]) => !of.length).map(([name]) => name), (await changed).told, coverage)) if (selected.has(stage.name)) results.set(stage.name, stage)
-    const listed = files.map(({ lines, ...rest }) => ({ ...rest, missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line) }))
-    parts.push({ folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` } })
+    for (const stage of coverageStages(
+      files,
+      [...found].filter(([, of]) => !of.length).map(([name]) => name),
+      (await changed).told,
+      coverage,
+    ))
+      if (selected.has(stage.name)) results.set(stage.name, stage)
+    const listed = files.map(({ lines, ...rest }) => ({
+      ...rest,
+      missed: [...lines].filter(([, hit]) => !hit).map(([line]) => line),
+    }))
+    parts.push({
+      folder: "coverage",
+      stages: [],
+      files: { "coverage:total": ["files.json"] },
+      reports: { "coverage/total/files.json": `${JSON.stringify(listed)}\n` },
+    })
   }
-  const stages = names.map((name) => results.get(name) ?? { name, status: "skipped" as const, reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 })
+  const stages = names.map(
+    (name) =>
+      results.get(name) ?? {
+        name,
+        status: "skipped" as const,
+        reason: notAskedFor,
+        seconds: 0,
+        cached: false,
+        exitCode: -1,
+      },
+  )
   return { stages, parts, coverage: files }
 }
 
@@ -86,11 +120,18 @@ const isTest = (file: string): boolean => /(_test\.go|\.(test|spec)\.[jt]s)$/.te
 /** The file of each test function of a Go module's folder. */
 async function testFunctionsIn(folder: Directory): Promise<Map<string, string>> {
   const files = await folder.glob("**/*_test.go")
-  return testFunctions(await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()] as const)))
+  return testFunctions(
+    await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()] as const)),
+  )
 }
 
 /** SonarQube on the sources of all services, with what their tests have done, and the coverage that those have measured. */
-async function quality({ source, config, until, again }: Run, { conditions, exclusions, project, seconds }: Quality, parts: Part[], { sonarHostUrl = "", sonarToken }: Asked): Promise<Part> {
+async function quality(
+  { source, config, until, again }: Run,
+  { conditions, exclusions, project, seconds }: Quality,
+  parts: Part[],
+  { sonarHostUrl = "", sonarToken }: Asked,
+): Promise<Part> {
   return collect("quality", ["quality"], async () => {
     const texts = reportsOf(parts)
     let [sources, coverage] = [dag.directory(), dag.directory()]
@@ -98,16 +139,60 @@ async function quality({ source, config, until, again }: Run, { conditions, excl
     for (const [name, { path, kind }] of Object.entries(config.services)) {
       sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
       const [go, lcov] = [texts[`${name}/test/coverage.out`], texts[`${name}/test/coverage/lcov.info`]]
-      if (kind === "go" && go) coverage = coverage.withNewFile(`${name}.out`, rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path))
+      if (kind === "go" && go)
+        coverage = coverage.withNewFile(
+          `${name}.out`,
+          rooted(go, moduleName(await source.file(`${path}/go.mod`).contents()), path),
+        )
       if (kind === "node" && lcov) coverage = coverage.withNewFile(`${name}.info`, rooted(lcov, "/src", path))
       const junit = texts[`${name}/test/junit.xml`]
-      if (junit) tests.push({ text: junit, path, functions: kind === "go" ? await testFunctionsIn(source.directory(path)) : undefined })
+      if (junit)
+        tests.push({
+          text: junit,
+          path,
+          functions: kind === "go" ? await testFunctionsIn(source.directory(path)) : undefined,
+        })
     }
     if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isTest))
-    const result = dag.sonarqube().analyze(sources, project, { conditions, coverage, exclusions, hostUrl: sonarHostUrl, token: sonarToken, targetName: "sonar", wait: 180, gateTimeout: 300, timeout: seconds, name: "quality", until, again })
-    const [found, cached, reports] = await Promise.all([result.reports().file("result.json").contents(), result.cached(), result.reports()])
+    const result = dag
+      .sonarqube()
+      .analyze(sources, project, {
+        conditions,
+        coverage,
+        exclusions,
+        hostUrl: sonarHostUrl,
+        token: sonarToken,
+        targetName: "sonar",
+        wait: 180,
+        gateTimeout: 300,
+        timeout: seconds,
+        name: "quality",
+        until,
+        again,
+      })
+    const [found, cached, reports] = await Promise.all([
+      result.reports().file("result.json").contents(),
+      result.cached(),
+      result.reports(),
+    ])
     const { status, reason, value, unit, seconds: took, exitCode } = JSON.parse(found) as Stage
-    return { found: [{ name: "quality", status, reason, value, unit, limit: value === undefined ? undefined : 0, atMost: true, seconds: took, cached, exitCode }], reports }
+    return {
+      found: [
+        {
+          name: "quality",
+          status,
+          reason,
+          value,
+          unit,
+          limit: value === undefined ? undefined : 0,
+          atMost: true,
+          seconds: took,
+          cached,
+          exitCode,
+        },
+      ],
+      reports,
+    }
   })
 }
 
@@ -130,8 +215,14 @@ async function coverageOf(source: Directory, config: Config, parts: Part[]): Pro
     await Promise.all(
       gated.map(async ([name, { path, kind }]): Promise<[string, FileCoverage[]]> => {
         const of = (file: string) => reports[`${name}/test/${file}`] ?? ""
-        if (kind === "node") return [name, istanbulCoverage(of("coverage/coverage-summary.json"), of("coverage/lcov.info"), "/src", path)]
-        return [name, of("coverage.out") ? goCoverage(of("coverage.out"), moduleName(await source.file(`${path}/go.mod`).contents()), path) : []]
+        if (kind === "node")
+          return [name, istanbulCoverage(of("coverage/coverage-summary.json"), of("coverage/lcov.info"), "/src", path)]
+        return [
+          name,
+          of("coverage.out")
+            ? goCoverage(of("coverage.out"), moduleName(await source.file(`${path}/go.mod`).contents()), path)
+            : [],
+        ]
       }),
     ),
   )
@@ -147,13 +238,26 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
   const work: (() => Promise<Part>)[] = []
   if (selected.has("secrets")) work.push(() => secrets(run))
   // The slow kind first: an npm install waits for the network while Go compiles.
-  const services = Object.entries(config.services).sort(([, a], [, b]) => (a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1))
+  const services = Object.entries(config.services).sort(([, a], [, b]) =>
+    a.kind === b.kind ? 0 : a.kind === "node" ? -1 : 1,
+  )
   for (const [name, service] of services) {
     const steps = [...selected].filter((stage) => stage.startsWith(`${name}:`)).map((stage) => stage.split(":")[1]!)
-    if (steps.length) work.push(() => (service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps)))
+    if (steps.length)
+      work.push(() =>
+        service.kind === "go" ? goService(run, name, service, steps) : nodeService(run, name, service, steps),
+      )
   }
   // gosec comes late: it reads what the checks have compiled.
-  const whole: Record<string, (run: Run) => Promise<Part>> = { "lint:yaml": yamlFaults, "lint:helm": chartFaults, "lint:terraform": terraformFaults, "lint:golangci": golangciFaults, "sast:go": goFlaws, "sast:js": jsFlaws, dependencies }
+  const whole: Record<string, (run: Run) => Promise<Part>> = {
+    "lint:yaml": yamlFaults,
+    "lint:helm": chartFaults,
+    "lint:terraform": terraformFaults,
+    "lint:golangci": golangciFaults,
+    "sast:go": goFlaws,
+    "sast:js": jsFlaws,
+    dependencies,
+  }
   for (const [name, check] of Object.entries(whole)) if (selected.has(name)) work.push(() => check(run))
   const parts: Part[] = []
   const workers = Array.from({ length: availableParallelism() + 1 }, async () => {
@@ -168,37 +272,72 @@ const secretsFound = 3
 
 async function secrets({ source, config, until, again }: Run): Promise<Part> {
   // Secrets that were found, and nothing else that went wrong: suppressions may know them.
-  const judge = config.suppressions.length ? judged(config, { ended: ({ exitCode }) => exitCode === secretsFound }) : undefined
-  return collect("secrets", ["secrets"], async () => {
-    const result = dag.gitleaks().detect(source, { git: source.directory(".git"), name: untold, timeout: config.timeouts.secrets, until, again })
-    const [status, reason, seconds, cached, exitCode] = await Promise.all([result.status(), result.reason(), result.seconds(), result.cached(), result.exitCode()])
-    return { found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }], reports: result.reports() }
-  }, judge)
+  const judge = config.suppressions.length
+    ? judged(config, { ended: ({ exitCode }) => exitCode === secretsFound })
+    : undefined
+  return collect(
+    "secrets",
+    ["secrets"],
+    async () => {
+      const result = dag
+        .gitleaks()
+        .detect(source, { git: source.directory(".git"), name: untold, timeout: config.timeouts.secrets, until, again })
+      const [status, reason, seconds, cached, exitCode] = await Promise.all([
+        result.status(),
+        result.reason(),
+        result.seconds(),
+        result.cached(),
+        result.exitCode(),
+      ])
+      return {
+        found: [{ name: "secrets", status: status as Status, reason, seconds, cached, exitCode }],
+        reports: result.reports(),
+      }
+    },
+    judge,
+  )
 }
 
 /** gosec on every Go service. */
 async function goFlaws({ source, config, until, again, access }: Run): Promise<Part> {
   const services = ofKind(config, "go")
   if (!services.length) return notApplicable("sast:go", "no service is of the kind go")
-  return collect("sast/go", ["sast:go"], async () => {
-    const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
-    const paths = services.map(([, { path }]) => path)
-    const asked = { name: untold, timeout: config.timeouts.lint, until, again }
-    if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
-    const { found, reports } = await kept((attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }), finished)
-    return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }
-  }, judged(config))
+  return collect(
+    "sast/go",
+    ["sast:go"],
+    async () => {
+      const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
+      const paths = services.map(([, { path }]) => path)
+      const asked = { name: untold, timeout: config.timeouts.lint, until, again }
+      if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
+      const { found, reports } = await kept(
+        (attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }),
+        finished,
+      )
+      return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }
+    },
+    judged(config),
+  )
 }
 
 /** eslint-plugin-sonarjs on every Node service. */
 async function jsFlaws({ source, config, until, again }: Run): Promise<Part> {
   const services = ofKind(config, "node")
   if (!services.length) return notApplicable("sast:js", "no service is of the kind node")
-  return collect("sast/js", ["sast:js"], async () => {
-    let sources = dag.directory()
-    for (const [, { path }] of services) sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
-    return scanned("sast:js", dag.sonarjs().scan(sources, { name: untold, timeout: config.timeouts.lint, until, again }).reports())
-  }, judged(config))
+  return collect(
+    "sast/js",
+    ["sast:js"],
+    async () => {
+      let sources = dag.directory()
+      for (const [, { path }] of services)
+        sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
+      return scanned(
+        "sast:js",
+        dag.sonarjs().scan(sources, { name: untold, timeout: config.timeouts.lint, until, again }).reports(),
+      )
+    },
+    judged(config),
+  )
 }
 
 /** What all services depend on: an SBOM with what differs from where the branch began, licences, and known vulnerabilities. */
@@ -207,37 +346,93 @@ async function dependencies({ source, config, until, again, access, changed }: R
   return collect("dependencies", ["dependencies"], async () => {
     const paths = Object.values(config.services).map(({ path }) => path)
     const mirrored = !/^https?:/.test(database.go)
-    if (mirrored && !(await source.exists(`${database.go}/index`))) throw new Error(`gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`)
+    if (mirrored && !(await source.exists(`${database.go}/index`)))
+      throw new Error(
+        `gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`,
+      )
     const today = new Date().toISOString().slice(0, 10)
     const { told, before } = await changed
     if ("fault" in told) throw new Error(told.fault)
     const base = "base" in told ? told.base : ""
-    const modules = goModules(access, source, ofKind(config, "go").map(([, { path }]) => path))
+    const modules = goModules(
+      access,
+      source,
+      ofKind(config, "go").map(([, { path }]) => path),
+    )
     const common = { paths, dev: false, until, again }
     const sbom = async (): Promise<Texts> => {
       const asked = { ...common, name: "sbom", timeout: config.timeouts.lint, before }
-      if (modules) return textsIn(dag.cyclonedx().sbom(source, { ...asked, modules }).reports())
+      if (modules)
+        return textsIn(
+          dag
+            .cyclonedx()
+            .sbom(source, { ...asked, modules })
+            .reports(),
+        )
       // Both named by their content, so that what other files say makes no other question of it.
-      const [now, then] = await Promise.all([inputsOf(source, Object.values(config.services)), before && matching(before, "before", ["**"], [])])
+      const [now, then] = await Promise.all([
+        inputsOf(source, Object.values(config.services)),
+        before && matching(before, "before", ["**"], []),
+      ])
       return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), finished)
     }
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
-    const scan = textsIn<Stage & { unreachable: string }>(dag.audit().scan(source, { ...common, modules, name: "audit", timeout: 120, goDatabase: database.go, goDatabaseFolder, npmRegistry: database.npm, targetName: "database", asked: today }).reports())
-    const [{ found: [made], reports: bom }, { found: [known], reports: audit }] = await Promise.all([sbom(), scan])
+    const scan = textsIn<Stage & { unreachable: string }>(
+      dag
+        .audit()
+        .scan(source, {
+          ...common,
+          modules,
+          name: "audit",
+          timeout: 120,
+          goDatabase: database.go,
+          goDatabaseFolder,
+          npmRegistry: database.npm,
+          targetName: "database",
+          asked: today,
+        })
+        .reports(),
+    )
+    const [
+      {
+        found: [made],
+        reports: bom,
+      },
+      {
+        found: [known],
+        reports: audit,
+      },
+    ] = await Promise.all([sbom(), scan])
     if (!made || !known) throw new Error("a module gave no result")
     const components = made.status === "passed" ? (JSON.parse(bom["components.json"]!) as Component[]) : []
     const refused = licencesSarif(components, licences)
-    const reports = { ...bom, ...Object.fromEntries(Object.entries(audit).map(([file, text]) => [`audit/${file}`, text])), "licences.sarif": refused }
+    const reports = {
+      ...bom,
+      ...Object.fromEntries(Object.entries(audit).map(([file, text]) => [`audit/${file}`, text])),
+      "licences.sarif": refused,
+    }
     const stage = dependenciesStage(made, known, base)
     if (stage.status !== "passed") return { found: [stage], reports }
     const { found } = mergedSarif([audit["audit.sarif"]!, refused].map((text) => ({ stage: "dependencies", text })))
-    return { found: [withoutAnswer(judgeFindings(stage, found, { severity, suppressions: config.suppressions, today }), known.unreachable, inconclusive)], reports }
+    return {
+      found: [
+        withoutAnswer(
+          judgeFindings(stage, found, { severity, suppressions: config.suppressions, today }),
+          known.unreachable,
+          inconclusive,
+        ),
+      ],
+      reports,
+    }
   })
 }
 
 /** The result that a scanner's module leaves beside its reports. */
 async function scanned(name: string, reports: Directory): Promise<Found> {
-  return { found: [unjudged({ ...(JSON.parse(await reports.file("result.json").contents()) as Stage), name })], reports }
+  return {
+    found: [unjudged({ ...(JSON.parse(await reports.file("result.json").contents()) as Stage), name })],
+    reports,
+  }
 }
 
 /** A stage without the number of its findings: which of them count is not the module's to say. */
@@ -249,43 +444,97 @@ function unjudged({ name, status, reason, seconds, cached, exitCode }: Stage): S
 const untold = ""
 
 /** What judges a scanner's part by what counts of its findings; a scan that did not come to its end stays as it is. */
-function judged({ sast, suppressions }: Pick<Config, "sast" | "suppressions">, { severity = sast, ended = finished }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {}): (part: Part) => Part {
+function judged(
+  { sast, suppressions }: Pick<Config, "sast" | "suppressions">,
+  { severity = sast, ended = finished }: { severity?: Severity; ended?: (stage: Stage) => boolean } = {},
+): (part: Part) => Part {
   return (part) => {
-    const { found } = mergedSarif(Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif")).map(([, text]) => ({ stage: part.folder, text })))
+    const { found } = mergedSarif(
+      Object.entries(part.reports)
+        .filter(([path]) => path.endsWith(".sarif"))
+        .map(([, text]) => ({ stage: part.folder, text })),
+    )
     const today = new Date().toISOString().slice(0, 10)
-    return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage)) }
+    return {
+      ...part,
+      stages: part.stages.map((stage) =>
+        ended(stage) ? judgeFindings(stage, found, { severity, suppressions, today }) : stage,
+      ),
+    }
   }
 }
 
 /** A part whose one stage the repository holds nothing for. */
 function notApplicable(name: string, reason: string): Part {
-  return { folder: folderOf(name), stages: [{ name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 }], files: {}, reports: {} }
+  return {
+    folder: folderOf(name),
+    stages: [{ name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 }],
+    files: {},
+    reports: {},
+  }
 }
 
 /** yamllint on all YAML of the repository, by its own rules or for errors alone. A chart's templates are none: helm makes YAML of them. */
 async function yamlFaults({ source, config, until, again }: Run): Promise<Part> {
   const name = "lint:yaml"
   const templates = (await source.glob("**/Chart.yaml")).map((file) => file.replace(/Chart\.yaml$/, "templates"))
-  const files = await matching(source, "yaml", ["**/*.yaml", "**/*.yml", ".yamllint", ".yamllint.yaml", ".yamllint.yml"], [...templates, ...config.lint.exclusions])
+  const files = await matching(
+    source,
+    "yaml",
+    ["**/*.yaml", "**/*.yml", ".yamllint", ".yamllint.yaml", ".yamllint.yml"],
+    [...templates, ...config.lint.exclusions],
+  )
   const there = (await Promise.all(["**/*.yaml", "**/*.yml"].map((pattern) => files.glob(pattern)))).flat()
   if (there.every((file) => /^\.yamllint\.ya?ml$/.test(file))) return notApplicable(name, "there is no *.yaml or *.yml")
-  return collect(folderOf(name), [name], async () => scanned(name, dag.yamllint().lint(files, { image: "", name: untold, timeout: config.timeouts.lint, until, again }).reports()), judged(config, { severity: "high" }))
+  return collect(
+    folderOf(name),
+    [name],
+    async () =>
+      scanned(
+        name,
+        dag.yamllint().lint(files, { image: "", name: untold, timeout: config.timeouts.lint, until, again }).reports(),
+      ),
+    judged(config, { severity: "high" }),
+  )
 }
 
 /** helm lint on every chart; on the one that is delivered with the values of each environment too. */
 async function chartFaults({ source, config, until, again }: Run): Promise<Part> {
   const name = "lint:helm"
   const { chart, environments, lint, timeouts } = config
-  const charts = chartFolders(await source.filter({ include: ["**/Chart.yaml"], exclude: [".git", "**/node_modules", ...lint.exclusions] }).glob("**/Chart.yaml"))
+  const charts = chartFolders(
+    await source
+      .filter({ include: ["**/Chart.yaml"], exclude: [".git", "**/node_modules", ...lint.exclusions] })
+      .glob("**/Chart.yaml"),
+  )
   if (!charts.length) return notApplicable(name, "there is no Chart.yaml")
   const sets = new Set<string>()
-  if (charts.includes(chart)) for (const { values, cluster } of Object.values(environments)) sets.add([values, ...(cluster === "ephemeral" ? ["values-ephemeral.yaml"] : [])].map((file) => `${chart}/${file}`).join("+"))
-  return collect(folderOf(name), [name], async () => {
-    let input = dag.directory()
-    for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-    const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], { values: [...charts.map(() => ""), ...sets], name: untold, timeout: timeouts.lint, until, again })
-    return scanned(name, runs.reports())
-  }, judged(config, { severity: "medium" }))
+  if (charts.includes(chart))
+    for (const { values, cluster } of Object.values(environments))
+      sets.add(
+        [values, ...(cluster === "ephemeral" ? ["values-ephemeral.yaml"] : [])]
+          .map((file) => `${chart}/${file}`)
+          .join("+"),
+      )
+  return collect(
+    folderOf(name),
+    [name],
+    async () => {
+      let input = dag.directory()
+      for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+      const runs = dag
+        .helm()
+        .lintAll(input, [...charts, ...[...sets].map(() => chart)], {
+          values: [...charts.map(() => ""), ...sets],
+          name: untold,
+          timeout: timeouts.lint,
+          until,
+          again,
+        })
+      return scanned(name, runs.reports())
+    },
+    judged(config, { severity: "medium" }),
+  )
 }
 
 /** What terraform fmt ends with when it found files that are not formatted, and nothing else was wrong. */
@@ -296,8 +545,20 @@ async function terraformFaults({ source, config, until, again }: Run): Promise<P
   const name = "lint:terraform"
   const files = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
   if (!(await files.glob("**/*.tf")).length) return notApplicable(name, "there is no *.tf")
-  const judge = judged(config, { severity: "high", ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted })
-  return collect(folderOf(name), [name], async () => scanned(name, dag.terraform().format(files, { name: untold, timeout: config.timeouts.lint, until, again }).reports()), judge)
+  const judge = judged(config, {
+    severity: "high",
+    ended: ({ exitCode }) => exitCode === 0 || exitCode === unformatted,
+  })
+  return collect(
+    folderOf(name),
+    [name],
+    async () =>
+      scanned(
+        name,
+        dag.terraform().format(files, { name: untold, timeout: config.timeouts.lint, until, again }).reports(),
+      ),
+    judge,
+  )
 }
 
 /** golangci-lint on every Go service that has a configuration of it, in its own folder or above. */
@@ -308,38 +569,97 @@ async function golangciFaults({ source, config, until, again }: Run): Promise<Pa
     const settings = golangciConfig(path, there)
     return settings ? [{ path, inputs, settings }] : []
   })
-  if (!services.length) return notApplicable(name, ofKind(config, "go").length ? "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above" : "no service is of the kind go")
-  return collect(folderOf(name), [name], async () => {
-    const sources = await Promise.all(services.map(async ({ path, inputs, settings }) => (await goInput(source, path, inputs)).withFile(settings, source.file(settings))))
-    return scanned(name, dag.golangciLint().lintAll(sources, services.map(({ path }) => path), { name: untold, timeout: config.timeouts.lint, until, again }).reports())
-  }, judged(config, { severity: "medium" }))
+  if (!services.length)
+    return notApplicable(
+      name,
+      ofKind(config, "go").length
+        ? "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above"
+        : "no service is of the kind go",
+    )
+  return collect(
+    folderOf(name),
+    [name],
+    async () => {
+      const sources = await Promise.all(
+        services.map(async ({ path, inputs, settings }) =>
+          (await goInput(source, path, inputs)).withFile(settings, source.file(settings)),
+        ),
+      )
+      return scanned(
+        name,
+        dag
+          .golangciLint()
+          .lintAll(
+            sources,
+            services.map(({ path }) => path),
+            { name: untold, timeout: config.timeouts.lint, until, again },
+          )
+          .reports(),
+      )
+    },
+    judged(config, { severity: "medium" }),
+  )
 }
 
-async function goService({ source, config, until, again, access }: Run, name: string, { path, inputs, needs, coverage }: Delivered, steps: string[]): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => {
-    const input = await goInput(source, path, inputs)
-    const asked = { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }
-    // With secrets nothing is kept beyond the call.
-    return isGiven(access) ? resultsIn(golang(access).check(input, asked).reports()) : kept((attempt) => dag.golang().keptCheck(input, { ...asked, attempt }))
-  }, covered(coverage))
+async function goService(
+  { source, config, until, again, access }: Run,
+  name: string,
+  { path, inputs, needs, coverage }: Delivered,
+  steps: string[],
+): Promise<Part> {
+  return collect(
+    name,
+    steps.map((step) => `${name}:${step}`),
+    async () => {
+      const input = await goInput(source, path, inputs)
+      const asked = { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }
+      // With secrets nothing is kept beyond the call.
+      return isGiven(access)
+        ? resultsIn(golang(access).check(input, asked).reports())
+        : kept((attempt) => dag.golang().keptCheck(input, { ...asked, attempt }))
+    },
+    covered(coverage),
+  )
 }
 
 /** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
 function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
   const servers: Record<Need, () => { service: Service; variable: string }> = {
-    postgres: () => ({ service: dag.postgres().testServer({ user: "postgres", database: "postgres", instance: "tests" }), variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres" }),
-    redis: () => ({ service: dag.redis().server({ instance: "tests" }), variable: "TEST_REDIS_URL=redis://redis:6379/0" }),
+    postgres: () => ({
+      service: dag.postgres().testServer({ user: "postgres", database: "postgres", instance: "tests" }),
+      variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
+    }),
+    redis: () => ({
+      service: dag.redis().server({ instance: "tests" }),
+      variable: "TEST_REDIS_URL=redis://redis:6379/0",
+    }),
   }
   const started = needs.map((need) => servers[need]())
-  return { testServices: started.map(({ service }) => service), testServiceNames: needs, testEnv: started.map(({ variable }) => variable) }
+  return {
+    testServices: started.map(({ service }) => service),
+    testServiceNames: needs,
+    testEnv: started.map(({ variable }) => variable),
+  }
 }
 
-async function nodeService({ source, config, until, again, access }: Run, name: string, { path, coverage }: Delivered, steps: string[]): Promise<Part> {
-  return collect(name, steps.map((step) => `${name}:${step}`), async () => {
-    const input = await withoutMarkdown(source.directory(path))
-    const asked = { name, steps, timeouts: timeoutsOf(config, steps), until, again }
-    return access.npmrc ? resultsIn(npm(access).check(input, asked).reports()) : kept((attempt) => dag.node().keptCheck(input, { ...asked, attempt }))
-  }, covered(coverage))
+async function nodeService(
+  { source, config, until, again, access }: Run,
+  name: string,
+  { path, coverage }: Delivered,
+  steps: string[],
+): Promise<Part> {
+  return collect(
+    name,
+    steps.map((step) => `${name}:${step}`),
+    async () => {
+      const input = await withoutMarkdown(source.directory(path))
+      const asked = { name, steps, timeouts: timeoutsOf(config, steps), until, again }
+      return access.npmrc
+        ? resultsIn(npm(access).check(input, asked).reports())
+        : kept((attempt) => dag.node().keptCheck(input, { ...asked, attempt }))
+    },
+    covered(coverage),
+  )
 }
 
 /** What holds a service's tests against the coverage that is wanted of it, in percent. */
@@ -359,10 +679,17 @@ function finished({ exitCode }: Stage): boolean {
 }
 
 /** What a module's `kept…` function gives. An answer from before this call counts where all of it is settled; else what is not is tried again. */
-async function kept(ask: (attempt: string) => Promise<string>, settled = ({ status }: Stage) => status === "passed"): Promise<Texts> {
+async function kept(
+  ask: (attempt: string) => Promise<string>,
+  settled = ({ status }: Stage) => status === "passed",
+): Promise<Texts> {
   const asked = Date.now() / 1000
   const answer = async (attempt: string): Promise<Texts & { ended: number }> => {
-    const { ended, results, files } = JSON.parse(await ask(attempt)) as { ended: number; results: Stage[]; files: Record<string, string> }
+    const { ended, results, files } = JSON.parse(await ask(attempt)) as {
+      ended: number
+      results: Stage[]
+      files: Record<string, string>
+    }
     const { "result.json": _, ...reports } = files
     return { ended, found: results.map((stage) => ({ ...stage, cached: stage.cached || ended < asked })), reports }
   }
@@ -384,4 +711,3 @@ async function resultsIn(reports: Directory): Promise<Found> {
 function timeoutsOf(config: Config, steps: string[]): number[] {
   return steps.map((step) => config.timeouts[step as keyof Config["timeouts"]])
 }
-

@@ -10,7 +10,17 @@ import type { Access } from "./private"
 import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
 import { withVerdict, type ReleaseRecord } from "./release"
 import { verdictOf, type Stage } from "./stages"
-import { clusterHost, ephemeralCluster, ephemeralRegistry, installPrometheus, randomSecret, seed, unique, type Cluster, type Registry } from "./targets"
+import {
+  clusterHost,
+  ephemeralCluster,
+  ephemeralRegistry,
+  installPrometheus,
+  randomSecret,
+  seed,
+  unique,
+  type Cluster,
+  type Registry,
+} from "./targets"
 
 /** A step with what its calls gave. */
 export interface Ended extends ChainStep {
@@ -18,24 +28,58 @@ export interface Ended extends ChainStep {
 }
 
 /** A step's verdict goes into the record. */
-export async function judged(record: ReleaseRecord, name: EnvironmentName | "pr", stages: Stage[], registry: Registry, key: string): Promise<ReleaseRecord> {
+export async function judged(
+  record: ReleaseRecord,
+  name: EnvironmentName | "pr",
+  stages: Stage[],
+  registry: Registry,
+  key: string,
+): Promise<ReleaseRecord> {
   const next = withVerdict(record, name, stages, verdictOf(stages).passed, new Date())
   await writeRecord(next, registry, key)
   return next
 }
 
 /** Builds and pushes a release; its record, if all went well. */
-export async function publish(source: Directory, config: Config, identity: Identity, registry: Registry, key: string, access: Access = {}): Promise<{ part: Part; record?: ReleaseRecord }> {
+export async function publish(
+  source: Directory,
+  config: Config,
+  identity: Identity,
+  registry: Registry,
+  key: string,
+  access: Access = {},
+): Promise<{ part: Part; record?: ReleaseRecord }> {
   let record: ReleaseRecord | undefined
   const part = await live("publish", async () => {
-    if (identity.dirty && !registry.ephemeral) throw new Error(`the source has changes that are not committed (${identity.sha}): what is published to a real registry is a commit`)
-    const [pushed, chart, files] = await Promise.all([pushImages(source, config, identity, registry, access), pushChart(source, config, identity, registry), pushFiles(source, config, identity, registry)])
+    if (identity.dirty && !registry.ephemeral)
+      throw new Error(
+        `the source has changes that are not committed (${identity.sha}): what is published to a real registry is a commit`,
+      )
+    const [pushed, chart, files] = await Promise.all([
+      pushImages(source, config, identity, registry, access),
+      pushChart(source, config, identity, registry),
+      pushFiles(source, config, identity, registry),
+    ])
     const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
     if (result.status !== "passed") return pushed
-    const references = JSON.parse(await pushed.file("pushed.json").contents()) as { reference: string; byDigest: string }[]
-    const images = Object.fromEntries(references.map(({ reference, byDigest }) => [/([^/:]+):[^/]*$/.exec(reference)![1]!, byDigest]))
+    const references = JSON.parse(await pushed.file("pushed.json").contents()) as {
+      reference: string
+      byDigest: string
+    }[]
+    const images = Object.fromEntries(
+      references.map(({ reference, byDigest }) => [/([^/:]+):[^/]*$/.exec(reference)![1]!, byDigest]),
+    )
     const found = await readRecord(identity.tree, registry, key).catch(() => undefined)
-    record = { format: 1, tree: identity.tree, sha: identity.sha, commitTime: identity.commitTime, images, chart, files, verdicts: found?.sha === identity.sha ? found.verdicts : {} }
+    record = {
+      format: 1,
+      tree: identity.tree,
+      sha: identity.sha,
+      commitTime: identity.commitTime,
+      images,
+      chart,
+      files,
+      verdicts: found?.sha === identity.sha ? found.verdicts : {},
+    }
     await writeRecord(record, registry, key)
     return pushed.withNewFile("release.json", `${JSON.stringify(record, null, 1)}\n`)
   })
@@ -51,7 +95,13 @@ export interface Rehearsal {
 }
 
 /** Runs the chain. A red step ends it: what would come after is listed as skipped. */
-export async function rehearseChain(source: Directory, config: Config, checks: () => Promise<Part[]>, faults: string[], access: Access): Promise<Rehearsal> {
+export async function rehearseChain(
+  source: Directory,
+  config: Config,
+  checks: () => Promise<Part[]>,
+  faults: string[],
+  access: Access,
+): Promise<Rehearsal> {
   const instance = unique()
   const key = unique()
   const identity = await identify(source, config)
@@ -60,7 +110,8 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
   const webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
   const ended = async (one: Ended): Promise<boolean> => {
     steps.push(one)
-    if (one.step !== "targets" && one.step !== "bad") await tell(one.step, one.parts, identity.sha, config, webhook, slack)
+    if (one.step !== "targets" && one.step !== "bad")
+      await tell(one.step, one.parts, identity.sha, config, webhook, slack)
     return allPassed(one.parts)
   }
   let registry: Registry | undefined
@@ -84,21 +135,51 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
     if (!(await ended({ step: "publish", title: "Publish", parts: [published.part] }))) return
 
     const place = (name: EnvironmentName): Place => ({
-      ...{ name, config, environment: config.environments[name]!, registry: registry!, cluster: cluster!, demo: true, faults: [], holder: `rehearsal ${instance}` },
+      ...{
+        name,
+        config,
+        environment: config.environments[name]!,
+        registry: registry!,
+        cluster: cluster!,
+        demo: true,
+        faults: [],
+        holder: `rehearsal ${instance}`,
+      },
       dbUser: dag.setSecret(`db-user-${name}-${instance}`, "postgres"),
       dbPassword: randomSecret(`db-password-${name}`),
     })
     for (const name of ["dev", "stage"] as const) {
       const parts = await runEnvironment(place(name), record!)
-      record = await judged(record!, name, parts.flatMap(({ stages }) => stages), registry!, key)
+      record = await judged(
+        record!,
+        name,
+        parts.flatMap(({ stages }) => stages),
+        registry!,
+        key,
+      )
       if (!(await ended({ step: name, title: name === "dev" ? "Development" : "Stage", parts }))) return
     }
 
     // Production has users: requests come in from here on, and each is counted.
     const prod = place("prod")
-    const users = await dag.health().probe(`${addressOf(prod)}/api/restaurant/restaurants?limit=1`, { target: cluster!.service, targetName: clusterHost, every: 100, timeout: 5000, instance }).start()
+    const users = await dag
+      .health()
+      .probe(`${addressOf(prod)}/api/restaurant/restaurants?limit=1`, {
+        target: cluster!.service,
+        targetName: clusterHost,
+        every: 100,
+        timeout: 5000,
+        instance,
+      })
+      .start()
     const parts = await runEnvironment(prod, record!)
-    record = await judged(record!, "prod", parts.flatMap(({ stages }) => stages), registry!, key)
+    record = await judged(
+      record!,
+      "prod",
+      parts.flatMap(({ stages }) => stages),
+      registry!,
+      key,
+    )
     if (!(await ended({ step: "prod", title: "Production", parts }))) return
 
     // The same release with a fault in it: the analysis has to see it, and then it has to go.
@@ -109,8 +190,15 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
     const noticed = await step("bad:noticed", async () => {
       const [stage] = watched!.stages
       if (!allPassed([deployed])) throw new Error(`the bad release was not deployed: ${deployed.stages[0]!.reason}`)
-      if (stage!.status !== "failed") throw new Error(`the analysis did not see the fault ${faults.join(", ")}: ${stage!.status}: ${stage!.reason}`)
-      return { reason: stage!.reason, reports: dag.directory().withDirectory("deploy", deployed.directory!).withDirectory("analysis", watched!.directory!) }
+      if (stage!.status !== "failed")
+        throw new Error(`the analysis did not see the fault ${faults.join(", ")}: ${stage!.status}: ${stage!.reason}`)
+      return {
+        reason: stage!.reason,
+        reports: dag
+          .directory()
+          .withDirectory("deploy", deployed.directory!)
+          .withDirectory("analysis", watched!.directory!),
+      }
     })
     if (!(await ended({ step: "bad", title: "A bad release", parts: [noticed] }))) return
     const back = await rollback(prod, "rollback:helm")
@@ -125,8 +213,14 @@ export async function rehearseChain(source: Directory, config: Config, checks: (
   }
   await run()
   const all: ChainStep["step"][] = ["pr", "targets", "publish", "dev", "stage", "prod", "bad", "rollback"]
-  for (const missing of all.filter((name) => !steps.some(({ step }) => step === name))) steps.push({ step: missing, title: missing, parts: [notRun([missing], "a step before it is red")] })
-  const told = await dag.slack().accepted(slack).catch((error: unknown) => JSON.stringify({ error: String(error) }))
-  await Promise.all([slack.stop(), cluster?.service?.stop(), registry?.service?.stop()].map((end) => end?.catch(() => undefined)))
+  for (const missing of all.filter((name) => !steps.some(({ step }) => step === name)))
+    steps.push({ step: missing, title: missing, parts: [notRun([missing], "a step before it is red")] })
+  const told = await dag
+    .slack()
+    .accepted(slack)
+    .catch((error: unknown) => JSON.stringify({ error: String(error) }))
+  await Promise.all(
+    [slack.stop(), cluster?.service?.stop(), registry?.service?.stop()].map((end) => end?.catch(() => undefined)),
+  )
   return { steps, record, told, commit: identity.sha }
 }

@@ -37,9 +37,11 @@ export function openSealed(sealedText: string, key: string): ReleaseRecord {
   const match = /^([\s\S]*\n)seal ([0-9a-f]{64})\n$/.exec(sealedText)
   if (!match) throw new Error("the release record has no seal: it was not written by this pipeline, or was altered")
   const [, text, seal] = match
-  if (!timingSafeEqual(Buffer.from(seal!, "hex"), Buffer.from(sealOf(text!, key), "hex"))) throw new Error("the release record does not fit its seal: it was altered, or sealed with another record key")
+  if (!timingSafeEqual(Buffer.from(seal!, "hex"), Buffer.from(sealOf(text!, key), "hex")))
+    throw new Error("the release record does not fit its seal: it was altered, or sealed with another record key")
   const record = JSON.parse(text!) as ReleaseRecord
-  if (record.format !== 1) throw new Error(`the release record has format ${String(record.format)}; this pipeline knows 1`)
+  if (record.format !== 1)
+    throw new Error(`the release record has format ${String(record.format)}; this pipeline knows 1`)
   return record
 }
 
@@ -63,7 +65,21 @@ export function refusal(record: ReleaseRecord, to: EnvironmentName): string | un
 }
 
 /** The record with a step's verdict. A later verdict of the same step replaces an earlier one. */
-export function withVerdict(record: ReleaseRecord, step: "pr" | EnvironmentName, stages: Stage[], passed: boolean, at: Date): ReleaseRecord {
-  const kept = stages.map(({ name, status, reason, value, limit, unit, atMost }) => ({ name, status, reason, value, limit, unit, atMost }))
+export function withVerdict(
+  record: ReleaseRecord,
+  step: "pr" | EnvironmentName,
+  stages: Stage[],
+  passed: boolean,
+  at: Date,
+): ReleaseRecord {
+  const kept = stages.map(({ name, status, reason, value, limit, unit, atMost }) => ({
+    name,
+    status,
+    reason,
+    value,
+    limit,
+    unit,
+    atMost,
+  }))
   return { ...record, verdicts: { ...record.verdicts, [step]: { passed, at: at.toISOString(), stages: kept } } }
 }

@@ -29,15 +29,29 @@ export function reportsOf(parts: Part[]): Record<string, string> {
 }
 
 /** The report files of a pipeline, by path, beside its table and verdict. */
-export async function reportOf(name: string, title: string, stages: Stage[], parts: Part[], extra: Extra = {}): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
+export async function reportOf(
+  name: string,
+  title: string,
+  stages: Stage[],
+  parts: Part[],
+  extra: Extra = {},
+): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
   const table = tableOf(stages)
   const { passed } = verdictOf(stages)
   const files = reportsOf(parts)
   const written = (pattern: RegExp): Source[] =>
     Object.keys(files)
       .filter((path) => pattern.test(path))
-      .map((path) => ({ path, stage: stages.find((stage) => path.startsWith(`${folderOf(stage.name)}/`))?.name ?? path }))
-      .map(({ path, stage }) => ({ stage, text: files[path]!, folder: extra.folders?.(stage), path: extra.paths?.(stage) }))
+      .map((path) => ({
+        path,
+        stage: stages.find((stage) => path.startsWith(`${folderOf(stage.name)}/`))?.name ?? path,
+      }))
+      .map(({ path, stage }) => ({
+        stage,
+        text: files[path]!,
+        folder: extra.folders?.(stage),
+        path: extra.paths?.(stage),
+      }))
   const tests = written(/\/junit[^/]*\.xml$/)
   const { log, found } = mergedSarif(written(/\.sarif$/))
   const details: Details = {
@@ -52,13 +66,18 @@ export async function reportOf(name: string, title: string, stages: Stage[], par
   files["summary.md"] = summaryMarkdown(stages, details)
   files["junit.xml"] = mergedJunit(tests)
   files["findings.sarif"] = log
-  files["result.json"] = `${JSON.stringify({ pipeline: name, attempt: extra.attempt ?? "", passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
+  files["result.json"] =
+    `${JSON.stringify({ pipeline: name, attempt: extra.attempt ?? "", passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
   return { passed, table, files }
 }
 
 /** Where the source's files are hosted: the page that delivery.yaml names, or git's remote; and the commit that is checked out. */
 async function linkOf({ source, repository }: Extra): Promise<Link> {
-  const read = async (file: string): Promise<string | undefined> => source?.file(`.git/${file}`).contents().catch(() => undefined)
+  const read = async (file: string): Promise<string | undefined> =>
+    source
+      ?.file(`.git/${file}`)
+      .contents()
+      .catch(() => undefined)
   const [head = "", config = ""] = await Promise.all([read("HEAD"), read("config")])
   return linksTo(repository ?? pageOf(originIn(config)), await commitOf(head, read), repository !== undefined)
 }
@@ -69,10 +88,27 @@ async function withExcerpts(found: Found[], source?: Directory): Promise<NonNull
   found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
   const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)
   const files = [...new Set(shown.map(({ file }) => file))].slice(0, 20)
-  const texts = new Map(await Promise.all(files.map(async (file) => [file, (await source?.file(file).contents().catch(() => undefined))?.split("\n")] as const)))
+  const texts = new Map(
+    await Promise.all(
+      files.map(
+        async (file) =>
+          [
+            file,
+            (
+              await source
+                ?.file(file)
+                .contents()
+                .catch(() => undefined)
+            )?.split("\n"),
+          ] as const,
+      ),
+    ),
+  )
   return found.map((one) => {
     const lines = shown.includes(one) ? texts.get(one.file) : undefined
     const from = Math.max(1, one.line - 2)
-    return lines ? { ...one, excerpt: { from, lines: lines.slice(from - 1, one.line + 2).map((line) => line.slice(0, 200)) } } : one
+    return lines
+      ? { ...one, excerpt: { from, lines: lines.slice(from - 1, one.line + 2).map((line) => line.slice(0, 200)) } }
+      : one
   })
 }

@@ -41,7 +41,22 @@ const stepsOf: Record<Kind, string[]> = {
 
 /** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then what is asked of all together. */
 export function stageNames(config: Config): string[] {
-  return ["secrets", ...Object.entries(config.services).flatMap(([service, { kind }]) => stepsOf[kind].map((step) => `${service}:${step}`)), "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
+  return [
+    "secrets",
+    ...Object.entries(config.services).flatMap(([service, { kind }]) =>
+      stepsOf[kind].map((step) => `${service}:${step}`),
+    ),
+    "lint:yaml",
+    "lint:helm",
+    "lint:terraform",
+    "lint:golangci",
+    "sast:go",
+    "sast:js",
+    "dependencies",
+    "quality",
+    "coverage:total",
+    "coverage:changed",
+  ]
 }
 
 /**
@@ -50,8 +65,13 @@ export function stageNames(config: Config): string[] {
  */
 export function selectStages(all: string[], only: string[], skip: string[]): Set<string> {
   const words = [...new Set(all.flatMap((name) => [name, ...name.split(":")]))]
-  const unknown = [...only.map((word) => `--only ${word}`), ...skip.map((word) => `--skip ${word}`)].filter((asked) => !words.includes(asked.split(" ")[1]!))
-  if (unknown.length) throw new Error(`${unknown.join(", ")}: no such stage. A stage, a service or a step is allowed: ${words.join(", ")}`)
+  const unknown = [...only.map((word) => `--only ${word}`), ...skip.map((word) => `--skip ${word}`)].filter(
+    (asked) => !words.includes(asked.split(" ")[1]!),
+  )
+  if (unknown.length)
+    throw new Error(
+      `${unknown.join(", ")}: no such stage. A stage, a service or a step is allowed: ${words.join(", ")}`,
+    )
   const named = (name: string, list: string[]) => list.some((word) => name === word || name.split(":").includes(word))
   return new Set(all.filter((name) => (!only.length || named(name, only)) && !named(name, skip)))
 }
@@ -60,10 +80,14 @@ export function selectStages(all: string[], only: string[], skip: string[]): Set
 export function gateCoverage(stage: Stage, limit: number): Stage {
   if (limit === 0 || !stage.name.endsWith(":test")) return stage
   if (stage.value === undefined) {
-    return stage.status === "passed" ? { ...stage, status: "failed", limit, unit: "%", reason: `no coverage was measured; the gate wants ${limit} %` } : stage
+    return stage.status === "passed"
+      ? { ...stage, status: "failed", limit, unit: "%", reason: `no coverage was measured; the gate wants ${limit} %` }
+      : stage
   }
   const gated = { ...stage, limit, unit: "%" }
-  return stage.status === "passed" && stage.value < limit ? { ...gated, status: "failed", reason: `coverage ${stage.value} % is below ${limit} %` } : gated
+  return stage.status === "passed" && stage.value < limit
+    ? { ...gated, status: "failed", reason: `coverage ${stage.value} % is below ${limit} %` }
+    : gated
 }
 
 /** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */
@@ -79,18 +103,33 @@ export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
   const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
   const red = stages.filter(isRed).length
-  const ended = count("passed") + stages.filter(({ status, tolerated }) => status === "inconclusive" && tolerated).length
+  const ended =
+    count("passed") + stages.filter(({ status, tolerated }) => status === "inconclusive" && tolerated).length
   const passed = red === 0 && ended > 0 && !unfinished
-  const numbers = (["passed", "failed", "inconclusive", "skipped"] as const).filter((status) => count(status)).map((status) => `${count(status)} ${status}`).join(", ")
+  const numbers = (["passed", "failed", "inconclusive", "skipped"] as const)
+    .filter((status) => count(status))
+    .map((status) => `${count(status)} ${status}`)
+    .join(", ")
   const why = passed ? "" : red ? "" : unfinished ? ": not every stage has ended" : ": nothing ran"
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
 }
 
 /** How a table shows a status; the first character alone in lines of progress. */
-export const marks: Record<Status, string> = { passed: "✔ passed", failed: "✘ failed", inconclusive: "? inconclusive", notApplicable: "– not applicable", skipped: "⊘ skipped" }
+export const marks: Record<Status, string> = {
+  passed: "✔ passed",
+  failed: "✘ failed",
+  inconclusive: "? inconclusive",
+  notApplicable: "– not applicable",
+  skipped: "⊘ skipped",
+}
 
 /** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
-export function numberText({ value, limit, unit = "", atMost }: Pick<Stage, "value" | "limit" | "unit" | "atMost">): string {
+export function numberText({
+  value,
+  limit,
+  unit = "",
+  atMost,
+}: Pick<Stage, "value" | "limit" | "unit" | "atMost">): string {
   const text = (number: number) => `${Math.abs(number) < 100 ? Number(number.toPrecision(3)) : Math.round(number)}`
   const of = unit && ` ${unit}`
   if (value === undefined) return ""
@@ -105,12 +144,31 @@ export function tableOf(stages: Stage[]): string {
   // Where all do not fit, what went well shares a line a service; where that does not fit either, it is counted.
   const grouped = stages.length <= 21 ? stages : byService(stages)
   const shown = grouped.length <= 21 ? grouped : stages.filter(({ status }) => status !== "passed").slice(0, 20)
-  const rows = shown.map((stage) => [stage.name, marks[stage.status], numberText(stage), `${stage.seconds.toFixed(1)}${stage.cached ? " cached" : ""}`, stage.status === "passed" ? "" : oneLine(stage.reason, 160)])
+  const rows = shown.map((stage) => [
+    stage.name,
+    marks[stage.status],
+    numberText(stage),
+    `${stage.seconds.toFixed(1)}${stage.cached ? " cached" : ""}`,
+    stage.status === "passed" ? "" : oneLine(stage.reason, 160),
+  ])
   const head = ["stage", "verdict", "number", "seconds", "first line"]
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]!].length)))
-  const line = (row: string[]) => row.map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length)).join("  ").trimEnd()
+  const line = (row: string[]) =>
+    row
+      .map((cell, column) => cell + " ".repeat(widths[column]! - [...cell].length))
+      .join("  ")
+      .trimEnd()
   const folded = shown === grouped ? 0 : stages.length - shown.length
-  return [line(head), widths.map((width) => "─".repeat(width)).join("──").slice(0, 100), ...rows.map(line), ...(folded ? [`… and ${folded} more: see summary.md`] : []), verdictOf(stages).line].join("\n")
+  return [
+    line(head),
+    widths
+      .map((width) => "─".repeat(width))
+      .join("──")
+      .slice(0, 100),
+    ...rows.map(line),
+    ...(folded ? [`… and ${folded} more: see summary.md`] : []),
+    verdictOf(stages).line,
+  ].join("\n")
 }
 
 /** The stages with those of a service that passed, or were not asked for, as one: `api:lint,build`, the slowest one's seconds, the gate's number. */
@@ -125,7 +183,16 @@ function byService(stages: Stage[]): Stage[] {
     if (group.length === 1) return group[0]!
     const [service] = group[0]!.name.split(":")
     const { value, limit, unit, atMost } = group.find((stage) => stage.value !== undefined) ?? {}
-    return { ...group[0]!, name: `${service}:${group.map((stage) => stage.name.split(":")[1]).join(",")}`, value, limit, unit, atMost, seconds: Math.max(...group.map((stage) => stage.seconds)), cached: group.every((stage) => stage.cached) }
+    return {
+      ...group[0]!,
+      name: `${service}:${group.map((stage) => stage.name.split(":")[1]).join(",")}`,
+      value,
+      limit,
+      unit,
+      atMost,
+      seconds: Math.max(...group.map((stage) => stage.seconds)),
+      cached: group.every((stage) => stage.cached),
+    }
   })
 }
 

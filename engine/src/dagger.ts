@@ -30,7 +30,12 @@ export async function prepare(module: string, words: string[] = [], source?: str
 
 /** The names of a repository's files, without folders; none where it is not one of git's. */
 function namesIn(source: string | undefined): Set<string> {
-  const listed = source ? spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8", maxBuffer: 1 << 28 }).stdout : ""
+  const listed = source
+    ? spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+        encoding: "utf8",
+        maxBuffer: 1 << 28,
+      }).stdout
+    : ""
   return new Set((listed ?? "").split("\0").map((file) => basename(file)))
 }
 
@@ -48,8 +53,15 @@ async function ensureSdk(engine: Engine): Promise<void> {
   if (existsSync(note) && readFileSync(note, "utf8") === key) return
   await step("TypeScript SDK: compile, where the engine's cache has it not", async () => {
     const lines: string[] = []
-    const { exitCode, engineDied } = await callDagger(engine, ["functions", "--progress=plain", "-m", join(repository, "modules/slack")], { cwd: repository, onProgress: (line) => lines.push(line) })
-    if (engineDied) throw new Error("the engine ended while the TypeScript SDK was compiled. Run the same command again: it starts the engine, and what was finished is cached.")
+    const { exitCode, engineDied } = await callDagger(
+      engine,
+      ["functions", "--progress=plain", "-m", join(repository, "modules/slack")],
+      { cwd: repository, onProgress: (line) => lines.push(line) },
+    )
+    if (engineDied)
+      throw new Error(
+        "the engine ended while the TypeScript SDK was compiled. Run the same command again: it starts the engine, and what was finished is cached.",
+      )
     if (exitCode !== 0) throw new Error(`the TypeScript SDK could not be compiled:\n${lines.slice(-15).join("\n")}`)
     writeFileSync(note, key)
   })
@@ -58,7 +70,12 @@ async function ensureSdk(engine: Engine): Promise<void> {
 /** Runs `dagger` with these arguments on the engine. */
 export async function callDagger(engine: Engine, args: string[], options: CallOptions = {}): Promise<CallResult> {
   const piped = options.onProgress !== undefined
-  const child = spawn("dagger", args, { cwd: options.cwd, env: { ...process.env, ...engine.env }, stdio: piped ? ["ignore", "pipe", "pipe"] : "inherit", detached: piped })
+  const child = spawn("dagger", args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...engine.env },
+    stdio: piped ? ["ignore", "pipe", "pipe"] : "inherit",
+    detached: piped,
+  })
   let stdout = ""
   let rest = ""
   child.stdout?.on("data", (chunk) => (stdout += chunk))
@@ -99,20 +116,27 @@ export async function daggerCommand(args: string[]): Promise<number> {
 
 /** The folder of the module that a command line is about: the one that -m names, or the one it runs in. */
 export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.cwd()): string {
-  const at = args.findIndex((arg) => arg === "-m" || arg === "--mod" || arg.startsWith("--mod=") || arg.startsWith("-m="))
+  const at = args.findIndex(
+    (arg) => arg === "-m" || arg === "--mod" || arg.startsWith("--mod=") || arg.startsWith("-m="),
+  )
   const named = at < 0 ? undefined : args[at]!.includes("=") ? args[at]!.split("=")[1] : args[at + 1]
   return resolve(cwd, named ?? ".")
 }
 
 /** `npm run develop`: generates sdk/ and tsconfig.json of each module, or of those of which some are given, for editors and `npm run typecheck`. */
-export async function develop(modules = allModules().filter((module) => existsSync(join(module, "dagger.json")))): Promise<number> {
+export async function develop(
+  modules = allModules().filter((module) => existsSync(join(module, "dagger.json"))),
+): Promise<number> {
   const engine = await up()
   // ci/ is the source of the repository's root, whose clients have all modules; its own dagger.json is the small root.
   for (const module of modules.map((module) => (module === join(repository, "ci") ? repository : module))) {
     const name = (JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { name: string }).name
     say(`▶ dagger develop: ${name}`)
     const lines: string[] = []
-    const { exitCode } = await callDagger(engine, ["develop", "-m", module, "--progress=plain"], { cwd: module, onProgress: (line) => lines.push(line) })
+    const { exitCode } = await callDagger(engine, ["develop", "-m", module, "--progress=plain"], {
+      cwd: module,
+      onProgress: (line) => lines.push(line),
+    })
     if (exitCode !== 0) {
       console.error(lines.slice(-15).join("\n"))
       return exitCode
@@ -128,7 +152,10 @@ export function withOldClients(modules: string[]): string[] {
     if (!existsSync(client)) return true
     const made = statSync(client).mtimeMs
     const others = module === join(repository, "ci") ? modules.filter((other) => other !== module) : []
-    const sources = [join(module, "dagger.json"), ...others.flatMap((other) => readdirSync(join(other, "src")).map((file) => join(other, "src", file)))]
+    const sources = [
+      join(module, "dagger.json"),
+      ...others.flatMap((other) => readdirSync(join(other, "src")).map((file) => join(other, "src", file))),
+    ]
     return sources.some((file) => statSync(file).mtimeMs > made)
   })
 }

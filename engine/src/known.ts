@@ -2,7 +2,21 @@
 // as the source is what the pipeline is given: every file that git knows or would take, ignored files that are no tool's output, and the refs.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { repository, statePaths } from "./paths.js"
@@ -26,7 +40,12 @@ export const validWithoutVerdict = 3600
 const kept = 20
 
 /** A name for all that a run follows from: the source, the pipeline's own code, its arguments, the stand-in images. Nothing where that cannot be told, such as outside of git. */
-export function keyOfRun(source: string, args: string[], { images } = statePaths(), code = repository): string | undefined {
+export function keyOfRun(
+  source: string,
+  args: string[],
+  { images } = statePaths(),
+  code = repository,
+): string | undefined {
   const trees = [...new Set([resolve(source), code])].map(contentKey)
   if (trees.some((tree) => tree === undefined)) return undefined
   return hashOf(trees, args, contentOf(images, "images"))
@@ -48,13 +67,18 @@ export function noteReports(key: string, reports: string, { state } = statePaths
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, `.${key}`), reports)
   renameSync(join(folder, `.${key}`), join(folder, key))
-  const old = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.at - a.at).slice(kept)
+  const old = readdirSync(folder)
+    .map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }))
+    .sort((a, b) => b.at - a.at)
+    .slice(kept)
   for (const { name } of old) rmSync(join(folder, name))
 }
 
 /** A hash over a file's content, or over what a link points at. */
 function contentHash(file: string): string {
-  return createHash("sha256").update(lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file)).digest("hex")
+  return createHash("sha256")
+    .update(lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file))
+    .digest("hex")
 }
 
 /** A hash over a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs, and ignored files. Nothing is written into the clone. */
@@ -73,13 +97,37 @@ function contentKey(folder: string): string | undefined {
     }
     mkdirSync(join(scratch, "objects"))
     writeFileSync(join(scratch, "untold"), untold)
-    const env = { ...process.env, GIT_DIR: dot, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: join(scratch, "objects"), GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dot, "objects"), GIT_OPTIONAL_LOCKS: "0" }
+    const env = {
+      ...process.env,
+      GIT_DIR: dot,
+      GIT_WORK_TREE: folder,
+      GIT_INDEX_FILE: index,
+      GIT_OBJECT_DIRECTORY: join(scratch, "objects"),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dot, "objects"),
+      GIT_OPTIONAL_LOCKS: "0",
+    }
     const git = (...args: string[]): string | undefined => {
-      const { status, stdout } = spawnSync("git", ["-c", "core.fsmonitor=false", "-c", `core.excludesFile=${join(scratch, "untold")}`, "-c", "safe.directory=*", ...args], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] })
+      const { status, stdout } = spawnSync(
+        "git",
+        [
+          "-c",
+          "core.fsmonitor=false",
+          "-c",
+          `core.excludesFile=${join(scratch, "untold")}`,
+          "-c",
+          "safe.directory=*",
+          ...args,
+        ],
+        { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] },
+      )
       return status === 0 ? stdout : undefined
     }
     if (git("add", "--all", ".") === undefined) return undefined
-    const [tree, refs, ignored] = [git("write-tree"), git("for-each-ref", "--format=%(objectname) %(refname)"), git("ls-files", "-z", "--others", "--ignored", "--exclude-standard")]
+    const [tree, refs, ignored] = [
+      git("write-tree"),
+      git("for-each-ref", "--format=%(objectname) %(refname)"),
+      git("ls-files", "-z", "--others", "--ignored", "--exclude-standard"),
+    ]
     if (tree === undefined || refs === undefined || ignored === undefined) return undefined
     const others = ignored.split("\0").filter((file) => file !== "" && !leftOut.test(file))
     if (others.length > 5000) return undefined

@@ -42,7 +42,11 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "test":
       return testCommand(args)
     case "e2e":
-      return tool("vitest", ["run", "--project", "e2e", ...args], (await withImages(await wantedImages(allModules()))).env)
+      return tool(
+        "vitest",
+        ["run", "--project", "e2e", ...args],
+        (await withImages(await wantedImages(allModules()))).env,
+      )
     case "typecheck":
       return typecheck()
     default:
@@ -71,7 +75,8 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
       await listImages(statePaths())
       return 0
     case "env":
-      for (const [name, value] of Object.entries((await up()).env)) console.log(`export ${name}='${name === "PATH" ? value.split(":")[0] + ":'\"$PATH\"" : `${value}'`}`)
+      for (const [name, value] of Object.entries((await up()).env))
+        console.log(`export ${name}='${name === "PATH" ? value.split(":")[0] + ':\'"$PATH"' : `${value}'`}`)
       return 0
     case "down":
       await down()
@@ -93,8 +98,15 @@ async function testCommand(args: string[]): Promise<number> {
   const { env } = await withImages(await wantedImages(allModules()))
   const named = args.some((arg) => !arg.startsWith("-"))
   const unchanged = named || process.env.DELIVERY_TEST === "all" ? [] : unchangedTests()
-  for (const { file, at, tests } of unchanged) say(`unchanged since it was green, not run again (DELIVERY_TEST=all runs it): ${file}, ${tests} tests, ${at.slice(0, 16).replace("T", " ")}`)
-  return tool("vitest", ["run", ...["unit", "first", "modules", "live"].flatMap((project) => ["--project", project]), ...args], { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") })
+  for (const { file, at, tests } of unchanged)
+    say(
+      `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): ${file}, ${tests} tests, ${at.slice(0, 16).replace("T", " ")}`,
+    )
+  return tool(
+    "vitest",
+    ["run", ...["unit", "first", "modules", "live"].flatMap((project) => ["--project", project]), ...args],
+    { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") },
+  )
 }
 
 /** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */

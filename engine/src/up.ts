@@ -27,24 +27,43 @@ export async function up(): Promise<Engine> {
 
 /** What a `dagger` needs to use the provisioned engine. */
 export function provisionedEnvironment(paths: Paths): Record<string, string> {
-  return { _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${paths.socket}`, _EXPERIMENTAL_DAGGER_CLI_BIN: join(paths.bin, "dagger"), PATH: `${paths.bin}:${process.env.PATH}`, DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" }
+  return {
+    _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${paths.socket}`,
+    _EXPERIMENTAL_DAGGER_CLI_BIN: join(paths.bin, "dagger"),
+    PATH: `${paths.bin}:${process.env.PATH}`,
+    DAGGER_NO_NAG: "1",
+    DO_NOT_TRACK: "1",
+  }
 }
 
 /** Hash of all that the engine is made of and configured with. */
 function wantedKey(): string {
-  return hashOf(inputHashes(), engineConfig(process.env.DELIVERY_REGISTRY_MIRROR), Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)))
+  return hashOf(
+    inputHashes(),
+    engineConfig(process.env.DELIVERY_REGISTRY_MIRROR),
+    Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)),
+  )
 }
 
 async function isCurrent(paths: Paths): Promise<boolean> {
-  return existsSync(keyFile(paths)) && readFileSync(keyFile(paths), "utf8") === wantedKey() && processLives(paths.enginePid) && (await answers(paths))
+  return (
+    existsSync(keyFile(paths)) &&
+    readFileSync(keyFile(paths), "utf8") === wantedKey() &&
+    processLives(paths.enginePid) &&
+    (await answers(paths))
+  )
 }
 
 /** Runs one of our commands while holding the state folder's lock; the kernel releases it whatever happens to us. */
 async function underLock(paths: Paths, args: string[]): Promise<void> {
   mkdirSync(paths.state, { recursive: true, mode: 0o700 })
-  if (spawnSync("flock", ["--version"], { stdio: "ignore" }).status !== 0) throw new Error("`flock` is missing (Debian package util-linux): two set-ups could not be kept apart.")
-  if (spawnSync("flock", ["--nonblock", paths.lock, "true"]).status !== 0) say(`another command sets this engine up (lock ${paths.lock}); waiting for it`)
-  const child = spawn("flock", ["--close", paths.lock, process.execPath, join(repository, "engine/run.mjs"), ...args], { stdio: ["ignore", "inherit", "inherit"] })
+  if (spawnSync("flock", ["--version"], { stdio: "ignore" }).status !== 0)
+    throw new Error("`flock` is missing (Debian package util-linux): two set-ups could not be kept apart.")
+  if (spawnSync("flock", ["--nonblock", paths.lock, "true"]).status !== 0)
+    say(`another command sets this engine up (lock ${paths.lock}); waiting for it`)
+  const child = spawn("flock", ["--close", paths.lock, process.execPath, join(repository, "engine/run.mjs"), ...args], {
+    stdio: ["ignore", "inherit", "inherit"],
+  })
   const code = await new Promise((resolve) => child.on("close", resolve))
   if (code !== 0) process.exit(1)
 }
@@ -54,7 +73,8 @@ export async function startLocked(): Promise<void> {
   const paths = statePaths()
   if (await isCurrent(paths)) return
   if (process.getuid?.() === 0 && existsSync(paths.enginePid)) {
-    if (!processLives(paths.enginePid) || !(await answers(paths))) say("the engine is gone without having been stopped; clearing what it left")
+    if (!processLives(paths.enginePid) || !(await answers(paths)))
+      say("the engine is gone without having been stopped; clearing what it left")
     else say("the engine runs with other parts or settings than this checkout wants; starting it again")
     await stop(paths)
   }
@@ -67,7 +87,9 @@ export async function startLocked(): Promise<void> {
     await startOrReset(paths)
     writeFileSync(keyFile(paths), wantedKey())
   })
-  say(`the engine's cache is capped at ${gigabytes(cacheCapBytes)}; npm run engine -- status says how much ${paths.state} holds`)
+  say(
+    `the engine's cache is capped at ${gigabytes(cacheCapBytes)}; npm run engine -- status says how much ${paths.state} holds`,
+  )
 }
 
 /** How much a folder holds. It takes half a minute where nothing of a large one is in memory. */
@@ -107,7 +129,9 @@ function vendorHost(tool: "docker" | "podman"): string {
 export async function down(): Promise<void> {
   const paths = statePaths()
   await stop(paths)
-  say(`engine stopped; ${existsSync(paths.state) ? `what was built stays in ${paths.state} (npm run engine -- prune removes it)` : "nothing was built"}`)
+  say(
+    `engine stopped; ${existsSync(paths.state) ? `what was built stays in ${paths.state} (npm run engine -- prune removes it)` : "nothing was built"}`,
+  )
 }
 
 /** Removes the state folder, after stopping the engine in it. */
@@ -123,14 +147,19 @@ export async function prune(): Promise<void> {
 /** A few lines on the engine: which, why, running or not, where, how large. */
 export async function status(): Promise<void> {
   const runner = await chooseRunner(process.env)
-  console.log(`engine:  ${runner.kind}${runner.kind === "given" ? ` (${runner.host})` : runner.kind === "container" ? ` (${runner.tool})` : ""}, because ${runner.why}`)
+  console.log(
+    `engine:  ${runner.kind}${runner.kind === "given" ? ` (${runner.host})` : runner.kind === "container" ? ` (${runner.tool})` : ""}, because ${runner.why}`,
+  )
   if (runner.kind !== "provisioned") return
   const paths = statePaths()
   const lives = processLives(paths.enginePid)
   const current = await isCurrent(paths)
-  console.log(`state:   ${current ? "running" : lives ? "running, but with other parts or settings than this checkout wants (the next command starts it again)" : existsSync(paths.enginePid) ? "killed (the next command heals it)" : "not running"}`)
+  console.log(
+    `state:   ${current ? "running" : lives ? "running, but with other parts or settings than this checkout wants (the next command starts it again)" : existsSync(paths.enginePid) ? "killed (the next command heals it)" : "not running"}`,
+  )
   if (lives) console.log(`process: ${readFileSync(paths.enginePid, "utf8").trim()}, socket ${paths.socket}`)
-  if (existsSync(paths.state)) console.log(`folder:  ${paths.state}, ${await diskUse(paths.state)}; cache cap ${gigabytes(cacheCapBytes)}`)
+  if (existsSync(paths.state))
+    console.log(`folder:  ${paths.state}, ${await diskUse(paths.state)}; cache cap ${gigabytes(cacheCapBytes)}`)
 }
 
 /** Checks what provisioning needs and what was built; each line is one check. Returns false when something is wrong. */
@@ -156,6 +185,10 @@ export async function doctor(): Promise<boolean> {
   for (const name of ["programs", "base", "engineRoot", "npm", "toolchain"] as const) {
     check(name, await staleReason(paths, name, hashes[name], true), "built, digests as recorded")
   }
-  check("engine", (await answers(paths)) ? undefined : "does not answer; npm run engine -- up starts it", "answers on its socket")
+  check(
+    "engine",
+    (await answers(paths)) ? undefined : "does not answer; npm run engine -- up starts it",
+    "answers on its socket",
+  )
   return good
 }

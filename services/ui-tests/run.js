@@ -33,13 +33,17 @@ async function reachable(what, url, accept) {
 /** Takes away what an earlier run has left, and nothing else. */
 function clear() {
   mkdirSync(outDir, { recursive: true })
-  for (const name of readdirSync(outDir)) if (/^(\d+-.*\.png|.*\.console\.txt|axe-.*\.json|junit\.xml)$/.test(name)) rmSync(join(outDir, name))
+  for (const name of readdirSync(outDir))
+    if (/^(\d+-.*\.png|.*\.console\.txt|axe-.*\.json|junit\.xml)$/.test(name)) rmSync(join(outDir, name))
 }
 
 /** Leaves a JUnit file that says why no test could run, and ends. */
 function giveUp(reason) {
   const text = reason.replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`)
-  writeFileSync(join(outDir, "junit.xml"), `<?xml version="1.0" encoding="utf-8"?>\n<testsuites><testsuite name="ui-tests" tests="1" failures="1"><testcase name="tests can run"><failure message="${text}"/></testcase></testsuite></testsuites>\n`)
+  writeFileSync(
+    join(outDir, "junit.xml"),
+    `<?xml version="1.0" encoding="utf-8"?>\n<testsuites><testsuite name="ui-tests" tests="1" failures="1"><testcase name="tests can run"><failure message="${text}"/></testcase></testsuite></testsuites>\n`,
+  )
   console.error(`ui-tests: ${reason}`)
   process.exit(2)
 }
@@ -48,7 +52,11 @@ clear()
 try {
   await Promise.all([
     reachable("BASE_URL", `${baseUrl}/`, async (answer) => answer.ok && (await answer.text()).includes('id="app"')),
-    reachable("SELENIUM_REMOTE_URL", `${remoteUrl}/status`, async (answer) => answer.ok && (await answer.json()).value?.ready === true),
+    reachable(
+      "SELENIUM_REMOTE_URL",
+      `${remoteUrl}/status`,
+      async (answer) => answer.ok && (await answer.json()).value?.ready === true,
+    ),
   ])
 } catch (error) {
   giveUp(error.message)
@@ -57,7 +65,11 @@ try {
 // Names given as arguments choose files, for example: node run.js feedback
 const folder = join(import.meta.dirname, "tests")
 const files = readdirSync(folder)
-  .filter((name) => name.endsWith(".test.js") && (process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part))))
+  .filter(
+    (name) =>
+      name.endsWith(".test.js") &&
+      (process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part))),
+  )
   .sort()
   .map((name) => join(folder, name))
 if (files.length === 0) giveUp("no test file has that name, so no test ran")
@@ -67,7 +79,8 @@ const counts = { passed: 0, failed: 0, skipped: 0 }
 const events = run({ files, concurrency: false, timeout: longest })
 events.on("test:pass", ({ name, details, skip, todo }) => {
   // A file without a test is reported as a test that passed, by the file's name.
-  if (details.type !== "suite" && !name.endsWith(".test.js")) counts[skip !== undefined || todo !== undefined ? "skipped" : "passed"]++
+  if (details.type !== "suite" && !name.endsWith(".test.js"))
+    counts[skip !== undefined || todo !== undefined ? "skipped" : "passed"]++
 })
 events.on("test:fail", ({ details }) => {
   if (details.type !== "suite") counts.failed++
@@ -78,6 +91,8 @@ await finished(report)
 
 const { passed, failed, skipped } = counts
 const green = passed > 0 && failed === 0 && skipped === 0
-console.log(`\n${green ? "GREEN" : "RED"}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${((Date.now() - began) / 1000).toFixed(1)} s; reports in ${outDir}`)
+console.log(
+  `\n${green ? "GREEN" : "RED"}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${((Date.now() - began) / 1000).toFixed(1)} s; reports in ${outDir}`,
+)
 if (passed + failed + skipped === 0) giveUp("no test ran")
 process.exit(green ? 0 : 1)

@@ -10,9 +10,15 @@ import { dagger } from "../sdk/dagger"
 it("a full rehearsal is green", () => {
   const reports = mkdtempSync(join(tmpdir(), "rehearsal-"))
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "rehearse", `--reports=${reports}`], { cwd: repository, encoding: "utf8" })
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(repository, "engine/run.mjs"), "pipeline", "rehearse", `--reports=${reports}`],
+      { cwd: repository, encoding: "utf8" },
+    )
     expect(status, stdout + stderr).toBe(0)
-    const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { stages: { name: string; status: string }[] }
+    const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as {
+      stages: { name: string; status: string }[]
+    }
     expect(stages.map(({ name, status }) => `${name} ${status}`)).toEqual(stages.map(({ name }) => `${name} passed`))
     expect(stages.map(({ name }) => name)).toContain("stage:ui")
   } finally {
@@ -21,11 +27,16 @@ it("a full rehearsal is green", () => {
 })
 
 it("stage holds what it has to hold, each time with the right first line, and prod believes it", async () => {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/chain", "call", "staged", "--source=."], { cwd: repository, seconds: 2400 })
+  const { code, stdout, stderr } = await dagger(
+    ["--silent", "-m", "test/fixtures/chain", "call", "staged", "--source=."],
+    { cwd: repository, seconds: 2400 },
+  )
   expect(code, stderr).toBe(0)
   const said = JSON.parse(stdout) as Record<string, string>
   expect(said.good, "Slack was down").toContain("GREEN")
-  expect(said.blocked).toMatch(/stage:feedback +✘ failed .*1 open blocker on this version, 0 allowed: "the menu is empty"/)
+  expect(said.blocked).toMatch(
+    /stage:feedback +✘ failed .*1 open blocker on this version, 0 allowed: "the menu is empty"/,
+  )
   expect(said.prod).toContain("has a red stage verdict")
   expect(said.prod).toContain("stage:feedback: 1 open blocker")
   expect(said.slow).toMatch(/stage:load +✘ failed .*95 % of the samples took up to \d+ ms, 1 ms are allowed/)

@@ -16,14 +16,19 @@ function write(file: string, text: string): void {
   mkdirSync(dirname(join(root, file)), { recursive: true })
   writeFileSync(join(root, file), text)
 }
-const git = (...args: string[]) => execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe" })
-const source = (name: string, number: number): string => `// Package main is the service ${name}.\npackage main\n\nfunc number() int { return ${number} }\n\nfunc main() { println(number()) }\n`
+const git = (...args: string[]) =>
+  execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe" })
+const source = (name: string, number: number): string =>
+  `// Package main is the service ${name}.\npackage main\n\nfunc number() int { return ${number} }\n\nfunc main() { println(number()) }\n`
 
 /** A service with a test that runs all of it. */
 function service(name: string): void {
   write(`services/${name}/go.mod`, `module example.com/${name}\n\ngo 1.25\n`)
   write(`services/${name}/main.go`, source(name, 1))
-  write(`services/${name}/main_test.go`, "package main\n\nimport \"testing\"\n\nfunc TestNumber(t *testing.T) {\n\tmain()\n\tif number() < 1 {\n\t\tt.Error(\"none\")\n\t}\n}\n")
+  write(
+    `services/${name}/main_test.go`,
+    'package main\n\nimport "testing"\n\nfunc TestNumber(t *testing.T) {\n\tmain()\n\tif number() < 1 {\n\t\tt.Error("none")\n\t}\n}\n',
+  )
   write(`services/${name}/README.md`, `The service ${name}.\n`)
 }
 
@@ -40,7 +45,10 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "monorepo-"))
   for (const name of names) service(name)
   // s02 calls s01: its tests read s01's folder, as tests of a contract do.
-  write("delivery.yaml", `services:\n${names.map((name) => `  ${name}: { path: services/${name}, kind: go${name === "s02" ? ", inputs: [services/s01]" : ""} }`).join("\n")}\n`)
+  write(
+    "delivery.yaml",
+    `services:\n${names.map((name) => `  ${name}: { path: services/${name}, kind: go${name === "s02" ? ", inputs: [services/s01]" : ""} }`).join("\n")}\n`,
+  )
   write("README.md", `Thirty services, ${Date.now()}.\n`)
   git("init", "--quiet", "--initial-branch=develop")
   git("add", ".")
@@ -57,7 +65,10 @@ describe("thirty services", () => {
     const [first] = runs
     expect(first!.table, first!.output.slice(-3000)).toMatch(/^GREEN/m)
     expect(Object.keys(first!.stages)).toHaveLength(1 + count * steps.length + 10)
-    expect(first!.stages["sast:js"]).toMatchObject({ status: "notApplicable", reason: "no service is of the kind node" })
+    expect(first!.stages["sast:js"]).toMatchObject({
+      status: "notApplicable",
+      reason: "no service is of the kind node",
+    })
     expect(first!.table.split("\n").length).toBeLessThanOrEqual(25)
   })
   it("run nothing when nothing has changed", async () => expect(ran(await pr())).toEqual([]))
@@ -74,7 +85,12 @@ describe("thirty services", () => {
   })
   it("run a client with the service whose contract it reads", async () => {
     write("services/s01/main.go", source("s01", Date.now()))
-    expect(ran(await pr()).sort()).toEqual(["s01", "s02"].flatMap((name) => steps.map((step) => `${name}:${step}`)).sort())
+    expect(ran(await pr()).sort()).toEqual(
+      ["s01", "s02"].flatMap((name) => steps.map((step) => `${name}:${step}`)).sort(),
+    )
   })
-  it("run whatever is in the cache when all is asked for", async () => expect(ran(await pr("--all", "--only=s03", `--attempt=${Date.now()}`)).sort()).toEqual(steps.map((step) => `s03:${step}`).sort()))
+  it("run whatever is in the cache when all is asked for", async () =>
+    expect(ran(await pr("--all", "--only=s03", `--attempt=${Date.now()}`)).sort()).toEqual(
+      steps.map((step) => `s03:${step}`).sort(),
+    ))
 })

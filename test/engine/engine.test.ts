@@ -2,7 +2,21 @@
 // reused through hard links; everything that runs is its own.
 // inputs: engine test/engine ci/dagger.json
 import { execFileSync, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, copyFileSync, openSync, writeFileSync, writeSync, closeSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  copyFileSync,
+  openSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { goRoot } from "../../engine/src/build.js"
@@ -21,7 +35,8 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   beforeAll(() => {
     before = hostState()
-    for (const folder of ["bin", "tar", "npm", "steps", "content", "registry", "images"]) execFileSync("cp", ["-al", join(first.state, folder), second.state])
+    for (const folder of ["bin", "tar", "npm", "steps", "content", "registry", "images"])
+      execFileSync("cp", ["-al", join(first.state, folder), second.state])
     mkdirSync(join(goRoot(second), ".."), { recursive: true })
     execFileSync("cp", ["-al", goRoot(first), goRoot(second)])
   })
@@ -36,7 +51,10 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   }
   function command(args: string[], extra: Record<string, string> = {}): Promise<{ code: number; output: string }> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, args, { cwd: repository, env: { ...env, DELIVERY_ENGINE_STATE: second.state, ...extra } })
+      const child = spawn(process.execPath, args, {
+        cwd: repository,
+        env: { ...env, DELIVERY_ENGINE_STATE: second.state, ...extra },
+      })
       let output = ""
       child.stdout.on("data", (chunk) => (output += chunk))
       child.stderr.on("data", (chunk) => (output += chunk))
@@ -100,8 +118,17 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   describe("under a pipeline", () => {
     const source = mkdtempSync(join("/var/tmp", "src-"))
-    const start = (reports: string) => command([join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${source}`, `--reports=${join(source, "..", reports)}`, "--only=secrets"])
-    const git = (...args: string[]) => execFileSync("git", ["-C", source, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args])
+    const start = (reports: string) =>
+      command([
+        join(repository, "engine/run.mjs"),
+        "pipeline",
+        "pr",
+        `--source=${source}`,
+        `--reports=${join(source, "..", reports)}`,
+        "--only=secrets",
+      ])
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-C", source, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args])
     const reports = (name: string) => `${source.replace(/.*\//, "")}-${name}`
 
     beforeAll(() => {
@@ -124,7 +151,9 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
       await until(() => existsSync(ingest) && readdirSync(ingest).length > 0)
       process.kill(Number(pid()), "SIGKILL")
       const killed = await first
-      expect(killed.output).toMatch(/the engine ended while (the pipeline ran|the TypeScript SDK was compiled)\. Run the same command again/)
+      expect(killed.output).toMatch(
+        /the engine ended while (the pipeline ran|the TypeScript SDK was compiled)\. Run the same command again/,
+      )
       expect(killed.code).toBe(2)
       const again = await start(reports("a"))
       expect(again.output).toMatch(/secrets +✔ passed/)
@@ -142,7 +171,16 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
         expect(output).not.toContain("nothing changed since")
         expect(code).toBe(0)
       }
-      for (const name of ["b", "c"]) expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual(["dagger.log", "findings.sarif", "index.html", "junit.xml", "result.json", "secrets", "summary.md"])
+      for (const name of ["b", "c"])
+        expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual([
+          "dagger.log",
+          "findings.sarif",
+          "index.html",
+          "junit.xml",
+          "result.json",
+          "secrets",
+          "summary.md",
+        ])
     })
   })
 
@@ -150,7 +188,11 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
     const running = pid()
     const image = `--address=docker.io/library/debian:bookworm-slim`
-    const child = spawn(join(second.bin, "dagger"), ["core", "--silent", "container", "from", image, "with-exec", "--expect=ANY", "--args=sleep,61", "stdout"], { env: inside })
+    const child = spawn(
+      join(second.bin, "dagger"),
+      ["core", "--silent", "container", "from", image, "with-exec", "--expect=ANY", "--args=sleep,61", "stdout"],
+      { env: inside },
+    )
     await until(() => descendants(running).some(({ command }) => command.includes("sleep 61")))
     child.kill("SIGINT")
     await new Promise((resolve) => child.on("close", resolve))
@@ -161,15 +203,36 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   })
 
   it("takes its images from a company's mirror when one is set", async () => {
-    const { code } = await command([join(repository, "engine/run.mjs"), "engine", "up"], { DELIVERY_REGISTRY_MIRROR: "http://127.0.0.1:5555" })
+    const { code } = await command([join(repository, "engine/run.mjs"), "engine", "up"], {
+      DELIVERY_REGISTRY_MIRROR: "http://127.0.0.1:5555",
+    })
     expect(code).toBe(0)
     // A second registry, in the engine's own network, that holds one image under the vendor's name.
-    execFileSync("runc", ["--root", second.runc, "exec", "-d", containerId(second), "sh", "-c", "sed -e s/5000/5555/ -e s,/var/lib/registry,/tmp/registry, /etc/registry.yml > /tmp/company.yml && exec docker-registry serve /tmp/company.yml >/tmp/company.log 2>&1"])
+    execFileSync("runc", [
+      "--root",
+      second.runc,
+      "exec",
+      "-d",
+      containerId(second),
+      "sh",
+      "-c",
+      "sed -e s/5000/5555/ -e s,/var/lib/registry,/tmp/registry, /etc/registry.yml > /tmp/company.yml && exec docker-registry serve /tmp/company.yml >/tmp/company.log 2>&1",
+    ])
     const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
-    const dagger = (...args: string[]) => execFileSync(join(second.bin, "dagger"), ["core", "--silent", ...args], { env: inside, encoding: "utf8" })
-    const published = dagger("container", "with-new-file", "--path=/from", "--contents=company", "publish", "--address=127.0.0.1:5555/library/company-only:1")
+    const dagger = (...args: string[]) =>
+      execFileSync(join(second.bin, "dagger"), ["core", "--silent", ...args], { env: inside, encoding: "utf8" })
+    const published = dagger(
+      "container",
+      "with-new-file",
+      "--path=/from",
+      "--contents=company",
+      "publish",
+      "--address=127.0.0.1:5555/library/company-only:1",
+    )
     expect(published).toContain("127.0.0.1:5555/library/company-only:1@sha256:")
-    expect(dagger("container", "from", "--address=company-only:1", "file", "--path=/from", "contents").trim()).toBe("company")
+    expect(dagger("container", "from", "--address=company-only:1", "file", "--path=/from", "contents").trim()).toBe(
+      "company",
+    )
   })
 
   it("finds a part that was altered on disk by its digest, and builds it again", async () => {
@@ -193,7 +256,10 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   it("says what is wrong with a machine before it builds anything", async () => {
     const empty = mkdtempSync(join("/var/tmp", "de-"))
-    const { code, output } = await command([join(repository, "engine/run.mjs"), "engine", "up"], { DELIVERY_ENGINE_STATE: empty, PATH: `${join(process.execPath, "..")}:/usr/bin:/bin:/usr/sbin:/sbin` })
+    const { code, output } = await command([join(repository, "engine/run.mjs"), "engine", "up"], {
+      DELIVERY_ENGINE_STATE: empty,
+      PATH: `${join(process.execPath, "..")}:/usr/bin:/bin:/usr/sbin:/sbin`,
+    })
     expect(code).not.toBe(0)
     expect(output).toContain("no `go` on the PATH: the engine is built from Go modules. Install Go 1.25 or newer.")
     expect(readdirSync(empty).filter((name) => name !== "lock")).toEqual([])
@@ -201,7 +267,11 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   })
 
   async function version(): Promise<string> {
-    return execFileSync(join(second.bin, "dagger"), ["core", "--silent", "version"], { env: { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }, encoding: "utf8", timeout: 60_000 }).trim()
+    return execFileSync(join(second.bin, "dagger"), ["core", "--silent", "version"], {
+      env: { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` },
+      encoding: "utf8",
+      timeout: 60_000,
+    }).trim()
   }
 
   /** What an engine could leave on the host: resolver, interfaces, mounts, network namespaces, cgroups, firewall rules. */
@@ -220,13 +290,26 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
       mounts: readFileSync("/proc/self/mounts", "utf8").split("\n").sort(),
       forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
       namespaces: existsSync("/run/netns") ? readdirSync("/run/netns") : [],
-      cgroups: readdirSync("/sys/fs/cgroup").flatMap((controller) => (statSync(join("/sys/fs/cgroup", controller)).isDirectory() ? readdirSync(join("/sys/fs/cgroup", controller)).filter((name) => name.startsWith("delivery-engine")).map((name) => `${controller}/${name}`) : [])).sort(),
+      cgroups: readdirSync("/sys/fs/cgroup")
+        .flatMap((controller) =>
+          statSync(join("/sys/fs/cgroup", controller)).isDirectory()
+            ? readdirSync(join("/sys/fs/cgroup", controller))
+                .filter((name) => name.startsWith("delivery-engine"))
+                .map((name) => `${controller}/${name}`)
+            : [],
+        )
+        .sort(),
       rules: read("iptables-save", []) + read("nft", ["list", "ruleset"]),
     }
   }
 
   function containersNamed(id: string): number {
-    return (JSON.parse(execFileSync("runc", ["--root", second.runc, "list", "--format", "json"], { encoding: "utf8" })) as { id: string; status: string }[] | null)?.filter((container) => container.id === id && container.status === "running").length ?? 0
+    return (
+      (
+        JSON.parse(execFileSync("runc", ["--root", second.runc, "list", "--format", "json"], { encoding: "utf8" })) as
+          { id: string; status: string }[] | null
+      )?.filter((container) => container.id === id && container.status === "running").length ?? 0
+    )
   }
 
   /** Changes one byte in the middle of a file, in a copy of its own: the original may be shared by a hard link. */

@@ -10,7 +10,10 @@ const redFile = join(state, "last-red-test")
 /** Hash of the stand-ins' stamps (vendors' tags do not move), and of when a test was last red. */
 export function parts(): string {
   const stamps = existsSync(images) ? readdirSync(images).sort() : []
-  return hashOf(stamps.map((name) => [name, readFileSync(join(images, name), "utf8")]), existsSync(redFile) && readFileSync(redFile, "utf8"))
+  return hashOf(
+    stamps.map((name) => [name, readFileSync(join(images, name), "utf8")]),
+    existsSync(redFile) && readFileSync(redFile, "utf8"),
+  )
 }
 
 /** After a red test all is asked again: evidence that is wrong by chance must not stay. */

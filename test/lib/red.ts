@@ -15,15 +15,20 @@ afterEach(({ task }) => {
 
 afterAll(({}, suite) => {
   // A suite's own errors are those of its beforeAll.
-  const suites = (task: RunnerTask): RunnerTask[] => (task.type === "suite" ? [task, ...task.tasks.flatMap(suites)] : [])
+  const suites = (task: RunnerTask): RunnerTask[] =>
+    task.type === "suite" ? [task, ...task.tasks.flatMap(suites)] : []
   for (const one of suites(suite)) if (one.result?.errors?.length) tell(one)
-  const states = (tasks: RunnerTask[]): (string | undefined)[] => tasks.flatMap((task) => (task.type === "suite" ? states(task.tasks) : [task.result?.state]))
+  const states = (tasks: RunnerTask[]): (string | undefined)[] =>
+    tasks.flatMap((task) => (task.type === "suite" ? states(task.tasks) : [task.result?.state]))
   const all = states(suite.tasks)
-  if (all.length > 0 && all.every((state) => state === "pass")) noteGreen(relative(repository, suite.file.filepath), all.length)
+  if (all.length > 0 && all.every((state) => state === "pass"))
+    noteGreen(relative(repository, suite.file.filepath), all.length)
 })
 
 function tell(task: RunnerTask): void {
   forget()
   const why = task.result?.errors?.map((error) => `${error.message}\n${error.diff ?? ""}`).join("\n") ?? ""
-  console.error(`RED ${relative(repository, task.file.filepath)}: ${task.name}\n${stripVTControlCharacters(why).slice(0, 4000)}`)
+  console.error(
+    `RED ${relative(repository, task.file.filepath)}: ${task.name}\n${stripVTControlCharacters(why).slice(0, 4000)}`,
+  )
 }

@@ -10,7 +10,12 @@ export interface Up {
 export async function bringUp(args: string[], cwd: string, seconds = 300): Promise<Up> {
   const port = /(?:^|\s)--ports[= ](\d+):/.exec(args.join(" "))?.[1]
   if (!port) throw new Error(`dagger ${args.join(" ")}: no --ports PORT:PORT`)
-  const child = spawn("dagger", args, { cwd, detached: true, stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" } })
+  const child = spawn("dagger", args, {
+    cwd,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" },
+  })
   let said = ""
   child.stderr.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-4000)))
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
@@ -20,9 +25,12 @@ export async function bringUp(args: string[], cwd: string, seconds = 300): Promi
     await ended
     clearTimeout(hard)
   }
-  for (const end = Date.now() + 1000 * seconds; Date.now() < end; ) {
+  for (const end = Date.now() + 1000 * seconds; Date.now() < end;) {
     if (child.exitCode !== null) throw new Error(`dagger ${args.join(" ")} ended with ${child.exitCode}:\n${said}`)
-    const answers = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) }).then(() => true, () => false)
+    const answers = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) }).then(
+      () => true,
+      () => false,
+    )
     if (answers) return { stop }
     await new Promise((done) => setTimeout(done, 500))
   }

@@ -8,7 +8,9 @@ import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
 
 const digest = `sha256:${"a".repeat(64)}`
-const digests = ["restaurant", "recipes", "suppliers", "frontend"].map((name) => `--set=images.${name}.digest=${digest}`)
+const digests = ["restaurant", "recipes", "suppliers", "frontend"].map(
+  (name) => `--set=images.${name}.digest=${digest}`,
+)
 const inside = ["-f", "values-ephemeral.yaml"]
 const outside = ["--set=database.host=db.example.com", "--set=redis.url=rediss://cache.example.com:6380/0"]
 
@@ -16,19 +18,88 @@ const outside = ["--set=database.host=db.example.com", "--set=redis.url=rediss:/
 const calls: Record<string, string[]> = {
   "lint restaurant": ["lint", "--strict", "restaurant"],
   "lint platform": ["lint", "--strict", "platform"],
-  ...Object.fromEntries(["dev", "qa", "stage", "prod"].flatMap((name) => [
-    [`lint ${name}`, ["lint", "--strict", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests]],
-    [`inside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests, "--set=images.registry=registry:5000", "--set=images.frontend.repository=delivery/frontend", "--set=frontend.service.nodePort=30080"]],
-    [`outside ${name}`, ["template", "shop", "restaurant", "-f", `values-${name}.yaml`, ...outside, ...digests, "--set=database.init=true", "--set=ingress.enabled=true", "--set=images.frontend.repository=registry:5000/delivery/frontend"]],
-  ])),
-  faults: ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=faults.restaurant.FAULT_ERROR_RATE=0.5", "--set=faults.recipes.FAULT_UNREADY=true", "--set=faultsInProduction=rehearsal", "--set=demoData=true"],
+  ...Object.fromEntries(
+    ["dev", "qa", "stage", "prod"].flatMap((name) => [
+      [`lint ${name}`, ["lint", "--strict", "restaurant", "-f", `values-${name}.yaml`, ...inside, ...digests]],
+      [
+        `inside ${name}`,
+        [
+          "template",
+          "shop",
+          "restaurant",
+          "-f",
+          `values-${name}.yaml`,
+          ...inside,
+          ...digests,
+          "--set=images.registry=registry:5000",
+          "--set=images.frontend.repository=delivery/frontend",
+          "--set=frontend.service.nodePort=30080",
+        ],
+      ],
+      [
+        `outside ${name}`,
+        [
+          "template",
+          "shop",
+          "restaurant",
+          "-f",
+          `values-${name}.yaml`,
+          ...outside,
+          ...digests,
+          "--set=database.init=true",
+          "--set=ingress.enabled=true",
+          "--set=images.frontend.repository=registry:5000/delivery/frontend",
+        ],
+      ],
+    ]),
+  ),
+  faults: [
+    "template",
+    "shop",
+    "restaurant",
+    "-f",
+    "values-prod.yaml",
+    ...inside,
+    ...digests,
+    "--set=faults.restaurant.FAULT_ERROR_RATE=0.5",
+    "--set=faults.recipes.FAULT_UNREADY=true",
+    "--set=faultsInProduction=rehearsal",
+    "--set=demoData=true",
+  ],
   platform: ["template", "shop", "platform", "--namespace=monitoring"],
   cluster: ["template", "shop", "own", "--namespace=monitoring"],
   "no digest": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests.slice(1)],
-  "a tag": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests, "--set=images.frontend.digest=v1.2.3"],
+  "a tag": [
+    "template",
+    "shop",
+    "restaurant",
+    "-f",
+    "values-dev.yaml",
+    ...inside,
+    ...digests,
+    "--set=images.frontend.digest=v1.2.3",
+  ],
   "no database": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...digests],
-  "two databases": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests, "--set=database.host=db.example.com"],
-  "faults in production": ["template", "shop", "restaurant", "-f", "values-prod.yaml", ...inside, ...digests, "--set=faults.restaurant.FAULT_ERROR_RATE=0.5"],
+  "two databases": [
+    "template",
+    "shop",
+    "restaurant",
+    "-f",
+    "values-dev.yaml",
+    ...inside,
+    ...digests,
+    "--set=database.host=db.example.com",
+  ],
+  "faults in production": [
+    "template",
+    "shop",
+    "restaurant",
+    "-f",
+    "values-prod.yaml",
+    ...inside,
+    ...digests,
+    "--set=faults.restaurant.FAULT_ERROR_RATE=0.5",
+  ],
 }
 
 interface Metadata {
@@ -66,11 +137,29 @@ beforeAll(async () => {
     return `echo '=== ${name}'; helm ${quoted}${args[0] === "template" ? " --kube-version=1.34.0" : ""} 2>&1; code=$?; echo; echo "=== $code"`
   })
   const { code, stdout, stderr } = await dagger(
-    ["core", "--silent", "container", "from", "--address=alpine/helm:3.19.0", "with-directory", "--path=/charts", `--source=${join(repository, "charts")}`, "with-workdir", "--path=/charts", "with-new-file", "--path=/run.sh", `--contents=${withoutDependencies}\n${lines.join("\n")}`, "with-exec", "--args=sh,/run.sh", "stdout"],
+    [
+      "core",
+      "--silent",
+      "container",
+      "from",
+      "--address=alpine/helm:3.19.0",
+      "with-directory",
+      "--path=/charts",
+      `--source=${join(repository, "charts")}`,
+      "with-workdir",
+      "--path=/charts",
+      "with-new-file",
+      "--path=/run.sh",
+      `--contents=${withoutDependencies}\n${lines.join("\n")}`,
+      "with-exec",
+      "--args=sh,/run.sh",
+      "stdout",
+    ],
     { cwd: repository, seconds: 300 },
   )
   expect(code, stderr).toBe(0)
-  for (const [, name, text, ended] of stdout.matchAll(/^=== (.+)\n([\s\S]*?)\n=== (\d+)$/gm)) said[name!] = { code: Number(ended), text: text! }
+  for (const [, name, text, ended] of stdout.matchAll(/^=== (.+)\n([\s\S]*?)\n=== (\d+)$/gm))
+    said[name!] = { code: Number(ended), text: text! }
   expect(Object.keys(said)).toEqual(Object.keys(calls))
 })
 
@@ -83,9 +172,12 @@ function rendered(name: string): Manifest[] {
     return document.toJS() as Manifest
   })
 }
-const of = (all: Manifest[], kind: string): Record<string, Manifest> => Object.fromEntries(all.filter((one) => one.kind === kind).map((one) => [one.metadata.name, one]))
-const container = (all: Manifest[], name: string): Container => of(all, "Deployment")[name]!.spec.template.spec.containers[0]
-const environment = (one: Container): Record<string, string | undefined> => Object.fromEntries(one.env.map(({ name, value }) => [name, value]))
+const of = (all: Manifest[], kind: string): Record<string, Manifest> =>
+  Object.fromEntries(all.filter((one) => one.kind === kind).map((one) => [one.metadata.name, one]))
+const container = (all: Manifest[], name: string): Container =>
+  of(all, "Deployment")[name]!.spec.template.spec.containers[0]
+const environment = (one: Container): Record<string, string | undefined> =>
+  Object.fromEntries(one.env.map(({ name, value }) => [name, value]))
 
 const services = ["recipes", "restaurant", "suppliers"]
 const environments = [
@@ -96,46 +188,85 @@ const environments = [
 ] as const
 
 describe("the product's chart", () => {
-  it.each(["lint restaurant", "lint platform", ...environments.map(([name]) => `lint ${name}`)])("passes helm %s --strict", (name) => expect(said[name]!.code, said[name]!.text).toBe(0))
+  it.each(["lint restaurant", "lint platform", ...environments.map(([name]) => `lint ${name}`)])(
+    "passes helm %s --strict",
+    (name) => expect(said[name]!.code, said[name]!.text).toBe(0),
+  )
 
-  it.each(environments)("%s on a cluster of its own: all parts, by digest, as %s at %s", (name, mode, url, replicas) => {
-    const all = rendered(`inside ${name}`)
-    expect(Object.keys(of(all, "Deployment")).sort()).toEqual(["frontend", "postgres", ...services, "redis"].sort())
-    expect(Object.keys(of(all, "Service")).sort()).toEqual(["frontend", "postgres", ...services, "redis"].sort())
-    expect(Object.keys(of(all, "NetworkPolicy")).sort()).toEqual(["frontend", "postgres", ...services, "redis"].sort())
-    expect(Object.keys(of(all, "PodDisruptionBudget")).sort()).toEqual(replicas > 1 ? ["frontend", ...services] : [])
-    for (const service of services) {
-      const { spec } = of(all, "Deployment")[service]!
-      const { initContainers, terminationGracePeriodSeconds } = spec.template.spec
-      const serving = container(all, service)
-      expect(spec).toMatchObject({ replicas, strategy: { rollingUpdate: { maxUnavailable: 0 } } })
-      expect(spec.template.metadata.annotations).toMatchObject({ "prometheus.io/scrape": "true", "prometheus.io/port": "9090" })
-      expect([serving.image, initContainers[0].image]).toEqual(Array(2).fill(`registry:5000/${service}@${digest}`))
-      expect(environment(serving)).toMatchObject({ APP_MODE: mode, APP_URL: url, DB_HOST: "postgres", DB_USER: service, DB_SSLMODE: "disable", DRAIN_DELAY: "5s", DRAIN_DEADLINE: "15s" })
-      expect(terminationGracePeriodSeconds).toBeGreaterThan(5 + 15)
-      expect(initContainers[0].args).toEqual(["migrate", "expand"])
-      expect(environment(initContainers[0])).toMatchObject({ DB_USER: `${service}_owner`, DB_WAIT: "120s" })
-      expect([serving.livenessProbe.httpGet.path, serving.readinessProbe.httpGet.path]).toEqual(["/livez", "/readyz"])
-    }
-    expect(container(all, "frontend").image).toBe(`registry:5000/delivery/frontend@${digest}`)
-    expect(of(all, "Service").frontend!.spec).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30080 }] })
-    expect(environment(container(all, "restaurant"))).toMatchObject({ RECIPES_URL: "http://recipes:8080", REDIS_URL: "redis://redis:6379/0" })
-    expect(environment(container(all, "recipes"))).toMatchObject({ SUPPLIERS_URL: "http://suppliers:8080", REDIS_URL: "redis://redis:6379/0" })
-    expect(Object.keys(environment(container(all, "suppliers"))).filter((key) => key === "REDIS_URL" || /FAULT|DEMO/.test(key))).toEqual([])
-  })
+  it.each(environments)(
+    "%s on a cluster of its own: all parts, by digest, as %s at %s",
+    (name, mode, url, replicas) => {
+      const all = rendered(`inside ${name}`)
+      expect(Object.keys(of(all, "Deployment")).sort()).toEqual(["frontend", "postgres", ...services, "redis"].sort())
+      expect(Object.keys(of(all, "Service")).sort()).toEqual(["frontend", "postgres", ...services, "redis"].sort())
+      expect(Object.keys(of(all, "NetworkPolicy")).sort()).toEqual(
+        ["frontend", "postgres", ...services, "redis"].sort(),
+      )
+      expect(Object.keys(of(all, "PodDisruptionBudget")).sort()).toEqual(replicas > 1 ? ["frontend", ...services] : [])
+      for (const service of services) {
+        const { spec } = of(all, "Deployment")[service]!
+        const { initContainers, terminationGracePeriodSeconds } = spec.template.spec
+        const serving = container(all, service)
+        expect(spec).toMatchObject({ replicas, strategy: { rollingUpdate: { maxUnavailable: 0 } } })
+        expect(spec.template.metadata.annotations).toMatchObject({
+          "prometheus.io/scrape": "true",
+          "prometheus.io/port": "9090",
+        })
+        expect([serving.image, initContainers[0].image]).toEqual(Array(2).fill(`registry:5000/${service}@${digest}`))
+        expect(environment(serving)).toMatchObject({
+          APP_MODE: mode,
+          APP_URL: url,
+          DB_HOST: "postgres",
+          DB_USER: service,
+          DB_SSLMODE: "disable",
+          DRAIN_DELAY: "5s",
+          DRAIN_DEADLINE: "15s",
+        })
+        expect(terminationGracePeriodSeconds).toBeGreaterThan(5 + 15)
+        expect(initContainers[0].args).toEqual(["migrate", "expand"])
+        expect(environment(initContainers[0])).toMatchObject({ DB_USER: `${service}_owner`, DB_WAIT: "120s" })
+        expect([serving.livenessProbe.httpGet.path, serving.readinessProbe.httpGet.path]).toEqual(["/livez", "/readyz"])
+      }
+      expect(container(all, "frontend").image).toBe(`registry:5000/delivery/frontend@${digest}`)
+      expect(of(all, "Service").frontend!.spec).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30080 }] })
+      expect(environment(container(all, "restaurant"))).toMatchObject({
+        RECIPES_URL: "http://recipes:8080",
+        REDIS_URL: "redis://redis:6379/0",
+      })
+      expect(environment(container(all, "recipes"))).toMatchObject({
+        SUPPLIERS_URL: "http://suppliers:8080",
+        REDIS_URL: "redis://redis:6379/0",
+      })
+      expect(
+        Object.keys(environment(container(all, "suppliers"))).filter(
+          (key) => key === "REDIS_URL" || /FAULT|DEMO/.test(key),
+        ),
+      ).toEqual([])
+    },
+  )
 
   it.each(environments)("%s with a database and a cache outside has nothing inside", (name, _, url) => {
     const all = rendered(`outside ${name}`)
     expect(Object.keys(of(all, "Deployment")).sort()).toEqual(["frontend", ...services].sort())
-    expect([container(all, "frontend").image, container(all, "recipes").image]).toEqual([`registry:5000/delivery/frontend@${digest}`, `recipes@${digest}`])
-    for (const service of services) expect(environment(container(all, service))).toMatchObject({ DB_HOST: "db.example.com", DB_SSLMODE: "require" })
+    expect([container(all, "frontend").image, container(all, "recipes").image]).toEqual([
+      `registry:5000/delivery/frontend@${digest}`,
+      `recipes@${digest}`,
+    ])
+    for (const service of services)
+      expect(environment(container(all, service))).toMatchObject({ DB_HOST: "db.example.com", DB_SSLMODE: "require" })
     expect(environment(container(all, "recipes")).REDIS_URL).toBe("rediss://cache.example.com:6380/0")
-    expect(of(all, "NetworkPolicy").recipes!.spec.egress).toEqual(expect.arrayContaining([{ ports: [{ port: 5432 }] }, { ports: [{ port: 6380 }] }]))
+    expect(of(all, "NetworkPolicy").recipes!.spec.egress).toEqual(
+      expect.arrayContaining([{ ports: [{ port: 5432 }] }, { ports: [{ port: 6380 }] }]),
+    )
     expect(of(all, "Ingress").frontend!.spec.rules[0].host).toBe(new URL(url).host)
     expect(of(all, "Service").frontend!.spec.type).toBe("ClusterIP")
     const job = of(all, "Job")["database-init"]!
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "pre-install,pre-upgrade" })
-    expect(environment(job.spec.template.spec.containers[0])).toMatchObject({ PGHOST: "db.example.com", PGSSLMODE: "require", POSTGRES_DB: "product" })
+    expect(environment(job.spec.template.spec.containers[0])).toMatchObject({
+      PGHOST: "db.example.com",
+      PGSSLMODE: "require",
+      POSTGRES_DB: "product",
+    })
   })
 
   it("lets no container do more than it has to, and takes no secret into an object", () => {
@@ -144,26 +275,51 @@ describe("the product's chart", () => {
       expect(of(all, "Secret")).toEqual({})
       for (const { kind, metadata, spec } of all.filter(({ kind }) => kind === "Deployment" || kind === "Job")) {
         const pod = spec.template.spec
-        expect(pod, `${kind} ${metadata.name}`).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } } })
+        expect(pod, `${kind} ${metadata.name}`).toMatchObject({
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        })
         expect(pod.securityContext.runAsUser).toBeGreaterThan(0)
         for (const one of [...pod.containers, ...(pod.initContainers ?? [])] as Container[]) {
-          expect(one.securityContext, one.name).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } })
-          expect(one.resources, one.name).toMatchObject({ requests: { cpu: expect.anything(), memory: expect.anything() }, limits: { memory: expect.anything() } })
-          expect((one.env ?? []).filter(({ name, value }) => /PASSWORD/.test(name) && !/_FILE$/.test(name) && value), one.name).toEqual([])
+          expect(one.securityContext, one.name).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          })
+          expect(one.resources, one.name).toMatchObject({
+            requests: { cpu: expect.anything(), memory: expect.anything() },
+            limits: { memory: expect.anything() },
+          })
+          expect(
+            (one.env ?? []).filter(({ name, value }) => /PASSWORD/.test(name) && !/_FILE$/.test(name) && value),
+            one.name,
+          ).toEqual([])
         }
-        if (kind === "Deployment") expect(pod.containers[0]).toMatchObject({ startupProbe: expect.anything(), livenessProbe: expect.anything(), readinessProbe: expect.anything() })
+        if (kind === "Deployment")
+          expect(pod.containers[0]).toMatchObject({
+            startupProbe: expect.anything(),
+            livenessProbe: expect.anything(),
+            readinessProbe: expect.anything(),
+          })
       }
     }
   })
 
   it("changes no pod with the chart's version alone, or the data of the Postgres inside would be gone", () => {
-    for (const { spec } of Object.values(of(rendered("inside prod"), "Deployment"))) expect(JSON.stringify(spec.template)).not.toMatch(/helm\.sh\/chart|kubernetes\.io\/version/)
+    for (const { spec } of Object.values(of(rendered("inside prod"), "Deployment")))
+      expect(JSON.stringify(spec.template)).not.toMatch(/helm\.sh\/chart|kubernetes\.io\/version/)
   })
 
   it("lets only those ask a part that have to", () => {
     const policies = of(rendered("inside prod"), "NetworkPolicy")
     const from = (name: string, port: number): string[] | undefined =>
-      policies[name]!.spec.ingress.find((rule: { ports: { port: number }[] }) => rule.ports[0]!.port === port)?.from?.map((one: { podSelector: { matchLabels: Record<string, string> } }) => one.podSelector.matchLabels["app.kubernetes.io/name"])
+      policies[name]!.spec.ingress.find(
+        (rule: { ports: { port: number }[] }) => rule.ports[0]!.port === port,
+      )?.from?.map(
+        (one: { podSelector: { matchLabels: Record<string, string> } }) =>
+          one.podSelector.matchLabels["app.kubernetes.io/name"],
+      )
     expect(from("suppliers", 8080)).toEqual(["frontend", "recipes"])
     expect(from("recipes", 8080)).toEqual(["frontend", "restaurant"])
     expect(from("restaurant", 8080)).toEqual(["frontend"])
@@ -174,8 +330,15 @@ describe("the product's chart", () => {
 
   it("brings faults to the service that they are for", () => {
     const all = rendered("faults")
-    expect(environment(container(all, "restaurant"))).toMatchObject({ FAULT_ERROR_RATE: "0.5", FAULTS_IN_PRODUCTION: "rehearsal", DEMO_DATA: "true" })
-    expect(environment(container(all, "recipes"))).toMatchObject({ FAULT_UNREADY: "true", FAULTS_IN_PRODUCTION: "rehearsal" })
+    expect(environment(container(all, "restaurant"))).toMatchObject({
+      FAULT_ERROR_RATE: "0.5",
+      FAULTS_IN_PRODUCTION: "rehearsal",
+      DEMO_DATA: "true",
+    })
+    expect(environment(container(all, "recipes"))).toMatchObject({
+      FAULT_UNREADY: "true",
+      FAULTS_IN_PRODUCTION: "rehearsal",
+    })
     expect(Object.keys(environment(container(all, "suppliers"))).filter((key) => key.startsWith("FAULT_"))).toEqual([])
   })
 
@@ -194,21 +357,41 @@ describe("the product's chart", () => {
 describe("the platform's chart", () => {
   it("brings a Prometheus that may list pods, and nothing else", () => {
     const all = rendered("platform")
-    expect(of(all, "ClusterRole")["monitoring-prometheus"]).toMatchObject({ rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }] })
-    expect(of(all, "ClusterRoleBinding")["monitoring-prometheus"]).toMatchObject({ subjects: [{ name: "prometheus", namespace: "monitoring" }] })
+    expect(of(all, "ClusterRole")["monitoring-prometheus"]).toMatchObject({
+      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+    })
+    expect(of(all, "ClusterRoleBinding")["monitoring-prometheus"]).toMatchObject({
+      subjects: [{ name: "prometheus", namespace: "monitoring" }],
+    })
     expect(of(all, "Service").prometheus!.spec).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30090 }] })
     expect(of(all, "Deployment").prometheus!.spec.template.spec.containers[0].image).toBe("prom/prometheus:v3.16.0")
   })
   it("finds pods as the cluster's chart does, and alerts by the same rules", () => {
     const { data } = of(rendered("platform"), "ConfigMap").prometheus!
     const values = parse(readFileSync(join(repository, "charts/cluster/values.yaml"), "utf8"))
-    expect(parse(data["prometheus.yml"]!).scrape_configs).toEqual(values["kube-prometheus-stack"].prometheus.prometheusSpec.additionalScrapeConfigs)
+    expect(parse(data["prometheus.yml"]!).scrape_configs).toEqual(
+      values["kube-prometheus-stack"].prometheus.prometheusSpec.additionalScrapeConfigs,
+    )
     expect(of(rendered("cluster"), "PrometheusRule").product!.spec).toEqual(parse(data["rules.yaml"]!))
   })
   it("has a configuration that promtool takes", async () => {
     const { data } = of(rendered("platform"), "ConfigMap").prometheus!
     const { code, stdout, stderr } = await dagger(
-      ["-m=modules/prometheus", "call", "--silent", "base", "with-new-file", "--path=/etc/prometheus/prometheus.yml", `--contents=${data["prometheus.yml"]}`, "with-new-file", "--path=/etc/prometheus/rules.yaml", `--contents=${data["rules.yaml"]}`, "with-exec", "--args=promtool,check,config,/etc/prometheus/prometheus.yml", "stdout"],
+      [
+        "-m=modules/prometheus",
+        "call",
+        "--silent",
+        "base",
+        "with-new-file",
+        "--path=/etc/prometheus/prometheus.yml",
+        `--contents=${data["prometheus.yml"]}`,
+        "with-new-file",
+        "--path=/etc/prometheus/rules.yaml",
+        `--contents=${data["rules.yaml"]}`,
+        "with-exec",
+        "--args=promtool,check,config,/etc/prometheus/prometheus.yml",
+        "stdout",
+      ],
       { cwd: repository, seconds: 300 },
     )
     expect(code, stderr).toBe(0)

@@ -9,29 +9,83 @@ import { accessKey, formPost, type Keys } from "../standins/aws/keys"
 let up: Up
 let address: string
 let port: number
-const env: Record<string, string> = { WRONG: "canary-9d2e", UNKNOWN: "AKIAUNKNOWN000000000", STALE: "canary-stale-9d2e" }
+const env: Record<string, string> = {
+  WRONG: "canary-9d2e",
+  UNKNOWN: "AKIAUNKNOWN000000000",
+  STALE: "canary-stale-9d2e",
+}
 
 beforeAll(async () => {
   port = await freePort()
   address = `http://127.0.0.1:${port}`
-  up = await bringUp(["--silent", "-m", "test/standins/aws", "call", "service", "up", "--ports", `${port}:4566`], repository)
-  const set = (name: string, keys: Keys): void => void Object.assign(env, { [`${name}_KEY`]: keys.key, [`${name}_SECRET`]: keys.secret, [`${name}_TOKEN`]: keys.token })
+  up = await bringUp(
+    ["--silent", "-m", "test/standins/aws", "call", "service", "up", "--ports", `${port}:4566`],
+    repository,
+  )
+  const set = (name: string, keys: Keys): void =>
+    void Object.assign(env, {
+      [`${name}_KEY`]: keys.key,
+      [`${name}_SECRET`]: keys.secret,
+      [`${name}_TOKEN`]: keys.token,
+    })
   set("CI", await accessKey(address, "ci", ["ecr:*"]))
   set("NOBODY", await accessKey(address, "nobody", []))
-  const session = await formPost(address, "sts", { Action: "GetSessionToken", Version: "2011-06-15", DurationSeconds: "1" })
+  const session = await formPost(address, "sts", {
+    Action: "GetSessionToken",
+    Version: "2011-06-15",
+    DurationSeconds: "1",
+  })
   set("OLD", { key: session("AccessKeyId"), secret: session("SecretAccessKey"), token: session("SessionToken") })
 })
 afterAll(() => up.stop())
 
-const ecr = (name: string, args: string[], { key = "CI_KEY", secret = "CI_SECRET", token = "" } = {}, ...what: string[]): Promise<Result> =>
-  dagger(["--silent", "-m", "modules/ecr", "call", name, "--region=eu-central-1", `--access-key=env://${key}`, `--secret-key=env://${secret}`, ...(token ? [`--session-token=env://${token}`] : []), `--target=tcp://127.0.0.1:${port}`, ...args, ...what], { cwd: repository, env, seconds: 400 })
+const ecr = (
+  name: string,
+  args: string[],
+  { key = "CI_KEY", secret = "CI_SECRET", token = "" } = {},
+  ...what: string[]
+): Promise<Result> =>
+  dagger(
+    [
+      "--silent",
+      "-m",
+      "modules/ecr",
+      "call",
+      name,
+      "--region=eu-central-1",
+      `--access-key=env://${key}`,
+      `--secret-key=env://${secret}`,
+      ...(token ? [`--session-token=env://${token}`] : []),
+      `--target=tcp://127.0.0.1:${port}`,
+      ...args,
+      ...what,
+    ],
+    { cwd: repository, env, seconds: 400 },
+  )
 const pushed = (...args: string[]): Promise<Result> =>
-  dagger(["--silent", "-m", "test/standins/aws", "call", "pushed", `--aws=tcp://127.0.0.1:${port}`, "--access-key=env://CI_KEY", "--secret-key=env://CI_SECRET", "--repository=team/api", ...args], { cwd: repository, env, seconds: 400 })
-const tokens = async (query = ""): Promise<{ given: number }> => (await fetch(`${address}/_tokens${query}`)).json() as Promise<{ given: number }>
+  dagger(
+    [
+      "--silent",
+      "-m",
+      "test/standins/aws",
+      "call",
+      "pushed",
+      `--aws=tcp://127.0.0.1:${port}`,
+      "--access-key=env://CI_KEY",
+      "--secret-key=env://CI_SECRET",
+      "--repository=team/api",
+      ...args,
+    ],
+    { cwd: repository, env, seconds: 400 },
+  )
+const tokens = async (query = ""): Promise<{ given: number }> =>
+  (await fetch(`${address}/_tokens${query}`)).json() as Promise<{ given: number }>
 
 describe("ecr", () => {
   it("makes what is missing and leaves the rest; crane pushes with the password to what was made; the tag then has that digest", async () => {
-    expect((await ecr("ensure", ["--repositories=team/api,team/web"])).stdout.trim()).toBe("created team/api\ncreated team/web")
+    expect((await ecr("ensure", ["--repositories=team/api,team/web"])).stdout.trim()).toBe(
+      "created team/api\ncreated team/web",
+    )
     expect((await ecr("describe", ["--repository=team/api", "--tag=1.0.0"], {}, "exists")).stdout).toBe("false")
     const { stdout } = await pushed("--tag=1.0.0")
     expect(stdout).toMatch(/^0\n/)
@@ -55,16 +109,36 @@ describe("ecr", () => {
     expect({ code, given: (await tokens("?refuse=0")).given }).toMatchObject({ code: 1, given: before + 4 })
     expect(stderr).toMatch(/refuses the password that AWS has just given, a second one too: 401 Not Authorized/)
   })
-  it("says whose the credentials are", async () => expect((await ecr("whoami", [], { key: "NOBODY_KEY", secret: "NOBODY_SECRET" }, "arn")).stdout).toBe("arn:aws:iam::000000000000:user/nobody"))
+  it("says whose the credentials are", async () =>
+    expect((await ecr("whoami", [], { key: "NOBODY_KEY", secret: "NOBODY_SECRET" }, "arn")).stdout).toBe(
+      "arn:aws:iam::000000000000:user/nobody",
+    ))
   it.each([
-    ["a right that is missing", { key: "NOBODY_KEY", secret: "NOBODY_SECRET" }, /ecr:GetAuthorizationToken: access denied: User: arn:aws:iam::000000000000:user\/nobody is not authorized/],
-    ["a wrong secret key", { secret: "WRONG" }, /ecr:GetAuthorizationToken: wrong signature: the secret key does not belong to the access key/],
-    ["an unknown access key", { key: "UNKNOWN", secret: "WRONG" }, /ecr:GetAuthorizationToken: AWS does not know these credentials/],
-    ["credentials that have expired", { key: "OLD_KEY", secret: "OLD_SECRET", token: "OLD_TOKEN" }, /ecr:GetAuthorizationToken: the credentials have expired: get new ones/],
+    [
+      "a right that is missing",
+      { key: "NOBODY_KEY", secret: "NOBODY_SECRET" },
+      /ecr:GetAuthorizationToken: access denied: User: arn:aws:iam::000000000000:user\/nobody is not authorized/,
+    ],
+    [
+      "a wrong secret key",
+      { secret: "WRONG" },
+      /ecr:GetAuthorizationToken: wrong signature: the secret key does not belong to the access key/,
+    ],
+    [
+      "an unknown access key",
+      { key: "UNKNOWN", secret: "WRONG" },
+      /ecr:GetAuthorizationToken: AWS does not know these credentials/,
+    ],
+    [
+      "credentials that have expired",
+      { key: "OLD_KEY", secret: "OLD_SECRET", token: "OLD_TOKEN" },
+      /ecr:GetAuthorizationToken: the credentials have expired: get new ones/,
+    ],
   ])("%s is said in plain words, without a secret", async (_, keys, message) => {
     const { code, stderr } = await ecr("registry", [], keys)
     expect(code).not.toBe(0)
     expect(stderr).toMatch(message)
-    for (const secret of [env.CI_SECRET!, env.NOBODY_SECRET!, env.OLD_TOKEN!, env.WRONG!]) expect(stderr).not.toContain(secret)
+    for (const secret of [env.CI_SECRET!, env.NOBODY_SECRET!, env.OLD_TOKEN!, env.WRONG!])
+      expect(stderr).not.toContain(secret)
   })
 })

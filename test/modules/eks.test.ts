@@ -13,26 +13,77 @@ const env: Record<string, string> = { WRONG: "canary-9d2e" }
 beforeAll(async () => {
   port = await freePort()
   const address = `http://127.0.0.1:${port}`
-  up = await bringUp(["--silent", "-m", "test/standins/aws", "call", "service", "up", "--ports", `${port}:4566`], repository)
+  up = await bringUp(
+    ["--silent", "-m", "test/standins/aws", "call", "service", "up", "--ports", `${port}:4566`],
+    repository,
+  )
   const keys = await accessKey(address, "deployer", ["eks:DescribeCluster"])
-  const session = await formPost(address, "sts", { Action: "GetSessionToken", Version: "2011-06-15", DurationSeconds: "900" })
+  const session = await formPost(address, "sts", {
+    Action: "GetSessionToken",
+    Version: "2011-06-15",
+    DurationSeconds: "900",
+  })
   const nobody = await accessKey(address, "nobody", [])
-  Object.assign(env, { KEY: keys.key, SECRET: keys.secret, NOBODY_KEY: nobody.key, NOBODY_SECRET: nobody.secret, SESSION_KEY: session("AccessKeyId"), SESSION_SECRET: session("SecretAccessKey"), SESSION_TOKEN: session("SessionToken") })
+  Object.assign(env, {
+    KEY: keys.key,
+    SECRET: keys.secret,
+    NOBODY_KEY: nobody.key,
+    NOBODY_SECRET: nobody.secret,
+    SESSION_KEY: session("AccessKeyId"),
+    SESSION_SECRET: session("SecretAccessKey"),
+    SESSION_TOKEN: session("SessionToken"),
+  })
 })
 afterAll(() => up.stop())
 
 const ca = Buffer.from("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n").toString("base64")
 const given = ["--endpoint=https://shop.example.com", `--ca=${ca}`]
-async function authenticated(args: string[], { key = "KEY", secret = "SECRET", header = "shop" } = {}): Promise<string> {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/standins/aws", "call", "authenticated", `--aws=tcp://127.0.0.1:${port}`, `--access-key=env://${key}`, `--secret-key=env://${secret}`, "--cluster=shop", `--header=${header}`, ...args], { cwd: repository, env, seconds: 400 })
+async function authenticated(
+  args: string[],
+  { key = "KEY", secret = "SECRET", header = "shop" } = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await dagger(
+    [
+      "--silent",
+      "-m",
+      "test/standins/aws",
+      "call",
+      "authenticated",
+      `--aws=tcp://127.0.0.1:${port}`,
+      `--access-key=env://${key}`,
+      `--secret-key=env://${secret}`,
+      "--cluster=shop",
+      `--header=${header}`,
+      ...args,
+    ],
+    { cwd: repository, env, seconds: 400 },
+  )
   return code === 0 ? stdout : stderr
 }
-const described = (...args: string[]) => dagger(["--silent", "-m", "modules/eks", "call", "describe", "--region=eu-central-1", `--target=tcp://127.0.0.1:${port}`, ...args], { cwd: repository, env, seconds: 400 })
+const described = (...args: string[]) =>
+  dagger(
+    [
+      "--silent",
+      "-m",
+      "modules/eks",
+      "call",
+      "describe",
+      "--region=eu-central-1",
+      `--target=tcp://127.0.0.1:${port}`,
+      ...args,
+    ],
+    { cwd: repository, env, seconds: 400 },
+  )
 
 describe("eks", () => {
   it("the token tells the cluster who signed it", async () => {
     expect(await authenticated(given)).toBe("https://shop.example.com 200 arn:aws:iam::000000000000:user/deployer")
-    expect(await authenticated([...given, "--session-token=env://SESSION_TOKEN"], { key: "SESSION_KEY", secret: "SESSION_SECRET" })).toMatch(/^https:\/\/shop.example.com 200 arn:aws:/)
+    expect(
+      await authenticated([...given, "--session-token=env://SESSION_TOKEN"], {
+        key: "SESSION_KEY",
+        secret: "SESSION_SECRET",
+      }),
+    ).toMatch(/^https:\/\/shop.example.com 200 arn:aws:/)
   })
   it("a token by a wrong secret key, and one for another cluster, are refused", async () => {
     expect(await authenticated(given, { secret: "WRONG" })).toBe("https://shop.example.com 403 SignatureDoesNotMatch")
@@ -40,12 +91,26 @@ describe("eks", () => {
   })
   it("without endpoint and ca EKS is asked", async () => {
     expect(await authenticated([])).toBe("https://localhost:16443 200 arn:aws:iam::000000000000:user/deployer")
-    expect((await described("--cluster=shop", "--access-key=env://KEY", "--secret-key=env://SECRET", "status")).stdout).toBe("ACTIVE")
+    expect(
+      (await described("--cluster=shop", "--access-key=env://KEY", "--secret-key=env://SECRET", "status")).stdout,
+    ).toBe("ACTIVE")
   })
   it.each([
-    ["no such cluster", ["--cluster=nope", "--access-key=env://KEY", "--secret-key=env://SECRET"], "there is no cluster nope in eu-central-1"],
-    ["a wrong secret key", ["--cluster=shop", "--access-key=env://KEY", "--secret-key=env://WRONG"], "eks:DescribeCluster: wrong signature"],
-    ["a right that is missing", ["--cluster=shop", "--access-key=env://NOBODY_KEY", "--secret-key=env://NOBODY_SECRET"], "eks:DescribeCluster: access denied"],
+    [
+      "no such cluster",
+      ["--cluster=nope", "--access-key=env://KEY", "--secret-key=env://SECRET"],
+      "there is no cluster nope in eu-central-1",
+    ],
+    [
+      "a wrong secret key",
+      ["--cluster=shop", "--access-key=env://KEY", "--secret-key=env://WRONG"],
+      "eks:DescribeCluster: wrong signature",
+    ],
+    [
+      "a right that is missing",
+      ["--cluster=shop", "--access-key=env://NOBODY_KEY", "--secret-key=env://NOBODY_SECRET"],
+      "eks:DescribeCluster: access denied",
+    ],
   ])("%s is said in plain words", async (_, args, message) => {
     const { code, stderr } = await described(...args, "status")
     expect(code).not.toBe(0)

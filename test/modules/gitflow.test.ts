@@ -9,9 +9,16 @@ import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
 
 let folder: string
-const git = (...args: string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder, encoding: "utf8" }).trim()
+const git = (...args: string[]): string =>
+  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  }).trim()
 async function call(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/gitflow", "call", ...args], { cwd: repository, seconds: 400 })
+  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/gitflow", "call", ...args], {
+    cwd: repository,
+    seconds: 400,
+  })
   return code === 0 ? stdout.trim() : `error: ${stderr.trim()}`
 }
 const hostile = "hotfix/$(touch${IFS}x)'`id`"
@@ -53,8 +60,14 @@ describe("gitflow", () => {
     expect(await call("pipeline", `--branch=${hostile}`, "reason")).toBe(`${hostile} is checked first, then staged`)
   })
   it("says what is wrong with a source or a path", async () => {
-    expect(await call("trees", `--source=${folder}`, "--paths=none")).toMatch(/^error: [\s\S]*paths: none is not in commit/)
-    expect(await call("trees", `--source=${join(folder, "services")}`, "--paths=.")).toContain("the source is not a git repository: it has no .git")
-    expect(await call("version", "--branch=develop", "--tags=v1.0.0")).toContain("branch: develop gets no version; master, release/* and hotfix/* do")
+    expect(await call("trees", `--source=${folder}`, "--paths=none")).toMatch(
+      /^error: [\s\S]*paths: none is not in commit/,
+    )
+    expect(await call("trees", `--source=${join(folder, "services")}`, "--paths=.")).toContain(
+      "the source is not a git repository: it has no .git",
+    )
+    expect(await call("version", "--branch=develop", "--tags=v1.0.0")).toContain(
+      "branch: develop gets no version; master, release/* and hotfix/* do",
+    )
   })
 })

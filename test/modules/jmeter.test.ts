@@ -24,59 +24,106 @@ afterAll(() => {
 
 /** Calls the module, which has to succeed; what it printed. */
 async function call(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/jmeter", "call", ...args], { cwd: repository, seconds: 300 })
+  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/jmeter", "call", ...args], {
+    cwd: repository,
+    seconds: 300,
+  })
   expect(code, stderr).toBe(0)
   return stdout.trim()
 }
 
 const plan = "--plan=test/fixtures/load/page.jmx"
-const run = (served: Served, ...args: string[]): string[] => ["run", plan, `--url=http://product:${served.port}`, `--target=tcp://127.0.0.1:${served.port}`, ...args]
+const run = (served: Served, ...args: string[]): string[] => [
+  "run",
+  plan,
+  `--url=http://product:${served.port}`,
+  `--target=tcp://127.0.0.1:${served.port}`,
+  ...args,
+]
 const asked = (): number => page.requests.filter((path) => path === "/greeting.json").length
 
 describe("jmeter", () => {
   it("is green within its limits, and puts its load on again although nothing has changed", async () => {
     const before = asked()
     for (const times of [1, 2]) {
-      expect(await call(...run(page, "--max-p-95=5000", "verdict"))).toMatch(/^20 samples, 0 % failed, 95 % within \d+ of 5000 ms, [\d.]+ in a second$/)
+      expect(await call(...run(page, "--max-p-95=5000", "verdict"))).toMatch(
+        /^20 samples, 0 % failed, 95 % within \d+ of 5000 ms, [\d.]+ in a second$/,
+      )
       expect(asked()).toBe(before + 10 * times)
     }
   })
   it("is red above the time that it may take, with the label that is slowest, and its reports are complete", async () => {
     await call(...run(page, "--max-p-95=1", "--name=menus", "reports", "export", `--path=${folder}/slow`))
     const result = JSON.parse(readFileSync(join(folder, "slow/result.json"), "utf8"))
-    expect(result).toMatchObject({ name: "menus", status: "failed", exitCode: 0, limit: 1, unit: "ms", samples: 20, errors: 0 })
-    expect(result.reason).toMatch(/^95 % of the samples took up to \d+ ms, 1 ms are allowed; worst: the (page|greeting), \d+ ms$/)
+    expect(result).toMatchObject({
+      name: "menus",
+      status: "failed",
+      exitCode: 0,
+      limit: 1,
+      unit: "ms",
+      samples: 20,
+      errors: 0,
+    })
+    expect(result.reason).toMatch(
+      /^95 % of the samples took up to \d+ ms, 1 ms are allowed; worst: the (page|greeting), \d+ ms$/,
+    )
     expect(result.value).toBe(result.p95)
     expect(readFileSync(join(folder, "slow/results.jtl"), "utf8").split("\n")).toHaveLength(23)
     expect(readFileSync(join(folder, "slow/junit.xml"), "utf8")).toContain('tests="3" failures="0"')
-    expect(JSON.parse(readFileSync(join(folder, "slow/labels.json"), "utf8")).map(({ label, samples }: { label: string; samples: number }) => [label, samples])).toEqual(expect.arrayContaining([["set up: the page", 1], ["the page", 10], ["the greeting", 10]]))
+    expect(
+      JSON.parse(readFileSync(join(folder, "slow/labels.json"), "utf8")).map(
+        ({ label, samples }: { label: string; samples: number }) => [label, samples],
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        ["set up: the page", 1],
+        ["the page", 10],
+        ["the greeting", 10],
+      ]),
+    )
     expect(readFileSync(join(folder, "slow/dashboard/index.html"), "utf8")).toContain("Apache JMeter Dashboard")
   })
 })
 
 describe.concurrent("jmeter is red", () => {
   it("above the share of samples that may fail, with the label that fails most", async () => {
-    expect(await call(...run(page, "--properties=path=/gone.json", "--max-errors=10", "reason"))).toBe("50 % of 20 samples failed, at most 10 % may; worst: the greeting, 10 of 10: 404 Not Found")
+    expect(await call(...run(page, "--properties=path=/gone.json", "--max-errors=10", "reason"))).toBe(
+      "50 % of 20 samples failed, at most 10 % may; worst: the greeting, 10 of 10: 404 Not Found",
+    )
   })
   it("when no sample was taken, and when too few were", async () => {
     expect(await call(...run(page, "--properties=loops=0", "reason"))).toBe("no sample was taken")
-    expect(await call(...run(page, "--min-samples=21", "reason"))).toBe("only 20 samples were taken, at least 21 are wanted")
+    expect(await call(...run(page, "--min-samples=21", "reason"))).toBe(
+      "only 20 samples were taken, at least 21 are wanted",
+    )
   })
   it("when the set-up failed, which ends the plan before its load", async () => {
-    expect(await call(...run(page, "--properties=before=/gone", "reason"))).toBe("the plan's set-up or tear-down failed: set up: the page: 404 Not Found")
+    expect(await call(...run(page, "--properties=before=/gone", "reason"))).toBe(
+      "the plan's set-up or tear-down failed: set up: the page: 404 Not Found",
+    )
   })
   it("within the limit when nothing answers, or a proxy alone", async () => {
     const free = await serveFolder(folder)
     free.close()
-    expect(await call(...run(free, "--wait=3", "reason"))).toMatch(/^http:\/\/product:\d+ cannot be reached: .+ \(tried for 3 s\)$/)
-    expect(await call(...run(broken, "--wait=3", "reason"))).toBe(`http://product:${broken.port} cannot be reached: it answers 503 (tried for 3 s)`)
+    expect(await call(...run(free, "--wait=3", "reason"))).toMatch(
+      /^http:\/\/product:\d+ cannot be reached: .+ \(tried for 3 s\)$/,
+    )
+    expect(await call(...run(broken, "--wait=3", "reason"))).toBe(
+      `http://product:${broken.port} cannot be reached: it answers 503 (tried for 3 s)`,
+    )
     expect(await call(...run(free, "--wait=3", "exit-code"))).toBe("7")
   })
   it("when its time is over", async () => {
-    expect(await call(...run(page, "--properties=loops=-1", "--timeout=12", "reason"))).toMatch(/^timed out after \d+ s( with \d+ samples written)?$/)
+    expect(await call(...run(page, "--properties=loops=-1", "--timeout=12", "reason"))).toMatch(
+      /^timed out after \d+ s( with \d+ samples written)?$/,
+    )
   })
   it("before anything runs when the plan or a limit makes no sense", async () => {
-    expect(await call("run", "--plan=package.json", "--url=http://product:1", "reason")).toBe("could not run: plan: this is no plan of JMeter (it has no jmeterTestPlan)")
-    expect(await call("run", plan, "--url=http://product:1", "--min-samples=0", "reason")).toBe("could not run: minSamples: 0 is not 1 or more; a run without a sample has tested nothing")
+    expect(await call("run", "--plan=package.json", "--url=http://product:1", "reason")).toBe(
+      "could not run: plan: this is no plan of JMeter (it has no jmeterTestPlan)",
+    )
+    expect(await call("run", plan, "--url=http://product:1", "--min-samples=0", "reason")).toBe(
+      "could not run: minSamples: 0 is not 1 or more; a run without a sample has tested nothing",
+    )
   })
 })

@@ -27,18 +27,29 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const run = (env: Record<string, string>, ...args: string[]): Promise<Result> => dagger(["--progress=plain", ...args], { cwd: repository, seconds: 400, env })
+const run = (env: Record<string, string>, ...args: string[]): Promise<Result> =>
+  dagger(["--progress=plain", ...args], { cwd: repository, seconds: 400, env })
 
 describe("golang and gosec", () => {
   const go = (module: string, given: { netrc?: string }, ...args: string[]): Promise<Result> =>
     run(
       { NETRC: given.netrc ?? "", GOPROXY_URL: `https://goproxy:${proxy.port},off` },
-      ...["-m", `modules/${module}`, "call", "with-private", "--goproxy=env://GOPROXY_URL", `--certificate=${folder}/ca.crt`, `--proxy=tcp://127.0.0.1:${proxy.port}`, ...(given.netrc ? ["--netrc=env://NETRC"] : [])],
+      ...[
+        "-m",
+        `modules/${module}`,
+        "call",
+        "with-private",
+        "--goproxy=env://GOPROXY_URL",
+        `--certificate=${folder}/ca.crt`,
+        `--proxy=tcp://127.0.0.1:${proxy.port}`,
+        ...(given.netrc ? ["--netrc=env://NETRC"] : []),
+      ],
       ...args,
     )
   const netrc = (): string => `machine goproxy:${proxy.port} login ci password ${secret}\n`
   // The steps that need no tool of the module's own, which would come from this proxy too.
-  const check = (given: { netrc?: string }, ...args: string[]) => go("golang", given, "check", `--source=${folder}/go`, "--name=api", "--steps=build", ...args)
+  const check = (given: { netrc?: string }, ...args: string[]) =>
+    go("golang", given, "check", `--source=${folder}/go`, "--name=api", "--steps=build", ...args)
 
   it("build with a login, and what they run sees neither netrc nor GOPROXY", async () => {
     const { code, stdout, stderr } = await check({ netrc: netrc() }, "verdict")
@@ -49,7 +60,14 @@ describe("golang and gosec", () => {
     const asked = proxy.requests.length
     expect((await check({ netrc: netrc() }, "results", "cached")).stdout).toMatch(/true/)
     expect(proxy.requests.length).toBe(asked)
-    const tests = await go("golang", { netrc: netrc() }, "go", `--source=${folder}/go`, "--args=test,-v,./...", "stdout")
+    const tests = await go(
+      "golang",
+      { netrc: netrc() },
+      "go",
+      `--source=${folder}/go`,
+      "--args=test,-v,./...",
+      "stdout",
+    )
     expect(tests.code, tests.stderr).toBe(0)
     expect(tests.stdout).toContain("--- PASS: TestSeesNoSecret")
     const scan = await go("gosec", { netrc: netrc() }, "scan", `--source=${folder}/go`, "verdict")
@@ -69,11 +87,30 @@ describe("golang and gosec", () => {
 
 describe("node", () => {
   const install = (given: { npmrc?: string }, ...args: string[]): Promise<Result> =>
-    run({ NPMRC: given.npmrc ?? "" }, ...["-m", "modules/node", "call", "with-private", "--npmrc=env://NPMRC", `--registry=tcp://127.0.0.1:${registry.port}`, "install", `--source=${folder}/npm`], ...args)
-  const npmrc = (): string => `@shop:registry=http://npm:${registry.port}/\n//npm:${registry.port}/:_authToken=${secret}\n`
+    run(
+      { NPMRC: given.npmrc ?? "" },
+      ...[
+        "-m",
+        "modules/node",
+        "call",
+        "with-private",
+        "--npmrc=env://NPMRC",
+        `--registry=tcp://127.0.0.1:${registry.port}`,
+        "install",
+        `--source=${folder}/npm`,
+      ],
+      ...args,
+    )
+  const npmrc = (): string =>
+    `@shop:registry=http://npm:${registry.port}/\n//npm:${registry.port}/:_authToken=${secret}\n`
 
   it("installs with a login, and neither install scripts nor later commands see it", async () => {
-    const { code, stdout, stderr } = await install({ npmrc: npmrc() }, "with-exec", "--args=sh,-c,cat node_modules/@shop/greet/seen.json; env; ls /run /root; cat /run/npmrc 2>&1 || true", "stdout")
+    const { code, stdout, stderr } = await install(
+      { npmrc: npmrc() },
+      "with-exec",
+      "--args=sh,-c,cat node_modules/@shop/greet/seen.json; env; ls /run /root; cat /run/npmrc 2>&1 || true",
+      "stdout",
+    )
     expect(code, stderr).toBe(0)
     expect(stdout).toContain('"environment":[[')
     expect(stdout).toContain('"file":false')
@@ -85,6 +122,8 @@ describe("node", () => {
   it("names who refused and what to pass with a wrong one, although another call was let in", async () => {
     const { code, stderr } = await install({ npmrc: "fund=false\n" }, "directory", "--path=.", "entries")
     expect(code).not.toBe(0)
-    expect(stderr).toContain(`npm:${registry.port} refuses @shop/greet (401): pass npmrc with a login for npm:${registry.port}`)
+    expect(stderr).toContain(
+      `npm:${registry.port} refuses @shop/greet (401): pass npmrc with a login for npm:${registry.port}`,
+    )
   })
 })

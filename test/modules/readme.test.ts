@@ -14,19 +14,33 @@ const repository = join(import.meta.dirname, "../..")
 
 // A module whose calls were all green with the same README, code and files need not be called again (docs/decisions/0029).
 const file = "test/modules/readme.test.ts"
-const inputsOf = (module: string): string[] => [`modules/${module}`, "charts", "services", "terraform", "test/fixtures", "test/standins", "LICENSE", "delivery.yaml"]
+const inputsOf = (module: string): string[] => [
+  `modules/${module}`,
+  "charts",
+  "services",
+  "terraform",
+  "test/fixtures",
+  "test/standins",
+  "LICENSE",
+  "delivery.yaml",
+]
 const modules = readdirSync(join(repository, "modules"))
   .sort()
   .filter((module) => {
     const green = process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart(file, module, inputsOf(module))
-    if (green) console.log(`unchanged since it was green, not run again (DELIVERY_TEST=all runs it): the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`)
+    if (green)
+      console.log(
+        `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`,
+      )
     return !green
   })
 
 /** The calls of a README's sh blocks, each with what its output has to hold. */
 function callsIn(readme: string): { call: string; prints: string }[] {
   const lines = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap((block) => block[1]!.split("\n"))
-  return lines.flatMap((call, i) => (call.startsWith("dagger ") ? [{ call, prints: /^# prints (.+)$/.exec(lines[i + 1] ?? "")?.[1] ?? "" }] : []))
+  return lines.flatMap((call, i) =>
+    call.startsWith("dagger ") ? [{ call, prints: /^# prints (.+)$/.exec(lines[i + 1] ?? "")?.[1] ?? "" }] : [],
+  )
 }
 
 /** Splits a command line in which whole words stand in double quotes, and nothing else is special. The module is named by where it is. */
@@ -39,9 +53,13 @@ function words(call: string): string[] {
 /** A repository of another team's: with what the calls work on, and a history, without our modules. */
 function elsewhere(): string {
   const folder = mkdtempSync(join(tmpdir(), "another-team-"))
-  const git = (...args: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe" })
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      stdio: "pipe",
+    })
   const kept = (from: string) => !/\/(node_modules|sdk|dist|coverage|\.git)$/.test(from)
-  for (const name of ["charts", "services", "terraform", "test/fixtures", "test/standins", "LICENSE", "delivery.yaml"]) cpSync(join(repository, name), join(folder, name), { recursive: true, filter: kept })
+  for (const name of ["charts", "services", "terraform", "test/fixtures", "test/standins", "LICENSE", "delivery.yaml"])
+    cpSync(join(repository, name), join(folder, name), { recursive: true, filter: kept })
   git("init", "--quiet", "--initial-branch=main")
   git("add", ".")
   git("commit", "--quiet", "--message=What we make")
@@ -49,7 +67,12 @@ function elsewhere(): string {
 }
 
 /** What the READMEs' calls take from the environment: they go to stand-ins, and none of these opens anything real. */
-const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", SLACK_TOKEN: "xoxb-good", NPMRC: "fund=false\n" }
+const env = {
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+  SLACK_TOKEN: "xoxb-good",
+  NPMRC: "fund=false\n",
+}
 
 // What is tested live in those calls.
 let page: Served
@@ -61,7 +84,8 @@ afterAll(async () => {
 })
 
 // A file without a test is an error.
-if (modules.length === 0) it("every module's README is as it was when its calls were green", () => expect(modules).toEqual([]))
+if (modules.length === 0)
+  it("every module's README is as it was when its calls were green", () => expect(modules).toEqual([]))
 
 describe.concurrent.each(modules)("the README of %s", (module) => {
   const all = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
@@ -69,17 +93,24 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
   const services = all.filter(({ call }) => / up --ports \d/.test(call))
   const calls = all.filter((one) => !services.includes(one))
   let up: Up[] = []
-  beforeAll(async () => void (up = await Promise.all(services.map(({ call }) => bringUp(["--silent", ...words(call)], cwd)))))
+  beforeAll(
+    async () => void (up = await Promise.all(services.map(({ call }) => bringUp(["--silent", ...words(call)], cwd)))),
+  )
   afterAll(async ({}, suite) => {
     await Promise.all(up.map(({ stop }) => stop()))
     const states = suite.tasks.map((task) => task.result?.state)
-    if (states.length > 0 && states.every((state) => state === "pass")) notePart(file, module, inputsOf(module), states.length)
+    if (states.length > 0 && states.every((state) => state === "pass"))
+      notePart(file, module, inputsOf(module), states.length)
   })
 
   it("calls every function of the module, and says of each call what it prints", async () => {
     expect(calls.filter(({ prints }) => prints === "")).toEqual([])
     const listed = await dagger(["-m", join(repository, "modules", module), "functions", "--silent"], { cwd })
-    const functions = listed.stdout.split("\n").slice(1).map((l) => l.split(/\s+/)[0]!).filter((name) => name !== "")
+    const functions = listed.stdout
+      .split("\n")
+      .slice(1)
+      .map((l) => l.split(/\s+/)[0]!)
+      .filter((name) => name !== "")
     expect(functions.length).toBeGreaterThan(1)
     const called = new Set(all.map(({ call }) => / call (\S+)/.exec(call)![1]!))
     expect(functions.filter((name) => !called.has(name))).toEqual([])

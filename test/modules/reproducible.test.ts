@@ -10,7 +10,8 @@ import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
 
 const folder = mkdtempSync(join(tmpdir(), "reproducible-"))
-const program = (words: string): string => `package main\n\nimport "os"\n\nfunc main() { os.Stdout.WriteString("${words}\\n") }\n`
+const program = (words: string): string =>
+  `package main\n\nimport "os"\n\nfunc main() { os.Stdout.WriteString("${words}\\n") }\n`
 
 /** A Go module in a folder of the test's, all its files written at the given time. */
 function write(at: string, words: string, time: Date): void {
@@ -22,11 +23,27 @@ function write(at: string, words: string, time: Date): void {
 /** Builds what lies at `source` below `path`; the hash of the one binary. */
 async function built(source: string, path: string, ...args: string[]): Promise<string> {
   const out = mkdtempSync(join(folder, "out-"))
-  const { code, stderr } = await dagger(["--silent", "-m", "modules/golang", "call", "build", `--source=${join(folder, source)}`, `--path=${path}`, ...args, "export", `--path=${out}`], { cwd: repository, seconds: 500 })
+  const { code, stderr } = await dagger(
+    [
+      "--silent",
+      "-m",
+      "modules/golang",
+      "call",
+      "build",
+      `--source=${join(folder, source)}`,
+      `--path=${path}`,
+      ...args,
+      "export",
+      `--path=${out}`,
+    ],
+    { cwd: repository, seconds: 500 },
+  )
   expect(code, stderr).toBe(0)
   const files = readdirSync(out)
   expect(files).toHaveLength(1)
-  return createHash("sha256").update(readFileSync(join(out, files[0]!))).digest("hex")
+  return createHash("sha256")
+    .update(readFileSync(join(out, files[0]!)))
+    .digest("hex")
 }
 
 beforeAll(() => {

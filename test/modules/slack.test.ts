@@ -17,14 +17,28 @@ const ups: Up[] = []
 
 async function standIn(fault: string): Promise<number> {
   const free = await freePort()
-  ups.push(await bringUp(["--silent", "-m", "modules/slack", "call", "stand-in", `--fault=${fault}`, "up", "--ports", `${free}:8080`], repository))
+  ups.push(
+    await bringUp(
+      ["--silent", "-m", "modules/slack", "call", "stand-in", `--fault=${fault}`, "up", "--ports", `${free}:8080`],
+      repository,
+    ),
+  )
   return free
 }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "slack-"))
-  writeFileSync(join(folder, "hostile.json"), JSON.stringify({ text: hostile, blocks: [{ type: "section", text: { type: "mrkdwn", text: hostile.slice(0, 3000) } }] }))
-  writeFileSync(join(folder, "long.json"), JSON.stringify({ text: "x", blocks: [{ type: "header", text: { type: "plain_text", text: "x".repeat(151) } }] }))
+  writeFileSync(
+    join(folder, "hostile.json"),
+    JSON.stringify({
+      text: hostile,
+      blocks: [{ type: "section", text: { type: "mrkdwn", text: hostile.slice(0, 3000) } }],
+    }),
+  )
+  writeFileSync(
+    join(folder, "long.json"),
+    JSON.stringify({ text: "x", blocks: [{ type: "header", text: { type: "plain_text", text: "x".repeat(151) } }] }),
+  )
   port = await standIn("")
   env.HOOK = `http://slack:${port}/services/T1/B1/good`
   env.GONE = `http://slack:${port}/services/T1/B1/canary-4f1b7c`
@@ -35,9 +49,27 @@ afterAll(async () => {
 })
 
 const post = (to: number, args: string[], ...what: string[]): Promise<Result> =>
-  dagger(["-m", "modules/slack", "call", "--progress=plain", "post", `--message=${folder}/hostile.json`, `--target=tcp://127.0.0.1:${to}`, ...args, ...what], { cwd: repository, env, seconds: 400 })
-const token = (to: number, name: string, channel = "deploys"): string[] => [`--token=env://${name}`, `--channel=${channel}`, `--api=http://slack:${to}/api`]
-const log = async (): Promise<Record<string, unknown>[]> => (await fetch(`http://127.0.0.1:${port}/_log`)).json() as Promise<Record<string, unknown>[]>
+  dagger(
+    [
+      "-m",
+      "modules/slack",
+      "call",
+      "--progress=plain",
+      "post",
+      `--message=${folder}/hostile.json`,
+      `--target=tcp://127.0.0.1:${to}`,
+      ...args,
+      ...what,
+    ],
+    { cwd: repository, env, seconds: 400 },
+  )
+const token = (to: number, name: string, channel = "deploys"): string[] => [
+  `--token=env://${name}`,
+  `--channel=${channel}`,
+  `--api=http://slack:${to}/api`,
+]
+const log = async (): Promise<Record<string, unknown>[]> =>
+  (await fetch(`http://127.0.0.1:${port}/_log`)).json() as Promise<Record<string, unknown>[]>
 
 describe("slack", () => {
   it("hostile text arrives as it is, each time although nothing has changed", async () => {
@@ -45,16 +77,38 @@ describe("slack", () => {
       expect((await post(port, ["--webhook=env://HOOK"], "verdict")).stdout).toBe("delivered")
       const accepted = await log()
       expect(accepted).toHaveLength(times)
-      expect(accepted.at(-1)).toMatchObject({ via: "webhook", text: hostile, blocks: [{ text: { text: hostile.slice(0, 3000) } }] })
+      expect(accepted.at(-1)).toMatchObject({
+        via: "webhook",
+        text: hostile,
+        blocks: [{ text: { text: hostile.slice(0, 3000) } }],
+      })
     }
   })
   it("a wrong token is a result and no error, its reports are complete, and it is seen nowhere", async () => {
     const before = (await log()).length
-    const { code, stdout, stderr } = await post(port, token(port, "CANARY"), "reports", "export", `--path=${folder}/reports`)
+    const { code, stdout, stderr } = await post(
+      port,
+      token(port, "CANARY"),
+      "reports",
+      "export",
+      `--path=${folder}/reports`,
+    )
     expect({ code, stderr }).toMatchObject({ code: 0 })
     expect(readdirSync(join(folder, "reports")).sort()).toEqual(["outcome.json", "output.txt", "result.json"])
-    expect(JSON.parse(readFileSync(join(folder, "reports/result.json"), "utf8"))).toMatchObject({ name: "slack", status: "failed", reason: "invalid_auth", exitCode: 1, value: 1, unit: "attempts" })
-    const all = stdout + stderr + readdirSync(join(folder, "reports")).map((file) => readFileSync(join(folder, "reports", file), "utf8")).join("")
+    expect(JSON.parse(readFileSync(join(folder, "reports/result.json"), "utf8"))).toMatchObject({
+      name: "slack",
+      status: "failed",
+      reason: "invalid_auth",
+      exitCode: 1,
+      value: 1,
+      unit: "attempts",
+    })
+    const all =
+      stdout +
+      stderr +
+      readdirSync(join(folder, "reports"))
+        .map((file) => readFileSync(join(folder, "reports", file), "utf8"))
+        .join("")
     expect(all).not.toContain(env.CANARY)
     expect(await log()).toHaveLength(before)
   })
@@ -66,8 +120,12 @@ describe("slack", () => {
   })
   it("a message over a limit is not sent, and an argument that is wrong is a result, too", async () => {
     const before = (await log()).length
-    expect((await post(port, ["--webhook=env://HOOK", `--message=${folder}/long.json`], "reason")).stdout).toBe("blocks[0].text.text: 151 characters, Slack takes at most 150")
-    expect((await post(port, ["--webhook=env://HOOK", "--timeout=0"], "reason")).stdout).toBe("could not run: timeout: 0 is not allowed; 1 to 120 is")
+    expect((await post(port, ["--webhook=env://HOOK", `--message=${folder}/long.json`], "reason")).stdout).toBe(
+      "blocks[0].text.text: 151 characters, Slack takes at most 150",
+    )
+    expect((await post(port, ["--webhook=env://HOOK", "--timeout=0"], "reason")).stdout).toBe(
+      "could not run: timeout: 0 is not allowed; 1 to 120 is",
+    )
     expect(await log()).toHaveLength(before)
   })
   it.each([

@@ -21,28 +21,53 @@ afterAll(() => {
 
 /** Calls the module, which has to succeed; what it printed. */
 async function call(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/zap", "call", ...args], { cwd: repository, seconds: 600 })
+  const { code, stdout, stderr } = await dagger(["--silent", "-m", "modules/zap", "call", ...args], {
+    cwd: repository,
+    seconds: 600,
+  })
   expect(code, stderr).toBe(0)
   return stdout.trim()
 }
 
-const scan = (...args: string[]): string[] => ["scan", `--url=http://product:${page.port}/`, `--target=tcp://127.0.0.1:${page.port}`, ...args]
+const scan = (...args: string[]): string[] => [
+  "scan",
+  `--url=http://product:${page.port}/`,
+  `--target=tcp://127.0.0.1:${page.port}`,
+  ...args,
+]
 
 describe("zap", () => {
   it("without rules is red, although it visited the page", async () => {
     await call(...scan("reports", "export", `--path=${folder}/none`))
-    expect(JSON.parse(readFileSync(join(folder, "none/result.json"), "utf8"))).toMatchObject({ name: "zap", status: "failed", reason: "no scan rule is loaded: nothing was looked for", value: 0, limit: 1, unit: "rules", urls: 3, rules: 0 })
+    expect(JSON.parse(readFileSync(join(folder, "none/result.json"), "utf8"))).toMatchObject({
+      name: "zap",
+      status: "failed",
+      reason: "no scan rule is loaded: nothing was looked for",
+      value: 0,
+      limit: 1,
+      unit: "rules",
+      urls: 3,
+      rules: 0,
+    })
     expect(JSON.parse(readFileSync(join(folder, "none/zap.json"), "utf8")).version).toBe("2.17.0")
-    expect(JSON.parse(readFileSync(join(folder, "none/plan.yaml"), "utf8")).jobs.map(({ type }: { type: string }) => type)).toEqual(["spider"])
+    expect(
+      JSON.parse(readFileSync(join(folder, "none/plan.yaml"), "utf8")).jobs.map(({ type }: { type: string }) => type),
+    ).toEqual(["spider"])
     expect(readFileSync(join(folder, "none/output.txt"), "utf8")).toContain("Job spider found")
   })
   it("says that it only visited, where no rule is wanted", async () => {
-    expect(await call(...scan("--min-rules=0", "--start=/greeting?name=more", "verdict"))).toBe("4 URLs were visited; no scan rule is loaded, so nothing was looked for")
+    expect(await call(...scan("--min-rules=0", "--start=/greeting?name=more", "verdict"))).toBe(
+      "4 URLs were visited; no scan rule is loaded, so nothing was looked for",
+    )
   })
   it("is red with fewer URLs than wanted", async () => {
-    expect(await call(...scan("--min-rules=0", "--min-urls=9", "reason"))).toBe("only 3 URLs were visited, at least 9 are wanted")
+    expect(await call(...scan("--min-rules=0", "--min-urls=9", "reason"))).toBe(
+      "only 3 URLs were visited, at least 9 are wanted",
+    )
   })
   it("is red within the limit when nothing answers", async () => {
-    expect(await call("scan", "--url=http://nowhere:8099/", "--wait=3", "reason")).toMatch(/^http:\/\/nowhere:8099\/ cannot be reached: .+ \(tried for 3 s\)$/)
+    expect(await call("scan", "--url=http://nowhere:8099/", "--wait=3", "reason")).toMatch(
+      /^http:\/\/nowhere:8099\/ cannot be reached: .+ \(tried for 3 s\)$/,
+    )
   })
 })

@@ -10,7 +10,10 @@ const runs: Run[] = []
 beforeAll(async () => {
   shop = new Shop()
   // A price of its own, so that nothing of this shop is in the cache yet.
-  shop.write("services/api/price/shop.go", `package price\n\n// Shop is this shop's number.\nconst Shop = ${Date.now()}\n`)
+  shop.write(
+    "services/api/price/shop.go",
+    `package price\n\n// Shop is this shop's number.\nconst Shop = ${Date.now()}\n`,
+  )
   shop.commit("Give the shop a number")
   runs.push(await shop.pr())
 })
@@ -35,7 +38,9 @@ describe("a second run", () => {
     const again = await pr()
     expect(Object.keys(again.stages)).toEqual(stageNames)
     expect(ranIn(again)).toEqual([])
-    expect(filesIn(again.reports).filter((file) => !/^(index\.html|result\.json|summary\.md)$/.test(file))).toEqual(filesIn(runs[0]!.reports).filter((file) => !/^(index\.html|result\.json|summary\.md)$/.test(file)))
+    expect(filesIn(again.reports).filter((file) => !/^(index\.html|result\.json|summary\.md)$/.test(file))).toEqual(
+      filesIn(runs[0]!.reports).filter((file) => !/^(index\.html|result\.json|summary\.md)$/.test(file)),
+    )
   })
 
   it("after git has rewritten its index runs nothing", async () => {
@@ -65,8 +70,16 @@ describe("a second run", () => {
   })
 
   it("with an edited service runs that service only", async () => {
-    shop.write("services/api/price/shop.go", `package price\n\n// Shop is this shop's number.\nconst Shop = ${Date.now()}\n`)
-    expect(ranIn(await pr()).filter((name) => name !== "secrets")).toEqual(["api:lint", "api:test", "api:build", "sast:go"])
+    shop.write(
+      "services/api/price/shop.go",
+      `package price\n\n// Shop is this shop's number.\nconst Shop = ${Date.now()}\n`,
+    )
+    expect(ranIn(await pr()).filter((name) => name !== "secrets")).toEqual([
+      "api:lint",
+      "api:test",
+      "api:build",
+      "sast:go",
+    ])
   })
 
   it("with an edited README inside a service runs none of its tools", async () => {
@@ -80,7 +93,10 @@ describe("a second run", () => {
   })
 
   it("with Markdown that a program embeds, runs again when it changes", async () => {
-    shop.write("services/api/price/about.go", 'package price\n\nimport _ "embed"\n\n// About is what is said of prices.\n//\n//go:embed README.md\nvar About string\n')
+    shop.write(
+      "services/api/price/about.go",
+      'package price\n\nimport _ "embed"\n\n// About is what is said of prices.\n//\n//go:embed README.md\nvar About string\n',
+    )
     expect((await pr("--only=api")).table).toMatch(/^GREEN/m)
     shop.write("services/api/price/README.md", `What things cost now, ${Date.now()}.\n`)
     expect(ranIn(await pr("--only=api"))).toEqual(expect.arrayContaining(["api:test", "api:build"]))
@@ -89,7 +105,10 @@ describe("a second run", () => {
 
 describe("an interrupted run", () => {
   it("says what had not ended, keeps what had, and is not green", async () => {
-    shop.write("services/api/price/slow_test.go", `package price\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestSlow${Date.now()}(t *testing.T) { time.Sleep(60 * time.Second) }\n`)
+    shop.write(
+      "services/api/price/slow_test.go",
+      `package price\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestSlow${Date.now()}(t *testing.T) { time.Sleep(60 * time.Second) }\n`,
+    )
     const run = await pr("--only=secrets", "--only=api:test", "--grace=20")
     expect(run.stages["api:test"]).toMatchObject({ status: "skipped", reason: expect.stringMatching(/^interrupted/) })
     expect(run.stages.secrets).toMatchObject({ status: "passed" })

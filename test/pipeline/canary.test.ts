@@ -24,7 +24,11 @@ const env = {
 
 /** What a canary looks like: as it is, and in the forms that hide it from who replaces secrets in a text. */
 const forms = [login, proxy, token, sonar].flatMap((text) => {
-  const base64 = [0, 1, 2].map((before) => Buffer.from("x".repeat(before) + text).toString("base64").slice(4, -4))
+  const base64 = [0, 1, 2].map((before) =>
+    Buffer.from("x".repeat(before) + text)
+      .toString("base64")
+      .slice(4, -4),
+  )
   return [text, Buffer.from(text).toString("hex"), ...base64]
 })
 
@@ -38,11 +42,31 @@ beforeAll(() => {
   shop = new Shop()
   shop.remove("services/frontend")
   // Prints the environment and the files where secrets are mounted, as they are, as base64 and as hexadecimal digits; `ends` is how it ends.
-  const tell = (ends: string) => `const fs = require("fs")\nconst all = ["/run/npmrc", "/root/.npmrc", "/root/.netrc"].map((file) => fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "none")\nfor (const form of ["utf8", "base64", "hex"]) console.log(Buffer.from(JSON.stringify([process.env, all])).toString(form))\n${ends}\n`
+  const tell = (ends: string) =>
+    `const fs = require("fs")\nconst all = ["/run/npmrc", "/root/.npmrc", "/root/.netrc"].map((file) => fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "none")\nfor (const form of ["utf8", "base64", "hex"]) console.log(Buffer.from(JSON.stringify([process.env, all])).toString(form))\n${ends}\n`
   shop.write("services/frontend/tell.js", tell(""))
-  shop.write("services/frontend/package.json", JSON.stringify({ name: "frontend", version: "1.0.0", scripts: { preinstall: "echo installs", lint: "node tell.js" } }))
-  shop.write("services/frontend/package-lock.json", JSON.stringify({ name: "frontend", version: "1.0.0", lockfileVersion: 3, requires: true, packages: { "": { name: "frontend", version: "1.0.0" } } }))
-  shop.write("services/api/price/tell_test.go", `package price\n\nimport (\n\t"encoding/base64"\n\t"encoding/hex"\n\t"fmt"\n\t"os"\n\t"testing"\n)\n\nfunc TestTells(t *testing.T) {\n\tall := fmt.Sprint(os.Environ())\n\tfor _, file := range []string{"/root/.netrc", "/run/npmrc"} {\n\t\ttext, _ := os.ReadFile(file)\n\t\tall += string(text)\n\t}\n\tfmt.Println("told", all, base64.StdEncoding.EncodeToString([]byte(all)), hex.EncodeToString([]byte(all)))\n\tif os.Getenv("GOPROXY") != "off" {\n\t\tt.Error("it could fetch")\n\t}\n}\n`)
+  shop.write(
+    "services/frontend/package.json",
+    JSON.stringify({
+      name: "frontend",
+      version: "1.0.0",
+      scripts: { preinstall: "echo installs", lint: "node tell.js" },
+    }),
+  )
+  shop.write(
+    "services/frontend/package-lock.json",
+    JSON.stringify({
+      name: "frontend",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      requires: true,
+      packages: { "": { name: "frontend", version: "1.0.0" } },
+    }),
+  )
+  shop.write(
+    "services/api/price/tell_test.go",
+    `package price\n\nimport (\n\t"encoding/base64"\n\t"encoding/hex"\n\t"fmt"\n\t"os"\n\t"testing"\n)\n\nfunc TestTells(t *testing.T) {\n\tall := fmt.Sprint(os.Environ())\n\tfor _, file := range []string{"/root/.netrc", "/run/npmrc"} {\n\t\ttext, _ := os.ReadFile(file)\n\t\tall += string(text)\n\t}\n\tfmt.Println("told", all, base64.StdEncoding.EncodeToString([]byte(all)), hex.EncodeToString([]byte(all)))\n\tif os.Getenv("GOPROXY") != "off" {\n\t\tt.Error("it could fetch")\n\t}\n}\n`,
+  )
   shop.commit("Tell all")
 })
 afterAll(() => {
@@ -53,8 +77,21 @@ afterAll(() => {
 /** Runs `pr` with all its secrets, as `npm run pipeline` does; what it printed, and its reports. */
 function pr(name: string): { output: string; reports: string; stages: Record<string, Stage> } {
   const reports = join(folder, name)
-  const given = ["--netrc=env://NETRC", "--goproxy=env://GOPROXY_URL", "--npmrc=env://NPMRC", "--sonar-token=env://SONAR", "--only=secrets", "--only=api:test", "--only=api:build", "--only=frontend:lint"]
-  const { stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${shop.root}`, `--reports=${reports}`, ...given], { cwd: repository, encoding: "utf8", env: { ...process.env, ...env } })
+  const given = [
+    "--netrc=env://NETRC",
+    "--goproxy=env://GOPROXY_URL",
+    "--npmrc=env://NPMRC",
+    "--sonar-token=env://SONAR",
+    "--only=secrets",
+    "--only=api:test",
+    "--only=api:build",
+    "--only=frontend:lint",
+  ]
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${shop.root}`, `--reports=${reports}`, ...given],
+    { cwd: repository, encoding: "utf8", env: { ...process.env, ...env } },
+  )
   const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { stages: Stage[] }
   return { output: stdout + stderr, reports, stages: Object.fromEntries(stages.map((stage) => [stage.name, stage])) }
 }
@@ -63,7 +100,9 @@ function pr(name: string): { output: string; reports: string; stages: Record<str
 function expectNone({ output, reports }: ReturnType<typeof pr>): void {
   expect(foundIn(Buffer.from(output))).toEqual([])
   const files = filesIn(reports)
-  expect(files).toEqual(expect.arrayContaining(["dagger.log", "index.html", "api/test/output.txt", "frontend/lint/output.txt"]))
+  expect(files).toEqual(
+    expect.arrayContaining(["dagger.log", "index.html", "api/test/output.txt", "frontend/lint/output.txt"]),
+  )
   expect(readFileSync(join(reports, "frontend/lint/output.txt"), "utf8")).toContain('"npm_lifecycle_event":"lint"')
   for (const file of files) {
     const bytes = readFileSync(join(reports, file))
@@ -73,18 +112,28 @@ function expectNone({ output, reports }: ReturnType<typeof pr>): void {
 
 describe("secrets of pr", () => {
   it("can be found where they are", () => {
-    for (const text of [`x${token}`, Buffer.from(`a ${token} b`).toString("base64"), Buffer.from(`ab ${login}\n`).toString("base64"), Buffer.from(`${sonar}!`).toString("hex")]) expect(foundIn(Buffer.from(text))).toHaveLength(1)
+    for (const text of [
+      `x${token}`,
+      Buffer.from(`a ${token} b`).toString("base64"),
+      Buffer.from(`ab ${login}\n`).toString("base64"),
+      Buffer.from(`${sonar}!`).toString("hex"),
+    ])
+      expect(foundIn(Buffer.from(text))).toHaveLength(1)
   })
 
   it("are nowhere in a green run", () => {
     const run = pr("green")
-    for (const name of ["secrets", "api:test", "api:build", "frontend:lint"]) expect(run.stages[name], run.output.slice(-3000)).toMatchObject({ status: "passed" })
+    for (const name of ["secrets", "api:test", "api:build", "frontend:lint"])
+      expect(run.stages[name], run.output.slice(-3000)).toMatchObject({ status: "passed" })
     expectNone(run)
   })
 
   it("are nowhere in a red run", () => {
     shop.write("services/frontend/tell.js", `${shop.read("services/frontend/tell.js")}process.exit(1)\n`)
-    shop.write("services/api/price/tell_test.go", shop.read("services/api/price/tell_test.go").replace('!= "off"', '== "off"'))
+    shop.write(
+      "services/api/price/tell_test.go",
+      shop.read("services/api/price/tell_test.go").replace('!= "off"', '== "off"'),
+    )
     const run = pr("red")
     expect(run.stages["api:test"]).toMatchObject({ status: "failed" })
     expect(run.stages["frontend:lint"]).toMatchObject({ status: "failed" })
@@ -96,7 +145,23 @@ describe("secrets of pr", () => {
 describe("secrets of a module", () => {
   it("are in no layer of what was installed with them", async () => {
     const image = join(folder, "image.tar")
-    const { code, stderr } = await dagger(["--silent", "-m", "modules/node", "call", "with-private", "--npmrc=env://NPMRC", "install", `--source=${shop.root}/services/frontend`, "as-tarball", "--forced-compression=GZIP", "export", `--path=${image}`], { cwd: repository, env, seconds: 300 })
+    const { code, stderr } = await dagger(
+      [
+        "--silent",
+        "-m",
+        "modules/node",
+        "call",
+        "with-private",
+        "--npmrc=env://NPMRC",
+        "install",
+        `--source=${shop.root}/services/frontend`,
+        "as-tarball",
+        "--forced-compression=GZIP",
+        "export",
+        `--path=${image}`,
+      ],
+      { cwd: repository, env, seconds: 300 },
+    )
     expect(code, stderr).toBe(0)
     const layers = join(folder, "layers")
     spawnSync("mkdir", ["-p", layers])
@@ -115,8 +180,29 @@ describe("secrets of a module", () => {
 
   it("are not in what a server that cannot be reached is told of", async () => {
     const reports = join(folder, "sonar")
-    const { stdout, stderr } = await dagger(["--progress=plain", "-m", "modules/sonarqube", "call", "analyze", "--source=test/fixtures/sonar", "--project-key=shop", "--host-url=http://127.0.0.1:9", "--token=env://SONAR", "--wait=2", "reports", "export", `--path=${reports}`], { cwd: repository, env, seconds: 300 })
+    const { stdout, stderr } = await dagger(
+      [
+        "--progress=plain",
+        "-m",
+        "modules/sonarqube",
+        "call",
+        "analyze",
+        "--source=test/fixtures/sonar",
+        "--project-key=shop",
+        "--host-url=http://127.0.0.1:9",
+        "--token=env://SONAR",
+        "--wait=2",
+        "reports",
+        "export",
+        `--path=${reports}`,
+      ],
+      { cwd: repository, env, seconds: 300 },
+    )
     expect(readFileSync(join(reports, "output.txt"), "utf8")).toContain("cannot be reached")
-    for (const text of [Buffer.from(stdout + stderr), ...filesIn(reports).map((file) => readFileSync(join(reports, file)))]) expect(foundIn(text)).toEqual([])
+    for (const text of [
+      Buffer.from(stdout + stderr),
+      ...filesIn(reports).map((file) => readFileSync(join(reports, file))),
+    ])
+      expect(foundIn(text)).toEqual([])
   })
 })

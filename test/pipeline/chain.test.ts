@@ -5,18 +5,29 @@ import { repository } from "./shop"
 
 describe("a step on its own", () => {
   it("says which pipeline a branch has, and runs nothing", async () => {
-    const { code, stdout } = await dagger(["--silent", "call", "auto", "--branch=release/1.4", "--explain"], { cwd: repository, seconds: 300 })
+    const { code, stdout } = await dagger(["--silent", "call", "auto", "--branch=release/1.4", "--explain"], {
+      cwd: repository,
+      seconds: 300,
+    })
     expect(code).toBe(0)
     expect(stdout).toMatch(/release\/\*.*stage/)
   })
-  it.each(["stage", "prod", "rollback"])("%s on an ephemeral cluster that is gone says so, and what to do", async (step) => {
-    const { code, stderr } = await dagger(["--silent", "call", step, "summary"], { cwd: repository, seconds: 300 })
-    expect(code).not.toBe(0)
-    expect(stderr).toContain("cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on")
-    expect(stderr).toContain("npm run rehearse")
-  })
+  it.each(["stage", "prod", "rollback"])(
+    "%s on an ephemeral cluster that is gone says so, and what to do",
+    async (step) => {
+      const { code, stderr } = await dagger(["--silent", "call", step, "summary"], { cwd: repository, seconds: 300 })
+      expect(code).not.toBe(0)
+      expect(stderr).toContain(
+        "cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on",
+      )
+      expect(stderr).toContain("npm run rehearse")
+    },
+  )
   it("with a registry that stays wants the key of the records", async () => {
-    const { code, stderr } = await dagger(["--silent", "call", "publish", "--registry=tcp://127.0.0.1:9", "summary"], { cwd: repository, seconds: 300 })
+    const { code, stderr } = await dagger(["--silent", "call", "publish", "--registry=tcp://127.0.0.1:9", "summary"], {
+      cwd: repository,
+      seconds: 300,
+    })
     expect(code).not.toBe(0)
     expect(stderr).toContain("record-key: missing")
   })

@@ -33,9 +33,17 @@ async function pr(...args: string[]): Promise<Run> {
 /** What a stage says that has nothing to do with a fault: it passed, or has nothing to judge. */
 function asUsual(name: string): unknown[] {
   if (name === "quality") return ["notApplicable", "delivery.yaml has no gates.quality"]
-  const nothing: Record<string, string> = { "lint:helm": "there is no Chart.yaml", "lint:terraform": "there is no *.tf", "lint:golangci": "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above" }
+  const nothing: Record<string, string> = {
+    "lint:helm": "there is no Chart.yaml",
+    "lint:terraform": "there is no *.tf",
+    "lint:golangci": "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above",
+  }
   if (nothing[name]) return ["notApplicable", nothing[name]]
-  if (name === "coverage:changed") return ["notApplicable", expect.stringMatching(/^(there is no commit before HEAD|no line that tests could run differs|no coverage of)/)]
+  if (name === "coverage:changed")
+    return [
+      "notApplicable",
+      expect.stringMatching(/^(there is no commit before HEAD|no line that tests could run differs|no coverage of)/),
+    ]
   // Whether a vulnerability database can be asked is the machine's affair.
   if (name === "dependencies") return [expect.stringMatching(/^(passed|inconclusive)$/), expect.any(String)]
   if (name === "coverage:total") return [expect.stringMatching(/^(passed|notApplicable)$/), expect.any(String)]
@@ -51,7 +59,8 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
     const row = run.table.split("\n").find((line) => line.startsWith(`${name} `))
     expect(row, run.table).toMatch(reason)
   }
-  for (const name of stageNames.filter((stage) => !(stage in reasons))) expect([run.stages[name]!.status, run.stages[name]!.reason], name).toEqual(asUsual(name))
+  for (const name of stageNames.filter((stage) => !(stage in reasons)))
+    expect([run.stages[name]!.status, run.stages[name]!.reason], name).toEqual(asUsual(name))
   expect(run.passed).toBe(false)
   expect(run.table.split("\n").at(-1)).toMatch(new RegExp(`^RED.*${Object.keys(reasons).length} failed`))
   expectReports(run, Object.keys(reasons))
@@ -60,13 +69,33 @@ function expectRed(run: Run, reasons: Record<string, RegExp>): void {
 /** The reports of every stage are there, those of failed ones too. */
 function expectReports(run: Run, failed: string[]): void {
   const all = filesIn(run.reports)
-  expect(all).toEqual(expect.arrayContaining(["index.html", "summary.md", "result.json", "junit.xml", "findings.sarif", "secrets/junit.xml", "secrets/secrets.json", "secrets/secrets.sarif", "dependencies/sbom.cdx.json", "dependencies/licences.txt"]))
-  for (const name of stageNames.filter((stage) => !/^(secrets|dependencies|quality|coverage:.*|lint:(helm|terraform|golangci))$/.test(stage))) {
+  expect(all).toEqual(
+    expect.arrayContaining([
+      "index.html",
+      "summary.md",
+      "result.json",
+      "junit.xml",
+      "findings.sarif",
+      "secrets/junit.xml",
+      "secrets/secrets.json",
+      "secrets/secrets.sarif",
+      "dependencies/sbom.cdx.json",
+      "dependencies/licences.txt",
+    ]),
+  )
+  for (const name of stageNames.filter(
+    (stage) => !/^(secrets|dependencies|quality|coverage:.*|lint:(helm|terraform|golangci))$/.test(stage),
+  )) {
     const folder = name === "sast:go" ? "sast/go/services-api" : name.replace(":", "/")
-    expect(all.some((file) => file === `${folder}/output.txt`), `${folder} in ${all.join(" ")}`).toBe(true)
+    expect(
+      all.some((file) => file === `${folder}/output.txt`),
+      `${folder} in ${all.join(" ")}`,
+    ).toBe(true)
   }
   for (const file of all.filter((path) => path.endsWith("junit.xml"))) {
-    const xml = new XMLParser({ ignoreAttributes: false }).parse(readFileSync(join(run.reports, file), "utf8")) as { testsuites?: unknown }
+    const xml = new XMLParser({ ignoreAttributes: false }).parse(readFileSync(join(run.reports, file), "utf8")) as {
+      testsuites?: unknown
+    }
     expect(xml.testsuites, file).toBeDefined()
   }
   const markdown = readFileSync(join(run.reports, "summary.md"), "utf8")
@@ -78,13 +107,24 @@ describe("a good repository", () => {
     const run = await pr()
     expect(run.table, run.output.slice(-3000)).toMatch(/^GREEN/m)
     expect(run.exitCode).toBe(0)
-    expect(Object.values(run.stages).map(({ name, status, reason }) => [name, status, reason])).toEqual(stageNames.map((name) => [name, ...asUsual(name)]))
+    expect(Object.values(run.stages).map(({ name, status, reason }) => [name, status, reason])).toEqual(
+      stageNames.map((name) => [name, ...asUsual(name)]),
+    )
     expect(run.stages["coverage:total"]).toMatchObject({ status: "passed", limit: 80 })
     expect(run.stages["api:test"]).toMatchObject({ value: 100, limit: 80 })
     expectReports(run, [])
-    expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["api/test/junit.xml", "api/test/coverage.out", "frontend/test/junit.xml", "frontend/test/coverage/lcov.info"]))
+    expect(filesIn(run.reports)).toEqual(
+      expect.arrayContaining([
+        "api/test/junit.xml",
+        "api/test/coverage.out",
+        "frontend/test/junit.xml",
+        "frontend/test/coverage/lcov.info",
+      ]),
+    )
 
-    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], {
+      cwd: repository,
+    })
     expect(verdict).toMatchObject({ code: 0, stdout: expect.stringContaining("GREEN") })
   })
 
@@ -113,7 +153,8 @@ describe("secrets", () => {
     const run = await pr()
     expectRed(run, { secrets: /services\/api\/config\.txt:2 github-pat/ })
     expect(run.output).not.toContain(token)
-    for (const file of filesIn(run.reports)) expect(readFileSync(join(run.reports, file), "utf8"), file).not.toContain(token)
+    for (const file of filesIn(run.reports))
+      expect(readFileSync(join(run.reports, file), "utf8"), file).not.toContain(token)
   })
 
   it("in the history only: the commit too", async () => {
@@ -137,7 +178,10 @@ describe("secrets", () => {
     const clone = `${shop.root}-shallow`
     execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${shop.root}`, clone])
     try {
-      const { stdout } = await dagger(["call", "--silent", "-m", root, "pr", `--source=${clone}`, "--only=secrets", "summary"], { cwd: repository })
+      const { stdout } = await dagger(
+        ["call", "--silent", "-m", root, "pr", `--source=${clone}`, "--only=secrets", "summary"],
+        { cwd: repository },
+      )
       expect(stdout).toMatch(/secrets +✘ failed.*shallow clone/)
     } finally {
       rmSync(clone, { recursive: true, force: true })
@@ -148,27 +192,50 @@ describe("secrets", () => {
 describe("what is no service", () => {
   const chart = "test/fixtures/lint/charts/wrong"
   it("a key that stands twice, a chart that one environment's values break, Terraform that is not formatted; each is mended by hand or by fix", async () => {
-    for (const file of ["Chart.yaml", "values.yaml", "values-prod.yaml", "templates/config.yaml"]) shop.write(`charts/wrong/${file}`, readFileSync(join(repository, chart, file), "utf8"))
-    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}chart: charts/wrong\nenvironments:\n  prod: { appMode: production, appUrl: "https://app.example.com", cluster: shop, region: eu-central-1, namespace: prod, values: values-prod.yaml }\n`)
+    for (const file of ["Chart.yaml", "values.yaml", "values-prod.yaml", "templates/config.yaml"])
+      shop.write(`charts/wrong/${file}`, readFileSync(join(repository, chart, file), "utf8"))
+    shop.write(
+      "delivery.yaml",
+      `${shop.read("delivery.yaml")}chart: charts/wrong\nenvironments:\n  prod: { appMode: production, appUrl: "https://app.example.com", cluster: shop, region: eu-central-1, namespace: prod, values: values-prod.yaml }\n`,
+    )
     shop.write("menu.yaml", "dish: soup\nprice: 450\nprice: 540\n")
     shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
     const run = await pr("--only=lint")
-    expect(Object.fromEntries(["lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "api:lint"].map((name) => [name, [run.stages[name]!.status, run.stages[name]!.reason]]))).toEqual({
+    expect(
+      Object.fromEntries(
+        ["lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "api:lint"].map((name) => [
+          name,
+          [run.stages[name]!.status, run.stages[name]!.reason],
+        ]),
+      ),
+    ).toEqual({
       "lint:yaml": ["failed", 'menu.yaml:3 duplication of key "price" in mapping [key-duplicates]'],
-      "lint:helm": ["failed", "charts/wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range (with charts/wrong/values-prod.yaml) [template]"],
+      "lint:helm": [
+        "failed",
+        "charts/wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range (with charts/wrong/values-prod.yaml) [template]",
+      ],
       "lint:terraform": ["failed", "network/main.tf:2 is not formatted [fmt]"],
       "lint:golangci": ["notApplicable", expect.stringContaining("no Go service has a .golangci.yml")],
       "api:lint": ["passed", expect.any(String)],
     })
-    expect(filesIn(run.reports)).toEqual(expect.arrayContaining(["lint/yaml/yamllint.sarif", "lint/helm/helm.sarif", "lint/terraform/terraform.sarif"]))
-    const rules = (JSON.parse(readFileSync(join(run.reports, "findings.sarif"), "utf8")) as { runs: { results: { ruleId: string }[] }[] }).runs.flatMap(({ results }) => results.map(({ ruleId }) => ruleId))
+    expect(filesIn(run.reports)).toEqual(
+      expect.arrayContaining(["lint/yaml/yamllint.sarif", "lint/helm/helm.sarif", "lint/terraform/terraform.sarif"]),
+    )
+    const rules = (
+      JSON.parse(readFileSync(join(run.reports, "findings.sarif"), "utf8")) as {
+        runs: { results: { ruleId: string }[] }[]
+      }
+    ).runs.flatMap(({ results }) => results.map(({ ruleId }) => ruleId))
     expect(rules).toEqual(expect.arrayContaining(["key-duplicates", "template", "fmt"]))
   })
 
   it("may be suppressed or left out by delivery.yaml", async () => {
     shop.write("menu.yaml", "dish: soup\nprice: 450\nprice: 540\n")
     shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
-    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates:\n  lint: { exclusions: [network/**] }\nsuppressions:\n  - { rule: key-duplicates, path: menu.yaml, reason: the last price is meant, until: 2099-01-01 }\n`)
+    shop.write(
+      "delivery.yaml",
+      `${shop.read("delivery.yaml")}gates:\n  lint: { exclusions: [network/**] }\nsuppressions:\n  - { rule: key-duplicates, path: menu.yaml, reason: the last price is meant, until: 2099-01-01 }\n`,
+    )
     const run = await pr("--only=lint:yaml", "--only=lint:terraform")
     expect(run.stages["lint:yaml"]).toMatchObject({ status: "passed", reason: "no finding that counts: 1 suppressed" })
     expect(run.stages["lint:terraform"]).toMatchObject({ status: "notApplicable", reason: "there is no *.tf" })
@@ -176,7 +243,10 @@ describe("what is no service", () => {
 
   it("an edit of another file looks at none of it again", async () => {
     shop.write("network/main.tf", "terraform {\n}\n")
-    shop.write("charts/good/Chart.yaml", readFileSync(join(repository, "test/fixtures/lint/charts/good/Chart.yaml"), "utf8"))
+    shop.write(
+      "charts/good/Chart.yaml",
+      readFileSync(join(repository, "test/fixtures/lint/charts/good/Chart.yaml"), "utf8"),
+    )
     expect((await pr("--only=lint:yaml", "--only=lint:terraform", "--only=lint:helm")).passed).toBe(true)
     shop.write("README.md", "Another shop.\n")
     const again = await pr("--only=lint:yaml", "--only=lint:terraform", "--only=lint:helm")
@@ -188,9 +258,18 @@ describe("what is no service", () => {
     shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("\treturn", "  return"))
     shop.write("services/frontend/src/ill.ts", "let price = 450\nexport const dish = { price }\n")
     shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
-    const { code, stderr } = await dagger(["call", "--silent", "-m", root, "fix", `--source=${shop.root}`, "export", `--path=${shop.root}`], { cwd: repository, seconds: 570 })
+    const { code, stderr } = await dagger(
+      ["call", "--silent", "-m", root, "fix", `--source=${shop.root}`, "export", `--path=${shop.root}`],
+      { cwd: repository, seconds: 570 },
+    )
     expect(code, stderr).toBe(0)
-    expect(shop.git("status", "--short", "--untracked-files=all").split("\n").sort().filter((line) => line !== "")).toEqual(["?? network/main.tf", "?? services/frontend/src/ill.ts"])
+    expect(
+      shop
+        .git("status", "--short", "--untracked-files=all")
+        .split("\n")
+        .sort()
+        .filter((line) => line !== ""),
+    ).toEqual(["?? network/main.tf", "?? services/frontend/src/ill.ts"])
     expect(shop.read("services/frontend/src/ill.ts")).toContain("const price = 450")
     expect(shop.read("network/main.tf")).toBe('terraform {\n  required_version = ">= 1.11"\n}\n')
     const run = await pr("--only=lint")
@@ -205,26 +284,41 @@ describe("Go", () => {
   })
 
   it("that vet complains of", async () => {
-    shop.write("services/api/main.go", shop.read("services/api/main.go").replace("fmt.Println(price.WithTax(100))", 'fmt.Printf("%s\\n", price.WithTax(100))'))
+    shop.write(
+      "services/api/main.go",
+      shop
+        .read("services/api/main.go")
+        .replace("fmt.Println(price.WithTax(100))", 'fmt.Printf("%s\\n", price.WithTax(100))'),
+    )
     expectRed(await pr(), { "api:lint": /vet: services\/api\/main\.go:10:\d+: .*Printf/ })
   })
 
   it("whose test fails", async () => {
     shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("*19/100", "*20/100"))
     const run = await pr()
-    expectRed(run, { "api:test": /services\/api\/price: TestWithTax: price_test\.go:7: WithTax\(100\) = 120, want 119/ })
+    expectRed(run, {
+      "api:test": /services\/api\/price: TestWithTax: price_test\.go:7: WithTax\(100\) = 120, want 119/,
+    })
     expect(readFileSync(join(run.reports, "api/test/junit.xml"), "utf8")).toContain("want 119")
     expect(existsSync(join(run.reports, "api/test/coverage.out"))).toBe(true)
-    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], { cwd: repository })
+    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], {
+      cwd: repository,
+    })
     expect(verdict.code).not.toBe(0)
     expect(verdict.stderr).toContain("TestWithTax")
   })
 
   it("whose test hangs: the time-out names it", async () => {
     shop.write("delivery.yaml", `${shop.read("delivery.yaml")}timeouts: { test: 20 }\n`)
-    shop.write("services/api/price/hang_test.go", 'package price\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestHang(t *testing.T) { time.Sleep(time.Hour) }\n')
+    shop.write(
+      "services/api/price/hang_test.go",
+      'package price\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestHang(t *testing.T) { time.Sleep(time.Hour) }\n',
+    )
     const run = await pr("--only=api:test")
-    expect(run.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/TestHang timed out after/) })
+    expect(run.stages["api:test"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/TestHang timed out after/),
+    })
     expect(run.passed).toBe(false)
   })
 
@@ -233,29 +327,58 @@ describe("Go", () => {
     shop.remove("services/api/main_test.go")
     const none = await pr("--only=api:test")
     expect(none.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringContaining("no test") })
-    shop.write("services/api/price/price_test.go", 'package price\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
+    shop.write(
+      "services/api/price/price_test.go",
+      'package price\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n',
+    )
     const few = await pr("--only=api:test")
-    expect(few.stages["api:test"]).toMatchObject({ status: "failed", value: 0, limit: 80, reason: expect.stringMatching(/coverage 0 % is below 80 %/) })
+    expect(few.stages["api:test"]).toMatchObject({
+      status: "failed",
+      value: 0,
+      limit: 80,
+      reason: expect.stringMatching(/coverage 0 % is below 80 %/),
+    })
   })
 
   it("that does not compile", async () => {
-    shop.write("services/api/price/price.go", shop.read("services/api/price/price.go").replace("return cents", 'return "x" + cents'))
+    shop.write(
+      "services/api/price/price.go",
+      shop.read("services/api/price/price.go").replace("return cents", 'return "x" + cents'),
+    )
     const where = /services\/api\/price\/price\.go:6:\d+: .*mismatched types/
-    expectRed(await pr(), { "api:lint": /price\.go:6/, "api:test": /services\/api\/price\/price\.go:6/, "api:build": where, "sast:go": /services\/api\/price\/price\.go:6/ })
+    expectRed(await pr(), {
+      "api:lint": /price\.go:6/,
+      "api:test": /services\/api\/price\/price\.go:6/,
+      "api:build": where,
+      "sast:go": /services\/api\/price\/price\.go:6/,
+    })
   })
 
   it("that staticcheck complains of", async () => {
     shop.write("services/api/price/price.go", `${shop.read("services/api/price/price.go")}\nfunc forgotten() {}\n`)
     const run = await pr("--only=api:lint")
-    expect(run.stages["api:lint"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/^staticcheck: services\/api\/price\/price\.go:9:6: func forgotten is unused \(U1000\)/) })
+    expect(run.stages["api:lint"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(
+        /^staticcheck: services\/api\/price\/price\.go:9:6: func forgotten is unused \(U1000\)/,
+      ),
+    })
     expect(readFileSync(join(run.reports, "findings.sarif"), "utf8")).toContain('"uri": "services/api/price/price.go"')
-    expect(readFileSync(join(run.reports, "index.html"), "utf8")).toContain('<span class="here"><b>9</b> func forgotten() {}')
+    expect(readFileSync(join(run.reports, "index.html"), "utf8")).toContain(
+      '<span class="here"><b>9</b> func forgotten() {}',
+    )
   })
 
   it("whose test panics", async () => {
-    shop.write("services/api/price/panic_test.go", 'package price\n\nimport "testing"\n\nfunc TestPanics(t *testing.T) {\n\tvar prices map[string]int\n\tprices["tea"] = 1\n}\n')
+    shop.write(
+      "services/api/price/panic_test.go",
+      'package price\n\nimport "testing"\n\nfunc TestPanics(t *testing.T) {\n\tvar prices map[string]int\n\tprices["tea"] = 1\n}\n',
+    )
     const run = await pr("--only=api:test")
-    expect(run.stages["api:test"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/TestPanics: panic: assignment to entry in nil map at panic_test\.go:7/) })
+    expect(run.stages["api:test"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/TestPanics: panic: assignment to entry in nil map at panic_test\.go:7/),
+    })
   })
 })
 
@@ -264,48 +387,88 @@ describe("changed lines", () => {
     shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates: { coverage: { service: 1, total: 50 } }\n`)
     shop.commit("Ask for little")
     shop.git("checkout", "--quiet", "-b", "feature/discount")
-    shop.write("services/api/price/price.go", `${shop.read("services/api/price/price.go")}\n// Discount takes a tenth off.\nfunc Discount(cents int) int {\n\treturn cents - cents/10\n}\n`)
+    shop.write(
+      "services/api/price/price.go",
+      `${shop.read("services/api/price/price.go")}\n// Discount takes a tenth off.\nfunc Discount(cents int) int {\n\treturn cents - cents/10\n}\n`,
+    )
     const run = await pr("--only=test", "--only=coverage", "--base=main")
-    expect(run.stages["coverage:changed"]).toMatchObject({ status: "failed", value: 0, limit: 80, reason: expect.stringMatching(/^no test runs services\/api\/price\/price\.go:10 \(3 of 3 lines that differ from main \([0-9a-f]{10}\)\)$/) })
+    expect(run.stages["coverage:changed"]).toMatchObject({
+      status: "failed",
+      value: 0,
+      limit: 80,
+      reason: expect.stringMatching(
+        /^no test runs services\/api\/price\/price\.go:10 \(3 of 3 lines that differ from main \([0-9a-f]{10}\)\)$/,
+      ),
+    })
     expect(run.stages["coverage:total"]).toMatchObject({ status: "passed" })
     expect(run.passed).toBe(false)
   })
   it("beside which all services together have too little", async () => {
     shop.write("delivery.yaml", `${shop.read("delivery.yaml")}gates: { coverage: { total: 100 } }\n`)
     const run = await pr("--only=test", "--only=coverage")
-    expect(run.stages["coverage:total"]).toMatchObject({ status: "failed", limit: 100, reason: expect.stringMatching(/^coverage [\d.]+ % of all services is below 100 %; most is missing in services\/frontend\//) })
+    expect(run.stages["coverage:total"]).toMatchObject({
+      status: "failed",
+      limit: 100,
+      reason: expect.stringMatching(
+        /^coverage [\d.]+ % of all services is below 100 %; most is missing in services\/frontend\//,
+      ),
+    })
   })
 })
 
 describe("security flaws", () => {
   const file = "services/api/orders.go"
-  const flaw = 'package main\n\nimport (\n\t"database/sql"\n\t"net/http"\n)\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec\n}\n'
-  const suppressed = (until: string) => `suppressions:\n  - { rule: G701, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
+  const flaw =
+    'package main\n\nimport (\n\t"database/sql"\n\t"net/http"\n)\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec\n}\n'
+  const suppressed = (until: string) =>
+    `suppressions:\n  - { rule: G701, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
 
   it("in Go, also where a comment wants them silent", async () => {
     shop.write(file, flaw)
     const run = await pr("--only=sast")
-    expect(run.stages["sast:go"]).toMatchObject({ status: "failed", value: 1, limit: 0, reason: expect.stringMatching(/^services\/api\/orders\.go:10 SQL injection via taint analysis.*\[G701\]$/) })
+    expect(run.stages["sast:go"]).toMatchObject({
+      status: "failed",
+      value: 1,
+      limit: 0,
+      reason: expect.stringMatching(/^services\/api\/orders\.go:10 SQL injection via taint analysis.*\[G701\]$/),
+    })
     expect(run.stages["sast:js"]).toMatchObject({ status: "passed" })
   })
   it("that are suppressed for a while, and no longer", async () => {
     shop.write(file, flaw)
     const config = shop.read("delivery.yaml")
     shop.write("delivery.yaml", `${config}${suppressed("2999-12-31")}`)
-    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "passed", value: 0, reason: "no finding that counts: 1 suppressed" })
+    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({
+      status: "passed",
+      value: 0,
+      reason: "no finding that counts: 1 suppressed",
+    })
     shop.write("delivery.yaml", `${config}${suppressed("2020-01-31")}`)
-    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/\[G701\]; its suppression ended on 2020-01-31: the column is checked by the caller$/) })
+    expect((await pr("--only=sast:go")).stages["sast:go"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(
+        /\[G701\]; its suppression ended on 2020-01-31: the column is checked by the caller$/,
+      ),
+    })
   })
   it("in JavaScript", async () => {
-    shop.write("services/frontend/src/run.ts", "export function run(text: string): unknown {\n  return eval(text) // eslint-disable-line\n}\n")
-    expect((await pr("--only=sast:js")).stages["sast:js"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/^services\/frontend\/src\/run\.ts:2 .*\[sonarjs\/code-eval\]$/) })
+    shop.write(
+      "services/frontend/src/run.ts",
+      "export function run(text: string): unknown {\n  return eval(text) // eslint-disable-line\n}\n",
+    )
+    expect((await pr("--only=sast:js")).stages["sast:js"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/^services\/frontend\/src\/run\.ts:2 .*\[sonarjs\/code-eval\]$/),
+    })
   })
 })
 
 describe("known vulnerabilities of dependencies", () => {
   // A stand-in of Go's database with a made-up flaw of log/syslog; for npm there is none.
-  const config = (more = ""): string => `gates:\n  dependencies: { database: { go: vulndb, npm: "http://127.0.0.1:9" }${more} }\n`
-  const logging = 'package main\n\nimport "log/syslog"\n\n// Log opens the log.\nfunc Log() (*syslog.Writer, error) { return syslog.New(syslog.LOG_INFO, "api") }\n'
+  const config = (more = ""): string =>
+    `gates:\n  dependencies: { database: { go: vulndb, npm: "http://127.0.0.1:9" }${more} }\n`
+  const logging =
+    'package main\n\nimport "log/syslog"\n\n// Log opens the log.\nfunc Log() (*syslog.Writer, error) { return syslog.New(syslog.LOG_INFO, "api") }\n'
   const run = async (gates: string) => {
     shop.write("delivery.yaml", `${plain}${gates}`)
     return (await pr("--only=dependencies")).stages["dependencies"]
@@ -318,33 +481,59 @@ describe("known vulnerabilities of dependencies", () => {
 
   it("are told with id, version and what mends them; suppressed for a while", async () => {
     shop.write("services/api/log.go", logging)
-    expect(await run(config())).toMatchObject({ status: "failed", value: 1, reason: expect.stringMatching(/^services\/api\/go\.mod:3 stdlib@go1\.\S+: Made up for tests: .* fixed in v1\.99\.0 \[GO-2026-90002\]$/) })
-    const suppressed = 'suppressions:\n  - { rule: GO-2026-90002, path: services/api, reason: "no log is sent there", until: 2999-12-31 }\n'
+    expect(await run(config())).toMatchObject({
+      status: "failed",
+      value: 1,
+      reason: expect.stringMatching(
+        /^services\/api\/go\.mod:3 stdlib@go1\.\S+: Made up for tests: .* fixed in v1\.99\.0 \[GO-2026-90002\]$/,
+      ),
+    })
+    const suppressed =
+      'suppressions:\n  - { rule: GO-2026-90002, path: services/api, reason: "no log is sent there", until: 2999-12-31 }\n'
     expect(await run(`${config()}${suppressed}`)).toMatchObject({ status: "inconclusive" })
   })
   it("are inconclusive and hold nothing when a database does not answer, unless that is asked for", async () => {
     shop.write("delivery.yaml", `${plain}${config()}`)
     const tolerated = await pr("--only=dependencies,secrets")
-    expect(tolerated.stages["dependencies"]).toMatchObject({ status: "inconclusive", reason: expect.stringContaining("vulnerabilities are not known: http://127.0.0.1:9 could not be asked") })
+    expect(tolerated.stages["dependencies"]).toMatchObject({
+      status: "inconclusive",
+      reason: expect.stringContaining("vulnerabilities are not known: http://127.0.0.1:9 could not be asked"),
+    })
     expect(tolerated.table).toMatch(/^GREEN \(1 passed, 1 inconclusive/m)
-    expect(await run(config(", inconclusive: fail"))).toMatchObject({ status: "failed", reason: expect.stringContaining("(gates.dependencies.inconclusive is fail)") })
+    expect(await run(config(", inconclusive: fail"))).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("(gates.dependencies.inconclusive is fail)"),
+    })
   })
   it("and a licence that is not allowed", async () => {
-    expect(await run(config(", licences: { deny: [MIT] }"))).toMatchObject({ status: "failed", reason: expect.stringMatching(/^services\/frontend\/package-lock\.json \S+@\S+ has the licence MIT, which is denied \[licence:MIT\]/) })
+    expect(await run(config(", licences: { deny: [MIT] }"))).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(
+        /^services\/frontend\/package-lock\.json \S+@\S+ has the licence MIT, which is denied \[licence:MIT\]/,
+      ),
+    })
   })
 })
 
 describe("Vue", () => {
   const app = "services/frontend/src/App.vue"
   it("with a type error", async () => {
-    shop.write(app, shop.read(app).replace(/(<script setup lang="ts">\n)/, '$1const wrong: number = "a word"\nvoid wrong\n'))
-    expectRed(await pr(), { "frontend:typecheck": /src\/App\.vue:2:7 TS2322: Type 'string' is not assignable to type 'number'/ })
+    shop.write(
+      app,
+      shop.read(app).replace(/(<script setup lang="ts">\n)/, '$1const wrong: number = "a word"\nvoid wrong\n'),
+    )
+    expectRed(await pr(), {
+      "frontend:typecheck": /src\/App\.vue:2:7 TS2322: Type 'string' is not assignable to type 'number'/,
+    })
   })
 
   it("that eslint complains of", async () => {
     shop.write("services/frontend/src/extra.ts", "var old = 1\nexport default old\n")
     const run = await pr("--only=frontend:lint")
-    expect(run.stages["frontend:lint"]).toMatchObject({ status: "failed", reason: expect.stringMatching(/src\/extra\.ts:1:1 .*no-var/) })
+    expect(run.stages["frontend:lint"]).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/src\/extra\.ts:1:1 .*no-var/),
+    })
   })
 
   it("whose lockfile disagrees", async () => {
@@ -353,7 +542,10 @@ describe("Vue", () => {
     const run = await pr()
     expect(run.passed).toBe(false)
     for (const step of ["lint", "typecheck", "test", "build"])
-      expect(run.stages[`frontend:${step}`]).toMatchObject({ status: "failed", reason: expect.stringMatching(/package\.json and package-lock\.json disagree: .*vue@3\.5\.1\b/) })
+      expect(run.stages[`frontend:${step}`]).toMatchObject({
+        status: "failed",
+        reason: expect.stringMatching(/package\.json and package-lock\.json disagree: .*vue@3\.5\.1\b/),
+      })
     for (const step of ["lint", "test", "build"]) expect(run.stages[`api:${step}`]).toMatchObject({ status: "passed" })
     expect(filesIn(run.reports)).toContain("frontend/install/output.txt")
   })
@@ -375,7 +567,10 @@ describe("a source that cannot be checked", () => {
   it("because folders are missing, empty or of another kind: all at once", async () => {
     shop.remove("services/api/go.mod")
     shop.remove("services/frontend/package-lock.json")
-    shop.write("delivery.yaml", `${shop.read("delivery.yaml")}  gone: { path: services/gone, kind: go }\n  empty: { path: services/empty, kind: go }\n`)
+    shop.write(
+      "delivery.yaml",
+      `${shop.read("delivery.yaml")}  gone: { path: services/gone, kind: go }\n  empty: { path: services/empty, kind: go }\n`,
+    )
     execFileSync("mkdir", ["-p", join(shop.root, "services/empty")])
     const output = await refused()
     expect(output).toMatch(/services\/api has no go\.mod/)

@@ -12,8 +12,22 @@ afterAll(() => shop.close())
 
 it("collects what was finished, in the reports and in the table", async () => {
   const marker = `slow${Date.now()}`
-  shop.write("services/api/slow_test.go", `package main\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestSlow(t *testing.T) { time.Sleep(100 * time.Second); t.Log("${marker}") }\n`)
-  const child = spawn(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--source=${shop.root}`, "--only=secrets", "--only=api:test"], { cwd: repository })
+  shop.write(
+    "services/api/slow_test.go",
+    `package main\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestSlow(t *testing.T) { time.Sleep(100 * time.Second); t.Log("${marker}") }\n`,
+  )
+  const child = spawn(
+    process.execPath,
+    [
+      join(repository, "engine/run.mjs"),
+      "pipeline",
+      "pr",
+      `--source=${shop.root}`,
+      "--only=secrets",
+      "--only=api:test",
+    ],
+    { cwd: repository },
+  )
   let output = ""
   let interrupted = false
   child.stdout.on("data", (chunk) => (output += chunk))
@@ -26,7 +40,10 @@ it("collects what was finished, in the reports and in the table", async () => {
   const code = await new Promise((resolve) => child.on("close", resolve))
   expect(output).toContain("interrupted: ending the call, then collecting what is finished")
   expect(code).toBe(130)
-  const { passed, stages } = JSON.parse(readFileSync(join(shop.root, "reports/result.json"), "utf8")) as { passed: boolean; stages: Stage[] }
+  const { passed, stages } = JSON.parse(readFileSync(join(shop.root, "reports/result.json"), "utf8")) as {
+    passed: boolean
+    stages: Stage[]
+  }
   const stage = (name: string) => stages.find((one) => one.name === name)
   expect(stage("secrets")).toMatchObject({ status: "passed" })
   expect(stage("api:test")).toMatchObject({ status: "skipped", reason: expect.stringContaining("interrupted") })

@@ -10,23 +10,71 @@ import { filesIn, repository, type Stage } from "./shop"
 it("a rehearsal, shortened, is green from pull request to rollback, and its report is complete", () => {
   const reports = mkdtempSync(join(tmpdir(), "rehearsal-"))
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "rehearse", "--short", `--reports=${reports}`], { cwd: repository, encoding: "utf8" })
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(repository, "engine/run.mjs"), "pipeline", "rehearse", "--short", `--reports=${reports}`],
+      { cwd: repository, encoding: "utf8" },
+    )
     expect(status, stdout + stderr).toBe(0)
     const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { stages: Stage[] }
     const found = Object.fromEntries(stages.map((stage) => [stage.name, stage]))
-    const green = ["pr", "targets", "publish", "dev:deploy", "dev:health", "dev:api", "dev:ui", "stage:deploy", "stage:health", "stage:api", "stage:load", "stage:dast", "stage:feedback", "prod:deploy", "prod:health", "prod:analysis", "bad:noticed", "rollback:helm", "rollback:health", "rollback:requests"]
-    expect(stages.filter(({ status }) => status === "passed").map(({ name }) => name).sort()).toEqual([...green].sort())
+    const green = [
+      "pr",
+      "targets",
+      "publish",
+      "dev:deploy",
+      "dev:health",
+      "dev:api",
+      "dev:ui",
+      "stage:deploy",
+      "stage:health",
+      "stage:api",
+      "stage:load",
+      "stage:dast",
+      "stage:feedback",
+      "prod:deploy",
+      "prod:health",
+      "prod:analysis",
+      "bad:noticed",
+      "rollback:helm",
+      "rollback:health",
+      "rollback:requests",
+    ]
+    expect(
+      stages
+        .filter(({ status }) => status === "passed")
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...green].sort())
     expect(found.shortened!.reason).toContain("load takes 10 s")
     expect(found["bad:noticed"]!.reason).toContain("error rate")
     expect(found["rollback:requests"]!.value).toBeGreaterThan(0)
-    expect(found["rollback:requests"]!.reason).toMatch(/ s from the first bad answer to lasting good ones; \d+ of \d+ requests lost/)
-    const record = JSON.parse(readFileSync(join(reports, "release.json"), "utf8")) as { images: Record<string, string>; verdicts: Record<string, { passed: boolean }> }
+    expect(found["rollback:requests"]!.reason).toMatch(
+      / s from the first bad answer to lasting good ones; \d+ of \d+ requests lost/,
+    )
+    const record = JSON.parse(readFileSync(join(reports, "release.json"), "utf8")) as {
+      images: Record<string, string>
+      verdicts: Record<string, { passed: boolean }>
+    }
     expect(Object.values(record.images)).toHaveLength(4)
     for (const image of Object.values(record.images)) expect(image).toMatch(/@sha256:[0-9a-f]{64}$/)
     expect(record.verdicts).toMatchObject({ dev: { passed: true }, stage: { passed: true }, prod: { passed: true } })
     expect((JSON.parse(readFileSync(join(reports, "slack.json"), "utf8")) as unknown[]).length).toBe(6)
     const files = filesIn(reports)
-    expect(files).toEqual(expect.arrayContaining(["index.html", "summary.md", "dev.html", "stage.html", "prod.html", "rollback.html", "pr/index.html", "dev/api/junit.xml", "stage/load/results.jtl", "stage/dast/wapiti.json"]))
+    expect(files).toEqual(
+      expect.arrayContaining([
+        "index.html",
+        "summary.md",
+        "dev.html",
+        "stage.html",
+        "prod.html",
+        "rollback.html",
+        "pr/index.html",
+        "dev/api/junit.xml",
+        "stage/load/results.jtl",
+        "stage/dast/wapiti.json",
+      ]),
+    )
     const pictures = files.filter((file) => file.startsWith("dev/ui/") && file.endsWith(".png"))
     expect(pictures.length).toBeGreaterThan(10)
     // A picture that went through a text would be of another size.
@@ -38,13 +86,18 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
 }, 3_000_000)
 
 it("a release record is a ticket: without a verdict, altered, of another key or unknown, it opens nothing", async () => {
-  const { code, stdout, stderr } = await dagger(["--silent", "-m", "test/fixtures/chain", "call", "records", "--source=."], { cwd: repository, seconds: 900 })
+  const { code, stdout, stderr } = await dagger(
+    ["--silent", "-m", "test/fixtures/chain", "call", "records", "--source=."],
+    { cwd: repository, seconds: 900 },
+  )
   expect(code, stderr).toBe(0)
   const said = JSON.parse(stdout) as Record<string, string>
   expect(said.published).toContain("4 images pushed")
   expect(said.published).toContain("GREEN")
   expect(said.again).toContain("0 images pushed")
-  expect(said.untested).toMatch(/prod:deploy +✘ failed .* has no stage verdict: it was never tested there; run stage first/)
+  expect(said.untested).toMatch(
+    /prod:deploy +✘ failed .* has no stage verdict: it was never tested there; run stage first/,
+  )
   expect(said.otherKey).toContain("does not fit its seal: it was altered, or sealed with another record key")
   expect(said.unknown).toContain("there is no release record of 000000000000")
   expect(said.altered).toContain("does not fit its seal: it was altered")

@@ -9,18 +9,42 @@ import { stageNames } from "../../ci/src/stages"
 import { filesIn, repository, type Stage } from "./shop"
 
 // What a commit changes need not be lines that tests could run; no Go service here has a configuration of golangci-lint; whether a vulnerability database can be asked is the machine's affair.
-const others: Record<string, unknown> = { "coverage:changed": expect.stringMatching(/^(passed|notApplicable)$/), "lint:golangci": "notApplicable", dependencies: expect.stringMatching(/^(passed|inconclusive)$/) }
+const others: Record<string, unknown> = {
+  "coverage:changed": expect.stringMatching(/^(passed|notApplicable)$/),
+  "lint:golangci": "notApplicable",
+  dependencies: expect.stringMatching(/^(passed|inconclusive)$/),
+}
 const verdict = (name: string): unknown => others[name] ?? "passed"
 
 // Long enough for empty caches: every tool and every service is compiled then.
 it("is green here: every stage of delivery.yaml passed, with its reports", () => {
   const reports = mkdtempSync(join(tmpdir(), "self-"))
   try {
-    const { status: code, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--reports=${reports}`], { cwd: repository, encoding: "utf8" })
+    const {
+      status: code,
+      stdout,
+      stderr,
+    } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "pr", `--reports=${reports}`], {
+      cwd: repository,
+      encoding: "utf8",
+    })
     expect(code, stdout + stderr).toBe(0)
     const { stages } = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { stages: Stage[] }
-    expect(stages.map(({ name, status }) => [name, status])).toEqual(stageNames(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))).map((name) => [name, verdict(name)]))
-    expect(filesIn(reports)).toEqual(expect.arrayContaining(["index.html", "summary.md", "restaurant/test/junit.xml", "restaurant/test/coverage.out", "frontend/test/junit.xml"]))
+    expect(stages.map(({ name, status }) => [name, status])).toEqual(
+      stageNames(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))).map((name) => [
+        name,
+        verdict(name),
+      ]),
+    )
+    expect(filesIn(reports)).toEqual(
+      expect.arrayContaining([
+        "index.html",
+        "summary.md",
+        "restaurant/test/junit.xml",
+        "restaurant/test/coverage.out",
+        "frontend/test/junit.xml",
+      ]),
+    )
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }

@@ -1,6 +1,16 @@
 // A small repository to deliver, made in a temporary folder: a Go service of a few lines and a copy of the front end.
 import { execFileSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { dagger } from "../sdk/dagger"
@@ -34,7 +44,26 @@ export interface Run {
   reports: string
 }
 
-export const stageNames = ["secrets", "api:lint", "api:test", "api:build", "frontend:lint", "frontend:typecheck", "frontend:test", "frontend:build", "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]
+export const stageNames = [
+  "secrets",
+  "api:lint",
+  "api:test",
+  "api:build",
+  "frontend:lint",
+  "frontend:typecheck",
+  "frontend:test",
+  "frontend:build",
+  "lint:yaml",
+  "lint:helm",
+  "lint:terraform",
+  "lint:golangci",
+  "sast:go",
+  "sast:js",
+  "dependencies",
+  "quality",
+  "coverage:total",
+  "coverage:changed",
+]
 
 const files: Record<string, string> = {
   "delivery.yaml": `services:
@@ -90,7 +119,10 @@ export class Shop {
   constructor() {
     for (const [file, content] of Object.entries(files)) this.write(file, content)
     const generated = ["node_modules", "dist", "coverage", "reports"]
-    cpSync(join(repository, "services/frontend"), join(this.root, "services/frontend"), { recursive: true, filter: (from) => !generated.some((name) => from.endsWith(`/frontend/${name}`)) })
+    cpSync(join(repository, "services/frontend"), join(this.root, "services/frontend"), {
+      recursive: true,
+      filter: (from) => !generated.some((name) => from.endsWith(`/frontend/${name}`)),
+    })
     this.git("init", "--quiet", "--initial-branch=main")
     this.commit("Open the shop")
   }
@@ -109,7 +141,11 @@ export class Shop {
   }
 
   git(...args: string[]): string {
-    return execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", ...args], { cwd: this.root, encoding: "utf8" })
+    return execFileSync(
+      "git",
+      ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", ...args],
+      { cwd: this.root, encoding: "utf8" },
+    )
   }
 
   commit(message: string): void {
@@ -130,18 +166,50 @@ export class Shop {
 export async function runPr(source: string, ...args: string[]): Promise<Run> {
   const began = Date.now() / 1000
   const reports = join(source, "../", `${source.split("/").at(-1)}-reports-${Date.now()}`)
-  const { code, stdout, stderr } = await dagger(["call", "--progress=plain", "-m", root, "pr", `--source=${source}`, ...args, "reports", "export", "--path", reports], { cwd: repository, seconds: 600 })
+  const { code, stdout, stderr } = await dagger(
+    [
+      "call",
+      "--progress=plain",
+      "-m",
+      root,
+      "pr",
+      `--source=${source}`,
+      ...args,
+      "reports",
+      "export",
+      "--path",
+      reports,
+    ],
+    { cwd: repository, seconds: 600 },
+  )
   const output = stdout + stderr
-  if (!existsSync(join(reports, "result.json"))) return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
-  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as { passed: boolean; ended: number; table: string; stages: Stage[] }
+  if (!existsSync(join(reports, "result.json")))
+    return { exitCode: code, output, passed: false, table: "", stages: {}, reports }
+  const result = JSON.parse(readFileSync(join(reports, "result.json"), "utf8")) as {
+    passed: boolean
+    ended: number
+    table: string
+    stages: Stage[]
+  }
   // An answer that was there before the call began is from the cache as a whole.
   const stages = result.stages.map((stage) => ({ ...stage, cached: stage.cached || result.ended < began }))
-  return { exitCode: code, output, passed: result.passed, table: result.table, stages: Object.fromEntries(stages.map((s) => [s.name, s])), reports }
+  return {
+    exitCode: code,
+    output,
+    passed: result.passed,
+    table: result.table,
+    stages: Object.fromEntries(stages.map((s) => [s.name, s])),
+    reports,
+  }
 }
 
 /** The stages whose tools ran in that run. */
 export function ranIn(run: Run): string[] {
-  return Object.values(run.stages).filter(({ name, cached, status }) => !cached && ["passed", "failed"].includes(status) && !name.startsWith("coverage:")).map(({ name }) => name)
+  return Object.values(run.stages)
+    .filter(
+      ({ name, cached, status }) => !cached && ["passed", "failed"].includes(status) && !name.startsWith("coverage:"),
+    )
+    .map(({ name }) => name)
 }
 
 /** All files of a folder, as paths in it. */

@@ -17,7 +17,10 @@ beforeAll(() => {
 afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
 async function check(source: string): Promise<{ code: number; output: string }> {
-  const { code, stdout, stderr } = await dagger(["call", "--silent", "-m", root, "baseline", `--source=${source}`, "verdict"], { cwd: repository, seconds: 600 })
+  const { code, stdout, stderr } = await dagger(
+    ["call", "--silent", "-m", root, "baseline", `--source=${source}`, "verdict"],
+    { cwd: repository, seconds: 600 },
+  )
   return { code, output: stdout + stderr }
 }
 
@@ -31,9 +34,21 @@ it("the baseline's binaries pass the baseline's API suite on this source's schem
 describe("is red", () => {
   const edits: [string, () => void, RegExp][] = [
     ["without a baseline", () => rmSync(join(clone, "services/baseline")), /services\/baseline is missing/],
-    ["with a name that is no commit", () => writeFileSync(join(clone, "services/baseline"), "v1.0\n"), /"v1\.0" is not a commit's full hash/],
-    ["with a commit that is not there", () => writeFileSync(join(clone, "services/baseline"), `${"0123456789".repeat(4)}\n`), /names 012345678901, which is not in the history/],
-    ["with no migration between", () => writeFileSync(join(clone, "services/baseline"), execFileSync("git", ["rev-parse", "HEAD"], { cwd: clone })), /no expand migration lies between/],
+    [
+      "with a name that is no commit",
+      () => writeFileSync(join(clone, "services/baseline"), "v1.0\n"),
+      /"v1\.0" is not a commit's full hash/,
+    ],
+    [
+      "with a commit that is not there",
+      () => writeFileSync(join(clone, "services/baseline"), `${"0123456789".repeat(4)}\n`),
+      /names 012345678901, which is not in the history/,
+    ],
+    [
+      "with no migration between",
+      () => writeFileSync(join(clone, "services/baseline"), execFileSync("git", ["rev-parse", "HEAD"], { cwd: clone })),
+      /no expand migration lies between/,
+    ],
   ]
   it.each(edits)("%s", async (_, edit, reason) => {
     edit()

@@ -44,7 +44,11 @@ beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "product-"))))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function suite(name: "api" | "ui", ...args: string[]): { code: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, `test-${name}`, `--reports=${join(folder, name)}`, ...args], { cwd: repository, encoding: "utf8" })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [script, `test-${name}`, `--reports=${join(folder, name)}`, ...args],
+    { cwd: repository, encoding: "utf8" },
+  )
   return { code: status, output: stdout + stderr }
 }
 
@@ -54,8 +58,16 @@ describe("the product", () => {
 
   it("serves the page, and says what runs", async () => {
     expect(await (await fetch(dev.url)).text()).toContain('<div id="app">')
-    const version = (await (await fetch(`${dev.url}/api/restaurant/version`)).json()) as { sha: string; commitTime: string; appMode: string }
-    expect(version.sha).toMatch(new RegExp(`^${spawnSync("git", ["rev-parse", "HEAD"], { cwd: repository, encoding: "utf8" }).stdout.trim()}(-dirty)?$`))
+    const version = (await (await fetch(`${dev.url}/api/restaurant/version`)).json()) as {
+      sha: string
+      commitTime: string
+      appMode: string
+    }
+    expect(version.sha).toMatch(
+      new RegExp(
+        `^${spawnSync("git", ["rev-parse", "HEAD"], { cwd: repository, encoding: "utf8" }).stdout.trim()}(-dirty)?$`,
+      ),
+    )
     expect(Date.parse(version.commitTime)).toBeGreaterThan(0)
     expect(version.appMode).toBe("development")
   })
@@ -103,10 +115,17 @@ describe("wrong words", () => {
     ["dev", ["--port=99999"], "--port 99999: a number from 1 to 65535 is allowed"],
     ["dev", ["--prot=1"], "--prot"],
     ["test-api", [], "--url is missing"],
-    ["test-api", ["--url=http://localhost:8080", "--wait=long"], "--wait long: seconds until the product has to answer"],
+    [
+      "test-api",
+      ["--url=http://localhost:8080", "--wait=long"],
+      "--wait long: seconds until the product has to answer",
+    ],
     ["test-ui", ["--url=localhost:8080"], "--url localhost:8080: the product's address is wanted"],
   ])("%s %j are told before anything runs", (command, args, message) => {
-    const { status, stderr } = spawnSync(process.execPath, [script, command, ...args], { cwd: repository, encoding: "utf8" })
+    const { status, stderr } = spawnSync(process.execPath, [script, command, ...args], {
+      cwd: repository,
+      encoding: "utf8",
+    })
     expect(stderr).toContain(message)
     expect(status).toBe(2)
   })

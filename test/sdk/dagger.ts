@@ -17,14 +17,30 @@ export interface Options {
 }
 
 export async function dagger(args: string[], { cwd, env = {}, seconds = 180 }: Options): Promise<Result> {
-  if (!process.env._EXPERIMENTAL_DAGGER_RUNNER_HOST) throw new Error("_EXPERIMENTAL_DAGGER_RUNNER_HOST is not set: run these tests with `npm test`, which starts an engine")
+  if (!process.env._EXPERIMENTAL_DAGGER_RUNNER_HOST)
+    throw new Error(
+      "_EXPERIMENTAL_DAGGER_RUNNER_HOST is not set: run these tests with `npm test`, which starts an engine",
+    )
   return await new Promise((resolve, reject) => {
-    execFile("dagger", args, { cwd, timeout: seconds * 1000, killSignal: "SIGINT", maxBuffer: 1 << 28, env: { ...process.env, ...env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" } }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== "number") {
-        const reason = error.killed ? new Error(`dagger ${args.join(" ")} did not end within ${seconds} s:\n${stderr.slice(-2000)}`) : error
-        reject(reason)
-      } else resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
-    })
+    execFile(
+      "dagger",
+      args,
+      {
+        cwd,
+        timeout: seconds * 1000,
+        killSignal: "SIGINT",
+        maxBuffer: 1 << 28,
+        env: { ...process.env, ...env, NO_COLOR: "1", DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" },
+      },
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== "number") {
+          const reason = error.killed
+            ? new Error(`dagger ${args.join(" ")} did not end within ${seconds} s:\n${stderr.slice(-2000)}`)
+            : error
+          reject(reason)
+        } else resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+      },
+    )
   })
 }
 
@@ -43,7 +59,12 @@ export async function failing(cwd: string, ...args: string[]): Promise<string> {
 }
 
 /** The fixture modules, copied into a git repository in a temporary folder. */
-export function workspace(): { root: string; module: (name: string) => string; write: (module: string, files: Record<string, string>) => string; remove: () => void } {
+export function workspace(): {
+  root: string
+  module: (name: string) => string
+  write: (module: string, files: Record<string, string>) => string
+  remove: () => void
+} {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "sdk-test-"))
   const kept = (from: string): boolean => !/\/(sdk|node_modules)$/.test(from) || from.endsWith("/test/sdk")
   fs.cpSync(path.join(import.meta.dirname, "modules"), root, { recursive: true, filter: (from) => kept(from) })
@@ -57,14 +78,23 @@ export function workspace(): { root: string; module: (name: string) => string; w
     }
     return path.join(root, module)
   }
-  return { root, module: (name) => path.join(root, name), write, remove: () => fs.rmSync(root, { recursive: true, force: true }) }
+  return {
+    root,
+    module: (name) => path.join(root, name),
+    write,
+    remove: () => fs.rmSync(root, { recursive: true, force: true }),
+  }
 }
 
 /** A module made by a test: its name, its sources, and what else it has. */
 export function moduleFiles(name: string, files: Record<string, string>): Record<string, string> {
   return {
     "dagger.json": JSON.stringify({ name, engineVersion: "v0.19.10", sdk: { source: "typescript" } }),
-    "package.json": JSON.stringify({ type: "module", dependencies: { typescript: "5.9.3" }, dagger: { runtime: "bun" } }),
+    "package.json": JSON.stringify({
+      type: "module",
+      dependencies: { typescript: "5.9.3" },
+      dagger: { runtime: "bun" },
+    }),
     ...files,
   }
 }

@@ -36,7 +36,8 @@ describe.concurrent("enums", () => {
   test("a default", async () => expect(await call("level-value")).toBe("very-high"))
   test("one of the API", async () => expect(await call("core-enum", "--value", "UDP")).toBe("udp"))
   test("a list", async () => expect(await json("all-levels")).toEqual(["HIGH", "LOW"]))
-  test("an unknown member is refused", async () => expect(await failing("level", "--value", "Middle")).toMatch(/Middle/))
+  test("an unknown member is refused", async () =>
+    expect(await failing("level", "--value", "Middle")).toMatch(/Middle/))
 })
 
 describe.concurrent("lists", () => {
@@ -44,7 +45,8 @@ describe.concurrent("lists", () => {
   test("variadic", async () => expect(await call("sum", "--values", "1,2,3")).toBe("6"))
   test("variadic, none given", async () => expect(await call("sum")).toBe("0"))
   // The engine (v0.19.10) prints the ids of a nested list's scalars where their values should be: only the shape can be seen.
-  test("nested, returned", async () => expect(((await json("table")) as unknown[][]).map((row) => row.length)).toEqual([2, 1]))
+  test("nested, returned", async () =>
+    expect(((await json("table")) as unknown[][]).map((row) => row.length)).toEqual([2, 1]))
   test("nested, given", async () => {
     const { stdout } = await query(`{fixture{flat(values:[["a"],["b","c"]])}}`)
     expect(JSON.parse(stdout)).toEqual({ fixture: { flat: ["a", "b", "c"] } })
@@ -54,12 +56,43 @@ describe.concurrent("lists", () => {
 describe.concurrent("optional and default arguments", () => {
   test("left out", async () => expect(JSON.parse(await call("optional"))).toEqual([true, true, true, null, null, null]))
   test("given, also the boolean (dagger/dagger#13170)", async () =>
-    expect(JSON.parse(await call("optional", "--text", "t", "--flag=false", "--value", "0"))).toEqual([false, false, false, "t", false, 0]))
+    expect(JSON.parse(await call("optional", "--text", "t", "--flag=false", "--value", "0"))).toEqual([
+      false,
+      false,
+      false,
+      "t",
+      false,
+      0,
+    ]))
   test("nullable is null when left out", async () => expect(await call("nullable")).toBe("null"))
   test("defaults", async () =>
-    expect(JSON.parse(await call("defaults"))).toEqual({ text: "from a constant", flag: true, value: 7, rate: 0.25, list: ["a", "b"], level: "very-high" }))
+    expect(JSON.parse(await call("defaults"))).toEqual({
+      text: "from a constant",
+      flag: true,
+      value: 7,
+      rate: 0.25,
+      list: ["a", "b"],
+      level: "very-high",
+    }))
   test("defaults overridden", async () =>
-    expect(JSON.parse(await call("defaults", "--text", "t", "--flag=false", "--value", "1", "--rate", "0.5", "--list", "z", "--level", "Low"))).toEqual({ text: "t", flag: false, value: 1, rate: 0.5, list: ["z"], level: "low" }))
+    expect(
+      JSON.parse(
+        await call(
+          "defaults",
+          "--text",
+          "t",
+          "--flag=false",
+          "--value",
+          "1",
+          "--rate",
+          "0.5",
+          "--list",
+          "z",
+          "--level",
+          "Low",
+        ),
+      ),
+    ).toEqual({ text: "t", flag: false, value: 1, rate: 0.5, list: ["z"], level: "low" }))
   test("false for a default of true", async () => expect(await call("off", "--flag=false")).toBe("false"))
 })
 
@@ -70,18 +103,48 @@ describe.concurrent("constructors and state", () => {
     expect(await callIn(space.module("bare"), "state")).toBe("made")
     expect(await callIn(space.module("bare"), "runtime")).toBe("node")
   })
-  test("none at all", async () => expect(await callIn(space.module("greeter"), "greet", "--name", "you")).toBe("Hello, you!"))
+  test("none at all", async () =>
+    expect(await callIn(space.module("greeter"), "greet", "--name", "you")).toBe("Hello, you!"))
   test("none at all: initial values are not applied, as on the vendor's engine, and the call says so", async () => {
-    const module = space.write("initial", moduleFiles("initial", {
-      "src/index.ts": 'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n// ' + nonce,
-    }))
+    const module = space.write(
+      "initial",
+      moduleFiles("initial", {
+        "src/index.ts":
+          'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n// ' +
+          nonce,
+      }),
+    )
     const { stdout, stderr } = await dagger(["call", "--progress=plain", "read"], { cwd: module })
     expect(stdout).toBe("undefined")
     expect(stderr).toMatch(/src\/index\.ts:4: the initial value of text is not applied: Initial has no constructor/)
   })
   test("fields survive a chain", async () =>
-    expect(JSON.parse(await call("with-prefix", "--prefix", "p", "with-folder", "--folder", "data", "with-leaf", "--name", "oak", "with-level", "--level", "High", "with-level", "--level", "Low", "summary"))).toEqual({
-      prefix: "p", files: ["ignored.log", "kept.txt"], leaf: "OAK", levels: ["very-high", "low"],
+    expect(
+      JSON.parse(
+        await call(
+          "with-prefix",
+          "--prefix",
+          "p",
+          "with-folder",
+          "--folder",
+          "data",
+          "with-leaf",
+          "--name",
+          "oak",
+          "with-level",
+          "--level",
+          "High",
+          "with-level",
+          "--level",
+          "Low",
+          "summary",
+        ),
+      ),
+    ).toEqual({
+      prefix: "p",
+      files: ["ignored.log", "kept.txt"],
+      leaf: "OAK",
+      levels: ["very-high", "low"],
     }))
   test("a private field, too", async () => expect(await call("--start", "5", "more", "more", "counted")).toBe("7"))
   test("a field that is not exposed is not in the API", async () => expect(await failing("hidden")).toMatch(/hidden/))
@@ -97,26 +160,33 @@ describe.concurrent("objects of the module", () => {
     expect(await call("branch", "--names", "oak", "weight")).toBe("0.5")
     expect(await call("branch", "--names", "oak", "renamed")).toBe("alias")
   })
-  test("a directory in a nested object", async () => expect(await call("branch", "--names", "oak", "best", "folder", "file", "--path", "oak", "contents")).toBe("oak"))
-  test("a list", async () => expect(await json("leaves", "--names", "oak,elm", "shout")).toEqual([{ shout: "OAK" }, { shout: "ELM" }]))
+  test("a directory in a nested object", async () =>
+    expect(await call("branch", "--names", "oak", "best", "folder", "file", "--path", "oak", "contents")).toBe("oak"))
+  test("a list", async () =>
+    expect(await json("leaves", "--names", "oak,elm", "shout")).toEqual([{ shout: "OAK" }, { shout: "ELM" }]))
   test("a type alias", async () => expect(await call("point", "--x", "1", "--y", "2", "y")).toBe("2"))
   test("a list of a type alias", async () => expect(await json("points", "x")).toEqual([{ x: 1 }, { x: 3 }]))
 })
 
 describe.concurrent("interfaces and dependencies", () => {
-  test("an interface, its chains and the API's objects", async () => expect(await callIn(space.module("caller"), "speak")).toBe("Hi, one! Hi, two! Bye, three! Hi"))
-  test("the generated client of a dependency", async () => expect(await call("greet", "--name", "you")).toBe("Good morning, you!"))
+  test("an interface, its chains and the API's objects", async () =>
+    expect(await callIn(space.module("caller"), "speak")).toBe("Hi, one! Hi, two! Bye, three! Hi"))
+  test("the generated client of a dependency", async () =>
+    expect(await call("greet", "--name", "you")).toBe("Good morning, you!"))
   test("a dependency's other object", async () => expect(await call("card-of", "--name", "you")).toBe("HELLO, YOU!"))
 })
 
 describe.concurrent("objects of the API", () => {
-  test("Directory in", async () => expect(await json("entries", "--source", "data")).toEqual(["ignored.log", "kept.txt"]))
+  test("Directory in", async () =>
+    expect(await json("entries", "--source", "data")).toEqual(["ignored.log", "kept.txt"]))
   test("Directory out", async () => {
     await call("make-directory", "export", "--path", "made")
     expect(fs.readFileSync(path.join(fixture, "made/b/c.txt"), "utf8")).toBe("C")
   })
   test("Directory list", async () => {
-    const { stdout } = await query(`{a:directory{withNewFile(path:"a",contents:""){id}} b:directory{withNewFile(path:"b",contents:""){id}}}`)
+    const { stdout } = await query(
+      `{a:directory{withNewFile(path:"a",contents:""){id}} b:directory{withNewFile(path:"b",contents:""){id}}}`,
+    )
     const ids = JSON.parse(stdout) as Record<string, { withNewFile: { id: string } }>
     const sources = [ids.a!.withNewFile.id, ids.b!.withNewFile.id]
     const result = await query(`{fixture{directories(sources:${JSON.stringify(sources)})}}`)
@@ -124,11 +194,16 @@ describe.concurrent("objects of the API", () => {
   })
   test("File in", async () => expect(await call("contents", "--file", "data/kept.txt")).toBe("kept\n"))
   test("File out", async () => expect(await call("make-file", "--text", "made", "contents")).toBe("made"))
-  test("Container out", async () => expect(await call("container", "env-variable", "--name", "MADE_BY")).toBe("fixture"))
-  test("Container in", async () => expect(await call("run", "--container", "debian:bookworm-slim", "--args", "echo,hello")).toBe("hello\n"))
+  test("Container out", async () =>
+    expect(await call("container", "env-variable", "--name", "MADE_BY")).toBe("fixture"))
+  test("Container in", async () =>
+    expect(await call("run", "--container", "debian:bookworm-slim", "--args", "echo,hello")).toBe("hello\n"))
   test("CacheVolume out", async () => expect((await query("{fixture{cache{id}}}")).stdout).toMatch(/"id": "\S+"/))
   test("Secret in", async () => {
-    const { stdout } = await dagger(["call", "--silent", "secret-length", "--token", "env://FIXTURE_TOKEN"], { cwd: fixture, env: { FIXTURE_TOKEN: "12345" } })
+    const { stdout } = await dagger(["call", "--silent", "secret-length", "--token", "env://FIXTURE_TOKEN"], {
+      cwd: fixture,
+      env: { FIXTURE_TOKEN: "12345" },
+    })
     expect(stdout).toBe("5")
   })
   test("Secret out", async () => expect(await call("make-secret", "--text", "made", "plaintext")).toBe("made"))
@@ -137,7 +212,9 @@ describe.concurrent("objects of the API", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     const { port } = server.address() as net.AddressInfo
     try {
-      expect(await call("ask-service", "--service", `tcp://127.0.0.1:${port}`, "--port", String(port))).toBe("from the host\n")
+      expect(await call("ask-service", "--service", `tcp://127.0.0.1:${port}`, "--port", String(port))).toBe(
+        "from the host\n",
+      )
     } finally {
       server.close()
     }
@@ -203,7 +280,8 @@ describe.concurrent("documentation", () => {
 })
 
 describe.concurrent("failures", () => {
-  test("a thrown Error", async () => expect(await failing("throws")).toContain('thrown on purpose: äöü "quoted" \\ back\nsecond line'))
+  test("a thrown Error", async () =>
+    expect(await failing("throws")).toContain('thrown on purpose: äöü "quoted" \\ back\nsecond line'))
   test("a thrown text", async () => expect(await failing("throws-text")).toContain("only a text"))
   test("an exec error: exit code, stdout and stderr reach the caller", async () => {
     const said = await failing("exec")
@@ -213,21 +291,44 @@ describe.concurrent("failures", () => {
     const { code } = await dagger(["call", "--silent", "exec"], { cwd: fixture })
     expect(code).toBe(42)
   })
-  test("an exec error, caught", async () => expect(JSON.parse(await call("caught-exec"))).toEqual({ exitCode: 42, stdout: "to-stdout", stderr: "to-stderr", cmd: "sh" }))
+  test("an exec error, caught", async () =>
+    expect(JSON.parse(await call("caught-exec"))).toEqual({
+      exitCode: 42,
+      stdout: "to-stdout",
+      stderr: "to-stderr",
+      cmd: "sh",
+    }))
   test("an exit code that is expected", async () => expect(await call("any-exit")).toBe("7"))
-  test("a Promise<void> with Promise.all and a service (dagger/dagger#11998)", async () => expect(await failing("void-all")).toMatch(/exit code: 9/))
-  test("a rejection that nobody awaits", async () => expect(await failing("forgotten")).toContain("nobody awaited this"))
-  test("a promise that never settles", async () => expect(await failing("never")).toContain("waits for something that will never come"))
+  test("a Promise<void> with Promise.all and a service (dagger/dagger#11998)", async () =>
+    expect(await failing("void-all")).toMatch(/exit code: 9/))
+  test("a rejection that nobody awaits", async () =>
+    expect(await failing("forgotten")).toContain("nobody awaited this"))
+  test("a promise that never settles", async () =>
+    expect(await failing("never")).toContain("waits for something that will never come"))
 })
 
 describe.concurrent("a result that is not what is declared", () => {
   const at = String.raw`\(src/index\.ts:\d+\)`
-  test("text", async () => expect(await failing("wrong-text")).toMatch(new RegExp(`the result of Fixture.wrongText ${at} is declared as string but is the number 5`)))
-  test("a fraction", async () => expect(await failing("wrong-number")).toMatch(/wrongNumber .* is 0\.5, but `number` is an integer to Dagger: declare it as `float`/))
-  test("another object", async () => expect(await failing("wrong-object")).toMatch(/wrongObject .* is declared as Container but is a Directory/))
-  test("no list", async () => expect(await failing("wrong-list")).toMatch(/wrongList .* is declared as string\[\] but is the string "text"/))
-  test("an undeclared field", async () => expect(await failing("undeclared", "name")).toMatch(/has "extra", which Leaf \(src\/shapes\.ts:\d+\) does not declare/))
-  test("no member", async () => expect(await failing("wrong-enum")).toMatch(/is declared as Level but is the string "middle"; its values are "low", "very-high"/))
+  test("text", async () =>
+    expect(await failing("wrong-text")).toMatch(
+      new RegExp(`the result of Fixture.wrongText ${at} is declared as string but is the number 5`),
+    ))
+  test("a fraction", async () =>
+    expect(await failing("wrong-number")).toMatch(
+      /wrongNumber .* is 0\.5, but `number` is an integer to Dagger: declare it as `float`/,
+    ))
+  test("another object", async () =>
+    expect(await failing("wrong-object")).toMatch(/wrongObject .* is declared as Container but is a Directory/))
+  test("no list", async () =>
+    expect(await failing("wrong-list")).toMatch(/wrongList .* is declared as string\[\] but is the string "text"/))
+  test("an undeclared field", async () =>
+    expect(await failing("undeclared", "name")).toMatch(
+      /has "extra", which Leaf \(src\/shapes\.ts:\d+\) does not declare/,
+    ))
+  test("no member", async () =>
+    expect(await failing("wrong-enum")).toMatch(
+      /is declared as Level but is the string "middle"; its values are "low", "very-high"/,
+    ))
 })
 
 describe.concurrent("telemetry", () => {

@@ -20,11 +20,17 @@ const whole = requestsIn(written.item.filter(({ name }) => name === "product"))
 
 /** The operations of a service's contract, as method and path at the one origin. */
 function operations(service: string): [operation: string, method: string, path: string][] {
-  const { paths } = parse(readFileSync(join(repository, "services", service, "openapi.yaml"), "utf8")) as { paths: Record<string, Record<string, { operationId?: string }>> }
+  const { paths } = parse(readFileSync(join(repository, "services", service, "openapi.yaml"), "utf8")) as {
+    paths: Record<string, Record<string, { operationId?: string }>>
+  }
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([method]) => ["get", "put", "post", "delete", "patch"].includes(method))
-      .map(([method, { operationId }]): [string, string, string] => [operationId!, method.toUpperCase(), `/api/${service}${path}`]),
+      .map(([method, { operationId }]): [string, string, string] => [
+        operationId!,
+        method.toUpperCase(),
+        `/api/${service}${path}`,
+      ]),
   )
 }
 
@@ -36,21 +42,36 @@ function expected(request: Item): number {
 
 const script = (request: Item): string => request.event!.find(({ listen }) => listen === "test")!.script.exec.join("\n")
 const calls = (request: Item, method: string, path: string): boolean =>
-  request.request!.method === method && new RegExp(`^\\{\\{baseUrl\\}\\}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(request.request!.url.raw.split("?")[0]!)
+  request.request!.method === method &&
+  new RegExp(`^\\{\\{baseUrl\\}\\}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(
+    request.request!.url.raw.split("?")[0]!,
+  )
 
 describe("the API tests", () => {
-  it("are what their source makes", () => expect(readFileSync(target, "utf8"), "run node services/api-tests/source/collection.mjs").toBe(collection()))
+  it("are what their source makes", () =>
+    expect(readFileSync(target, "utf8"), "run node services/api-tests/source/collection.mjs").toBe(collection()))
 
-  const services = readdirSync(join(repository, "services"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && readdirSync(join(entry.parentPath, entry.name)).includes("openapi.yaml"))
-  it("know every service that has a contract", () => expect(services.map(({ name }) => name).sort()).toEqual(["recipes", "restaurant", "suppliers"]))
+  const services = readdirSync(join(repository, "services"), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && readdirSync(join(entry.parentPath, entry.name)).includes("openapi.yaml"),
+  )
+  it("know every service that has a contract", () =>
+    expect(services.map(({ name }) => name).sort()).toEqual(["recipes", "restaurant", "suppliers"]))
 
-  it.each(services.flatMap(({ name }) => operations(name)))("call %s so that it succeeds, and so that it refuses", (_, method, path) => {
-    const those = whole.filter((request) => calls(request, method, path)).map(expected)
-    expect(those.some((status) => status < 300)).toBe(true)
-    expect(those.some((status) => status >= 400)).toBe(true)
-  })
+  it.each(services.flatMap(({ name }) => operations(name)))(
+    "call %s so that it succeeds, and so that it refuses",
+    (_, method, path) => {
+      const those = whole.filter((request) => calls(request, method, path)).map(expected)
+      expect(those.some((status) => status < 300)).toBe(true)
+      expect(those.some((status) => status >= 400)).toBe(true)
+    },
+  )
 
-  it.each(requestsIn(written.item).map((request) => [request.name, request] as const))("check the answer of: %s", (_, request) => {
-    expect(script(request)).toMatch(/^const api = checks\(pm\)\n[\s\S]*(api\.(status|problem|is|made|page)\(|pm\.test\()/)
-  })
+  it.each(requestsIn(written.item).map((request) => [request.name, request] as const))(
+    "check the answer of: %s",
+    (_, request) => {
+      expect(script(request)).toMatch(
+        /^const api = checks\(pm\)\n[\s\S]*(api\.(status|problem|is|made|page)\(|pm\.test\()/,
+      )
+    },
+  )
 })

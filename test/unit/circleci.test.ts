@@ -34,15 +34,22 @@ interface Config {
 }
 
 /** The jobs of a workflow as [job, how it is used]. */
-const uses = (workflow: string): [string, Use][] => config.workflows[workflow]!.jobs.map((job) => (typeof job === "string" ? [job, {}] : Object.entries(job)[0]!))
-const all = Object.keys(config.workflows).flatMap((workflow) => uses(workflow).map(([job, use]) => ({ workflow, job, use })))
+const uses = (workflow: string): [string, Use][] =>
+  config.workflows[workflow]!.jobs.map((job) => (typeof job === "string" ? [job, {}] : Object.entries(job)[0]!))
+const all = Object.keys(config.workflows).flatMap((workflow) =>
+  uses(workflow).map(([job, use]) => ({ workflow, job, use })),
+)
 const named = (job: string, use: Use): string => use.name ?? job
 
 /** What a job calls, with its parameters filled in: the pipeline's name and flags. */
 function callsOf(job: string): string[][] {
   const { steps, parameters } = config.jobs[job]!
   const calls = steps.flatMap((step) => (typeof step === "object" && step.pipeline ? [step.pipeline.call] : []))
-  return calls.flatMap((call) => (parameters?.environment?.enum ?? [""]).map((environment) => call.replaceAll("<< parameters.environment >>", environment).split(/\s+/)))
+  return calls.flatMap((call) =>
+    (parameters?.environment?.enum ?? [""]).map((environment) =>
+      call.replaceAll("<< parameters.environment >>", environment).split(/\s+/),
+    ),
+  )
 }
 
 describe("the workflows", () => {
@@ -55,13 +62,27 @@ describe("the workflows", () => {
     ["master", "master", ["(approve)", "prod"]],
   ])("%s runs on %s alone, one step after the other", (workflow, branch, steps) => {
     expect(uses(workflow).map(([job, use]) => (use.type === "approval" ? `(${job})` : named(job, use)))).toEqual(steps)
-    expect(new Set(uses(workflow).map(([, use]) => JSON.stringify(use.filters)))).toEqual(new Set([JSON.stringify({ branches: { only: branch } })]))
-    expect(uses(workflow).map(([, use]) => use.requires ?? [])).toEqual(uses(workflow).map((_, i) => (i === 0 ? [] : [named(...uses(workflow)[i - 1]!)])))
+    expect(new Set(uses(workflow).map(([, use]) => JSON.stringify(use.filters)))).toEqual(
+      new Set([JSON.stringify({ branches: { only: branch } })]),
+    )
+    expect(uses(workflow).map(([, use]) => use.requires ?? [])).toEqual(
+      uses(workflow).map((_, i) => (i === 0 ? [] : [named(...uses(workflow)[i - 1]!)])),
+    )
     expect(config.workflows[workflow]!.when.equal).toEqual(["branch", "<< pipeline.parameters.run >>"])
   })
   it("are these, and those that a person starts", () => {
-    expect(Object.keys(config.workflows).sort()).toEqual(["develop", "feature", "hotfix", "master", "rehearse", "release", "rollback"])
-    expect(config.parameters.run).toEqual(expect.objectContaining({ type: "enum", enum: ["branch", "rollback", "rehearse"], default: "branch" }))
+    expect(Object.keys(config.workflows).sort()).toEqual([
+      "develop",
+      "feature",
+      "hotfix",
+      "master",
+      "rehearse",
+      "release",
+      "rollback",
+    ])
+    expect(config.parameters.run).toEqual(
+      expect.objectContaining({ type: "enum", enum: ["branch", "rollback", "rehearse"], default: "branch" }),
+    )
     for (const name of ["rollback", "rehearse"]) expect(config.workflows[name]!.when.equal[0]).toBe(name)
   })
   it.each([
@@ -75,8 +96,11 @@ describe("the workflows", () => {
     ["master-copy", []],
   ])("of a push to %s are %j", (branch, workflows) => {
     // CircleCI matches a /pattern/ against the whole name.
-    const matches = (only: string): boolean => (only.startsWith("/") ? new RegExp(`^(?:${only.slice(1, -1)})$`).test(branch) : only === branch)
-    const found = Object.keys(config.workflows).filter((workflow) => uses(workflow).some(([, use]) => use.filters?.branches?.only && matches(use.filters.branches.only)))
+    const matches = (only: string): boolean =>
+      only.startsWith("/") ? new RegExp(`^(?:${only.slice(1, -1)})$`).test(branch) : only === branch
+    const found = Object.keys(config.workflows).filter((workflow) =>
+      uses(workflow).some(([, use]) => use.filters?.branches?.only && matches(use.filters.branches.only)),
+    )
     expect(found).toEqual(workflows)
   })
   it("name jobs that are there", () => {
@@ -85,19 +109,40 @@ describe("the workflows", () => {
   it("let prod wait for a person", () => {
     const prods = all.filter(({ use }) => use.environment === "prod")
     expect(prods.length).toBe(1)
-    for (const { workflow, use } of prods) expect(use.requires!.every((name) => uses(workflow).some(([job, { type }]) => job === name && type === "approval"))).toBe(true)
+    for (const { workflow, use } of prods)
+      expect(
+        use.requires!.every((name) => uses(workflow).some(([job, { type }]) => job === name && type === "approval")),
+      ).toBe(true)
   })
   it("let what changes an environment wait for what is changing it, and a rollback too", () => {
-    for (const { use } of all.filter(({ job }) => job === "deploy")) expect(use["serial-group"]).toBe(`<< pipeline.project.slug >>/${use.environment}`)
-    expect(uses("rollback")[0]![1]["serial-group"]).toBe("<< pipeline.project.slug >>/<< pipeline.parameters.environment >>")
-    expect(all.filter(({ use }) => use["serial-group"]).map(({ job }) => job)).toEqual(["deploy", "deploy", "deploy", "deploy", "rollback"])
+    for (const { use } of all.filter(({ job }) => job === "deploy"))
+      expect(use["serial-group"]).toBe(`<< pipeline.project.slug >>/${use.environment}`)
+    expect(uses("rollback")[0]![1]["serial-group"]).toBe(
+      "<< pipeline.project.slug >>/<< pipeline.parameters.environment >>",
+    )
+    expect(all.filter(({ use }) => use["serial-group"]).map(({ job }) => job)).toEqual([
+      "deploy",
+      "deploy",
+      "deploy",
+      "deploy",
+      "rollback",
+    ])
   })
   it("give each job the secrets of its own environment, and checks none", () => {
     for (const { job, use } of all.filter(({ use }) => use.type !== "approval")) {
-      expect(use.context, job).toBe({ pr: undefined, rehearse: undefined, publish: "delivery-publish", deploy: `delivery-${use.environment}`, rollback: "delivery-<< pipeline.parameters.environment >>" }[job])
+      expect(use.context, job).toBe(
+        {
+          pr: undefined,
+          rehearse: undefined,
+          publish: "delivery-publish",
+          deploy: `delivery-${use.environment}`,
+          rollback: "delivery-<< pipeline.parameters.environment >>",
+        }[job],
+      )
     }
   })
-  it("say that a deployment is never cancelled for a newer commit", () => expect(text).toMatch(/"Auto-cancel redundant workflows" is OFF/))
+  it("say that a deployment is never cancelled for a newer commit", () =>
+    expect(text).toMatch(/"Auto-cancel redundant workflows" is OFF/))
 })
 
 describe("the jobs", () => {
@@ -116,7 +161,9 @@ describe("the jobs", () => {
   })
   it("hold no secret, and give each by its place in the environment", () => {
     for (const flags of Object.keys(config.jobs).flatMap(callsOf)) {
-      for (const [i, flag] of flags.entries()) if (/key|password|token|user|webhook/.test(flag) && flag.startsWith("--")) expect(flags[i + 1]).toMatch(/^env:\/\/[A-Z_]+$/)
+      for (const [i, flag] of flags.entries())
+        if (/key|password|token|user|webhook/.test(flag) && flag.startsWith("--"))
+          expect(flags[i + 1]).toMatch(/^env:\/\/[A-Z_]+$/)
     }
     expect(text).not.toMatch(/AKIA[0-9A-Z]{16}|hooks\.slack\.com|arn:aws:iam::\d/)
   })
@@ -128,7 +175,8 @@ describe("the jobs", () => {
       // Until the whole chain is there, pipelines that are not written yet cannot be looked at.
       if (!functions.has("rehearse") && !functions.has(name!)) continue
       expect([...functions.keys()]).toContain(name)
-      for (const flag of rest.filter((word) => word.startsWith("--"))) expect(functions.get(name!), `${name} ${flag}`).toContain(flag.slice(2))
+      for (const flag of rest.filter((word) => word.startsWith("--")))
+        expect(functions.get(name!), `${name} ${flag}`).toContain(flag.slice(2))
     }
     expect(functions.has("pr")).toBe(true)
   })
@@ -138,10 +186,20 @@ describe("the jobs", () => {
 function functionsOfCi(): Map<string, string[]> {
   const folder = join(repository, "ci/src")
   const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
-  const sources = readdirSync(folder).filter((file) => file.endsWith(".ts")).map((file) => readFileSync(join(folder, file), "utf8"))
+  const sources = readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => readFileSync(join(folder, file), "utf8"))
   const source = sources.find((one) => one.includes("export class Delivery"))!
-  const found = [...source.split("export class Delivery")[1]!.matchAll(/@func\([^)]*\)\s*async (\w+)\(([\s\S]*?)\n  \): /g)]
-  return new Map(found.map(([, name, parameters]) => [kebab(name!), [...parameters!.matchAll(/^ {4}(\w+)\??:/gm)].map(([, parameter]) => kebab(parameter!))]))
+  const found = [
+    ...source.split("export class Delivery")[1]!.matchAll(/@func\([^)]*\)\s*async (\w+)\(([\s\S]*?)\n  \): /g),
+  ]
+  return new Map(
+    found.map(([, name, parameters]) => [
+      kebab(name!),
+      [...parameters!.matchAll(/^ {4}(\w+)\??:/gm)].map(([, parameter]) => kebab(parameter!)),
+    ]),
+  )
 }
 
-it("the pipelines are found where the test looks for them", () => expect(existsSync(join(repository, "ci/src/index.ts")) && functionsOfCi().get("pr")).toContain("only"))
+it("the pipelines are found where the test looks for them", () =>
+  expect(existsSync(join(repository, "ci/src/index.ts")) && functionsOfCi().get("pr")).toContain("only"))

@@ -9,7 +9,8 @@ import { repository } from "../../engine/src/paths"
 const one = "services:\n  a: { path: services/a, kind: go }\n"
 
 /** A file with a service and one environment, dev, which has what is given beside what it must have. Its environment stands in line 4. */
-const dev = (more = "", rest = "") => `${one}environments:\n  dev: { appMode: qa, appUrl: "https://a.example", namespace: dev, values: v.yaml${more} }\n${rest}`
+const dev = (more = "", rest = "") =>
+  `${one}environments:\n  dev: { appMode: qa, appUrl: "https://a.example", namespace: dev, values: v.yaml${more} }\n${rest}`
 
 /** The faults of a text that must have some. */
 function faultsOf(text: string): string[] {
@@ -27,17 +28,40 @@ describe("a delivery.yaml", () => {
     expect(parseConfig(one)).toEqual({
       services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false } },
       ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", lint: { exclusions: [] }, suppressions: [] },
-      dependencies: { severity: "medium", licences: { allow: [], deny: [] }, database: { go: "https://vuln.go.dev", npm: "https://registry.npmjs.org" }, inconclusive: "warn" },
-      ...{ registry: "ephemeral", chart: "charts/restaurant", health: ["/version.json"], suites: {}, environments: {}, notifications: {} },
+      dependencies: {
+        severity: "medium",
+        licences: { allow: [], deny: [] },
+        database: { go: "https://vuln.go.dev", npm: "https://registry.npmjs.org" },
+        inconclusive: "warn",
+      },
+      ...{
+        registry: "ephemeral",
+        chart: "charts/restaurant",
+        health: ["/version.json"],
+        suites: {},
+        environments: {},
+        notifications: {},
+      },
       branches: { develop: "develop", master: "master" },
       timeouts: { secrets: 600, lint: 600, typecheck: 600, test: 900, build: 600 },
     })
   })
   it("sets numbers, and may write a folder with ./ and /", () => {
-    const config = parseConfig("services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/], needs: [redis, postgres] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n")
-    expect(config).toMatchObject({ services: { a: { path: "x", kind: "node", coverage: 92.5 }, b: { coverage: 0, inputs: ["x"], needs: ["redis", "postgres"] } }, timeouts: { test: 30, lint: 600 } })
+    const config = parseConfig(
+      "services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/], needs: [redis, postgres] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n",
+    )
+    expect(config).toMatchObject({
+      services: {
+        a: { path: "x", kind: "node", coverage: 92.5 },
+        b: { coverage: 0, inputs: ["x"], needs: ["redis", "postgres"] },
+      },
+      timeouts: { test: 30, lint: 600 },
+    })
   })
-  it("of this repository is right", () => expect(Object.keys(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8")).services)).toContain("restaurant"))
+  it("of this repository is right", () =>
+    expect(Object.keys(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8")).services)).toContain(
+      "restaurant",
+    ))
 
   it.each([
     ["an empty file", "", "the file, line 1: services is missing"],
@@ -46,77 +70,308 @@ describe("a delivery.yaml", () => {
     ["services as a list", "services:\n  - a\n", 'services, line 1: ["a"] is not a mapping of keys to values'],
     ["a service without a path", "services:\n  a: { kind: go }\n", "services.a, line 2: path is missing"],
     ["a service without a kind", "services:\n  a: { path: x }\n", "services.a, line 2: kind is missing"],
-    ["an unknown kind", "services:\n  a:\n    path: x\n    kind: rust\n", 'services.a.kind, line 4: "rust" is not allowed; allowed: go, node'],
-    ["an unknown need", "services:\n  a: { path: x, kind: go, needs: [mysql] }\n", 'services.a.needs.0, line 2: "mysql" is not allowed; allowed: postgres, redis'],
-    ["an absolute path", "services:\n  a: { path: /x, kind: go }\n", 'services.a.path, line 2: "/x" is not allowed; a folder below the repository\'s root, without ..'],
-    ["a path that leads out", "services:\n  a: { path: x/../../y, kind: go }\n", 'services.a.path, line 2: "x/../../y" is not allowed'],
-    ["a name with a capital", "services:\n  Api: { path: x, kind: go }\n", 'services.Api, line 2: the name "Api" is not allowed; small letters, digits and -'],
-    ["a misspelt key at the top", `${one}gate: {}\n`, "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, chart"],
-    ["a misspelt key of a service", "services:\n  a: { path: x, knid: go, kind: go }\n", "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, coverage, image"],
-    ["an unknown key far from all others", `${one}gates:\n  coverage:\n    lines: 3\n`, "gates.coverage.lines, line 5: the key lines is not known; allowed: service"],
-    ["a number as text", `${one}gates: { coverage: { service: "80" } }\n`, 'gates.coverage.service, line 3: "80" is not a number'],
-    ["a coverage above 100", `${one}gates: { coverage: { service: 101 } }\n`, "gates.coverage.service, line 3: 101 is out of range; it must be <= 100"],
-    ["a time-out of nothing", `${one}timeouts: { test: 0 }\n`, "timeouts.test, line 3: 0 is out of range; it must be >= 1"],
-    ["a time-out in half seconds", `${one}timeouts: { test: 1.5 }\n`, "timeouts.test, line 3: 1.5 is not a whole number"],
-    ["two services in one folder", "services:\n  a: { path: x, kind: go }\n  b: { path: x/, kind: go }\n", "services.b.path, line 3: x is the folder of a already"],
-    ["a service called secrets", "services:\n  secrets: { path: x, kind: go }\n", "services.secrets, line 2: the name is taken by the stage"],
-    ["a service called coverage", "services:\n  coverage: { path: x, kind: go }\n", "services.coverage, line 2: the name is taken by the stage that judges"],
+    [
+      "an unknown kind",
+      "services:\n  a:\n    path: x\n    kind: rust\n",
+      'services.a.kind, line 4: "rust" is not allowed; allowed: go, node',
+    ],
+    [
+      "an unknown need",
+      "services:\n  a: { path: x, kind: go, needs: [mysql] }\n",
+      'services.a.needs.0, line 2: "mysql" is not allowed; allowed: postgres, redis',
+    ],
+    [
+      "an absolute path",
+      "services:\n  a: { path: /x, kind: go }\n",
+      'services.a.path, line 2: "/x" is not allowed; a folder below the repository\'s root, without ..',
+    ],
+    [
+      "a path that leads out",
+      "services:\n  a: { path: x/../../y, kind: go }\n",
+      'services.a.path, line 2: "x/../../y" is not allowed',
+    ],
+    [
+      "a name with a capital",
+      "services:\n  Api: { path: x, kind: go }\n",
+      'services.Api, line 2: the name "Api" is not allowed; small letters, digits and -',
+    ],
+    [
+      "a misspelt key at the top",
+      `${one}gate: {}\n`,
+      "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, chart",
+    ],
+    [
+      "a misspelt key of a service",
+      "services:\n  a: { path: x, knid: go, kind: go }\n",
+      "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, coverage, image",
+    ],
+    [
+      "an unknown key far from all others",
+      `${one}gates:\n  coverage:\n    lines: 3\n`,
+      "gates.coverage.lines, line 5: the key lines is not known; allowed: service",
+    ],
+    [
+      "a number as text",
+      `${one}gates: { coverage: { service: "80" } }\n`,
+      'gates.coverage.service, line 3: "80" is not a number',
+    ],
+    [
+      "a coverage above 100",
+      `${one}gates: { coverage: { service: 101 } }\n`,
+      "gates.coverage.service, line 3: 101 is out of range; it must be <= 100",
+    ],
+    [
+      "a time-out of nothing",
+      `${one}timeouts: { test: 0 }\n`,
+      "timeouts.test, line 3: 0 is out of range; it must be >= 1",
+    ],
+    [
+      "a time-out in half seconds",
+      `${one}timeouts: { test: 1.5 }\n`,
+      "timeouts.test, line 3: 1.5 is not a whole number",
+    ],
+    [
+      "two services in one folder",
+      "services:\n  a: { path: x, kind: go }\n  b: { path: x/, kind: go }\n",
+      "services.b.path, line 3: x is the folder of a already",
+    ],
+    [
+      "a service called secrets",
+      "services:\n  secrets: { path: x, kind: go }\n",
+      "services.secrets, line 2: the name is taken by the stage",
+    ],
+    [
+      "a service called coverage",
+      "services:\n  coverage: { path: x, kind: go }\n",
+      "services.coverage, line 2: the name is taken by the stage that judges",
+    ],
     ["a list instead of the file", "- a\n", 'the file, line 1: ["a"] is not a mapping'],
-    ["a service that is a text", "services:\n  a: services/a\n", 'services.a, line 2: "services/a" is not a mapping of keys to values'],
-    ["a text instead of a switch", "services:\n  a: { path: x, kind: go, image: yes }\n", 'services.a.image, line 2: "yes" is not true or false'],
-    ["inputs that are no list", "services:\n  a: { path: x, kind: go, inputs: y }\n", 'services.a.inputs, line 2: "y" is not a list'],
-    ["a coverage below 0", "services:\n  a: { path: x, kind: go, coverage: -1 }\n", "services.a.coverage, line 2: -1 is out of range; it must be >= 0"],
-    ["a misspelt gate", `${one}gates: { coverage: { changedlines: 3 } }\n`, "gates.coverage.changedlines, line 3: the key changedlines is not known (did you mean changedLines?); allowed: service, total, changedLines"],
-    ["a misspelt time-out", `${one}timeouts: { tests: 3 }\n`, "timeouts.tests, line 3: the key tests is not known (did you mean test?); allowed: secrets, lint"],
-    ["a registry with a scheme", `${one}registry: https://r.example\n`, 'registry, line 3: "https://r.example" is not allowed'],
-    ["a suite that leads out", `${one}suites: { api: ../x.json }\n`, 'suites.api, line 3: "../x.json" is not allowed; a folder below'],
-    ["an unknown suite", `${one}suites: { e2e: x }\n`, "suites.e2e, line 3: the key e2e is not known; allowed: api, ui, load"],
+    [
+      "a service that is a text",
+      "services:\n  a: services/a\n",
+      'services.a, line 2: "services/a" is not a mapping of keys to values',
+    ],
+    [
+      "a text instead of a switch",
+      "services:\n  a: { path: x, kind: go, image: yes }\n",
+      'services.a.image, line 2: "yes" is not true or false',
+    ],
+    [
+      "inputs that are no list",
+      "services:\n  a: { path: x, kind: go, inputs: y }\n",
+      'services.a.inputs, line 2: "y" is not a list',
+    ],
+    [
+      "a coverage below 0",
+      "services:\n  a: { path: x, kind: go, coverage: -1 }\n",
+      "services.a.coverage, line 2: -1 is out of range; it must be >= 0",
+    ],
+    [
+      "a misspelt gate",
+      `${one}gates: { coverage: { changedlines: 3 } }\n`,
+      "gates.coverage.changedlines, line 3: the key changedlines is not known (did you mean changedLines?); allowed: service, total, changedLines",
+    ],
+    [
+      "a misspelt time-out",
+      `${one}timeouts: { tests: 3 }\n`,
+      "timeouts.tests, line 3: the key tests is not known (did you mean test?); allowed: secrets, lint",
+    ],
+    [
+      "a registry with a scheme",
+      `${one}registry: https://r.example\n`,
+      'registry, line 3: "https://r.example" is not allowed',
+    ],
+    [
+      "a suite that leads out",
+      `${one}suites: { api: ../x.json }\n`,
+      'suites.api, line 3: "../x.json" is not allowed; a folder below',
+    ],
+    [
+      "an unknown suite",
+      `${one}suites: { e2e: x }\n`,
+      "suites.e2e, line 3: the key e2e is not known; allowed: api, ui, load",
+    ],
     ["a health path without /", `${one}health: [version.json]\n`, 'health.0, line 3: "version.json" is not allowed'],
-    ["an environment of another name", `${one}environments: { test: {} }\n`, "environments.test, line 3: the key test is not known; allowed: dev, stage, prod"],
-    ["an environment that lacks all", `${one}environments: { dev: {} }\n`, "environments.dev, line 3: appMode is missing"],
-    ["an unknown mode", dev().replace("qa", "test"), 'environments.dev.appMode, line 4: "test" is not allowed; allowed: development, qa, stage, production'],
-    ["an address with a path", dev().replace("a.example", "a.example/x"), 'environments.dev.appUrl, line 4: "https://a.example/x" is not allowed; an address without a path'],
-    ["a port below NodePorts", dev(", port: 80"), "environments.dev.port, line 4: 80 is out of range; it must be >= 30000"],
-    ["a test without a suite", dev(", tests: [api]"), "environments.dev.tests, line 4: api has no suite; name it in suites.api"],
-    ["a load gate without a plan", dev(", gates: { load: {} }"), "environments.dev.gates.load, line 4: there is no plan; name it in suites.load"],
-    ["an unknown gate", dev(", gates: { dats: {} }"), "environments.dev.gates.dats, line 4: the key dats is not known (did you mean dast?); allowed: load, dast, feedback, analysis"],
-    ["a real cluster without a region", dev(", cluster: shop"), "environments.dev, line 4: region is missing: the AWS region of the EKS cluster shop"],
-    ["two environments in one namespace", dev("", "  stage: { appMode: stage, appUrl: \"https://b.example\", namespace: dev, values: v.yaml }\n"), "environments.stage.namespace, line 5: dev of the cluster ephemeral is dev's already"],
-    ["an environment that extends none", dev("", "  stage: { extends: prod }\n"), 'environments.stage.extends, line 5: there is no environment "prod"; there are: dev, stage'],
-    ["environments that extend each other", dev(", extends: stage", "  stage: { extends: dev }\n"), "environments.dev.extends, line 4: dev extends stage extends dev: that has no beginning"],
-    ["an environment that extends a name that is none", dev("", "  stage: { extends: test, namespace: s }\n"), 'environments.stage.extends, line 5: there is no environment "test"'],
-    ["a channel with a blank", `${one}notifications: { slack: { channel: "a b" } }\n`, 'notifications.slack.channel, line 3: "a b" is not allowed; a channel\'s name'],
-    ["a step that nobody is told of", `${one}notifications: { slack: { channel: a, on: [deploy] } }\n`, 'notifications.slack.on.0, line 3: "deploy" is not allowed; allowed: pr, publish'],
-    ["a suppression without an end", `${one}suppressions:\n  - { rule: G404, path: services/a, reason: "it is no secret" }\n`, "suppressions.0, line 3: until is missing"],
-    ["a suppression without a reason to speak of", `${one}suppressions:\n  - { rule: G404, path: a, reason: "", until: 2027-01-31 }\n`, "suppressions.0.reason, line 4: must NOT have fewer than 10 characters"],
-    ["a suppression that ends on no day", `${one}suppressions:\n  - { rule: G404, path: a, reason: "it is no secret", until: 2027-13-01 }\n`, 'suppressions.0.until, line 4: "2027-13-01" is not allowed; a day, such as'],
-    ["an unknown severity", `${one}gates: { sast: { severity: critical } }\n`, 'gates.sast.severity, line 3: "critical" is not allowed; allowed: high, medium, low'],
-    ["an unknown severity of vulnerabilities", `${one}gates: { dependencies: { severity: critical } }\n`, 'gates.dependencies.severity, line 3: "critical" is not allowed; allowed: high, medium, low'],
-    ["an unknown end of what is inconclusive", `${one}gates: { dependencies: { inconclusive: ignore } }\n`, 'gates.dependencies.inconclusive, line 3: "ignore" is not allowed; allowed: warn, fail'],
-    ["a licence that is none", `${one}gates: { dependencies: { licences: { allow: [MIT, "(GPL"] } } }\n`, 'gates.dependencies.licences.allow.1, line 3: "(GPL" is not allowed; an SPDX name, such as Apache-2.0, or unknown'],
-    ["a list of licences that is a word", `${one}gates: { dependencies: { licences: { deny: MIT } } }\n`, 'gates.dependencies.licences.deny, line 3: "MIT" is not a list'],
-    ["a database that is elsewhere", `${one}gates: { dependencies: { database: { go: ../vulndb } } }\n`, 'gates.dependencies.database.go, line 3: "../vulndb" is not allowed; an address, such as https://vuln.go.dev, or a folder'],
-    ["a registry that is no address", `${one}gates: { dependencies: { database: { npm: registry } } }\n`, 'gates.dependencies.database.npm, line 3: "registry" is not allowed; an address, such as'],
-    ["a service called dependencies", "services:\n  dependencies: { path: x, kind: go }\n", "services.dependencies, line 2: the name is taken by the stage that looks at"],
-    ["a condition that is none", `${one}gates: { quality: { conditions: ["bugs = 0"] } }\n`, 'gates.quality.conditions.0, line 3: "bugs = 0" is not allowed; a metric of SonarQube\'s, > or <, and a number'],
-    ["a gate of quality without a condition", `${one}gates: { quality: { conditions: [] } }\n`, "gates.quality.conditions, line 3: must NOT have fewer than 1 items"],
-    ["a branch with a blank", `${one}branches: { develop: "a b" }\n`, 'branches.develop, line 3: "a b" is not allowed; a branch name'],
+    [
+      "an environment of another name",
+      `${one}environments: { test: {} }\n`,
+      "environments.test, line 3: the key test is not known; allowed: dev, stage, prod",
+    ],
+    [
+      "an environment that lacks all",
+      `${one}environments: { dev: {} }\n`,
+      "environments.dev, line 3: appMode is missing",
+    ],
+    [
+      "an unknown mode",
+      dev().replace("qa", "test"),
+      'environments.dev.appMode, line 4: "test" is not allowed; allowed: development, qa, stage, production',
+    ],
+    [
+      "an address with a path",
+      dev().replace("a.example", "a.example/x"),
+      'environments.dev.appUrl, line 4: "https://a.example/x" is not allowed; an address without a path',
+    ],
+    [
+      "a port below NodePorts",
+      dev(", port: 80"),
+      "environments.dev.port, line 4: 80 is out of range; it must be >= 30000",
+    ],
+    [
+      "a test without a suite",
+      dev(", tests: [api]"),
+      "environments.dev.tests, line 4: api has no suite; name it in suites.api",
+    ],
+    [
+      "a load gate without a plan",
+      dev(", gates: { load: {} }"),
+      "environments.dev.gates.load, line 4: there is no plan; name it in suites.load",
+    ],
+    [
+      "an unknown gate",
+      dev(", gates: { dats: {} }"),
+      "environments.dev.gates.dats, line 4: the key dats is not known (did you mean dast?); allowed: load, dast, feedback, analysis",
+    ],
+    [
+      "a real cluster without a region",
+      dev(", cluster: shop"),
+      "environments.dev, line 4: region is missing: the AWS region of the EKS cluster shop",
+    ],
+    [
+      "two environments in one namespace",
+      dev("", '  stage: { appMode: stage, appUrl: "https://b.example", namespace: dev, values: v.yaml }\n'),
+      "environments.stage.namespace, line 5: dev of the cluster ephemeral is dev's already",
+    ],
+    [
+      "an environment that extends none",
+      dev("", "  stage: { extends: prod }\n"),
+      'environments.stage.extends, line 5: there is no environment "prod"; there are: dev, stage',
+    ],
+    [
+      "environments that extend each other",
+      dev(", extends: stage", "  stage: { extends: dev }\n"),
+      "environments.dev.extends, line 4: dev extends stage extends dev: that has no beginning",
+    ],
+    [
+      "an environment that extends a name that is none",
+      dev("", "  stage: { extends: test, namespace: s }\n"),
+      'environments.stage.extends, line 5: there is no environment "test"',
+    ],
+    [
+      "a channel with a blank",
+      `${one}notifications: { slack: { channel: "a b" } }\n`,
+      'notifications.slack.channel, line 3: "a b" is not allowed; a channel\'s name',
+    ],
+    [
+      "a step that nobody is told of",
+      `${one}notifications: { slack: { channel: a, on: [deploy] } }\n`,
+      'notifications.slack.on.0, line 3: "deploy" is not allowed; allowed: pr, publish',
+    ],
+    [
+      "a suppression without an end",
+      `${one}suppressions:\n  - { rule: G404, path: services/a, reason: "it is no secret" }\n`,
+      "suppressions.0, line 3: until is missing",
+    ],
+    [
+      "a suppression without a reason to speak of",
+      `${one}suppressions:\n  - { rule: G404, path: a, reason: "", until: 2027-01-31 }\n`,
+      "suppressions.0.reason, line 4: must NOT have fewer than 10 characters",
+    ],
+    [
+      "a suppression that ends on no day",
+      `${one}suppressions:\n  - { rule: G404, path: a, reason: "it is no secret", until: 2027-13-01 }\n`,
+      'suppressions.0.until, line 4: "2027-13-01" is not allowed; a day, such as',
+    ],
+    [
+      "an unknown severity",
+      `${one}gates: { sast: { severity: critical } }\n`,
+      'gates.sast.severity, line 3: "critical" is not allowed; allowed: high, medium, low',
+    ],
+    [
+      "an unknown severity of vulnerabilities",
+      `${one}gates: { dependencies: { severity: critical } }\n`,
+      'gates.dependencies.severity, line 3: "critical" is not allowed; allowed: high, medium, low',
+    ],
+    [
+      "an unknown end of what is inconclusive",
+      `${one}gates: { dependencies: { inconclusive: ignore } }\n`,
+      'gates.dependencies.inconclusive, line 3: "ignore" is not allowed; allowed: warn, fail',
+    ],
+    [
+      "a licence that is none",
+      `${one}gates: { dependencies: { licences: { allow: [MIT, "(GPL"] } } }\n`,
+      'gates.dependencies.licences.allow.1, line 3: "(GPL" is not allowed; an SPDX name, such as Apache-2.0, or unknown',
+    ],
+    [
+      "a list of licences that is a word",
+      `${one}gates: { dependencies: { licences: { deny: MIT } } }\n`,
+      'gates.dependencies.licences.deny, line 3: "MIT" is not a list',
+    ],
+    [
+      "a database that is elsewhere",
+      `${one}gates: { dependencies: { database: { go: ../vulndb } } }\n`,
+      'gates.dependencies.database.go, line 3: "../vulndb" is not allowed; an address, such as https://vuln.go.dev, or a folder',
+    ],
+    [
+      "a registry that is no address",
+      `${one}gates: { dependencies: { database: { npm: registry } } }\n`,
+      'gates.dependencies.database.npm, line 3: "registry" is not allowed; an address, such as',
+    ],
+    [
+      "a service called dependencies",
+      "services:\n  dependencies: { path: x, kind: go }\n",
+      "services.dependencies, line 2: the name is taken by the stage that looks at",
+    ],
+    [
+      "a condition that is none",
+      `${one}gates: { quality: { conditions: ["bugs = 0"] } }\n`,
+      'gates.quality.conditions.0, line 3: "bugs = 0" is not allowed; a metric of SonarQube\'s, > or <, and a number',
+    ],
+    [
+      "a gate of quality without a condition",
+      `${one}gates: { quality: { conditions: [] } }\n`,
+      "gates.quality.conditions, line 3: must NOT have fewer than 1 items",
+    ],
+    [
+      "a branch with a blank",
+      `${one}branches: { develop: "a b" }\n`,
+      'branches.develop, line 3: "a b" is not allowed; a branch name',
+    ],
     ["a tab", "services:\n\ta: 1\n", "line 2: Tabs are not allowed as indentation"],
     ["a key twice", "services:\n  a: { path: x, kind: go }\nservices: {}\n", "line 3: Map keys must be unique"],
-    ["an open brace", "services: { a: 1\n", "line 2: Flow map in block collection must be sufficiently indented and end with a }"],
+    [
+      "an open brace",
+      "services: { a: 1\n",
+      "line 2: Flow map in block collection must be sufficiently indented and end with a }",
+    ],
   ])("with %s is refused with its place", (_, text, fault) => {
     const faults = faultsOf(text)
-    expect(faults.some((found) => found.startsWith(fault)), faults.join("\n")).toBe(true)
+    expect(
+      faults.some((found) => found.startsWith(fault)),
+      faults.join("\n"),
+    ).toBe(true)
   })
 
   it("that extends an environment has its settings, and tells of a fault where it stands", () => {
-    const text = dev(", gates: { load: { users: 3, p95: 100 } }, port: 30090", "  stage: { extends: dev, namespace: stage, gates: { load: { p95: 200 } } }\nsuites: { load: x.jmx }\n")
-    expect(parseConfig(text).environments.stage).toMatchObject({ appMode: "qa", port: 30090, namespace: "stage", gates: { load: { users: 3, p95: 200, duration: 30 } } })
-    expect(faultsOf(text.replace("users: 3", "users: 0"))).toEqual(["environments.dev.gates.load.users, line 4: 0 is out of range; it must be >= 1"])
+    const text = dev(
+      ", gates: { load: { users: 3, p95: 100 } }, port: 30090",
+      "  stage: { extends: dev, namespace: stage, gates: { load: { p95: 200 } } }\nsuites: { load: x.jmx }\n",
+    )
+    expect(parseConfig(text).environments.stage).toMatchObject({
+      appMode: "qa",
+      port: 30090,
+      namespace: "stage",
+      gates: { load: { users: 3, p95: 200, duration: 30 } },
+    })
+    expect(faultsOf(text.replace("users: 3", "users: 0"))).toEqual([
+      "environments.dev.gates.load.users, line 4: 0 is out of range; it must be >= 1",
+    ])
   })
 
   it("can be printed as it takes effect, with where each value comes from", () => {
-    const text = effectiveConfig(dev(", port: 30090", "  stage: { extends: dev, namespace: stage }\ngates: { coverage: { service: 70 } }\n"))
+    const text = effectiveConfig(
+      dev(", port: 30090", "  stage: { extends: dev, namespace: stage }\ngates: { coverage: { service: 70 } }\n"),
+    )
     const origin = (row: string) => new RegExp(`^ *${row} +# (.*)$`, "m").exec(text)?.[1]
     expect(origin("path: services/a")).toBe("line 2")
     expect(origin("coverage: 70")).toBe("gates.coverage.service, line 6")

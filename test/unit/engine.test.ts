@@ -17,31 +17,60 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "unit-"))))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe("a command that there is not", () => {
-  const commands = [.../function main\([\s\S]*?\n\}/.exec(readFileSync(join(repository, "engine/src/main.ts"), "utf8"))![0].matchAll(/case "([^"]+)"/g)].map(([, name]) => name)
-  const scripts = (JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts
+  const commands = [
+    .../function main\([\s\S]*?\n\}/
+      .exec(readFileSync(join(repository, "engine/src/main.ts"), "utf8"))![0]
+      .matchAll(/case "([^"]+)"/g),
+  ].map(([, name]) => name)
+  const scripts = (
+    JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { scripts: Record<string, string> }
+  ).scripts
 
   it.each([
     [["strat"], "unknown command strat"],
     [["toString", "up"], "unknown command toString"],
     [[], "a command is missing"],
   ])("is told with those that there are, before anything is done: %j", (args, fault) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), ...args], { encoding: "utf8", env: { ...process.env, DELIVERY_ENGINE_STATE: folder } })
-    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: `${fault}: allowed are ${commands.join(", ")}\n` })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), ...args], {
+      encoding: "utf8",
+      env: { ...process.env, DELIVERY_ENGINE_STATE: folder },
+    })
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `${fault}: allowed are ${commands.join(", ")}\n`,
+    })
     expect(readdirSync(folder)).toEqual([])
   })
   it("is a pipeline's too", () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, "engine/run.mjs"), "pipeline", "stagging"], { encoding: "utf8", env: { ...process.env, DELIVERY_ENGINE_STATE: folder } })
-    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: "npm run pipeline: stagging is no pipeline; allowed are pr, baseline, publish, dev, stage, prod, rollback, rehearse\n" })
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(repository, "engine/run.mjs"), "pipeline", "stagging"],
+      { encoding: "utf8", env: { ...process.env, DELIVERY_ENGINE_STATE: folder } },
+    )
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "npm run pipeline: stagging is no pipeline; allowed are pr, baseline, publish, dev, stage, prod, rollback, rehearse\n",
+    })
     expect(readdirSync(folder)).toEqual([])
   })
-  it("is in no npm script", () => expect(commands).toEqual(expect.arrayContaining(Object.values(scripts).map((script) => script.split(" ")[2]))))
+  it("is in no npm script", () =>
+    expect(commands).toEqual(expect.arrayContaining(Object.values(scripts).map((script) => script.split(" ")[2]))))
 })
 
 describe("which engine is used", () => {
-  const answers = (docker: Awaited<ReturnType<Probe>>, podman: Awaited<ReturnType<Probe>>): Probe => async (tool) => (tool === "docker" ? docker : podman)
+  const answers =
+    (docker: Awaited<ReturnType<Probe>>, podman: Awaited<ReturnType<Probe>>): Probe =>
+    async (tool) =>
+      tool === "docker" ? docker : podman
 
   it("takes the runner that the environment names, before anything else", async () => {
-    const runner = await chooseRunner({ _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://127.0.0.1:1", DELIVERY_ENGINE: "provision" }, answers("answers", "answers"))
+    const runner = await chooseRunner(
+      { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://127.0.0.1:1", DELIVERY_ENGINE: "provision" },
+      answers("answers", "answers"),
+    )
     expect(runner).toEqual({ kind: "given", host: "tcp://127.0.0.1:1", why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST is set" })
   })
   it("prefers Docker, then Podman, when a daemon answers", async () => {
@@ -49,25 +78,49 @@ describe("which engine is used", () => {
     expect(await chooseRunner({}, answers("no daemon", "answers"))).toMatchObject({ kind: "container", tool: "podman" })
   })
   it("provisions one when there is a client without a daemon, and says so", async () => {
-    expect(await chooseRunner({}, answers("no daemon", "not installed"))).toEqual({ kind: "provisioned", why: "docker: no daemon, podman: not installed" })
+    expect(await chooseRunner({}, answers("no daemon", "not installed"))).toEqual({
+      kind: "provisioned",
+      why: "docker: no daemon, podman: not installed",
+    })
   })
   it("can be told which, and refuses a name that it does not know", async () => {
-    expect(await chooseRunner({ DELIVERY_ENGINE: "podman" }, answers("answers", "answers"))).toMatchObject({ tool: "podman" })
-    await expect(chooseRunner({ DELIVERY_ENGINE: "lxc" }, answers("answers", "answers"))).rejects.toThrow("DELIVERY_ENGINE=lxc is not known: allowed are docker, podman, provision")
+    expect(await chooseRunner({ DELIVERY_ENGINE: "podman" }, answers("answers", "answers"))).toMatchObject({
+      tool: "podman",
+    })
+    await expect(chooseRunner({ DELIVERY_ENGINE: "lxc" }, answers("answers", "answers"))).rejects.toThrow(
+      "DELIVERY_ENGINE=lxc is not known: allowed are docker, podman, provision",
+    )
   })
 })
 
 describe("what a machine must have", () => {
-  const good: Machine = { uid: 0, platform: "linux", arch: "x64", osRelease: 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n', goVersion: "1.26.8", freeBytes: setupBytes, tun: true }
+  const good: Machine = {
+    uid: 0,
+    platform: "linux",
+    arch: "x64",
+    osRelease: 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n',
+    goVersion: "1.26.8",
+    freeBytes: setupBytes,
+    tun: true,
+  }
 
   it("finds nothing on a good one", () => expect(machineFaults(good, setupBytes, "/s")).toEqual([]))
-  it("knows Ubuntu and its relatives", () => expect(machineFaults({ ...good, osRelease: 'ID=linuxmint\nID_LIKE="ubuntu debian"\n' }, 1, "/s")).toEqual([]))
+  it("knows Ubuntu and its relatives", () =>
+    expect(machineFaults({ ...good, osRelease: 'ID=linuxmint\nID_LIKE="ubuntu debian"\n' }, 1, "/s")).toEqual([]))
   it.each([
     ["not root", { uid: 1000, tun: false }, /^not root \(uid 1000\).*Run as root, or install Docker/],
-    ["Fedora", { osRelease: 'PRETTY_NAME="Fedora Linux 42"\nID=fedora\n' }, /^this is Fedora Linux 42: .*Debian or Ubuntu is needed/],
+    [
+      "Fedora",
+      { osRelease: 'PRETTY_NAME="Fedora Linux 42"\nID=fedora\n' },
+      /^this is Fedora Linux 42: .*Debian or Ubuntu is needed/,
+    ],
     ["no Go", { goVersion: undefined }, /^no `go` on the PATH.*Install Go 1.25/],
     ["old Go", { goVersion: "1.22.1" }, /^Go 1.22.1 is too old/],
-    ["a full disk", { freeBytes: 3e9 }, /^too little disk: 3.0 GB free below \/s, 40.0 GB needed.*DELIVERY_ENGINE_STATE/],
+    [
+      "a full disk",
+      { freeBytes: 3e9 },
+      /^too little disk: 3.0 GB free below \/s, 40.0 GB needed.*DELIVERY_ENGINE_STATE/,
+    ],
     ["no tun device", { tun: false }, /^\/dev\/net\/tun cannot be opened/],
     ["a Mac", { platform: "darwin", arch: "arm64" }, /^this machine is darwin\/arm64.*Install Docker/],
   ])("says what to do about %s", (_, change, message) => {
@@ -75,7 +128,8 @@ describe("what a machine must have", () => {
     expect(faults).toHaveLength(1)
     expect(faults[0]).toMatch(message)
   })
-  it("lists all faults at once", () => expect(machineFaults({ ...good, uid: 5, goVersion: undefined, freeBytes: 0 }, setupBytes, "/s")).toHaveLength(3))
+  it("lists all faults at once", () =>
+    expect(machineFaults({ ...good, uid: 5, goVersion: undefined, freeBytes: 0 }, setupBytes, "/s")).toHaveLength(3))
   it("compares Go versions by number", () => {
     expect(atLeast("1.9.7", 1, 25)).toBe(false)
     expect(atLeast("1.25.0", 1, 25)).toBe(true)
@@ -92,18 +146,30 @@ describe("the state folder", () => {
     expect(() => statePaths({ DELIVERY_ENGINE_STATE: `/${"x".repeat(100)}` })).toThrow("too long")
     expect(() => statePaths({ DELIVERY_ENGINE_STATE: "/" })).toThrow("not a folder of its own")
   })
-  it("gives each folder a container of its own", () => expect(containerId(pathsBelow("/a"))).not.toBe(containerId(pathsBelow("/b"))))
+  it("gives each folder a container of its own", () =>
+    expect(containerId(pathsBelow("/a"))).not.toBe(containerId(pathsBelow("/b"))))
 })
 
 describe("registries", () => {
   it("come from the local mirror, a path a registry", () => {
-    expect(engineConfig(undefined)).toMatchObject({ registries: { "docker.io": { mirrors: ["127.0.0.1:5000/docker.io"] }, "ghcr.io": { mirrors: ["127.0.0.1:5000/ghcr.io"] }, "127.0.0.1:5000": { http: true } } })
+    expect(engineConfig(undefined)).toMatchObject({
+      registries: {
+        "docker.io": { mirrors: ["127.0.0.1:5000/docker.io"] },
+        "ghcr.io": { mirrors: ["127.0.0.1:5000/ghcr.io"] },
+        "127.0.0.1:5000": { http: true },
+      },
+    })
   })
   it("come from a company's mirror when one is set", () => {
-    expect(engineConfig("mirror.example:5000/proxy")).toMatchObject({ registries: { "docker.io": { mirrors: ["mirror.example:5000/proxy"] }, "mirror.example:5000": {} } })
-    expect(engineConfig("http://10.1.2.3:80")).toMatchObject({ registries: { "10.1.2.3:80": { http: true }, "ghcr.io": { mirrors: ["10.1.2.3:80"] } } })
+    expect(engineConfig("mirror.example:5000/proxy")).toMatchObject({
+      registries: { "docker.io": { mirrors: ["mirror.example:5000/proxy"] }, "mirror.example:5000": {} },
+    })
+    expect(engineConfig("http://10.1.2.3:80")).toMatchObject({
+      registries: { "10.1.2.3:80": { http: true }, "ghcr.io": { mirrors: ["10.1.2.3:80"] } },
+    })
   })
-  it("refuse what is no address", () => expect(() => engineConfig("mirror example")).toThrow("DELIVERY_REGISTRY_MIRROR=mirror example: allowed is host"))
+  it("refuse what is no address", () =>
+    expect(() => engineConfig("mirror example")).toThrow("DELIVERY_REGISTRY_MIRROR=mirror example: allowed is host"))
 })
 
 describe("image names", () => {
@@ -125,12 +191,15 @@ describe("recipes", () => {
     const recipes = readRecipes()
     expect([...recipes.keys()]).toContain("docker.io/library/debian:bookworm-slim")
     for (const recipe of recipes.values()) {
-      for (const part of [recipe.from, recipe.goBuilder]) if (part && part !== "base") expect([...recipes.keys()]).toContain(canonicalName(part))
+      for (const part of [recipe.from, recipe.goBuilder])
+        if (part && part !== "base") expect([...recipes.keys()]).toContain(canonicalName(part))
     }
   })
   it("say which key they do not know, and which is missing", () => {
     writeFileSync(join(folder, "a.yaml"), "image: docker.io/library/a:1\nabout: x\nfrom: base\napt: [git]\n")
-    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: apt is not known; allowed are image, about, from, debian")
+    expect(() => readRecipes(folder)).toThrow(
+      "engine/images/a.yaml: apt is not known; allowed are image, about, from, debian",
+    )
     writeFileSync(join(folder, "a.yaml"), "image: docker.io/library/a:1\nfrom: base\n")
     expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: about is missing")
     writeFileSync(join(folder, "a.yaml"), "image: a:1\nabout: x\nfrom: base\n")
@@ -139,18 +208,24 @@ describe("recipes", () => {
   it("say which file is not given as text, and which lockfile is missing", () => {
     const head = "image: docker.io/library/a:1\nabout: x\nfrom: base\n"
     writeFileSync(join(folder, "a.yaml"), `${head}files:\n  etc/a.conf: x\n`)
-    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: files: etc/a.conf must be an absolute path with the file's text")
+    expect(() => readRecipes(folder)).toThrow(
+      "engine/images/a.yaml: files: etc/a.conf must be an absolute path with the file's text",
+    )
     writeFileSync(join(folder, "a.yaml"), `${head}files:\n  /etc/a.conf: 1\n`)
     expect(() => readRecipes(folder)).toThrow("files: /etc/a.conf must be")
     writeFileSync(join(folder, "a.yaml"), `${head}npmLock:\n  /usr/local/lib/a: a\n`)
-    expect(() => readRecipes(folder)).toThrow("engine/images/a.yaml: npmLock: there is no engine/images/a/package-lock.json")
+    expect(() => readRecipes(folder)).toThrow(
+      "engine/images/a.yaml: npmLock: there is no engine/images/a/package-lock.json",
+    )
     mkdirSync(join(folder, "a"))
     writeFileSync(join(folder, "a/package-lock.json"), "{}")
     expect(readRecipes(folder).get("docker.io/library/a:1")?.npmLock).toEqual({ "/usr/local/lib/a": "a" })
   })
   it("have lockfiles without download addresses", () => {
     for (const project of [...readRecipes().values()].flatMap((recipe) => Object.values(recipe.npmLock ?? {}))) {
-      expect(readFileSync(join(repository, "engine/images", project, "package-lock.json"), "utf8")).not.toMatch(/"resolved"|https?:\/\/[^"]*registry/)
+      expect(readFileSync(join(repository, "engine/images", project, "package-lock.json"), "utf8")).not.toMatch(
+        /"resolved"|https?:\/\/[^"]*registry/,
+      )
     }
   })
 })
@@ -164,25 +239,62 @@ describe("which modules a command needs images for", () => {
   it("are the named one and all it depends on, each once", async () => {
     module("tool", { name: "tool" }, 'export const images = { tool: "vendor/tool:1" }')
     module("other", { name: "other", dependencies: [{ name: "tool", source: "../tool" }] })
-    module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "other", source: "../other" }] })
-    expect(moduleClosure(join(folder, "root"))).toEqual([join(folder, "root/ci"), join(folder, "tool"), join(folder, "other")])
+    module("root", {
+      name: "root",
+      source: "ci",
+      dependencies: [
+        { name: "tool", source: "../tool" },
+        { name: "other", source: "../other" },
+      ],
+    })
+    expect(moduleClosure(join(folder, "root"))).toEqual([
+      join(folder, "root/ci"),
+      join(folder, "tool"),
+      join(folder, "other"),
+    ])
     expect(moduleOf(["-m", "tool", "call"], folder)).toBe(join(folder, "tool"))
     expect(moduleOf(["call", "--mod=other"], folder)).toBe(join(folder, "other"))
     expect(moduleOf(["core", "version"], folder)).toBe(folder)
     expect([...(await imagesOfCall(folder, []))]).toEqual([])
-    expect([...(await wantedImages([join(folder, "tool"), join(folder, "other")]))]).toEqual([["docker.io/vendor/tool:1", [join(folder, "tool")]]])
+    expect([...(await wantedImages([join(folder, "tool"), join(folder, "other")]))]).toEqual([
+      ["docker.io/vendor/tool:1", [join(folder, "tool")]],
+    ])
   })
   it("are fewer where the module says what each function uses", async () => {
     module("tool", { name: "tool" }, 'export const images = { tool: "vendor/tool:1" }')
     module("large", { name: "large" }, 'export const images = { large: "vendor/large:2" }')
-    module("root", { name: "root", source: "ci", dependencies: [{ name: "tool", source: "../tool" }, { name: "large", source: "../large" }] })
+    module("root", {
+      name: "root",
+      source: "ci",
+      dependencies: [
+        { name: "tool", source: "../tool" },
+        { name: "large", source: "../large" },
+      ],
+    })
     mkdirSync(join(folder, "root/ci/src"), { recursive: true })
-    writeFileSync(join(folder, "root/ci/src/images.ts"), 'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"], configured: { large: [".large.yml"] } } }')
-    const names = async (words: string[], ...files: string[]) => [...(await imagesOfCall(join(folder, "root"), words, () => new Set(files))).keys()]
-    expect(await names(["--silent", "call", "pr", "verdict"])).toEqual(["docker.io/vendor/tool:1", "docker.io/library/own:3"])
+    writeFileSync(
+      join(folder, "root/ci/src/images.ts"),
+      'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"], configured: { large: [".large.yml"] } } }',
+    )
+    const names = async (words: string[], ...files: string[]) => [
+      ...(await imagesOfCall(join(folder, "root"), words, () => new Set(files))).keys(),
+    ]
+    expect(await names(["--silent", "call", "pr", "verdict"])).toEqual([
+      "docker.io/vendor/tool:1",
+      "docker.io/library/own:3",
+    ])
     expect(await names(["pr"], "large.yml")).toEqual(await names(["pr"]))
-    expect(await names(["pr"], "main.go", ".large.yml")).toEqual(["docker.io/vendor/tool:1", "docker.io/vendor/large:2", "docker.io/library/own:3"])
-    expect(await names(["functions"])).toEqual(["docker.io/library/own:3", "docker.io/library/other:4", "docker.io/vendor/tool:1", "docker.io/vendor/large:2"])
+    expect(await names(["pr"], "main.go", ".large.yml")).toEqual([
+      "docker.io/vendor/tool:1",
+      "docker.io/vendor/large:2",
+      "docker.io/library/own:3",
+    ])
+    expect(await names(["functions"])).toEqual([
+      "docker.io/library/own:3",
+      "docker.io/library/other:4",
+      "docker.io/vendor/tool:1",
+      "docker.io/vendor/large:2",
+    ])
   })
 })
 

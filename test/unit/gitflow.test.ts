@@ -4,7 +4,15 @@ import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { decide, deliveredPaths, explained, nextVersion, readDiff, readState, shown } from "../../modules/gitflow/src/flow"
+import {
+  decide,
+  deliveredPaths,
+  explained,
+  nextVersion,
+  readDiff,
+  readState,
+  shown,
+} from "../../modules/gitflow/src/flow"
 import { diffScript, stateScript } from "../../modules/gitflow/src/scripts"
 
 const names = { master: "master", develop: "develop" }
@@ -18,31 +26,63 @@ describe("the pipeline", () => {
     ["hotfix/login", "pr", "stage", "merge into master and develop"],
     ["feature/menu", "pr", "", "pull request into develop"],
     ["", "none", "", ""],
-  ])("of a push to %s is %s, then %s", (branch, name, next, afterwards) => expect(push(branch)).toMatchObject({ name, next, afterwards }))
-  it.each(["develop", "master", "release/1.4", "feature/other"])("of a pull request into %s is pr, whatever its branch is called", (base) => {
-    for (const branch of ["feature/menu", "master", "develop", "release/1.4", "hotfix/x", ""]) expect(decide(branch, "pull_request", base, names)).toMatchObject({ name: "pr", next: "", afterwards: "" })
-  })
+  ])("of a push to %s is %s, then %s", (branch, name, next, afterwards) =>
+    expect(push(branch)).toMatchObject({ name, next, afterwards }),
+  )
+  it.each(["develop", "master", "release/1.4", "feature/other"])(
+    "of a pull request into %s is pr, whatever its branch is called",
+    (base) => {
+      for (const branch of ["feature/menu", "master", "develop", "release/1.4", "hotfix/x", ""])
+        expect(decide(branch, "pull_request", base, names)).toMatchObject({ name: "pr", next: "", afterwards: "" })
+    },
+  )
   it("takes git's own prefix, and other names of the long-lived branches", () => {
     expect(push("refs/heads/release/2").name).toBe("stage")
     expect(decide("main", "push", "", { master: "main", develop: "trunk" }).name).toBe("prod")
     expect(decide("master", "push", "", { master: "main", develop: "trunk" }).name).toBe("pr")
   })
-  it.each(["release/", "release", "Release/1", "releases/1", "feature/release/1", "origin/master", "master ", " master", "MASTER", "mаster", "master\n", "hotfix", "pull/7/head", "refs/tags/master"])("of %j is that of any other branch", (branch) =>
-    expect(push(branch)).toMatchObject({ name: "pr", next: "" }),
-  )
+  it.each([
+    "release/",
+    "release",
+    "Release/1",
+    "releases/1",
+    "feature/release/1",
+    "origin/master",
+    "master ",
+    " master",
+    "MASTER",
+    "mаster",
+    "master\n",
+    "hotfix",
+    "pull/7/head",
+    "refs/tags/master",
+  ])("of %j is that of any other branch", (branch) => expect(push(branch)).toMatchObject({ name: "pr", next: "" }))
   it.each([
     ["an event", () => decide("x", "deploy", "", names), "event: deploy is not known; allowed: push, pull_request"],
-    ["one name for both branches", () => decide("x", "push", "", { master: "main", develop: "main" }), "master and develop are both main"],
+    [
+      "one name for both branches",
+      () => decide("x", "push", "", { master: "main", develop: "main" }),
+      "master and develop are both main",
+    ],
     ["no name", () => decide("x", "push", "", { master: "", develop: "develop" }), "master: a branch's name is wanted"],
   ])("refuses %s", (_, call, message) => expect(call).toThrow(message))
   it("says why, and from where to where", () => {
     expect(push("release/1.4").reason).toBe("release/1.4 is a release that is being prepared")
-    expect(decide("feature/menu", "pull_request", "develop", names).reason).toBe("a pull request from feature/menu into develop is checked, and nothing is deployed")
+    expect(decide("feature/menu", "pull_request", "develop", names).reason).toBe(
+      "a pull request from feature/menu into develop is checked, and nothing is deployed",
+    )
   })
 })
 
 describe("hostile names", () => {
-  const hostile = ["release/$(touch x)", "release/`id`", "release/'\"; rm -rf /", "release/a\nprod", "release/\u001b[2J\u202Eevil", `release/${"x".repeat(4000)}`]
+  const hostile = [
+    "release/$(touch x)",
+    "release/`id`",
+    "release/'\"; rm -rf /",
+    "release/a\nprod",
+    "release/\u001b[2J\u202Eevil",
+    `release/${"x".repeat(4000)}`,
+  ]
   it.each(hostile)("%j decides as any release, and is shown in one short line without control characters", (branch) => {
     const { name, reason } = push(branch)
     expect(name).toBe("stage")
@@ -56,14 +96,17 @@ describe("hostile names", () => {
 describe("the table", () => {
   it("marks one row", () => {
     const table = explained("hotfix/login", "push", "", names)
-    expect(table.split("\n").filter((line) => line.startsWith(">"))).toEqual([">  hotfix/*      pr, then stage  merge into master and develop"])
+    expect(table.split("\n").filter((line) => line.startsWith(">"))).toEqual([
+      ">  hotfix/*      pr, then stage  merge into master and develop",
+    ])
     expect(table).toContain("hotfix/login is checked first, then staged")
     expect(explained("x", "pull_request", "develop", names)).toContain(">  pull request  pr")
   })
 })
 
 describe("the next version", () => {
-  const next = (branch: string, tags: string[], merged = "", bump = "") => nextVersion(branch, tags, merged, bump, names)
+  const next = (branch: string, tags: string[], merged = "", bump = "") =>
+    nextVersion(branch, tags, merged, bump, names)
   it.each([
     ["master", [], "", "v0.1.0"],
     ["master", ["v1.3.0", "v1.10.0", "v1.9.7"], "", "v1.11.0"],
@@ -76,29 +119,55 @@ describe("the next version", () => {
     ["hotfix/1.3.3", ["v1.3.2"], "", "v1.3.3"],
     ["hotfix/login", ["1.3.2", "modules/x/v9.0.0", "v2", "v01.2.3", "v3.0.0-rc.1", "chart-7.0.0"], "", "1.4.0"],
     ["master", ["refs/tags/v1.3.2"], "", "v1.4.0"],
-  ])("on %s after %j, merged %j, is %s", (branch, tags, merged, version) => expect(next(branch, tags, merged)).toBe(version))
-  it.each([["major", "v2.0.0"], ["minor", "v1.4.0"], ["patch", "v1.3.3"]])("with bump %s is %s, whatever the branch is named by", (bump, version) => expect(next("release/7.0", ["v1.3.2"], "", bump)).toBe(version))
+  ])("on %s after %j, merged %j, is %s", (branch, tags, merged, version) =>
+    expect(next(branch, tags, merged)).toBe(version),
+  )
+  it.each([
+    ["major", "v2.0.0"],
+    ["minor", "v1.4.0"],
+    ["patch", "v1.3.3"],
+  ])("with bump %s is %s, whatever the branch is named by", (bump, version) =>
+    expect(next("release/7.0", ["v1.3.2"], "", bump)).toBe(version),
+  )
   it.each([
     ["release/1.3.2", "", "", "release/1.3.2: 1.3.2 is not above the highest tag v1.3.2"],
     ["release/1.2", "", "", "release/1.2: 1.2.0 is not above the highest tag v1.3.2"],
     ["master", "release/1.3", "", "release/1.3: 1.3.0 is not above the highest tag v1.3.2"],
     ["develop", "", "", "branch: develop gets no version; master, release/* and hotfix/* do"],
     ["feature/x", "", "", "branch: feature/x gets no version"],
-    ["master", "", "huge", "bump: huge is not known; allowed: \"\", major, minor, patch"],
-  ])("on %s (merged %j, bump %j) is an error", (branch, merged, bump, message) => expect(() => next(branch, ["v1.3.2"], merged, bump)).toThrow(message))
+    ["master", "", "huge", 'bump: huge is not known; allowed: "", major, minor, patch'],
+  ])("on %s (merged %j, bump %j) is an error", (branch, merged, bump, message) =>
+    expect(() => next(branch, ["v1.3.2"], merged, bump)).toThrow(message),
+  )
 })
 
 describe("delivered paths", () => {
-  it("have one form, whatever their order and number", () => expect(deliveredPaths(["b/", "./a//c", "b", "."])).toEqual([".", "a/c", "b"]))
-  it.each([[[], "paths: at least one is wanted"], [["/etc"], "paths: /etc is not a path inside the repository"], [["a/../.."], "paths: a/../.. is not"], [[""], 'paths: "" is not'], [["a\nb"], "paths: a?b is not"]])("%j are refused", (paths, message) =>
-    expect(() => deliveredPaths(paths)).toThrow(message),
-  )
+  it("have one form, whatever their order and number", () =>
+    expect(deliveredPaths(["b/", "./a//c", "b", "."])).toEqual([".", "a/c", "b"]))
+  it.each([
+    [[], "paths: at least one is wanted"],
+    [["/etc"], "paths: /etc is not a path inside the repository"],
+    [["a/../.."], "paths: a/../.. is not"],
+    [[""], 'paths: "" is not'],
+    [["a\nb"], "paths: a?b is not"],
+  ])("%j are refused", (paths, message) => expect(() => deliveredPaths(paths)).toThrow(message))
 })
 
 describe("a checkout, by the script that the container runs", () => {
   let folder: string
-  const git = (...args: string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder, encoding: "utf8" }).trim()
-  const state = (kind: string, ...paths: string[]) => readState(execFileSync("bash", ["-c", stateScript, "gitflow", kind, ...paths], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }))
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim()
+  const state = (kind: string, ...paths: string[]) =>
+    readState(
+      execFileSync("bash", ["-c", stateScript, "gitflow", kind, ...paths], {
+        cwd: folder,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    )
   const write = (file: string, text: string): void => {
     mkdirSync(join(folder, file, ".."), { recursive: true })
     writeFileSync(join(folder, file), text)
@@ -118,7 +187,15 @@ describe("a checkout, by the script that the container runs", () => {
 
   it("that is clean", () => {
     const found = state("all", ".")
-    expect(found).toMatchObject({ branch: "develop", commit: git("rev-parse", "HEAD"), changed: [], tags: ["v0.1.0", "v0.1.1"], tagsHere: ["v0.1.0", "v0.1.1"], shallow: false, tree: state("tree", ".").tree })
+    expect(found).toMatchObject({
+      branch: "develop",
+      commit: git("rev-parse", "HEAD"),
+      changed: [],
+      tags: ["v0.1.0", "v0.1.1"],
+      tagsHere: ["v0.1.0", "v0.1.1"],
+      shallow: false,
+      tree: state("tree", ".").tree,
+    })
     expect(found.time).toMatch(/^\d{4}-\d\d-\d\dT/)
   })
   it("that is dirty says where, of the given paths only, and its hash is that of its content, whether it is committed or not", () => {
@@ -163,15 +240,28 @@ describe("a checkout, by the script that the container runs", () => {
     git("checkout", "--quiet", "--detach")
     expect(state("all", ".").branch).toBe("")
     expect(() => state("tree", "services/none")).toThrow(/paths: services\/none is not in commit [0-9a-f]{40}/)
-    expect(() => execFileSync("bash", ["-c", stateScript, "gitflow", "tree", "."], { cwd: tmpdir(), stdio: "pipe" })).toThrow("HEAD names no commit")
+    expect(() =>
+      execFileSync("bash", ["-c", stateScript, "gitflow", "tree", "."], { cwd: tmpdir(), stdio: "pipe" }),
+    ).toThrow("HEAD names no commit")
   })
 })
 
 describe("what a checkout changes", () => {
   let folder: string
   let files = ""
-  const git = (...args: string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder, encoding: "utf8" }).trim()
-  const diff = (...branches: string[]) => readDiff(execFileSync("bash", ["-c", diffScript, "gitflow", files, ...branches], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }))
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim()
+  const diff = (...branches: string[]) =>
+    readDiff(
+      execFileSync("bash", ["-c", diffScript, "gitflow", files, ...branches], {
+        cwd: folder,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    )
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "gitflow-diff-"))
     git("init", "--quiet", "--initial-branch=develop")
@@ -183,7 +273,8 @@ describe("what a checkout changes", () => {
   beforeEach(() => rmSync("/tmp/index", { force: true }))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it("is nothing to compare with on the first commit", () => expect(diff("develop")).toEqual({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
+  it("is nothing to compare with on the first commit", () =>
+    expect(diff("develop")).toEqual({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
   it("is what differs from where it left the branch: commits, edits, new files; not what is ignored, nor what the branch has since", () => {
     const left = git("rev-parse", "HEAD").slice(0, 10)
     git("checkout", "--quiet", "-b", "feature/x")
@@ -196,13 +287,31 @@ describe("what a checkout changes", () => {
     git("checkout", "--quiet", "feature/x")
     const { base, text } = diff("main", "develop")
     expect(base).toBe(`develop (${left})`)
-    expect(text.split("\n").filter((line) => /^(@@|\+|-)/.test(line)).map((line) => line.replace(/^(@@.*@@).*/, "$1"))).toEqual(["--- a/a.go", "+++ b/a.go", "@@ -2 +2 @@", "-two", "+2", "--- /dev/null", "+++ b/b.go", "@@ -0,0 +1 @@", "+new"])
+    expect(
+      text
+        .split("\n")
+        .filter((line) => /^(@@|\+|-)/.test(line))
+        .map((line) => line.replace(/^(@@.*@@).*/, "$1")),
+    ).toEqual([
+      "--- a/a.go",
+      "+++ b/a.go",
+      "@@ -2 +2 @@",
+      "-two",
+      "+2",
+      "--- /dev/null",
+      "+++ b/b.go",
+      "@@ -0,0 +1 @@",
+      "+new",
+    ])
   })
   it("has the files that it is compared with, where they are asked for", () => {
     files = mkdtempSync(join(tmpdir(), "gitflow-before-"))
     try {
       diff("main", "develop")
-      expect([readdirSync(files), readFileSync(join(files, "a.go"), "utf8")]).toEqual([[".gitignore", "a.go"], "one\ntwo\nthree\n"])
+      expect([readdirSync(files), readFileSync(join(files, "a.go"), "utf8")]).toEqual([
+        [".gitignore", "a.go"],
+        "one\ntwo\nthree\n",
+      ])
     } finally {
       rmSync(files, { recursive: true })
       files = ""

@@ -22,14 +22,21 @@ describe("modules that are checked side by side", () => {
         mkdirSync(module, { recursive: true })
         writeFileSync(join(module, "go.mod"), text)
         const work = `${script}\ntake_turn ${kinds[i]}\necho begin >> '${log}'; sleep 0.5; echo end >> '${log}'\nend_turn`
-        return promisify(execFile)("bash", ["-uc", work], { cwd: module, env: { ...process.env, GOCACHE: join(folder, "cache") } })
+        return promisify(execFile)("bash", ["-uc", work], {
+          cwd: module,
+          env: { ...process.env, GOCACHE: join(folder, "cache") },
+        })
       }),
     )
     return readFileSync(log, "utf8").trim().split("\n")
   }
-  const [inTurn, together] = [["begin", "end", "begin", "end"], ["begin", "begin", "end", "end"]]
+  const [inTurn, together] = [
+    ["begin", "end", "begin", "end"],
+    ["begin", "begin", "end", "end"],
+  ]
 
-  it("compile one after the other with an empty cache", async () => expect(await order(["module a", "module b"])).toEqual(inTurn))
+  it("compile one after the other with an empty cache", async () =>
+    expect(await order(["module a", "module b"])).toEqual(inTurn))
   it("wait for nothing that the cache knows", async () => {
     await order(["module a", "module b"])
     expect(await order(["module a", "module b"])).toEqual(together)
@@ -38,6 +45,8 @@ describe("modules that are checked side by side", () => {
     await order(["module a", "module b"])
     expect(await order(["module c", "module d"])).toEqual(inTurn)
   })
-  it("do not wait for work of another kind", async () => expect(await order(["module a", "module b"], ["lint", "test"])).toEqual(together))
-  it("do not wait in an image without flock", async () => expect(await order(["module a", "module b"], undefined, `flock() { return 127; }\n${turns}`)).toEqual(together))
+  it("do not wait for work of another kind", async () =>
+    expect(await order(["module a", "module b"], ["lint", "test"])).toEqual(together))
+  it("do not wait in an image without flock", async () =>
+    expect(await order(["module a", "module b"], undefined, `flock() { return 127; }\n${turns}`)).toEqual(together))
 })

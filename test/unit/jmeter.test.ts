@@ -1,17 +1,38 @@
 // JMeter's plans and results, as text.
 import { describe, expect, it } from "vitest"
-import { groupsApart, judge, junit, limitFault, outcome, planFault, propertyArguments, samples, trouble, type Limits } from "../../modules/jmeter/src/read"
+import {
+  groupsApart,
+  judge,
+  junit,
+  limitFault,
+  outcome,
+  planFault,
+  propertyArguments,
+  samples,
+  trouble,
+  type Limits,
+} from "../../modules/jmeter/src/read"
 
-const heading = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n"
-const line = (label: string, elapsed: number, { success = true, code = 200, message = "OK", thread = "readers 1-1", failure = "", at = 1_000 } = {}): string =>
+const heading =
+  "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n"
+const line = (
+  label: string,
+  elapsed: number,
+  { success = true, code = 200, message = "OK", thread = "readers 1-1", failure = "", at = 1_000 } = {},
+): string =>
   `${at},${elapsed},${label},${code},${message},${thread},text,${success},${failure},1,1,1,1,http://x/,1,0,0\n`
-const many = (label: string, times: number[]): string => times.map((elapsed, i) => line(label, elapsed, { at: 1_000 + 100 * i })).join("")
+const many = (label: string, times: number[]): string =>
+  times.map((elapsed, i) => line(label, elapsed, { at: 1_000 + 100 * i })).join("")
 const found = (lines: string, apart: string[] = []) => outcome(samples(heading + lines), apart)
 const limits: Limits = { maxP95: 0, maxErrors: 0, minSamples: 1 }
 
 describe("a plan", () => {
   it("names its set-up and tear-down groups", () =>
-    expect(groupsApart('<SetupThreadGroup guiclass="x" testname="a &amp; b" enabled="true"><ThreadGroup testname="c"/><PostThreadGroup testclass="y" testname="d">')).toEqual(["a & b", "d"]))
+    expect(
+      groupsApart(
+        '<SetupThreadGroup guiclass="x" testname="a &amp; b" enabled="true"><ThreadGroup testname="c"/><PostThreadGroup testclass="y" testname="d">',
+      ),
+    ).toEqual(["a & b", "d"]))
   it("has to be one, and to read the address", () => {
     expect(planFault("<project/>")).toBe("plan: this is no plan of JMeter (it has no jmeterTestPlan)")
     expect(planFault('<jmeterTestPlan version="1.2"/>')).toContain("it does not read the property baseUrl")
@@ -47,7 +68,9 @@ describe("JMeter's results", () => {
     expect(samples("")).toEqual([])
   })
   it("that cannot be read are an error, not fewer samples", () => {
-    expect(() => samples(`${heading}1000,5,a"b,200\n${line("a", 1)}`)).toThrow("the results cannot be read after sample 0")
+    expect(() => samples(`${heading}1000,5,a"b,200\n${line("a", 1)}`)).toThrow(
+      "the results cannot be read after sample 0",
+    )
     expect(() => samples(`${heading}1000,5,a\n`)).toThrow("sample 1 has 3 columns, not 17")
     expect(() => samples("label,elapsed\na,5\n")).toThrow("the results have no column timeStamp")
   })
@@ -62,40 +85,91 @@ describe("JMeter's results", () => {
 
 describe("the verdict on a load", () => {
   it("is red without a sample of the load, whatever the set-up did", () => {
-    expect(judge(found(""), limits)).toMatchObject({ passed: false, reason: "no sample was taken", value: 0, limit: 1, unit: "samples" })
-    expect(judge(found(line("set up: x", 1, { thread: "data 1-1" }), ["data"]), limits).reason).toBe("no sample was taken")
-    expect(judge(found(many("a", [1, 2])), { ...limits, minSamples: 3 }).reason).toBe("only 2 samples were taken, at least 3 are wanted")
+    expect(judge(found(""), limits)).toMatchObject({
+      passed: false,
+      reason: "no sample was taken",
+      value: 0,
+      limit: 1,
+      unit: "samples",
+    })
+    expect(judge(found(line("set up: x", 1, { thread: "data 1-1" }), ["data"]), limits).reason).toBe(
+      "no sample was taken",
+    )
+    expect(judge(found(many("a", [1, 2])), { ...limits, minSamples: 3 }).reason).toBe(
+      "only 2 samples were taken, at least 3 are wanted",
+    )
   })
   it("is red when the set-up failed, and says how", () =>
-    expect(judge(found(line("set up: x", 1, { thread: "data 1-1", success: false, code: 503, message: "Service Unavailable" }), ["data"]), limits).reason).toBe("the plan's set-up or tear-down failed: set up: x: 503 Service Unavailable"))
+    expect(
+      judge(
+        found(line("set up: x", 1, { thread: "data 1-1", success: false, code: 503, message: "Service Unavailable" }), [
+          "data",
+        ]),
+        limits,
+      ).reason,
+    ).toBe("the plan's set-up or tear-down failed: set up: x: 503 Service Unavailable"))
   it("is red above the share of errors, by the label that fails most", () => {
     const lines = many("a", [1, 1, 1]) + line("b", 1, { success: false, code: 500, message: "Internal Server Error" })
-    expect(judge(found(lines), limits)).toEqual({ passed: false, reason: "25 % of 4 samples failed, at most 0 % may; worst: b, 1 of 1: 500 Internal Server Error", value: 25, limit: 0, unit: "%" })
+    expect(judge(found(lines), limits)).toEqual({
+      passed: false,
+      reason: "25 % of 4 samples failed, at most 0 % may; worst: b, 1 of 1: 500 Internal Server Error",
+      value: 25,
+      limit: 0,
+      unit: "%",
+    })
     expect(judge(found(lines), { ...limits, maxErrors: 25 }).passed).toBe(true)
     expect(judge(found(lines), { ...limits, maxErrors: -1 }).passed).toBe(true)
   })
   it("is red when every sample failed, also without a limit", () =>
-    expect(judge(found(line("b", 1, { success: false, code: 500, message: "no" })), { ...limits, maxErrors: -1 })).toMatchObject({ passed: false, reason: "100 % of 1 samples failed; worst: b, 1 of 1: 500 no", limit: 100 }))
+    expect(
+      judge(found(line("b", 1, { success: false, code: 500, message: "no" })), { ...limits, maxErrors: -1 }),
+    ).toMatchObject({ passed: false, reason: "100 % of 1 samples failed; worst: b, 1 of 1: 500 no", limit: 100 }))
   it("is red above the time, by the label that is slowest", () => {
     const lines = many("quick", [10, 12]) + many("slow", [700, 900])
-    expect(judge(found(lines), { ...limits, maxP95: 500 })).toEqual({ passed: false, reason: "95 % of the samples took up to 900 ms, 500 ms are allowed; worst: slow, 900 ms", value: 900, limit: 500, unit: "ms" })
+    expect(judge(found(lines), { ...limits, maxP95: 500 })).toEqual({
+      passed: false,
+      reason: "95 % of the samples took up to 900 ms, 500 ms are allowed; worst: slow, 900 ms",
+      value: 900,
+      limit: 500,
+      unit: "ms",
+    })
   })
   it("is green within the limits, with its figures", () => {
-    expect(judge(found(many("a", [10, 20])), { ...limits, maxP95: 20 })).toEqual({ passed: true, reason: "2 samples, 0 % failed, 95 % within 20 of 20 ms, 16.67 in a second", value: 20, limit: 20, unit: "ms" })
-    expect(judge(found(many("a", [10, 20])), limits)).toEqual({ passed: true, reason: "2 samples, 0 % failed, 95 % within 20 ms, 16.67 in a second", value: 20, unit: "ms" })
+    expect(judge(found(many("a", [10, 20])), { ...limits, maxP95: 20 })).toEqual({
+      passed: true,
+      reason: "2 samples, 0 % failed, 95 % within 20 of 20 ms, 16.67 in a second",
+      value: 20,
+      limit: 20,
+      unit: "ms",
+    })
+    expect(judge(found(many("a", [10, 20])), limits)).toEqual({
+      passed: true,
+      reason: "2 samples, 0 % failed, 95 % within 20 ms, 16.67 in a second",
+      value: 20,
+      unit: "ms",
+    })
   })
 })
 
 describe("JMeter's reports", () => {
   it("hold a case for each label", () => {
-    const text = junit("load", found(`${line('"a <b>"', 1_500)}${line("c", 1, { success: false, code: 500, message: "no & no" })}`))
+    const text = junit(
+      "load",
+      found(`${line('"a <b>"', 1_500)}${line("c", 1, { success: false, code: 500, message: "no & no" })}`),
+    )
     expect(text).toContain('tests="2" failures="1"')
     expect(text).toContain('<testcase classname="load" name="a &lt;b&gt;" time="1.5"/>')
     expect(text).toContain('<failure message="1 of 1 failed: 500 no &amp; no"/>')
   })
   it("say why nothing ran", () => {
-    expect(trouble("http://app:1 cannot be reached: x (tried for 5 s)\n")).toBe("http://app:1 cannot be reached: x (tried for 5 s)")
-    expect(trouble("WARN StatusConsoleListener x\nError in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML\n")).toBe("Error in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML")
+    expect(trouble("http://app:1 cannot be reached: x (tried for 5 s)\n")).toBe(
+      "http://app:1 cannot be reached: x (tried for 5 s)",
+    )
+    expect(
+      trouble(
+        "WARN StatusConsoleListener x\nError in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML\n",
+      ),
+    ).toBe("Error in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML")
     expect(trouble("")).toBe("")
   })
 })

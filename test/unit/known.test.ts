@@ -14,7 +14,11 @@ const write = (path: string, text: string, below = folder) => {
   mkdirSync(dirname(join(below, path)), { recursive: true })
   writeFileSync(join(below, path), text)
 }
-const git = (...args: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { stdio: "pipe", encoding: "utf8" })
+const git = (...args: string[]) =>
+  execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+    stdio: "pipe",
+    encoding: "utf8",
+  })
 const key = (...args: string[]) => keyOfRun(folder, args, paths, code)
 
 beforeEach(() => {
@@ -62,7 +66,11 @@ describe("a run", () => {
     expect(readdirSync(join(folder, ".git/objects"))).toHaveLength(objects)
     expect(git("status", "--porcelain")).toBe("")
   })
-  it.each(["", "reports/\ndist/\ncoverage/\n"].flatMap((ignored) => ["reports/result.json", "services/a/dist/a.js", "coverage/index.html"].map((file) => [file, ignored] as const)))("has the same name after %s, where git ignores %j", (file, ignored) => {
+  it.each(
+    ["", "reports/\ndist/\ncoverage/\n"].flatMap((ignored) =>
+      ["reports/result.json", "services/a/dist/a.js", "coverage/index.html"].map((file) => [file, ignored] as const),
+    ),
+  )("has the same name after %s, where git ignores %j", (file, ignored) => {
     write(".gitignore", ignored)
     const before = key()
     write(file, "made")
@@ -89,7 +97,8 @@ describe("reports", () => {
     expect(knownReports("k", paths)).toBeUndefined()
   })
   it("in which a stage came to no verdict are known for an hour", () => {
-    const note = (status: string) => noteReports("k", JSON.stringify({ "result.json": JSON.stringify({ stages: [{ status }] }) }), paths)
+    const note = (status: string) =>
+      noteReports("k", JSON.stringify({ "result.json": JSON.stringify({ stages: [{ status }] }) }), paths)
     const aged = (minutes: number) => {
       utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - minutes * 60)
       return knownReports("k", paths) !== undefined

@@ -23,11 +23,38 @@ describe("yamllint", () => {
   ].join("\n")
   it("is read line by line, errors first", () =>
     expect(ordered(yamllint.findingsIn(output))).toEqual([
-      { tool: "yamllint", rule: "syntax", text: "expected ',' or ']', but got '<stream end>'", file: "deep/a b.yml", line: 3, column: 1, level: "error" },
-      { tool: "yamllint", rule: "key-duplicates", text: 'duplication of key "price" in mapping', file: "menu.yaml", line: 4, column: 1, level: "error" },
-      { tool: "yamllint", rule: "document-start", text: 'missing document start "---"', file: "menu.yaml", line: 1, column: 1, level: "warning" },
+      {
+        tool: "yamllint",
+        rule: "syntax",
+        text: "expected ',' or ']', but got '<stream end>'",
+        file: "deep/a b.yml",
+        line: 3,
+        column: 1,
+        level: "error",
+      },
+      {
+        tool: "yamllint",
+        rule: "key-duplicates",
+        text: 'duplication of key "price" in mapping',
+        file: "menu.yaml",
+        line: 4,
+        column: 1,
+        level: "error",
+      },
+      {
+        tool: "yamllint",
+        rule: "document-start",
+        text: 'missing document start "---"',
+        file: "menu.yaml",
+        line: 1,
+        column: 1,
+        level: "warning",
+      },
     ]))
-  it("names the first, and how many more", () => expect(tell(yamllint.findingsIn(output))).toBe('menu.yaml:4 duplication of key "price" in mapping (key-duplicates), and 2 more'))
+  it("names the first, and how many more", () =>
+    expect(tell(yamllint.findingsIn(output))).toBe(
+      'menu.yaml:4 duplication of key "price" in mapping (key-duplicates), and 2 more',
+    ))
   it("has nothing to say of nothing", () => expect(tell(yamllint.findingsIn(""))).toBe(""))
 })
 
@@ -48,36 +75,104 @@ Error: 1 chart(s) linted, 1 chart(s) failed
   it("is read with files from the source's root, and lines of templates alone where they are the template's", () =>
     expect(findings.map(({ file, line, level, rule, text }) => [file, line, level, rule, text])).toEqual([
       ["charts/demo/Chart.yaml", 0, "error", "Chart.yaml", "version is required"],
-      ["charts/demo/values.yaml", 3, "error", "values.yaml", "unable to parse YAML: error converting YAML to JSON: yaml: line 3: did not find expected node content"],
-      ["charts/demo/templates/web.yaml", 0, "warning", "template", 'object name does not conform to Kubernetes naming requirements: "A"'],
-      ["charts/demo/templates/web.yaml", 6, "error", "template", "at <index .Values.prices 0>: error calling index: reflect: slice index out of range"],
+      [
+        "charts/demo/values.yaml",
+        3,
+        "error",
+        "values.yaml",
+        "unable to parse YAML: error converting YAML to JSON: yaml: line 3: did not find expected node content",
+      ],
+      [
+        "charts/demo/templates/web.yaml",
+        0,
+        "warning",
+        "template",
+        'object name does not conform to Kubernetes naming requirements: "A"',
+      ],
+      [
+        "charts/demo/templates/web.yaml",
+        6,
+        "error",
+        "template",
+        "at <index .Values.prices 0>: error calling index: reflect: slice index out of range",
+      ],
       ["charts/demo/charts/sub/templates/_x.tpl", 2, "error", "template", 'parse error: unexpected "}" in operand'],
     ]))
   it("is told once, with the first values that bring it about", () => {
     const [one] = helm.lintFindings(output, "charts/demo")
-    const merged = helm.mergedFindings([{ findings: [], values: [] }, { findings: [one!], values: ["qa.yaml"] }, { findings: [one!], values: ["prod.yaml"] }])
+    const merged = helm.mergedFindings([
+      { findings: [], values: [] },
+      { findings: [one!], values: ["qa.yaml"] },
+      { findings: [one!], values: ["prod.yaml"] },
+    ])
     expect(helm.describeLint(merged)).toBe("charts/demo/Chart.yaml version is required (with qa.yaml)")
-    expect(helm.describeLint(helm.mergedFindings([{ findings, values: [] }]))).toBe("charts/demo/Chart.yaml version is required, and 4 more")
+    expect(helm.describeLint(helm.mergedFindings([{ findings, values: [] }]))).toBe(
+      "charts/demo/Chart.yaml version is required, and 4 more",
+    )
   })
-  it("finds nothing in a clean chart", () => expect(helm.lintFindings("==> Linting x\n[INFO] Chart.yaml: icon is recommended\n\n1 chart(s) linted, 0 chart(s) failed\n", ".")).toEqual([]))
+  it("finds nothing in a clean chart", () =>
+    expect(
+      helm.lintFindings(
+        "==> Linting x\n[INFO] Chart.yaml: icon is recommended\n\n1 chart(s) linted, 0 chart(s) failed\n",
+        ".",
+      ),
+    ).toEqual([]))
 })
 
 describe("terraform fmt", () => {
-  const diff = "faults/main.tf\n--- old/faults/main.tf\n+++ new/faults/main.tf\n@@ -1,6 +1,6 @@\n # Faults.\n terraform {\n-    required_version = 1\n+  required_version = 1\n }\n \nb.tf\n--- old/b.tf\n+++ new/b.tf\n@@ -10,2 +10,2 @@\n-a=1\n+a = 1\n"
-  it("is read with the first line that would change", () => expect(terraform.unformattedAt(diff).map(({ file, line }) => [file, line])).toEqual([["faults/main.tf", 3], ["b.tf", 10]]))
-  it("names the first, and how many more", () => expect(terraform.describeFindings(terraform.unformattedAt(diff))).toBe("faults/main.tf:3 is not formatted (and 1 more file)"))
+  const diff =
+    "faults/main.tf\n--- old/faults/main.tf\n+++ new/faults/main.tf\n@@ -1,6 +1,6 @@\n # Faults.\n terraform {\n-    required_version = 1\n+  required_version = 1\n }\n \nb.tf\n--- old/b.tf\n+++ new/b.tf\n@@ -10,2 +10,2 @@\n-a=1\n+a = 1\n"
+  it("is read with the first line that would change", () =>
+    expect(terraform.unformattedAt(diff).map(({ file, line }) => [file, line])).toEqual([
+      ["faults/main.tf", 3],
+      ["b.tf", 10],
+    ]))
+  it("names the first, and how many more", () =>
+    expect(terraform.describeFindings(terraform.unformattedAt(diff))).toBe(
+      "faults/main.tf:3 is not formatted (and 1 more file)",
+    ))
 })
 
 describe("golangci-lint", () => {
-  const issue = { FromLinter: "errcheck", Text: "Error return value of `os.Remove` is not checked", Severity: "", Pos: { Filename: "/src/services/api/main.go", Line: 7, Column: 11 } }
-  const lint = golangci.readLint(JSON.stringify({ Issues: [{ ...issue, FromLinter: "staticcheck", Text: "SA4006: never used", Severity: "warning" }, issue], Report: { Linters: [{ Name: "errcheck", Enabled: true }, { Name: "revive" }] } }), "/src")
+  const issue = {
+    FromLinter: "errcheck",
+    Text: "Error return value of `os.Remove` is not checked",
+    Severity: "",
+    Pos: { Filename: "/src/services/api/main.go", Line: 7, Column: 11 },
+  }
+  const lint = golangci.readLint(
+    JSON.stringify({
+      Issues: [{ ...issue, FromLinter: "staticcheck", Text: "SA4006: never used", Severity: "warning" }, issue],
+      Report: { Linters: [{ Name: "errcheck", Enabled: true }, { Name: "revive" }] },
+    }),
+    "/src",
+  )
   it("is read with linters as rules, or their own rules", () =>
     expect(ordered(lint.findings)).toEqual([
-      { tool: "golangci-lint", rule: "errcheck", text: issue.Text, file: "services/api/main.go", line: 7, column: 11, level: "error" },
-      { tool: "golangci-lint", rule: "SA4006", text: "SA4006: never used", file: "services/api/main.go", line: 7, column: 11, level: "warning" },
+      {
+        tool: "golangci-lint",
+        rule: "errcheck",
+        text: issue.Text,
+        file: "services/api/main.go",
+        line: 7,
+        column: 11,
+        level: "error",
+      },
+      {
+        tool: "golangci-lint",
+        rule: "SA4006",
+        text: "SA4006: never used",
+        file: "services/api/main.go",
+        line: 7,
+        column: 11,
+        level: "warning",
+      },
     ]))
   it("knows which linters ran", () => expect(lint.linters).toEqual(["errcheck"]))
-  it("says the first finding", () => expect(tell(ordered(lint.findings))).toBe("services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more"))
+  it("says the first finding", () =>
+    expect(tell(ordered(lint.findings))).toBe(
+      "services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more",
+    ))
   it("says in its words what it could not do", () => {
     expect(golangci.trouble("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
     expect(golangci.trouble('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
@@ -85,25 +180,46 @@ describe("golangci-lint", () => {
 })
 
 describe("what mends a Node project", () => {
-  const commands = (scripts: object, devDependencies: object) => fixCommands(JSON.stringify({ scripts, devDependencies }))
-  it("is eslint as the lint script has it", () => expect(commands({ lint: "eslint . --max-warnings 0" }, { eslint: "9" })).toEqual([["npm", "run", "lint", "--", "--fix"]]))
+  const commands = (scripts: object, devDependencies: object) =>
+    fixCommands(JSON.stringify({ scripts, devDependencies }))
+  it("is eslint as the lint script has it", () =>
+    expect(commands({ lint: "eslint . --max-warnings 0" }, { eslint: "9" })).toEqual([
+      ["npm", "run", "lint", "--", "--fix"],
+    ]))
   it("is eslint on everything where the script is more than that, and prettier where there is one", () =>
-    expect(commands({ lint: "eslint . && prettier --check ." }, { eslint: "9", prettier: "3" })).toEqual([["npx", "--no-install", "eslint", "--fix", "."], ["npx", "--no-install", "prettier", "--write", "."]]))
+    expect(commands({ lint: "eslint . && prettier --check ." }, { eslint: "9", prettier: "3" })).toEqual([
+      ["npx", "--no-install", "eslint", "--fix", "."],
+      ["npx", "--no-install", "prettier", "--write", "."],
+    ]))
   it("is nothing where there is neither", () => expect(commands({ lint: "tsc" }, {})).toEqual([]))
 })
 
 describe("what a repository holds", () => {
-  it("charts, without the sub-charts of one", () => expect(chartFolders(["charts/b/Chart.yaml", "charts/b/charts/sub/Chart.yaml", "charts/a/Chart.yaml", "other/Chart.yaml"])).toEqual(["charts/a", "charts/b", "other"]))
+  it("charts, without the sub-charts of one", () =>
+    expect(
+      chartFolders([
+        "charts/b/Chart.yaml",
+        "charts/b/charts/sub/Chart.yaml",
+        "charts/a/Chart.yaml",
+        "other/Chart.yaml",
+      ]),
+    ).toEqual(["charts/a", "charts/b", "other"]))
   it("a chart at the root", () => expect(chartFolders(["Chart.yaml", "charts/sub/Chart.yaml"])).toEqual(["."]))
   it.each([
     ["services/api", ["services/api/.golangci.toml", ".golangci.yml"], "services/api/.golangci.toml"],
     ["services/api", ["services/.golangci.yaml", ".golangci.yml"], "services/.golangci.yaml"],
     ["services/api", ["services/web/.golangci.yml"], undefined],
     [".", [".golangci.json"], ".golangci.json"],
-  ])("for the module at %s, of %j, the configuration %s", (path, files, config) => expect(golangciConfig(path, files)).toBe(config))
+  ])("for the module at %s, of %j, the configuration %s", (path, files, config) =>
+    expect(golangciConfig(path, files)).toBe(config),
+  )
   it("exclusions in delivery.yaml", () => {
-    expect(parseConfig("services:\n  a: { path: a, kind: go }\ngates:\n  lint: { exclusions: [test/**] }\n").lint).toEqual({ exclusions: ["test/**"] })
-    expect(() => parseConfig("services:\n  lint: { path: a, kind: go }\n")).toThrow("the name is taken by the stage that looks at YAML, charts and Terraform")
+    expect(
+      parseConfig("services:\n  a: { path: a, kind: go }\ngates:\n  lint: { exclusions: [test/**] }\n").lint,
+    ).toEqual({ exclusions: ["test/**"] })
+    expect(() => parseConfig("services:\n  lint: { path: a, kind: go }\n")).toThrow(
+      "the name is taken by the stage that looks at YAML, charts and Terraform",
+    )
   })
 })
 
@@ -111,5 +227,7 @@ it("the images of linters that the pipeline waits for are those that the modules
   expect(ci.images.helm).toBe(helmImages.helm)
   expect(ci.images.debian).toBe(helmImages.debian)
   expect(ci.images.golang).toBe(terraformImages.golang)
-  expect(readFileSync(join(import.meta.dirname, "../../engine/images/golangci-lint.yaml"), "utf8")).toContain("golangci/golangci-lint:v2.15.0")
+  expect(readFileSync(join(import.meta.dirname, "../../engine/images/golangci-lint.yaml"), "utf8")).toContain(
+    "golangci/golangci-lint:v2.15.0",
+  )
 })

@@ -11,25 +11,45 @@ const go = `<?xml version="1.0" encoding="UTF-8"?>
 </failure></testcase><testcase classname="price" name="TestC"><skipped message="why"/></testcase></testsuite></testsuites>`
 const vitest = `<testsuites name="vitest tests"><testsuite name="a.test.ts" tests="1" failures="1" errors="0" skipped="0"><testcase classname="a.test.ts" name="x &gt; y"><failure message="boom" type="E"><![CDATA[E: boom
  at a.test.ts:3]]></failure></testcase></testsuite></testsuites>`
-const sources = [{ stage: "api:test", text: go }, { stage: "web:test", text: vitest }, { stage: "x:test", text: "no xml" }, { stage: "y:test", text: "<testsuites/>" }]
-const result = (ruleId: string, text: string, uri: string, startLine?: number) => ({ ruleId, level: "error", message: { text }, locations: [{ physicalLocation: { artifactLocation: { uri }, ...(startLine ? { region: { startLine } } : {}) } }] })
-const sarif = (name: string, ...results: object[]) => JSON.stringify({ version: "2.1.0", runs: [{ tool: { driver: { name } }, results }] })
+const sources = [
+  { stage: "api:test", text: go },
+  { stage: "web:test", text: vitest },
+  { stage: "x:test", text: "no xml" },
+  { stage: "y:test", text: "<testsuites/>" },
+]
+const result = (ruleId: string, text: string, uri: string, startLine?: number) => ({
+  ruleId,
+  level: "error",
+  message: { text },
+  locations: [{ physicalLocation: { artifactLocation: { uri }, ...(startLine ? { region: { startLine } } : {}) } }],
+})
+const sarif = (name: string, ...results: object[]) =>
+  JSON.stringify({ version: "2.1.0", runs: [{ tool: { driver: { name } }, results }] })
 
 describe("JUnit of all stages", () => {
   const whole = mergedJunit(sources)
   it("is XML with every suite, named by its stage, and the sums", () => {
     expect(XMLValidator.validate(whole)).toBe(true)
-    const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "" }).parse(whole) as { testsuites: { tests: string; failures: string; testsuite: { name: string; testcase: unknown }[] } }
+    const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "" }).parse(whole) as {
+      testsuites: { tests: string; failures: string; testsuite: { name: string; testcase: unknown }[] }
+    }
     expect(testsuites).toMatchObject({ tests: "4", failures: "2" })
     expect(testsuites.testsuite.map(({ name }) => name)).toEqual(["api:test price", "web:test a.test.ts"])
     expect(testsuites.testsuite[0]!.testcase).toHaveLength(3)
   })
   it("keeps what a failing test said", () => {
     expect(whole).toContain("b_test.go:5: got &lt;2&gt;, want 3")
-    expect(failedTests([{ stage: "s", text: whole }]).map(({ output }) => output.trim())).toEqual(["=== RUN   TestB\n    b_test.go:5: got <2>, want 3", "E: boom\n at a.test.ts:3"])
+    expect(failedTests([{ stage: "s", text: whole }]).map(({ output }) => output.trim())).toEqual([
+      "=== RUN   TestB\n    b_test.go:5: got <2>, want 3",
+      "E: boom\n at a.test.ts:3",
+    ])
   })
   it("is empty where nobody wrote any", () => expect(XMLValidator.validate(mergedJunit([]))).toBe(true))
-  it("tells the failing tests with their output", () => expect(failedTests(sources).map(({ stage, name }) => [stage, name])).toEqual([["api:test", "price TestB"], ["web:test", "a.test.ts x > y"]]))
+  it("tells the failing tests with their output", () =>
+    expect(failedTests(sources).map(({ stage, name }) => [stage, name])).toEqual([
+      ["api:test", "price TestB"],
+      ["web:test", "a.test.ts x > y"],
+    ]))
 })
 
 describe("SARIF of all stages", () => {
@@ -39,21 +59,52 @@ describe("SARIF of all stages", () => {
     { stage: "web:lint", text: sarif("eslint", result("no-var", "bad", "src/a.ts", 7)), folder: "services/web" },
     { stage: "w:lint", text: sarif("none") },
   ])
-  it("has a run of each tool, also of one that found nothing", () => expect((JSON.parse(log) as { runs: { tool: { driver: { name: string } } }[] }).runs.map(({ tool }) => tool.driver.name)).toEqual(["vet", "gosec", "eslint", "none"]))
+  it("has a run of each tool, also of one that found nothing", () =>
+    expect(
+      (JSON.parse(log) as { runs: { tool: { driver: { name: string } } }[] }).runs.map(({ tool }) => tool.driver.name),
+    ).toEqual(["vet", "gosec", "eslint", "none"]))
   it("says once what two tools say of a place, and names files from the root", () =>
-    expect(found.map(({ tool, rule, file, line }) => [tool, rule, file, line])).toEqual([["vet", "vet", "api/a.go", 3], ["gosec", "G2", "api/a.go", 3], ["eslint", "no-var", "services/web/src/a.ts", 7]]))
+    expect(found.map(({ tool, rule, file, line }) => [tool, rule, file, line])).toEqual([
+      ["vet", "vet", "api/a.go", 3],
+      ["gosec", "G2", "api/a.go", 3],
+      ["eslint", "no-var", "services/web/src/a.ts", 7],
+    ]))
 })
 
 describe("what tests have done, for SonarQube", () => {
-  const suite = (...cases: string[]): string => `<testsuites><testsuite name="x">${cases.join("")}</testsuite></testsuites>`
-  const go = testFunctions([["price/tax_test.go", "package price\n\nfunc TestTax(t *testing.T) {\n}\n\nfunc helper() {}\n"], ["main_test.go", "package main\n\nfunc TestMain_(t *testing.T) {}\nfunc FuzzIt(f *testing.F) {}\n"]])
-  it("knows the files of Go's functions", () => expect([...go]).toEqual([["price TestTax", "price/tax_test.go"], [". TestMain_", "main_test.go"], [". FuzzIt", "main_test.go"]]))
+  const suite = (...cases: string[]): string =>
+    `<testsuites><testsuite name="x">${cases.join("")}</testsuite></testsuites>`
+  const go = testFunctions([
+    ["price/tax_test.go", "package price\n\nfunc TestTax(t *testing.T) {\n}\n\nfunc helper() {}\n"],
+    ["main_test.go", "package main\n\nfunc TestMain_(t *testing.T) {}\nfunc FuzzIt(f *testing.F) {}\n"],
+  ])
+  it("knows the files of Go's functions", () =>
+    expect([...go]).toEqual([
+      ["price TestTax", "price/tax_test.go"],
+      [". TestMain_", "main_test.go"],
+      [". FuzzIt", "main_test.go"],
+    ]))
   it("names files from the repository's root, with milliseconds and what went wrong", () =>
     expect(
       testExecutions(
         [
-          { text: suite('<testcase classname="price" name="TestTax" time="0.0125"/>', '<testcase classname="price" name="TestTax/of_1" time="x"><failure message="Failed">a &lt; b</failure></testcase>', '<testcase classname="." name="TestMain_" time="1"><skipped message="no"/></testcase>', '<testcase classname="." name="TestUnknown" time="1"/>'), path: "services/api", functions: go },
-          { text: suite('<testcase classname="tests/a.test.ts" name="x &gt; y" time="0.5"><error/></testcase>', '<testcase classname="tests/b.ts" name="z"/>'), path: "." },
+          {
+            text: suite(
+              '<testcase classname="price" name="TestTax" time="0.0125"/>',
+              '<testcase classname="price" name="TestTax/of_1" time="x"><failure message="Failed">a &lt; b</failure></testcase>',
+              '<testcase classname="." name="TestMain_" time="1"><skipped message="no"/></testcase>',
+              '<testcase classname="." name="TestUnknown" time="1"/>',
+            ),
+            path: "services/api",
+            functions: go,
+          },
+          {
+            text: suite(
+              '<testcase classname="tests/a.test.ts" name="x &gt; y" time="0.5"><error/></testcase>',
+              '<testcase classname="tests/b.ts" name="z"/>',
+            ),
+            path: ".",
+          },
           { text: "no JUnit", path: "web" },
         ],
         (file) => /_test\.go$|\.test\.ts$/.test(file),

@@ -1,27 +1,65 @@
 // What an analysis concludes from its samples, and what promtool's output says: the pure parts of modules/prometheus.
 import { describe, expect, it } from "vitest"
-import { longestRow, outcome, parseWatched, queriesOf, rulesFound, rulesTrouble, shown, type Samples } from "../../modules/prometheus/src/read"
+import {
+  longestRow,
+  outcome,
+  parseWatched,
+  queriesOf,
+  rulesFound,
+  rulesTrouble,
+  shown,
+  type Samples,
+} from "../../modules/prometheus/src/read"
 
 /** A query with these numbers, one a second; a text is why there was none. */
 const query = (numbers: (number | string)[], limit = 1, name = "errors", unit = ""): Samples => ({
   ...{ name, query: "q", limit, unit },
-  samples: numbers.map((value, i) => ({ at: `2026-01-01T00:00:0${i}Z`, ...(typeof value === "string" ? { value: null, why: value } : { value, why: "" }) })),
+  samples: numbers.map((value, i) => ({
+    at: `2026-01-01T00:00:0${i}Z`,
+    ...(typeof value === "string" ? { value: null, why: value } : { value, why: "" }),
+  })),
 })
 const said = (queries: Samples[], failures = 2, trouble = "") => outcome({ trouble, queries }, failures)
 
 describe("an analysis", () => {
   it("is green below the limit and at it, and shows what came closest to its limit", () => {
-    expect(said([query([0, 1, 0.5])])).toEqual({ status: "passed", reason: "errors 1 at most, limit 1 (3 samples)", value: 1, limit: 1, unit: "" })
-    expect(said([query([0.1, 0.2], 1, "a"), query([0.1, 0.15], 0.2, "b", "s")])).toMatchObject({ reason: "b 0.15 s at most, limit 0.2 s (2 samples)", value: 0.15, limit: 0.2, unit: "s" })
-    expect(said([query([0, 0], 0, "none"), query([1, 1], 4, "some")])).toMatchObject({ reason: "some 1 at most, limit 4 (2 samples)" })
+    expect(said([query([0, 1, 0.5])])).toEqual({
+      status: "passed",
+      reason: "errors 1 at most, limit 1 (3 samples)",
+      value: 1,
+      limit: 1,
+      unit: "",
+    })
+    expect(said([query([0.1, 0.2], 1, "a"), query([0.1, 0.15], 0.2, "b", "s")])).toMatchObject({
+      reason: "b 0.15 s at most, limit 0.2 s (2 samples)",
+      value: 0.15,
+      limit: 0.2,
+      unit: "s",
+    })
+    expect(said([query([0, 0], 0, "none"), query([1, 1], 4, "some")])).toMatchObject({
+      reason: "some 1 at most, limit 4 (2 samples)",
+    })
   })
   it("is red after so many in a row, with the highest of them, and whatever else is unknown", () => {
-    expect(said([query(["no data"], 1, "other"), query([0, 2, 3, 2])])).toEqual({ status: "failed", reason: "errors 3 > 1 (3 samples, first at 2026-01-01T00:00:01Z)", value: 3, limit: 1, unit: "" })
-    expect(said([query([2], 1, "errors", "%")], 1)).toMatchObject({ status: "failed", reason: "errors 2% > 1% (1 sample, first at 2026-01-01T00:00:00Z)" })
+    expect(said([query(["no data"], 1, "other"), query([0, 2, 3, 2])])).toEqual({
+      status: "failed",
+      reason: "errors 3 > 1 (3 samples, first at 2026-01-01T00:00:01Z)",
+      value: 3,
+      limit: 1,
+      unit: "",
+    })
+    expect(said([query([2], 1, "errors", "%")], 1)).toMatchObject({
+      status: "failed",
+      reason: "errors 2% > 1% (1 sample, first at 2026-01-01T00:00:00Z)",
+    })
     expect(said([query([2, 3])], 2, "other: Prometheus answered 400")).toMatchObject({ status: "failed" })
   })
   it("lets a row be interrupted by a good sample, not by one without a number", () => {
-    expect(said([query([2, 0, 2, 0])])).toMatchObject({ status: "passed", reason: "errors 2 over its limit of 1 fewer than 2 times in a row (4 samples)", value: 2 })
+    expect(said([query([2, 0, 2, 0])])).toMatchObject({
+      status: "passed",
+      reason: "errors 2 over its limit of 1 fewer than 2 times in a row (4 samples)",
+      value: 2,
+    })
     expect(said([query([2, "NaN", 2, 0])])).toMatchObject({ status: "failed" })
     expect(longestRow(query([2, "NaN", 3, 0, 5])).map(({ value }) => value)).toEqual([2, 3])
   })
@@ -29,18 +67,33 @@ describe("an analysis", () => {
     ["no number at all", [query(["no data", "NaN"])], "errors: no number in 2 of 2 samples: NaN"],
     ["a number in fewer than half", [query([0, "no data", "no data"])], "errors: no number in 2 of 3 samples: no data"],
     ["no sample", [query([])], "errors: it was never asked"],
-    ["one query of two that is unknown", [query([0]), query(["no data"], 1, "slow")], "slow: no number in 1 of 1 samples: no data"],
-  ])("is inconclusive with %s", (_, queries, reason) => expect(said(queries)).toEqual({ status: "inconclusive", reason, unit: "" }))
+    [
+      "one query of two that is unknown",
+      [query([0]), query(["no data"], 1, "slow")],
+      "slow: no number in 1 of 1 samples: no data",
+    ],
+  ])("is inconclusive with %s", (_, queries, reason) =>
+    expect(said(queries)).toEqual({ status: "inconclusive", reason, unit: "" }),
+  )
   it("is inconclusive when it could not go on, and green with a number in half", () => {
-    expect(said([query([0])], 2, "errors: Prometheus answered 400 bad_data: parse error")).toEqual({ status: "inconclusive", reason: "errors: Prometheus answered 400 bad_data: parse error", unit: "" })
+    expect(said([query([0])], 2, "errors: Prometheus answered 400 bad_data: parse error")).toEqual({
+      status: "inconclusive",
+      reason: "errors: Prometheus answered 400 bad_data: parse error",
+      unit: "",
+    })
     expect(said([query([0, "no data"])])).toMatchObject({ status: "passed" })
   })
-  it("shows numbers short, and infinity", () => expect([0.123456, 12345, 1e308, -1e308, 0].map(shown)).toEqual(["0.123", "12300", "infinite", "-infinite", "0"]))
+  it("shows numbers short, and infinity", () =>
+    expect([0.123456, 12345, 1e308, -1e308, 0].map(shown)).toEqual(["0.123", "12300", "infinite", "-infinite", "0"]))
   it("knows that there are no samples", () => expect(parseWatched("")).toBeUndefined())
 })
 
 describe("its lists", () => {
-  it("become queries", () => expect(queriesOf(["a", "b"], ["x", "y"], ["1", "0.5"], ["", "s"])).toEqual([{ name: "a", query: "x", limit: 1, unit: "" }, { name: "b", query: "y", limit: 0.5, unit: "s" }]))
+  it("become queries", () =>
+    expect(queriesOf(["a", "b"], ["x", "y"], ["1", "0.5"], ["", "s"])).toEqual([
+      { name: "a", query: "x", limit: 1, unit: "" },
+      { name: "b", query: "y", limit: 0.5, unit: "s" },
+    ]))
   it.each<[string[], string[], string[], string[], string]>([
     [[], [], [], [], "names: none is given"],
     [["a"], ["x", "y"], ["1"], [""], "queries: there are 2, and 1 names"],
@@ -50,14 +103,26 @@ describe("its lists", () => {
     [["a"], [" "], ["1"], [""], "queries: that of a is empty"],
     [["a"], ["x"], ["much"], [""], 'limits: "much" of a is not a number'],
     [["a"], ["x"], [""], [""], 'limits: "" of a is not a number'],
-  ])("%j %j %j %j are refused", (names, queries, limits, units, why) => expect(() => queriesOf(names, queries, limits, units)).toThrow(why))
+  ])("%j %j %j %j are refused", (names, queries, limits, units, why) =>
+    expect(() => queriesOf(names, queries, limits, units)).toThrow(why),
+  )
 })
 
 describe("promtool", () => {
-  it("says how many rules it found", () => expect([rulesFound("Checking a.yaml\n  SUCCESS: 5 rules found\n\nChecking b.yaml\n  SUCCESS: 2 rules found\n"), rulesFound("")]).toEqual([7, 0]))
+  it("says how many rules it found", () =>
+    expect([
+      rulesFound("Checking a.yaml\n  SUCCESS: 5 rules found\n\nChecking b.yaml\n  SUCCESS: 2 rules found\n"),
+      rulesFound(""),
+    ]).toEqual([7, 0]))
   it.each([
-    ['Checking a.yaml\n  FAILED:\na.yaml: 1:37: group "g", rule 1, "A": could not parse expression: 1:6: parse error\n', 'a.yaml: 1:37: group "g", rule 1, "A": could not parse expression: 1:6: parse error'],
-    ["Checking a.yaml\n  SUCCESS: 1 rules found\n\nUnit Testing:  a.test.yaml\n  FAILED:\n    alertname: Down, time: 2m, \n", "a.test.yaml: alertname: Down, time: 2m,"],
+    [
+      'Checking a.yaml\n  FAILED:\na.yaml: 1:37: group "g", rule 1, "A": could not parse expression: 1:6: parse error\n',
+      'a.yaml: 1:37: group "g", rule 1, "A": could not parse expression: 1:6: parse error',
+    ],
+    [
+      "Checking a.yaml\n  SUCCESS: 1 rules found\n\nUnit Testing:  a.test.yaml\n  FAILED:\n    alertname: Down, time: 2m, \n",
+      "a.test.yaml: alertname: Down, time: 2m,",
+    ],
     ["there is no file of rules\n", "there is no file of rules"],
   ])("says what is wrong: %j", (output, why) => expect(rulesTrouble(output)).toBe(why))
 })

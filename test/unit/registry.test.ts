@@ -10,8 +10,18 @@ import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
 import { still } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
-  it("has a host, a path and a tag", () => expect(nameOf("registry:5000/shop/api:6a57497")).toBe("registry:5000/shop/api"))
-  it.each(["api:1", "registry:5000/api", "registry:5000/Shop/api:1", "registry/api@sha256:1", "registry/api:", "registry/a b:1"])("%s is refused", (reference) => expect(() => nameOf(reference)).toThrow(`references: ${JSON.stringify(reference)} is not allowed`))
+  it("has a host, a path and a tag", () =>
+    expect(nameOf("registry:5000/shop/api:6a57497")).toBe("registry:5000/shop/api"))
+  it.each([
+    "api:1",
+    "registry:5000/api",
+    "registry:5000/Shop/api:1",
+    "registry/api@sha256:1",
+    "registry/api:",
+    "registry/a b:1",
+  ])("%s is refused", (reference) =>
+    expect(() => nameOf(reference)).toThrow(`references: ${JSON.stringify(reference)} is not allowed`),
+  )
   it("never is latest", () => expect(() => nameOf("registry:5000/api:latest")).toThrow("the tag latest is not allowed"))
 })
 
@@ -23,7 +33,9 @@ describe("registry", () => {
       { reference: "r:5000/a/c:1", byDigest: `r:5000/a/c@${digest}`, digest, pushed: false },
     ]))
   it("says what the registry said", () => {
-    expect(trouble("2026 retrying\nError: GET https://r/v2/: UNAUTHORIZED: authentication required\n")).toContain("the registry refuses the user or password")
+    expect(trouble("2026 retrying\nError: GET https://r/v2/: UNAUTHORIZED: authentication required\n")).toContain(
+      "the registry refuses the user or password",
+    )
     expect(trouble("error: r/a:1 is sha256:1 already")).toBe("r/a:1 is sha256:1 already")
     expect(trouble("")).toBe("")
   })
@@ -31,12 +43,17 @@ describe("registry", () => {
 
 describe("image", () => {
   const sha = "6a57497bcae011ae584da337ef8feb7ba971aace"
-  it("writes a version", () => expect(versionText(`${sha}-dirty`, "2026-01-31T12:00:00Z")).toBe(`{"sha":"${sha}-dirty","commitTime":"2026-01-31T12:00:00Z"}`))
+  it("writes a version", () =>
+    expect(versionText(`${sha}-dirty`, "2026-01-31T12:00:00Z")).toBe(
+      `{"sha":"${sha}-dirty","commitTime":"2026-01-31T12:00:00Z"}`,
+    ))
   it("refuses a short hash, and what is no time", () => {
     expect(() => versionText("6a57", "2026-01-31T12:00:00Z")).toThrow('sha: "6a57" is not a commit')
     expect(() => versionText(sha, "soon")).toThrow('commitTime: "soon" is not a time')
   })
-  it.each(["0", "root", "0:0", "", "-1"])("refuses the user %j", (user) => expect(() => notRoot(user)).toThrow("a numeric user above 0"))
+  it.each(["0", "root", "0:0", "", "-1"])("refuses the user %j", (user) =>
+    expect(() => notRoot(user)).toThrow("a numeric user above 0"),
+  )
   it("takes a user and a group", () => expect(notRoot("101:101")).toBe("101:101"))
   it("reads pairs, and says which argument is wrong", () => {
     expect(pairs("env", ["A=1=2"], /^[A-Z]+$/)).toEqual([["A", "1=2"]])
@@ -56,13 +73,31 @@ describe("an image that is made still", () => {
       writeFileSync(join(blobs, digest), text)
       return { digest: `sha256:${digest}`, size: text.length }
     }
-    const manifest = put(JSON.stringify({ schemaVersion: 2, config: { mediaType: "application/vnd.oci.image.config.v1+json", ...put(JSON.stringify(config)) }, layers: [] }, null, 2))
-    writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", ...manifest }] }))
+    const manifest = put(
+      JSON.stringify(
+        {
+          schemaVersion: 2,
+          config: { mediaType: "application/vnd.oci.image.config.v1+json", ...put(JSON.stringify(config)) },
+          layers: [],
+        },
+        null,
+        2,
+      ),
+    )
+    writeFileSync(
+      join(folder, "index.json"),
+      JSON.stringify({
+        schemaVersion: 2,
+        manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", ...manifest }],
+      }),
+    )
     return folder
   }
   /** What the image's configuration is after; its digest, and all blobs', have to fit. */
   function made(folder: string): { digest: string; config: object } {
-    const { status, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", `${still}\nstill "$1"`, "still", folder], { encoding: "utf8" })
+    const { status, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", `${still}\nstill "$1"`, "still", folder], {
+      encoding: "utf8",
+    })
     expect(status, stderr).toBe(0)
     const blob = ({ digest, size }: { digest: string; size: number }) => {
       const text = readFileSync(join(folder, "blobs/sha256", digest.slice(7)), "utf8")
@@ -75,12 +110,31 @@ describe("an image that is made still", () => {
     return result
   }
   const labels = { "org.opencontainers.image.created": "2026-01-31T12:00:00Z", other: 'a "quoted" \\ [one]' }
-  const config = (time: string, tool: string) => ({ architecture: "amd64", config: { Labels: labels }, created: time, history: [{ created: time, created_by: tool, comment: "c" }], os: "linux", rootfs: { type: "layers", diff_ids: ["sha256:1"] } })
+  const config = (time: string, tool: string) => ({
+    architecture: "amd64",
+    config: { Labels: labels },
+    created: time,
+    history: [{ created: time, created_by: tool, comment: "c" }],
+    os: "linux",
+    rootfs: { type: "layers", diff_ids: ["sha256:1"] },
+  })
 
   it("has the same digest whenever, and from whatever cache, it was made", () => {
-    const [one, other] = [made(layout(config("2026-02-01T00:00:00Z", 'sh -c "echo [1]"'))), made(layout(config("2026-03-01T00:00:00Z", "pulled from \\ another")))]
+    const [one, other] = [
+      made(layout(config("2026-02-01T00:00:00Z", 'sh -c "echo [1]"'))),
+      made(layout(config("2026-03-01T00:00:00Z", "pulled from \\ another"))),
+    ]
     expect(one).toEqual(other)
-    expect(one.config).toEqual({ architecture: "amd64", config: { Labels: labels }, created: labels["org.opencontainers.image.created"], os: "linux", rootfs: { type: "layers", diff_ids: ["sha256:1"] } })
+    expect(one.config).toEqual({
+      architecture: "amd64",
+      config: { Labels: labels },
+      created: labels["org.opencontainers.image.created"],
+      os: "linux",
+      rootfs: { type: "layers", diff_ids: ["sha256:1"] },
+    })
   })
-  it("has no time when no label gives one", () => expect(made(layout({ created: "2026-02-01T00:00:00Z", architecture: "amd64", history: [] })).config).toEqual({ architecture: "amd64" }))
+  it("has no time when no label gives one", () =>
+    expect(made(layout({ created: "2026-02-01T00:00:00Z", architecture: "amd64", history: [] })).config).toEqual({
+      architecture: "amd64",
+    }))
 })

@@ -7,8 +7,25 @@ import { lost } from "../../ci/src/probe"
 import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release"
 import { numberText, type Stage } from "../../ci/src/stages"
 
-const record: ReleaseRecord = { format: 1, tree: "t".repeat(40), sha: "6a57497bcae011ae584da337ef8feb7ba971aace", commitTime: "2026-01-31T12:00:00Z", images: { api: "registry:5000/api@sha256:1" }, chart: "c", files: "f", verdicts: {} }
-const stage = (name: string, status: Stage["status"], more: Partial<Stage> = {}): Stage => ({ name, status, reason: `${name} says why`, seconds: 1, cached: false, exitCode: 0, ...more })
+const record: ReleaseRecord = {
+  format: 1,
+  tree: "t".repeat(40),
+  sha: "6a57497bcae011ae584da337ef8feb7ba971aace",
+  commitTime: "2026-01-31T12:00:00Z",
+  images: { api: "registry:5000/api@sha256:1" },
+  chart: "c",
+  files: "f",
+  verdicts: {},
+}
+const stage = (name: string, status: Stage["status"], more: Partial<Stage> = {}): Stage => ({
+  name,
+  status,
+  reason: `${name} says why`,
+  seconds: 1,
+  cached: false,
+  exitCode: 0,
+  ...more,
+})
 
 describe("a release record", () => {
   it("comes back as it was sealed", () => expect(openSealed(sealed(record, "key"), "key")).toEqual(record))
@@ -20,7 +37,9 @@ describe("a release record", () => {
     }
   })
   it("that has another key is refused, and so is one without a seal", () => {
-    expect(() => openSealed(sealed(record, "key"), "other")).toThrow("does not fit its seal: it was altered, or sealed with another record key")
+    expect(() => openSealed(sealed(record, "key"), "other")).toThrow(
+      "does not fit its seal: it was altered, or sealed with another record key",
+    )
     expect(() => openSealed(JSON.stringify(record), "key")).toThrow("has no seal")
   })
 
@@ -28,28 +47,47 @@ describe("a release record", () => {
   it("needs a green verdict of stage for prod, and none for dev and stage", () => {
     expect(refusal(record, "dev")).toBeUndefined()
     expect(refusal(record, "stage")).toBeUndefined()
-    expect(refusal(record, "prod")).toBe("6a57497bcae0 has no stage verdict: it was never tested there; run stage first")
+    expect(refusal(record, "prod")).toBe(
+      "6a57497bcae0 has no stage verdict: it was never tested there; run stage first",
+    )
     expect(refusal(withVerdict(record, "stage", [stage("stage:api", "passed")], true, at), "prod")).toBeUndefined()
   })
   it("with a red verdict of stage is refused with what was red", () =>
-    expect(refusal(withVerdict(record, "stage", [stage("stage:api", "passed"), stage("stage:load", "failed")], false, at), "prod")).toBe("6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why"))
+    expect(
+      refusal(
+        withVerdict(record, "stage", [stage("stage:api", "passed"), stage("stage:load", "failed")], false, at),
+        "prod",
+      ),
+    ).toBe("6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why"))
   it("that became red after it was green is refused", () => {
     const green = withVerdict(record, "stage", [stage("stage:api", "passed")], true, at)
-    expect(refusal(withVerdict(green, "stage", [stage("stage:feedback", "inconclusive")], false, at), "prod")).toContain("stage:feedback")
+    expect(
+      refusal(withVerdict(green, "stage", [stage("stage:feedback", "inconclusive")], false, at), "prod"),
+    ).toContain("stage:feedback")
   })
 })
 
 describe("a message", () => {
-  const blocks = (stages: Stage[], commit = record.sha) => messageOf("stage", stages, commit, "#deliveries").blocks as { type: string; text: { text: string } }[]
+  const blocks = (stages: Stage[], commit = record.sha) =>
+    messageOf("stage", stages, commit, "#deliveries").blocks as { type: string; text: { text: string } }[]
   it("has the verdict, the commit and what failed first", () => {
-    const [header, section] = blocks([stage("stage:load", "failed", { reason: "p95 900 ms" }), stage("stage:api", "passed")])
+    const [header, section] = blocks([
+      stage("stage:load", "failed", { reason: "p95 900 ms" }),
+      stage("stage:api", "passed"),
+    ])
     expect(header!.text.text).toBe("❌ Deploy to stage: red")
     expect(section!.text.text).toBe("`6a57497bcae0` RED (1 passed, 1 failed)\n• *stage:load* p95 900 ms")
   })
   it("keeps to Slack's limits, and mentions nobody, whatever it is given", () => {
     const hostile = `<!channel> <@U1> \`rm -rf\` $(id) "'\n${"x".repeat(4000)}`
-    const message = messageOf("stage", Array.from({ length: 40 }, (_, i) => stage(`stage:s${i}`, "failed", { reason: hostile })), hostile, "#c")
-    for (const block of message.blocks as { text: { text: string } }[]) expect(block.text.text.length).toBeLessThanOrEqual(3000)
+    const message = messageOf(
+      "stage",
+      Array.from({ length: 40 }, (_, i) => stage(`stage:s${i}`, "failed", { reason: hostile })),
+      hostile,
+      "#c",
+    )
+    for (const block of message.blocks as { text: { text: string } }[])
+      expect(block.text.text.length).toBeLessThanOrEqual(3000)
     expect(JSON.stringify(message)).not.toMatch(/<[!@]/)
     expect(JSON.stringify(message)).toContain("more")
   })
@@ -71,9 +109,21 @@ describe("a number against the most that is allowed", () => {
 describe("the page of a chain", () => {
   const steps = [
     { step: "pr" as const, title: "Pull request", parts: [{ stages: [stage("pr", "passed")] }] },
-    { step: "dev" as const, title: "Development", parts: [{ stages: [stage("dev:api", "failed", { reason: "<script>alert(1)</script>" })] }] },
+    {
+      step: "dev" as const,
+      title: "Development",
+      parts: [{ stages: [stage("dev:api", "failed", { reason: "<script>alert(1)</script>" })] }],
+    },
   ]
-  const told = JSON.stringify([{ text: "x", blocks: [{ type: "header", text: { text: "❌ Deploy to dev: red" } }, { type: "section", text: { text: "why" } }] }])
+  const told = JSON.stringify([
+    {
+      text: "x",
+      blocks: [
+        { type: "header", text: { text: "❌ Deploy to dev: red" } },
+        { type: "section", text: { text: "why" } },
+      ],
+    },
+  ])
   it("shows each step, what to look at first, and what Slack was told", () => {
     const page = chainHtml(record.sha, steps, told)
     expect(page).toContain("Look here first")
@@ -85,9 +135,32 @@ describe("the page of a chain", () => {
 })
 
 describe("what a bad release cost", () => {
-  const run = (good: boolean, from: number, to: number, count: number) => ({ good, from, to, count, last: good ? "answers 200" : "answers 500" })
+  const run = (good: boolean, from: number, to: number, count: number) => ({
+    good,
+    from,
+    to,
+    count,
+    last: good ? "answers 200" : "answers 500",
+  })
   it("is counted from the first bad answer after its release to the first of those that lasted", () =>
-    expect(lost({ asked: 100, runs: [run(false, 0, 2, 50), run(true, 2, 3, 1), run(false, 3, 5, 20), run(true, 5, 10, 20), run(false, 10, 10, 1), run(true, 11, 11, 1), run(false, 12, 20, 9), run(true, 20.5, 30, 19)] }, 8)).toEqual({
+    expect(
+      lost(
+        {
+          asked: 100,
+          runs: [
+            run(false, 0, 2, 50),
+            run(true, 2, 3, 1),
+            run(false, 3, 5, 20),
+            run(true, 5, 10, 20),
+            run(false, 10, 10, 1),
+            run(true, 11, 11, 1),
+            run(false, 12, 20, 9),
+            run(true, 20.5, 30, 19),
+          ],
+        },
+        8,
+      ),
+    ).toEqual({
       reason: "10.5 s from the first bad answer to lasting good ones; 10 of 50 requests lost (answers 500)",
       value: 10,
       unit: "requests lost",
@@ -96,12 +169,22 @@ describe("what a bad release cost", () => {
     ["never answered", [run(false, 0, 9, 9)], "no request of 9 was answered"],
     ["never lost any", [run(true, 0, 9, 9)], "the fault cost no request of 9"],
     ["is still bad", [run(true, 0, 1, 1), run(false, 2, 9, 8)], "the product is still bad: answers 500"],
-  ])("is an error when the product %s", (_, runs, message) => expect(() => lost({ asked: 9, runs }, 0)).toThrow(message))
+  ])("is an error when the product %s", (_, runs, message) =>
+    expect(() => lost({ asked: 9, runs }, 0)).toThrow(message),
+  )
 })
 
 describe("faults", () => {
-  it("become the chart's values, with the second key", () => expect(faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], true)).toEqual(["faults.restaurant.FAULT_ERROR_RATE=0.5", "faultsInProduction=rehearsal"]))
-  it("are refused on a real cluster", () => expect(() => faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], false)).toThrow("ephemeral clusters only"))
-  it.each(["FAULT_ERROR_RATE=1", "restaurant.ERROR=1", "restaurant.FAULT_X=1,images.registry=evil"])("%s is none", (fault) => expect(() => faultSettings([fault], true)).toThrow("is not allowed; <service>.<VARIABLE>=<value>"))
+  it("become the chart's values, with the second key", () =>
+    expect(faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], true)).toEqual([
+      "faults.restaurant.FAULT_ERROR_RATE=0.5",
+      "faultsInProduction=rehearsal",
+    ]))
+  it("are refused on a real cluster", () =>
+    expect(() => faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], false)).toThrow("ephemeral clusters only"))
+  it.each(["FAULT_ERROR_RATE=1", "restaurant.ERROR=1", "restaurant.FAULT_X=1,images.registry=evil"])(
+    "%s is none",
+    (fault) => expect(() => faultSettings([fault], true)).toThrow("is not allowed; <service>.<VARIABLE>=<value>"),
+  )
   it("none is nothing", () => expect(faultSettings([], false)).toEqual([]))
 })

@@ -36,7 +36,15 @@ async function analyzed(scanner: string): Promise<{ code: number; output: string
   await once(server, "listening")
   writeFileSync(join(folder, "sonar-scanner"), `#!/bin/sh\n${scanner}\n`, { mode: 0o755 })
   const program = analyzeProgram.replaceAll(/\/(report|tmp)\//g, `${folder}/`)
-  const env = { PATH: `${folder}:${process.env.PATH}`, SONAR_HOST_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, SONAR_TOKEN: "t", PROJECT: "shop", WAIT: "5", GATE_TIMEOUT: "5", REPORT: join(folder, "report-task.txt") }
+  const env = {
+    PATH: `${folder}:${process.env.PATH}`,
+    SONAR_HOST_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    SONAR_TOKEN: "t",
+    PROJECT: "shop",
+    WAIT: "5",
+    GATE_TIMEOUT: "5",
+    REPORT: join(folder, "report-task.txt"),
+  }
   const child = spawn(process.execPath, ["-e", program], { env, stdio: ["ignore", "pipe", "inherit"] })
   let output = ""
   child.stdout.on("data", (part: Buffer) => (output += part.toString()))
@@ -51,7 +59,13 @@ const writesTask = 'printf "ceTaskId=1\\ndashboardUrl=http://sonar/dashboard\\n"
 
 it("asks on a new connection after a scan that takes longer than the server keeps an old one", async () => {
   expect(await analyzed(`sleep 3; ${writesTask}`)).toEqual({ code: 0, output: "" })
-  expect(JSON.parse(readFileSync(join(folder, "sonarqube.json"), "utf8"))).toMatchObject({ gate: "OK", total: 0, dashboard: "http://sonar/dashboard" })
+  expect(JSON.parse(readFileSync(join(folder, "sonarqube.json"), "utf8"))).toMatchObject({
+    gate: "OK",
+    total: 0,
+    dashboard: "http://sonar/dashboard",
+  })
 }, 15_000)
-it("says how the scanner ended", async () => expect(await analyzed("exit 2")).toEqual({ code: codes.scanner, output: "sonar-scanner ended with 2\n" }))
-it("says which signal ended the scanner", async () => expect(await analyzed("kill -9 $$")).toEqual({ code: codes.scanner, output: "sonar-scanner ended with SIGKILL\n" }))
+it("says how the scanner ended", async () =>
+  expect(await analyzed("exit 2")).toEqual({ code: codes.scanner, output: "sonar-scanner ended with 2\n" }))
+it("says which signal ended the scanner", async () =>
+  expect(await analyzed("kill -9 $$")).toEqual({ code: codes.scanner, output: "sonar-scanner ended with SIGKILL\n" }))

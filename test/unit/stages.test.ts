@@ -3,15 +3,51 @@ import { describe, expect, it } from "vitest"
 import { parseConfig } from "../../ci/src/config"
 import { indexHtml, summaryMarkdown } from "../../ci/src/page"
 import { joinedPath, localReplaces } from "../../ci/src/paths"
-import { gateCoverage, numberText, oneLine, selectStages, stageNames, tableOf, verdictOf, type Stage } from "../../ci/src/stages"
+import {
+  gateCoverage,
+  numberText,
+  oneLine,
+  selectStages,
+  stageNames,
+  tableOf,
+  verdictOf,
+  type Stage,
+} from "../../ci/src/stages"
 
 const config = parseConfig("services:\n  api: { path: api, kind: go }\n  web: { path: web, kind: node }\n")
 const all = stageNames(config)
-const stage = (name: string, change: Partial<Stage> = {}): Stage => ({ name, status: "passed", reason: "", seconds: 1.25, cached: false, exitCode: 0, ...change })
+const stage = (name: string, change: Partial<Stage> = {}): Stage => ({
+  name,
+  status: "passed",
+  reason: "",
+  seconds: 1.25,
+  cached: false,
+  exitCode: 0,
+  ...change,
+})
 
 describe("stages", () => {
   it("are one for secrets, some for each service, by its kind, and some for all of them", () =>
-    expect(all).toEqual(["secrets", "api:lint", "api:test", "api:build", "web:lint", "web:typecheck", "web:test", "web:build", "lint:yaml", "lint:helm", "lint:terraform", "lint:golangci", "sast:go", "sast:js", "dependencies", "quality", "coverage:total", "coverage:changed"]))
+    expect(all).toEqual([
+      "secrets",
+      "api:lint",
+      "api:test",
+      "api:build",
+      "web:lint",
+      "web:typecheck",
+      "web:test",
+      "web:build",
+      "lint:yaml",
+      "lint:helm",
+      "lint:terraform",
+      "lint:golangci",
+      "sast:go",
+      "sast:js",
+      "dependencies",
+      "quality",
+      "coverage:total",
+      "coverage:changed",
+    ]))
 
   it.each([
     ["nothing", [], [], all],
@@ -23,24 +59,38 @@ describe("stages", () => {
   ])("can be chosen by %s", (_, only, skip, chosen) => expect([...selectStages(all, only, skip)]).toEqual(chosen))
 
   it("cannot be chosen by a name that is none", () =>
-    expect(() => selectStages(all, ["tset"], ["ap"])).toThrow("--only tset, --skip ap: no such stage. A stage, a service or a step is allowed: secrets, api:lint, api, lint"))
+    expect(() => selectStages(all, ["tset"], ["ap"])).toThrow(
+      "--only tset, --skip ap: no such stage. A stage, a service or a step is allowed: secrets, api:lint, api, lint",
+    ))
 })
 
 describe("the coverage gate", () => {
   it("is red below the limit, and where nothing was measured", () => {
-    expect(gateCoverage(stage("a:test", { value: 79.9, unit: "%" }), 80)).toMatchObject({ status: "failed", limit: 80, reason: "coverage 79.9 % is below 80 %" })
-    expect(gateCoverage(stage("a:test"), 80)).toMatchObject({ status: "failed", reason: "no coverage was measured; the gate wants 80 %" })
+    expect(gateCoverage(stage("a:test", { value: 79.9, unit: "%" }), 80)).toMatchObject({
+      status: "failed",
+      limit: 80,
+      reason: "coverage 79.9 % is below 80 %",
+    })
+    expect(gateCoverage(stage("a:test"), 80)).toMatchObject({
+      status: "failed",
+      reason: "no coverage was measured; the gate wants 80 %",
+    })
   })
   it("is green at the limit, can be turned off, and concerns tests only", () => {
     expect(gateCoverage(stage("a:test", { value: 80, unit: "%" }), 80)).toMatchObject({ status: "passed", limit: 80 })
     expect(gateCoverage(stage("a:test"), 0).status).toBe("passed")
     expect(gateCoverage(stage("a:build"), 80).status).toBe("passed")
   })
-  it("keeps the reason of tests that failed anyway", () => expect(gateCoverage(stage("a:test", { status: "failed", reason: "TestX", value: 10 }), 80).reason).toBe("TestX"))
+  it("keeps the reason of tests that failed anyway", () =>
+    expect(gateCoverage(stage("a:test", { status: "failed", reason: "TestX", value: 10 }), 80).reason).toBe("TestX"))
 })
 
 describe("the verdict", () => {
-  it("is green when all that ran passed", () => expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not asked for" })])).toEqual({ passed: true, line: "GREEN (1 passed, 1 skipped)" }))
+  it("is green when all that ran passed", () =>
+    expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not asked for" })])).toEqual({
+      passed: true,
+      line: "GREEN (1 passed, 1 skipped)",
+    }))
   it("is green with what is inconclusive and tolerated, and tells it", () => {
     const tolerated = stage("b", { status: "inconclusive", tolerated: true, reason: "no answer" })
     expect(verdictOf([stage("a"), tolerated])).toEqual({ passed: true, line: "GREEN (1 passed, 1 inconclusive)" })
@@ -52,13 +102,22 @@ describe("the verdict", () => {
     ["something inconclusive", [stage("a"), stage("b", { status: "inconclusive" })], "RED (1 passed, 1 inconclusive)"],
     ["nothing that ran", [stage("a", { status: "skipped", reason: "not asked for" })], "RED: nothing ran (1 skipped)"],
     ["no stage at all", [], "RED: nothing ran (no stage)"],
-    ["an interruption", [stage("a"), stage("b", { status: "skipped", reason: "interrupted before it ended" })], "RED: not every stage has ended (1 passed, 1 skipped)"],
+    [
+      "an interruption",
+      [stage("a"), stage("b", { status: "skipped", reason: "interrupted before it ended" })],
+      "RED: not every stage has ended (1 passed, 1 skipped)",
+    ],
   ])("is red with %s", (_, stages, line) => expect(verdictOf(stages)).toEqual({ passed: false, line }))
 })
 
 describe("the table", () => {
   it("names stage, verdict, number, seconds and what failed", () => {
-    expect(tableOf([stage("api:test", { value: 91.2, limit: 80, unit: "%", cached: true }), stage("web:lint", { status: "failed", reason: "app.ts:3\nno-var" })]).split("\n")).toEqual([
+    expect(
+      tableOf([
+        stage("api:test", { value: 91.2, limit: 80, unit: "%", cached: true }),
+        stage("web:lint", { status: "failed", reason: "app.ts:3\nno-var" }),
+      ]).split("\n"),
+    ).toEqual([
       "stage     verdict   number         seconds     first line",
       "──────────────────────────────────────────────────────────────",
       "api:test  ✔ passed  91.2 % ≥ 80 %  1.3 cached",
@@ -67,20 +126,33 @@ describe("the table", () => {
     ])
   })
   it("has 25 lines at most, and shows what is not green", () => {
-    const many = Array.from({ length: 90 }, (_, i) => stage(`s${i}:test`, i % 30 === 7 ? { status: "failed", reason: `r${i}` } : {}))
+    const many = Array.from({ length: 90 }, (_, i) =>
+      stage(`s${i}:test`, i % 30 === 7 ? { status: "failed", reason: `r${i}` } : {}),
+    )
     const lines = tableOf(many).split("\n")
     expect(lines.length).toBeLessThanOrEqual(25)
     expect(lines.filter((line) => line.includes("✘ failed"))).toHaveLength(3)
     expect(lines.at(-2)).toBe("… and 87 more: see summary.md")
-    expect(tableOf(Array.from({ length: 90 }, (_, i) => stage(`s${i}`, { status: "failed" }))).split("\n").length).toBeLessThanOrEqual(25)
+    expect(
+      tableOf(Array.from({ length: 90 }, (_, i) => stage(`s${i}`, { status: "failed" }))).split("\n").length,
+    ).toBeLessThanOrEqual(25)
   })
   it("gives what passed of a service one line where not all stages fit, and what failed its own", () => {
-    const many = Array.from({ length: 8 }, (_, i) => [stage(`s${i}:lint`, { seconds: 2 }), stage(`s${i}:test`, { value: 90, limit: 85, unit: "%" }), stage(`s${i}:build`, i === 3 ? { status: "failed", reason: "no" } : {})]).flat()
-    const lines = tableOf([stage("secrets"), ...many]).split("\n").slice(2)
+    const many = Array.from({ length: 8 }, (_, i) => [
+      stage(`s${i}:lint`, { seconds: 2 }),
+      stage(`s${i}:test`, { value: 90, limit: 85, unit: "%" }),
+      stage(`s${i}:build`, i === 3 ? { status: "failed", reason: "no" } : {}),
+    ]).flat()
+    const lines = tableOf([stage("secrets"), ...many])
+      .split("\n")
+      .slice(2)
     expect(lines).toHaveLength(11)
     expect(lines[0]).toMatch(/^secrets +✔ passed/)
     expect(lines[1]).toMatch(/^s0:lint,test,build +✔ passed  90 % ≥ 85 %  2\.0$/)
-    expect(lines.slice(4, 6).map((line) => line.split(/ +/).slice(0, 3).join(" "))).toEqual(["s3:lint,test ✔ passed", "s3:build ✘ failed"])
+    expect(lines.slice(4, 6).map((line) => line.split(/ +/).slice(0, 3).join(" "))).toEqual([
+      "s3:lint,test ✔ passed",
+      "s3:build ✘ failed",
+    ])
     expect(lines.at(-1)).toBe("RED (24 passed, 1 failed)")
   })
   it("cuts long lines and takes control characters out", () => {
@@ -110,7 +182,8 @@ describe("the pages", () => {
 
 describe("folders that a Go module takes modules from", () => {
   it("are read from replace lines, in both forms", () => {
-    const goMod = "module a\nreplace x/kit => ../kit\nreplace (\n\tx/b v1.2.3 => ./b // why\n\tx/c => x/d v1.0.0\n)\n// replace x/e => ../e\n"
+    const goMod =
+      "module a\nreplace x/kit => ../kit\nreplace (\n\tx/b v1.2.3 => ./b // why\n\tx/c => x/d v1.0.0\n)\n// replace x/e => ../e\n"
     expect(localReplaces(goMod)).toEqual(["../kit", "./b"])
   })
   it("stay in the repository", () => {

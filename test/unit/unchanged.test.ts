@@ -18,7 +18,8 @@ describe("a live test file that was green", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "unchanged-"))
     paths = pathsBelow(join(folder, "state"))
-    for (const part of ["sdk", "modules", "pipeline", "engine", "product"]) mkdirSync(join(folder, "test", part), { recursive: true })
+    for (const part of ["sdk", "modules", "pipeline", "engine", "product"])
+      mkdirSync(join(folder, "test", part), { recursive: true })
     write(file, "// A tool.\n// inputs: modules/tool services/a.txt\n")
     write("modules/tool/src/index.ts", "one")
     write("modules/tool/node_modules/x", "made")

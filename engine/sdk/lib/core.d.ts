@@ -3,8 +3,14 @@
 export type ConnectOpts = { Workdir?: string; LogOutput?: unknown }
 
 export interface GraphQLClient {
-  request<T = unknown>(document: string | { document: string; variables?: Record<string, unknown> }, variables?: Record<string, unknown>): Promise<T>
-  rawRequest(query: string, variables?: Record<string, unknown>): Promise<{ data?: unknown; errors?: { message: string; extensions?: Record<string, unknown> }[] }>
+  request<T = unknown>(
+    document: string | { document: string; variables?: Record<string, unknown> },
+    variables?: Record<string, unknown>,
+  ): Promise<T>
+  rawRequest(
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<{ data?: unknown; errors?: { message: string; extensions?: Record<string, unknown> }[] }>
 }
 
 export declare class Context {
@@ -40,7 +46,9 @@ export declare const func: (options?: FunctionOptions | string) => Member
 /** Marks a function as a check. */
 export declare const check: () => Member
 /** Says more about an argument. */
-export declare const argument: (options?: ArgumentOptions) => (target: object, propertyKey: string | undefined, parameterIndex: number) => void
+export declare const argument: (
+  options?: ArgumentOptions,
+) => (target: object, propertyKey: string | undefined, parameterIndex: number) => void
 /** @deprecated use `@func()` */
 export declare const field: (alias?: string) => (target: object, propertyKey: string) => void
 /** @deprecated use `enum` */

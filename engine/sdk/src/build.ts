@@ -32,15 +32,21 @@ const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "bun.lock", "bun.
 function packages(): string[] {
   const file = path.join(root, "package.json")
   if (!fs.existsSync(file)) return []
-  const { config } = ts.parseConfigFileTextToJson("package.json", fs.readFileSync(file, "utf8")) as { config?: Record<string, Record<string, string> | undefined> }
+  const { config } = ts.parseConfigFileTextToJson("package.json", fs.readFileSync(file, "utf8")) as {
+    config?: Record<string, Record<string, string> | undefined>
+  }
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = config ?? {}
-  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).filter((p) => p !== "@dagger.io/dagger")
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).filter(
+    (p) => p !== "@dagger.io/dagger",
+  )
 }
 
 function unlocked(): string[] {
   const installed = packages().some((p) => p !== "typescript")
   if (!installed || LOCKFILES.some((name) => fs.existsSync(path.join(root, name)))) return []
-  return ["package.json names packages and there is no lockfile: the newest versions that it allows were installed. Run `npm install` and commit package-lock.json"]
+  return [
+    "package.json names packages and there is no lockfile: the newest versions that it allows were installed. Run `npm install` and commit package-lock.json",
+  ]
 }
 
 async function bundle(entry: string): Promise<string> {
@@ -48,7 +54,9 @@ async function bundle(entry: string): Promise<string> {
   try {
     result = await Bun.build({
       entrypoints: [entry],
-      target: runtime, format: "esm", splitting: false,
+      target: runtime,
+      format: "esm",
+      splitting: false,
       external: packages().flatMap((p) => [p, `${p}/*`]),
       plugins: [placed],
       sourcemap: "inline",
@@ -59,10 +67,15 @@ async function bundle(entry: string): Promise<string> {
     throw new SourceError((error as Error).message)
   }
   if (!result.success) {
-    throw new SourceError(result.logs.filter((l) => l.level === "error").map((log) => {
-      const at = log.position
-      return `${at ? `${relative(at.file)}:${at.line}:${at.column}: ` : ""}${log.message}`
-    }).join("\n"))
+    throw new SourceError(
+      result.logs
+        .filter((l) => l.level === "error")
+        .map((log) => {
+          const at = log.position
+          return `${at ? `${relative(at.file)}:${at.line}:${at.column}: ` : ""}${log.message}`
+        })
+        .join("\n"),
+    )
   }
   return await result.outputs[0]!.text()
 }
@@ -89,14 +102,25 @@ async function main(): Promise<void> {
     const files = sourceFiles(src)
     if (files.length === 0) throw new SourceError(`the module "${name}" has no TypeScript file in src/`)
     settings()
-    const found: Scan = scan({ name, root, files, client: path.join(prepared, "scan/client.gen.ts"), lib: path.join(path.dirname(process.argv[1]!), "lib/lib.d.ts") })
+    const found: Scan = scan({
+      name,
+      root,
+      files,
+      client: path.join(prepared, "scan/client.gen.ts"),
+      lib: path.join(path.dirname(process.argv[1]!), "lib/lib.d.ts"),
+    })
     const entry = path.join(src, "__dagger.entry.ts")
-    const imports = found.used.map((file, i) => `import * as file${i} from ${JSON.stringify("./" + path.relative(src, path.join(root, file)))}`)
-    fs.writeFileSync(entry, [
-      `import * as library from "@dagger.io/dagger"`,
-      ...imports,
-      `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library, ${JSON.stringify([...unlocked(), ...found.warnings])})`,
-    ].join("\n"))
+    const imports = found.used.map(
+      (file, i) => `import * as file${i} from ${JSON.stringify("./" + path.relative(src, path.join(root, file)))}`,
+    )
+    fs.writeFileSync(
+      entry,
+      [
+        `import * as library from "@dagger.io/dagger"`,
+        ...imports,
+        `void library.start(${JSON.stringify(found.signature)}, [${found.used.map((_, i) => `file${i}`).join(",")}], library, ${JSON.stringify([...unlocked(), ...found.warnings])})`,
+      ].join("\n"),
+    )
     write(await bundle(entry))
     fs.rmSync(entry)
   } catch (error) {

@@ -8,7 +8,10 @@ declare namespace Bun {
   interface BunPlugin {
     name: string
     setup(build: {
-      onResolve(filter: { filter: RegExp }, resolve: (args: { path: string; importer: string }) => { path: string; external?: boolean } | undefined): void
+      onResolve(
+        filter: { filter: RegExp },
+        resolve: (args: { path: string; importer: string }) => { path: string; external?: boolean } | undefined,
+      ): void
     }): void
   }
   function build(options: {

@@ -16,7 +16,24 @@ const sdk = path.join(out, "sdk")
 
 async function main(): Promise<void> {
   fs.mkdirSync(out, { recursive: true })
-  execFileSync(path.join(home, "codegen"), ["generate-module", "--lang", "typescript", "--bundle", "--output", out, "--module-name", "module", "--module-source-path", out, "--introspection-json-path", schema], { stdio: ["ignore", "ignore", "inherit"] })
+  execFileSync(
+    path.join(home, "codegen"),
+    [
+      "generate-module",
+      "--lang",
+      "typescript",
+      "--bundle",
+      "--output",
+      out,
+      "--module-name",
+      "module",
+      "--module-source-path",
+      out,
+      "--introspection-json-path",
+      schema,
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  )
   const client = fs.readFileSync(path.join(sdk, "src/api/client.gen.ts"), "utf8")
   fs.rmSync(path.join(sdk, "src"), { recursive: true })
   fs.cpSync(path.join(home, "sdk"), sdk, { recursive: true })
@@ -32,11 +49,16 @@ async function main(): Promise<void> {
   fs.writeFileSync(path.join(work, "core.js"), `export * from ${JSON.stringify(path.join(home, "call.js"))}\n`)
   fs.copyFileSync(path.join(sdk, "index.ts"), path.join(work, "index.ts"))
   fs.writeFileSync(path.join(work, "library.ts"), `export * from "./core.js"\nexport * from "./index.ts"\n`)
-  for (const [target, format, bytecode] of [["bun", "cjs", true], ["node", "esm", false]] as const) {
+  for (const [target, format, bytecode] of [
+    ["bun", "cjs", true],
+    ["node", "esm", false],
+  ] as const) {
     const result = await Bun.build({
       entrypoints: [path.join(work, "library.ts")],
       outdir: path.join(out, target),
-      target, format, bytecode,
+      target,
+      format,
+      bytecode,
       minify: { whitespace: true, syntax: true },
       naming: target === "node" ? "[name].mjs" : "[name].js",
     })

@@ -37,7 +37,17 @@ export class Result {
   /** `result.json` with these fields, `audit.sarif` with all findings, and a folder for each go.mod or package-lock.json with the tool's own report and output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, unreachable: string, reports: Directory, findings?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    unreachable: string,
+    reports: Directory,
+    findings?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -53,7 +63,8 @@ export class Result {
   /** The reason; an error when there is a finding, and when it is inconclusive. */
   @func()
   verdict(): string {
-    if (this.status !== "passed" && this.status !== "notApplicable") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    if (this.status !== "passed" && this.status !== "notApplicable")
+      throw new Error(`${this.name} ${this.status}: ${this.reason}`)
     return this.reason
   }
 }
@@ -115,38 +126,90 @@ export class Audit {
   ): Promise<Result> {
     return reported(name, until, async () => {
       const day = `${asked || new Date().toISOString().slice(0, 10)}${again}`
-      const reaching = (container: Container): Container => (target ? container.withServiceBinding(targetName, target) : container).withEnvVariable("STEP_ASKED_ON", day)
-      const [database, shown] = goDatabaseFolder ? ["file:///database", "the folder of Go's database"] : [goDatabase, goDatabase]
+      const reaching = (container: Container): Container =>
+        (target ? container.withServiceBinding(targetName, target) : container).withEnvVariable("STEP_ASKED_ON", day)
+      const [database, shown] = goDatabaseFolder
+        ? ["file:///database", "the folder of Go's database"]
+        : [goDatabase, goDatabase]
       // A database that has not answered once is not asked again for each folder.
       let silent = ""
       const work: { manifest: string; ask: () => Promise<Asked> }[] = []
       for (const path of cleanPaths(paths)) {
         const at = (file: string): string => (path === "." ? file : `${path}/${file}`)
-        const within = (container: Container, input: Directory): Container => container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+        const within = (container: Container, input: Directory): Container =>
+          container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
         const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
         const askGo = async (): Promise<Asked> => {
           if (silent) return { answer: { findings: [], unreachable: silent, trouble: "" } }
-          const skeleton = await skeletonOf(withModules(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), modules), source, path, timeout)
+          const skeleton = await skeletonOf(
+            withModules(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), modules),
+            source,
+            path,
+            timeout,
+          )
           let container = reaching(within(withModules(this.base(image), modules), skeleton))
           if (goDatabaseFolder) container = container.withMountedDirectory("/database", goDatabaseFolder)
-          const ran = await runStep(container, written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."), timeout, { yields: true })
-          const [printed, said, goMod] = await Promise.all([readReport(ran.reports, "govulncheck.json"), readReport(ran.reports, "output.txt"), source.file(at("go.mod")).contents()])
-          const answer = govulncheckAnswer({ exitCode: ran.exitCode, timedOut: ran.timedOut, printed, said, database: shown, path, goMod })
+          const ran = await runStep(
+            container,
+            written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."),
+            timeout,
+            { yields: true },
+          )
+          const [printed, said, goMod] = await Promise.all([
+            readReport(ran.reports, "govulncheck.json"),
+            readReport(ran.reports, "output.txt"),
+            source.file(at("go.mod")).contents(),
+          ])
+          const answer = govulncheckAnswer({
+            exitCode: ran.exitCode,
+            timedOut: ran.timedOut,
+            printed,
+            said,
+            database: shown,
+            path,
+            goMod,
+          })
           silent ||= answer.unreachable
           return { ran, answer }
         }
         const askNpm = async (): Promise<Asked> => {
-          const [manifest, lockfile] = await Promise.all([source.file(at("package.json")).contents(), source.file(at("package-lock.json")).contents()])
-          const input = dag.directory().withNewFile(at("package.json"), manifest).withNewFile(at("package-lock.json"), lockfile)
+          const [manifest, lockfile] = await Promise.all([
+            source.file(at("package.json")).contents(),
+            source.file(at("package-lock.json")).contents(),
+          ])
+          const input = dag
+            .directory()
+            .withNewFile(at("package.json"), manifest)
+            .withNewFile(at("package-lock.json"), lockfile)
           const flags = ["--package-lock-only", "--json", `--registry=${npmRegistry}`, ...(dev ? [] : ["--omit=dev"])]
-          const ran = await runStep(reaching(within(npmContainer(nodeImage), input)), written("npm-audit.json", "npm", "audit", ...flags), timeout)
-          const [printed, said] = await Promise.all([readReport(ran.reports, "npm-audit.json"), readReport(ran.reports, "output.txt")])
-          return { ran, answer: auditAnswer({ timedOut: ran.timedOut, printed, said, registry: npmRegistry, path, lockfile }) }
+          const ran = await runStep(
+            reaching(within(npmContainer(nodeImage), input)),
+            written("npm-audit.json", "npm", "audit", ...flags),
+            timeout,
+          )
+          const [printed, said] = await Promise.all([
+            readReport(ran.reports, "npm-audit.json"),
+            readReport(ran.reports, "output.txt"),
+          ])
+          return {
+            ran,
+            answer: auditAnswer({ timedOut: ran.timedOut, printed, said, registry: npmRegistry, path, lockfile }),
+          }
         }
         if (go) work.push({ manifest: at("go.mod"), ask: askGo })
         if (npm) work.push({ manifest: at("package-lock.json"), ask: askNpm })
       }
-      if (work.length === 0) return new Result(name, "notApplicable", `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`, 0, 0, false, "", dag.directory())
+      if (work.length === 0)
+        return new Result(
+          name,
+          "notApplicable",
+          `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`,
+          0,
+          0,
+          false,
+          "",
+          dag.directory(),
+        )
       return result(name, await eachOf(work, 2, async ({ manifest, ask }) => ({ manifest, ...(await ask()) })))
     })
   }
@@ -160,8 +223,16 @@ export class Audit {
    * @param args The arguments of govulncheck.
    */
   @func({ cache: "never" })
-  govulncheck(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.golang): Container {
-    return this.base(image).withEnvVariable("STEP_ASKED_ON", String(Date.now())).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["govulncheck", ...args])
+  govulncheck(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.golang,
+  ): Container {
+    return this.base(image)
+      .withEnvVariable("STEP_ASKED_ON", String(Date.now()))
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["govulncheck", ...args])
   }
 }
 
@@ -190,18 +261,42 @@ function npmContainer(image: string): Container {
 
 function result(name: string, asked: (Asked & { manifest: string })[]): Result {
   let reports = dag.directory()
-  for (const { manifest, ran } of asked) if (ran) reports = reports.withDirectory(manifest.replaceAll("/", "-"), ran.reports)
+  for (const { manifest, ran } of asked)
+    if (ran) reports = reports.withDirectory(manifest.replaceAll("/", "-"), ran.reports)
   const findings = ordered(asked.flatMap(({ answer }) => answer.findings))
   const troubled = asked.find(({ answer }) => answer.trouble !== "")
   const trouble = troubled ? `${troubled.manifest}: ${troubled.answer.trouble}` : ""
-  const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join("; ")
+  const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join(
+    "; ",
+  )
   const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
-  const reason = trouble || describe(findings) || unreachable || `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
+  const reason =
+    trouble ||
+    describe(findings) ||
+    unreachable ||
+    `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
   const { longest, cached } = timesOf(asked.flatMap(({ ran }) => ran ?? []))
-  return new Result(name, status, reason, trouble ? 1 : 0, longest, cached, unreachable, reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)), findings.length)
+  return new Result(
+    name,
+    status,
+    reason,
+    trouble ? 1 : 0,
+    longest,
+    cached,
+    unreachable,
+    reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)),
+    findings.length,
+  )
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, "", reports)))
+  return withResult(
+    await told(
+      name,
+      until,
+      work,
+      (status, reason, reports) => new Result(name, status, reason, -1, 0, false, "", reports),
+    ),
+  )
 }

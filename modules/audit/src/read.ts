@@ -29,7 +29,10 @@ function lineOf(text: string, ...words: string[]): number {
 /** Reads the stream of JSON values that `govulncheck -format json` prints, one after the other and over several lines each. */
 export function messages(text: string): Message[] {
   // Each value begins with a brace at a line's beginning, and nothing inside of one does.
-  return text.split(/^(?=\{)/m).filter((part) => part.trim() !== "").map((part) => JSON.parse(part) as Message)
+  return text
+    .split(/^(?=\{)/m)
+    .filter((part) => part.trim() !== "")
+    .map((part) => JSON.parse(part) as Message)
 }
 
 /**
@@ -56,7 +59,8 @@ export function readGovulncheck(text: string, path: string, goMod: string): Find
       text: `${what}: ${summary.replace(/\.$/, "")}${cve ? ` (${cve})` : ""}; ${finding.fixed_version ? `fixed in ${finding.fixed_version}` : "there is no fixed version"}${imported ? "" : "; the packages that have it are not imported"}`,
       file: path === "." ? "go.mod" : `${path}/go.mod`,
       // A module's line in go.mod has its name and a version; the standard library's is that of the Go version.
-      line: module === "stdlib" ? lineOf(goMod, "toolchain ", "go ") : lineOf(goMod, `${module} ${version}`, `${module} `),
+      line:
+        module === "stdlib" ? lineOf(goMod, "toolchain ", "go ") : lineOf(goMod, `${module} ${version}`, `${module} `),
       column: 0,
       level: imported ? "error" : "note",
     })
@@ -65,25 +69,69 @@ export function readGovulncheck(text: string, path: string, goMod: string): Find
 }
 
 /** What govulncheck says where its database does not answer, or is none. */
-const asksDatabase = /^govulncheck: (?:fetching vulnerabilities|creating client): |^(?:creating client|fetching vulnerabilities): /
+const asksDatabase =
+  /^govulncheck: (?:fetching vulnerabilities|creating client): |^(?:creating client|fetching vulnerabilities): /
 
 /** What a run of govulncheck came to. */
-export function govulncheckAnswer({ exitCode, timedOut, printed, said, database, path, goMod }: { exitCode: number; timedOut: boolean; printed: string; said: string; database: string; path: string; goMod: string }): Answer {
-  const lines = said.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+export function govulncheckAnswer({
+  exitCode,
+  timedOut,
+  printed,
+  said,
+  database,
+  path,
+  goMod,
+}: {
+  exitCode: number
+  timedOut: boolean
+  printed: string
+  said: string
+  database: string
+  path: string
+  goMod: string
+}): Answer {
+  const lines = said
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
   const refused = lines.find((line) => asksDatabase.test(line))
   if (timedOut) return { findings: [], unreachable: `${database} has not answered in time`, trouble: "" }
-  if (exitCode !== 0 && refused) return { findings: [], unreachable: `${database} could not be read: ${refused.replace(asksDatabase, "").replace(/^Get "[^"]*": /, "")}`, trouble: "" }
-  if (exitCode !== 0 || printed === "") return { findings: [], unreachable: "", trouble: lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report` }
+  if (exitCode !== 0 && refused)
+    return {
+      findings: [],
+      unreachable: `${database} could not be read: ${refused.replace(asksDatabase, "").replace(/^Get "[^"]*": /, "")}`,
+      trouble: "",
+    }
+  if (exitCode !== 0 || printed === "")
+    return {
+      findings: [],
+      unreachable: "",
+      trouble:
+        lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report`,
+    }
   return { findings: readGovulncheck(printed, path, goMod), unreachable: "", trouble: "" }
 }
 
 interface Audit {
   auditReportVersion?: number
-  vulnerabilities?: Record<string, { nodes: string[]; fixAvailable: boolean | { name: string; version: string }; via: (string | { name: string; title: string; url: string; severity: string; range: string })[] }>
+  vulnerabilities?: Record<
+    string,
+    {
+      nodes: string[]
+      fixAvailable: boolean | { name: string; version: string }
+      via: (string | { name: string; title: string; url: string; severity: string; range: string })[]
+    }
+  >
   message?: string
   error?: { code?: string; summary?: string }
 }
-const levels: Record<string, Finding["level"]> = { critical: "error", high: "error", moderate: "warning", low: "note", info: "note" }
+const levels: Record<string, Finding["level"]> = {
+  critical: "error",
+  high: "error",
+  moderate: "warning",
+  low: "note",
+  info: "note",
+}
 
 /** Where a range of vulnerable versions ends, as what mends it. */
 function fixOf(range: string, fix: boolean | { name: string; version: string }): string {
@@ -121,15 +169,40 @@ export function readAudit(text: string, path: string, lockfile: string): Finding
 const ownFaults = ["ENOLOCK", "EUSAGE", "EJSONPARSE", "ELOCKVERIFY"]
 
 /** What a run of npm audit came to. */
-export function auditAnswer({ timedOut, printed, said, registry, path, lockfile }: { timedOut: boolean; printed: string; said: string; registry: string; path: string; lockfile: string }): Answer {
+export function auditAnswer({
+  timedOut,
+  printed,
+  said,
+  registry,
+  path,
+  lockfile,
+}: {
+  timedOut: boolean
+  printed: string
+  said: string
+  registry: string
+  path: string
+  lockfile: string
+}): Answer {
   if (timedOut) return { findings: [], unreachable: `${registry} has not answered in time`, trouble: "" }
   let report: Audit
   try {
     report = JSON.parse(printed) as Audit
   } catch {
-    return { findings: [], unreachable: "", trouble: said.split("\n").map((line) => line.trim()).find((line) => line !== "") ?? "npm audit has left no report" }
+    return {
+      findings: [],
+      unreachable: "",
+      trouble:
+        said
+          .split("\n")
+          .map((line) => line.trim())
+          .find((line) => line !== "") ?? "npm audit has left no report",
+    }
   }
-  if (report.auditReportVersion !== undefined) return { findings: readAudit(printed, path, lockfile), unreachable: "", trouble: "" }
+  if (report.auditReportVersion !== undefined)
+    return { findings: readAudit(printed, path, lockfile), unreachable: "", trouble: "" }
   const why = report.message ?? report.error?.summary ?? "npm audit has left no report"
-  return ownFaults.includes(report.error?.code ?? "") ? { findings: [], unreachable: "", trouble: why } : { findings: [], unreachable: `${registry} could not be asked: ${why.replace(/\s+/g, " ")}`, trouble: "" }
+  return ownFaults.includes(report.error?.code ?? "")
+    ? { findings: [], unreachable: "", trouble: why }
+    : { findings: [], unreachable: `${registry} could not be asked: ${why.replace(/\s+/g, " ")}`, trouble: "" }
 }

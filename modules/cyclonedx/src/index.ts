@@ -8,7 +8,16 @@ import { firstLine } from "./clock"
 import { withGoProgram } from "./go"
 import { images, tools } from "./images"
 import { asText } from "./kept"
-import { byLicence, describeDifference, difference, differenceText, licencesText, mergedBom, readComponents, unknownLicence } from "./sbom"
+import {
+  byLicence,
+  describeDifference,
+  difference,
+  differenceText,
+  licencesText,
+  mergedBom,
+  readComponents,
+  unknownLicence,
+} from "./sbom"
 import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
 import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
 import { files } from "./tool"
@@ -37,7 +46,16 @@ export class Result {
   /** `result.json` with these fields, `sbom.cdx.json`, `licences.json` and `.txt`, `components.json`, and, where there is something to compare with, `diff.json` and `.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, dependencies?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    dependencies?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -52,7 +70,8 @@ export class Result {
   /** The reason; an error when the dependencies could not be told. */
   @func()
   verdict(): string {
-    if (this.status === "failed" || this.status === "skipped") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
+    if (this.status === "failed" || this.status === "skipped")
+      throw new Error(`${this.name} ${this.status}: ${this.reason}`)
     return this.reason
   }
 }
@@ -103,19 +122,53 @@ export class Cyclonedx {
     modules?: Directory,
   ): Promise<Result> {
     return reported(name, until, async () => {
-      const made = new Maker(withModules(this.base(image), modules), withModules(goContainer(image), modules), npmContainer(nodeImage), timeout, dev, again)
-      const [now, old] = await Promise.all([made.sbomOf(source, paths), before && made.sbomOf(before, paths).catch((error: unknown) => String(error instanceof Error ? error.message : error))])
-      if (now.manifests === 0) return new Result(name, "notApplicable", `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`, 0, 0, false, dag.directory())
+      const made = new Maker(
+        withModules(this.base(image), modules),
+        withModules(goContainer(image), modules),
+        npmContainer(nodeImage),
+        timeout,
+        dev,
+        again,
+      )
+      const [now, old] = await Promise.all([
+        made.sbomOf(source, paths),
+        before &&
+          made.sbomOf(before, paths).catch((error: unknown) => String(error instanceof Error ? error.message : error)),
+      ])
+      if (now.manifests === 0)
+        return new Result(
+          name,
+          "notApplicable",
+          `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`,
+          0,
+          0,
+          false,
+          dag.directory(),
+        )
       const components = readComponents(now.text)
       const licences = byLicence(components)
       const unknown = licences.find(({ licence }) => licence === unknownLicence)?.components.length ?? 0
-      let [since, reports] = ["", dag.directory().withNewFile("sbom.cdx.json", now.text).withNewFile("components.json", `${JSON.stringify(components, null, 1)}\n`)]
-      reports = reports.withNewFile("licences.json", `${JSON.stringify(licences, null, 1)}\n`).withNewFile("licences.txt", licencesText(components))
-      if (typeof old === "string") [since, reports] = [`; what was before could not be told: ${firstLine(old)}`, reports.withNewFile("diff.txt", `${old}\n`)]
+      let [since, reports] = [
+        "",
+        dag
+          .directory()
+          .withNewFile("sbom.cdx.json", now.text)
+          .withNewFile("components.json", `${JSON.stringify(components, null, 1)}\n`),
+      ]
+      reports = reports
+        .withNewFile("licences.json", `${JSON.stringify(licences, null, 1)}\n`)
+        .withNewFile("licences.txt", licencesText(components))
+      if (typeof old === "string")
+        [since, reports] = [
+          `; what was before could not be told: ${firstLine(old)}`,
+          reports.withNewFile("diff.txt", `${old}\n`),
+        ]
       else if (old) {
         const found = difference(readComponents(old.text), components)
         since = `; ${describeDifference(found)}`
-        reports = reports.withNewFile("diff.json", `${JSON.stringify(found, null, 1)}\n`).withNewFile("diff.txt", differenceText(found))
+        reports = reports
+          .withNewFile("diff.json", `${JSON.stringify(found, null, 1)}\n`)
+          .withNewFile("diff.txt", differenceText(found))
       }
       const known = licences.length - (unknown ? 1 : 0)
       const reason = `${components.length} dependencies of ${known} licences${unknown ? `, ${unknown} of an unknown one` : ""}${since}`
@@ -175,16 +228,29 @@ export class Cyclonedx {
    * @param args The arguments of cyclonedx-gomod.
    */
   @func({ cache: "session" })
-  gomod(@argument({ ignore: ["**/node_modules"] }) source: Directory, args: string[], image: string = images.golang): Container {
-    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["cyclonedx-gomod", ...args])
+  gomod(
+    @argument({ ignore: ["**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.golang,
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["cyclonedx-gomod", ...args])
   }
 }
 
 /** Node with cyclonedx-npm of this module's own lockfile, and the download cache of the module node. */
 function npmContainer(image: string): Container {
-  let container = dag.container().from(image).withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm")).withWorkdir("/tool")
+  let container = dag
+    .container()
+    .from(image)
+    .withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm"))
+    .withWorkdir("/tool")
   for (const [file, text] of Object.entries(files)) container = container.withNewFile(file, text)
-  return container.withExec(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]).withEnvVariable("npm_config_update_notifier", "false")
+  return container
+    .withExec(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"])
+    .withEnvVariable("npm_config_update_notifier", "false")
 }
 
 /** The SBOM of several manifests as one. */
@@ -221,24 +287,50 @@ class Maker {
 
   async goBom(source: Directory, path: string) {
     const skeleton = await skeletonOf(anew(this.go, this.again), source, path, this.timeout)
-    const flags = ["mod", "-licenses", "-assert-licenses", "-json", "-noserial", "-notimestamp", "-output=/report/bom.json", "."]
+    const flags = [
+      "mod",
+      "-licenses",
+      "-assert-licenses",
+      "-json",
+      "-noserial",
+      "-notimestamp",
+      "-output=/report/bom.json",
+      ".",
+    ]
     return this.ran(this.gomod, skeleton, path, ["cyclonedx-gomod", ...flags], "go.mod")
   }
 
   async npmBom(source: Directory, path: string) {
     const at = (file: string) => (path === "." ? file : `${path}/${file}`)
     let input = dag.directory()
-    for (const file of ["package.json", "package-lock.json"]) input = input.withNewFile(at(file), await source.file(at(file)).contents())
-    const flags = ["--package-lock-only", ...(this.dev ? [] : ["--omit=dev"]), "--output-reproducible", "--output-format=JSON", "--output-file=/report/bom.json"]
+    for (const file of ["package.json", "package-lock.json"])
+      input = input.withNewFile(at(file), await source.file(at(file)).contents())
+    const flags = [
+      "--package-lock-only",
+      ...(this.dev ? [] : ["--omit=dev"]),
+      "--output-reproducible",
+      "--output-format=JSON",
+      "--output-file=/report/bom.json",
+    ]
     return this.ran(this.npm, input, path, ["/tool/node_modules/.bin/cyclonedx-npm", ...flags], "package-lock.json")
   }
 
   async ran(container: Container, input: Directory, path: string, command: string[], manifest: string) {
-    const ran = await runStep(anew(container, this.again).withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`), command, this.timeout, { yields: true })
+    const ran = await runStep(
+      anew(container, this.again)
+        .withMountedDirectory(workdir, input)
+        .withWorkdir(path === "." ? workdir : `${workdir}/${path}`),
+      command,
+      this.timeout,
+      { yields: true },
+    )
     const text = await readReport(ran.reports, "bom.json")
     const where = path === "." ? manifest : `${path}/${manifest}`
     if (ran.timedOut) throw new Error(`${where}: timed out after ${Math.round(ran.seconds)} s`)
-    if (ran.exitCode !== 0 || text === "") throw new Error(`${where}: ${firstLine(await readReport(ran.reports, "output.txt")) || `${command[0]} ended with ${ran.exitCode} and no SBOM`}`)
+    if (ran.exitCode !== 0 || text === "")
+      throw new Error(
+        `${where}: ${firstLine(await readReport(ran.reports, "output.txt")) || `${command[0]} ended with ${ran.exitCode} and no SBOM`}`,
+      )
     return { text, seconds: ran.seconds, cached: ran.cached }
   }
 }
@@ -253,9 +345,18 @@ async function reported(name: string, until: number, work: () => Promise<Result>
   console.log(`▶ ${name}`)
   const ended = await unlessInterrupted(work(), until).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error)
-    return new Result(name, "failed", firstLine(message), -1, 0, false, dag.directory().withNewFile("output.txt", message))
+    return new Result(
+      name,
+      "failed",
+      firstLine(message),
+      -1,
+      0,
+      false,
+      dag.directory().withNewFile("output.txt", message),
+    )
   })
-  if (ended === "interrupted") return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
+  if (ended === "interrupted")
+    return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
   console.log(ended.status === "failed" ? `✘ ${name} ${ended.reason}` : `✔ ${name} ${ended.seconds} s ${ended.reason}`)
   return withResult(ended)
 }

@@ -7,6 +7,12 @@ import type { Directory } from "@dagger.io/dagger"
  */
 export async function asText(results: { reports: Directory }[], reports: Directory): Promise<string> {
   const paths = (await reports.glob("**/*")).filter((file) => !file.endsWith("/"))
-  const files = Object.fromEntries(await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)))
-  return JSON.stringify({ ended: Date.now() / 1000, results: results.map(({ reports: _, ...fields }) => fields), files })
+  const files = Object.fromEntries(
+    await Promise.all(paths.map(async (file) => [file, await reports.file(file).contents()] as const)),
+  )
+  return JSON.stringify({
+    ended: Date.now() / 1000,
+    results: results.map(({ reports: _, ...fields }) => fields),
+    files,
+  })
 }

@@ -66,7 +66,10 @@ function nameOf({ purl = "", group, name }: RawComponent): string {
 }
 
 function licencesOf({ licenses, evidence }: RawComponent): string[] {
-  const told = (list: Licence[] = []) => list.map(({ license, expression }) => expression ?? license?.id ?? license?.name ?? "").filter((text) => text !== "")
+  const told = (list: Licence[] = []) =>
+    list
+      .map(({ license, expression }) => expression ?? license?.id ?? license?.name ?? "")
+      .filter((text) => text !== "")
   const declared = told(licenses)
   return [...new Set(declared.length ? declared : told(evidence?.licenses))].sort()
 }
@@ -87,7 +90,13 @@ export function mergedBom(boms: { manifest: string; text: string }[]): string {
       if (one["bom-ref"]) refs.set(`${manifest} ${one["bom-ref"]}`, purl)
       const known = components.get(purl)
       const kept = (known?.properties ?? []).filter(({ value }) => value !== manifest)
-      components.set(purl, { ...one, ...known, "bom-ref": purl, purl, properties: [...kept, { name: manifestProperty, value: manifest }] })
+      components.set(purl, {
+        ...one,
+        ...known,
+        "bom-ref": purl,
+        purl,
+        properties: [...kept, { name: manifestProperty, value: manifest }],
+      })
     }
   }
   const edges = new Map<string, Set<string>>()
@@ -96,7 +105,10 @@ export function mergedBom(boms: { manifest: string; text: string }[]): string {
     for (const { ref, dependsOn = [] } of bom.dependencies ?? []) {
       const from = ref === root ? manifest : refs.get(`${manifest} ${ref}`)
       if (from === undefined) continue
-      edges.set(from, new Set([...(edges.get(from) ?? []), ...dependsOn.flatMap((on) => refs.get(`${manifest} ${on}`) ?? [])]))
+      edges.set(
+        from,
+        new Set([...(edges.get(from) ?? []), ...dependsOn.flatMap((on) => refs.get(`${manifest} ${on}`) ?? [])]),
+      )
     }
   }
   const byKey = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -105,9 +117,19 @@ export function mergedBom(boms: { manifest: string; text: string }[]): string {
     bomFormat: "CycloneDX",
     specVersion: "1.6",
     version: 1,
-    metadata: { component: { "bom-ref": "delivery", type: "application", name: "delivery", components: read.map(({ manifest }) => ({ "bom-ref": manifest, type: "file", name: manifest })) } },
+    metadata: {
+      component: {
+        "bom-ref": "delivery",
+        type: "application",
+        name: "delivery",
+        components: read.map(({ manifest }) => ({ "bom-ref": manifest, type: "file", name: manifest })),
+      },
+    },
     components: byKey(components).map(([, one]) => one),
-    dependencies: [{ ref: "delivery", dependsOn: read.map(({ manifest }) => manifest) }, ...byKey(edges).map(([ref, on]) => ({ ref, dependsOn: [...on].sort() }))],
+    dependencies: [
+      { ref: "delivery", dependsOn: read.map(({ manifest }) => manifest) },
+      ...byKey(edges).map(([ref, on]) => ({ ref, dependsOn: [...on].sort() })),
+    ],
   }
   return `${JSON.stringify(whole, null, 1)}\n`
 }
@@ -117,23 +139,37 @@ export function readComponents(text: string): Component[] {
   const list = allOf((JSON.parse(text) as Bom).components).map((one): Component => {
     const purl = plainPurl(one.purl ?? "")
     const manifests = (one.properties ?? []).filter(({ name }) => name === manifestProperty).map(({ value }) => value)
-    return { kind: /^pkg:([^/]+)\//.exec(purl)?.[1] ?? "", name: nameOf(one), version: one.version ?? "", purl, licences: licencesOf(one), manifests }
+    return {
+      kind: /^pkg:([^/]+)\//.exec(purl)?.[1] ?? "",
+      name: nameOf(one),
+      version: one.version ?? "",
+      purl,
+      licences: licencesOf(one),
+      manifests,
+    }
   })
-  return list.sort((a, b) => a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name) || a.version.localeCompare(b.version))
+  return list.sort(
+    (a, b) => a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name) || a.version.localeCompare(b.version),
+  )
 }
 
 /** What has which licence, the most frequent first; what has several stands below each. */
 export function byLicence(components: Component[]): { licence: string; components: string[] }[] {
   const found = new Map<string, string[]>()
-  for (const { name, version, licences } of components) for (const licence of licences.length ? licences : [unknownLicence]) found.set(licence, [...(found.get(licence) ?? []), `${name}@${version}`])
-  return [...found].map(([licence, list]) => ({ licence, components: list })).sort((a, b) => b.components.length - a.components.length || a.licence.localeCompare(b.licence))
+  for (const { name, version, licences } of components)
+    for (const licence of licences.length ? licences : [unknownLicence])
+      found.set(licence, [...(found.get(licence) ?? []), `${name}@${version}`])
+  return [...found]
+    .map(([licence, list]) => ({ licence, components: list }))
+    .sort((a, b) => b.components.length - a.components.length || a.licence.localeCompare(b.licence))
 }
 
 /** What was added, removed and changed between two lists. */
 export function difference(before: Component[], after: Component[]): Difference {
   const group = (components: Component[]): Map<string, Component[]> => {
     const found = new Map<string, Component[]>()
-    for (const one of components) found.set(`${one.kind} ${one.name}`, [...(found.get(`${one.kind} ${one.name}`) ?? []), one])
+    for (const one of components)
+      found.set(`${one.kind} ${one.name}`, [...(found.get(`${one.kind} ${one.name}`) ?? []), one])
     return found
   }
   const versions = (list: Component[]): string => [...new Set(list.map(({ version }) => version))].sort().join(", ")
@@ -142,23 +178,42 @@ export function difference(before: Component[], after: Component[]): Difference 
   for (const [key, list] of now) {
     const { kind, name } = list[0]!
     const was = old.get(key)
-    if (!was) result.added.push({ kind, name, version: versions(list), licences: [...new Set(list.flatMap(({ licences }) => licences))] })
-    else if (versions(was) !== versions(list)) result.changed.push({ kind, name, from: versions(was), to: versions(list) })
+    if (!was)
+      result.added.push({
+        kind,
+        name,
+        version: versions(list),
+        licences: [...new Set(list.flatMap(({ licences }) => licences))],
+      })
+    else if (versions(was) !== versions(list))
+      result.changed.push({ kind, name, from: versions(was), to: versions(list) })
   }
-  for (const [key, list] of old) if (!now.has(key)) result.removed.push({ kind: list[0]!.kind, name: list[0]!.name, version: versions(list) })
+  for (const [key, list] of old)
+    if (!now.has(key)) result.removed.push({ kind: list[0]!.kind, name: list[0]!.name, version: versions(list) })
   return result
 }
 
 /** A difference in a few words, such as `2 added, 1 changed`. */
 export function describeDifference({ added, removed, changed }: Difference): string {
-  const counts = [[added.length, "added"], [removed.length, "removed"], [changed.length, "changed"]] as const
-  return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`).join(", ") || "none added, removed or changed"
+  const counts = [
+    [added.length, "added"],
+    [removed.length, "removed"],
+    [changed.length, "changed"],
+  ] as const
+  return (
+    counts
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => `${count} ${what}`)
+      .join(", ") || "none added, removed or changed"
+  )
 }
 
 /** A difference as a text for people: a line for each package. */
 export function differenceText({ added, removed, changed }: Difference): string {
   const lines = [
-    ...added.map(({ name, version, licences }) => `+ ${name} ${version} (${licences.join(", ") || `licence ${unknownLicence}`})`),
+    ...added.map(
+      ({ name, version, licences }) => `+ ${name} ${version} (${licences.join(", ") || `licence ${unknownLicence}`})`,
+    ),
     ...removed.map(({ name, version }) => `- ${name} ${version}`),
     ...changed.map(({ name, from, to }) => `~ ${name} ${from} → ${to}`),
   ]
@@ -167,5 +222,11 @@ export function differenceText({ added, removed, changed }: Difference): string 
 
 /** The licences as a text for people. */
 export function licencesText(components: Component[]): string {
-  return byLicence(components).map(({ licence, components: list }) => `${licence} (${list.length})\n${list.map((one) => `  ${one}\n`).join("")}`).join("") || "no dependency\n"
+  return (
+    byLicence(components)
+      .map(
+        ({ licence, components: list }) => `${licence} (${list.length})\n${list.map((one) => `  ${one}\n`).join("")}`,
+      )
+      .join("") || "no dependency\n"
+  )
 }

@@ -21,11 +21,18 @@ export interface Ran {
  * does, or a network that was down once would keep a stage red until a file changes. With `yields` it leaves the processors to
  * what runs beside it: tests, which take longest.
  */
-export async function runStep(container: Container, command: string[], timeout: number, { yields = false } = {}): Promise<Ran> {
+export async function runStep(
+  container: Container,
+  command: string[],
+  timeout: number,
+  { yields = false } = {},
+): Promise<Ran> {
   const asked = Date.now() / 1000
   const whole = [...(yields ? ["nice", "-n", "10"] : []), ...stepCommand(command, timeout)]
   const ran = await runOnce(container, whole, asked)
-  return ran.exitCode !== 0 && ran.cached ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), whole, asked) : ran
+  return ran.exitCode !== 0 && ran.cached
+    ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), whole, asked)
+    : ran
 }
 
 async function runOnce(container: Container, command: string[], asked: number): Promise<Ran> {
@@ -77,15 +84,28 @@ interface Told {
  * What the work gives, with a line when it starts and one when it ends. What goes wrong around the tools is a failed result too, and work that is
  * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known. Without a name nothing is printed: the caller tells of it.
  */
-export async function told<T extends Told>(name: string, until: number, work: () => Promise<T>, without: (status: string, reason: string, reports: Directory) => T): Promise<T> {
+export async function told<T extends Told>(
+  name: string,
+  until: number,
+  work: () => Promise<T>,
+  without: (status: string, reason: string, reports: Directory) => T,
+): Promise<T> {
   const say = (line: string): void => (name === "" ? undefined : console.log(line))
   say(`▶ ${name}`)
   const ended = await unlessInterrupted(work(), until).catch((error: unknown) =>
-    without("failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, dag.directory().withNewFile("output.txt", String(error))),
+    without(
+      "failed",
+      `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`,
+      dag.directory().withNewFile("output.txt", String(error)),
+    ),
   )
   if (ended === "interrupted") return without("skipped", "interrupted before it ended", dag.directory())
   const marks: Record<string, string> = { inconclusive: "?", notApplicable: "⊘", skipped: "⊘" }
-  say(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s ${ended.reason}` : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`)
+  say(
+    ended.status === "passed"
+      ? `✔ ${name} ${ended.seconds} s ${ended.reason}`
+      : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`,
+  )
   return ended
 }
 

@@ -6,7 +6,17 @@
 import type { ECRClient } from "@aws-sdk/client-ecr"
 import type { STSClient } from "@aws-sdk/client-sts"
 import { Secret, Service, dag, func, object } from "@dagger.io/dagger"
-import { Failure, addressOf, checkedEndpoint, checkedKey, checkedRegion, checkedRepositories, checkedTag, explain, readToken } from "./words"
+import {
+  Failure,
+  addressOf,
+  checkedEndpoint,
+  checkedKey,
+  checkedRegion,
+  checkedRepositories,
+  checkedTag,
+  explain,
+  readToken,
+} from "./words"
 
 /** Seconds for one call, with the SDK's own retries. */
 const patience = 30
@@ -73,14 +83,23 @@ export class Ecr {
    * @param again In one session the same call runs once; another value here runs it again, as when a push was refused because the password is too old.
    */
   @func({ cache: "session" })
-  async login(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Secret> {
+  async login(
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<Secret> {
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     for (let attempt = 1; ; attempt++) {
       const { address, token } = await authorization(access)
       const { user, password } = readToken(token)
       const refusal = await refused(target ? access.endpoint! : address, user, password)
       if (!refusal) return dag.setSecret(`ecr-password-${region}-${again ?? ""}-${Date.now()}`, password)
-      if (attempt === 2) throw new Error(`${hostOf(address)} refuses the password that AWS has just given, a second one too: ${refusal}`)
+      if (attempt === 2)
+        throw new Error(`${hostOf(address)} refuses the password that AWS has just given, a second one too: ${refusal}`)
     }
   }
 
@@ -92,8 +111,18 @@ export class Ecr {
    * @param region As for `login`, and so are the others.
    */
   @func({ cache: "session" })
-  async registry(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<string> {
-    return hostOf((await authorization(await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target))).address)
+  async registry(
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<string> {
+    return hostOf(
+      (await authorization(await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target))).address,
+    )
   }
 
   /**
@@ -106,20 +135,47 @@ export class Ecr {
    * @param region As for `login`, and so are the others.
    */
   @func({ cache: "session" })
-  async ensure(repositories: string[], region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<string[]> {
+  async ensure(
+    repositories: string[],
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<string[]> {
     const names = checkedRepositories(repositories)
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     const lines: string[] = []
     for (const repositoryName of names) {
-      const there = await ecr(access, "DescribeRepositories", async (client, { DescribeRepositoriesCommand }, options) =>
-        client.send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] }), options).catch(unless("RepositoryNotFoundException")),
+      const there = await ecr(
+        access,
+        "DescribeRepositories",
+        async (client, { DescribeRepositoriesCommand }, options) =>
+          client
+            .send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] }), options)
+            .catch(unless("RepositoryNotFoundException")),
       )
       const found = there?.repositories?.[0]
       if (!found)
         await ecr(access, "CreateRepository", async (client, { CreateRepositoryCommand }, options) =>
-          client.send(new CreateRepositoryCommand({ repositoryName, imageTagMutability: "IMMUTABLE", imageScanningConfiguration: { scanOnPush: true } }), options).catch(unless("RepositoryAlreadyExistsException")),
+          client
+            .send(
+              new CreateRepositoryCommand({
+                repositoryName,
+                imageTagMutability: "IMMUTABLE",
+                imageScanningConfiguration: { scanOnPush: true },
+              }),
+              options,
+            )
+            .catch(unless("RepositoryAlreadyExistsException")),
         )
-      lines.push(found ? `exists ${repositoryName}${found.imageTagMutability === "MUTABLE" ? " (its tags can be overwritten)" : ""}` : `created ${repositoryName}`)
+      lines.push(
+        found
+          ? `exists ${repositoryName}${found.imageTagMutability === "MUTABLE" ? " (its tags can be overwritten)" : ""}`
+          : `created ${repositoryName}`,
+      )
     }
     return lines
   }
@@ -134,13 +190,32 @@ export class Ecr {
    * @param region As for `login`, and so are the others.
    */
   @func({ cache: "session" })
-  async describe(repository: string, tag: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Image> {
+  async describe(
+    repository: string,
+    tag: string,
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<Image> {
     const [repositoryName] = checkedRepositories([repository])
     const imageTag = checkedTag(tag)
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
-    const answer = await ecr(access, "DescribeImages", async (client, { DescribeImagesCommand }, options) => client.send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag }] }), options).catch(unless("ImageNotFoundException")))
+    const answer = await ecr(access, "DescribeImages", async (client, { DescribeImagesCommand }, options) =>
+      client
+        .send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag }] }), options)
+        .catch(unless("ImageNotFoundException")),
+    )
     const found = answer?.imageDetails?.[0]
-    return new Image(found !== undefined, found?.imageDigest ?? "", found?.imagePushedAt?.toISOString() ?? "", found?.imageSizeInBytes ?? 0)
+    return new Image(
+      found !== undefined,
+      found?.imageDigest ?? "",
+      found?.imagePushedAt?.toISOString() ?? "",
+      found?.imageSizeInBytes ?? 0,
+    )
   }
 
   /**
@@ -151,17 +226,34 @@ export class Ecr {
    * @param region As for `login`, and so are the others; `endpoint` is that of the security token service.
    */
   @func({ cache: "session" })
-  async whoami(region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, target?: Service, again?: string): Promise<Identity> {
+  async whoami(
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<Identity> {
     const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
     const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts")
     const client: STSClient = new STSClient(access)
-    const { Account, Arn, UserId } = await explained(access, "sts", "GetCallerIdentity", () => client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(1000 * patience) }))
+    const { Account, Arn, UserId } = await explained(access, "sts", "GetCallerIdentity", () =>
+      client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(1000 * patience) }),
+    )
     return new Identity(Account ?? "", Arn ?? "", UserId ?? "")
   }
 }
 
 /** Checks the arguments that all calls have, and reads the secrets. */
-async function accessOf(region: string, accessKey: Secret, secretKey: Secret, sessionToken: Secret | undefined, endpoint: string | undefined, target: Service | undefined): Promise<Access> {
+async function accessOf(
+  region: string,
+  accessKey: Secret,
+  secretKey: Secret,
+  sessionToken: Secret | undefined,
+  endpoint: string | undefined,
+  target: Service | undefined,
+): Promise<Access> {
   const access: Access = { region: checkedRegion(region), credentials: { accessKeyId: "", secretAccessKey: "" } }
   const given = checkedEndpoint(endpoint ?? "")
   if (target && given) throw new Error("endpoint: a target is given as well; one of them is wanted")
@@ -176,15 +268,26 @@ async function accessOf(region: string, accessKey: Secret, secretKey: Secret, se
 type EcrModule = typeof import("@aws-sdk/client-ecr")
 
 /** Makes one call of ECR's. The SDK is loaded here, so that a call of the module that needs none of it does not wait for it. */
-async function ecr<T>(access: Access, action: string, call: (client: ECRClient, module: EcrModule, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+async function ecr<T>(
+  access: Access,
+  action: string,
+  call: (client: ECRClient, module: EcrModule, options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
   const module = await import("@aws-sdk/client-ecr")
   const client = new module.ECRClient(access)
-  return explained(access, "ecr", action, () => call(client, module, { abortSignal: AbortSignal.timeout(1000 * patience) }))
+  return explained(access, "ecr", action, () =>
+    call(client, module, { abortSignal: AbortSignal.timeout(1000 * patience) }),
+  )
 }
 
 /** A token for the registry, and the registry's address. */
 async function authorization(access: Access): Promise<{ address: string; token: string }> {
-  const { authorizationData } = await ecr(access, "GetAuthorizationToken", async (client, { GetAuthorizationTokenCommand }, options) => client.send(new GetAuthorizationTokenCommand({}), options))
+  const { authorizationData } = await ecr(
+    access,
+    "GetAuthorizationToken",
+    async (client, { GetAuthorizationTokenCommand }, options) =>
+      client.send(new GetAuthorizationTokenCommand({}), options),
+  )
   const { authorizationToken: token, proxyEndpoint: address } = authorizationData?.[0] ?? {}
   if (!token || !address) throw new Error("ecr:GetAuthorizationToken: AWS gave no token")
   return { address, token }
@@ -193,12 +296,19 @@ async function authorization(access: Access): Promise<{ address: string; token: 
 const hostOf = (address: string): string => new URL(address).host
 
 /** Says in plain words why a call has failed. */
-async function explained<T>({ region, endpoint, credentials }: Access, service: string, action: string, call: () => Promise<T>): Promise<T> {
+async function explained<T>(
+  { region, endpoint, credentials }: Access,
+  service: string,
+  action: string,
+  call: () => Promise<T>,
+): Promise<T> {
   try {
     return await call()
   } catch (error) {
     const secrets = [credentials.secretAccessKey, credentials.sessionToken ?? "", credentials.accessKeyId]
-    throw new Error(explain(error as Failure, `${service}:${action}`, region, endpoint ?? addressOf(service, region), secrets))
+    throw new Error(
+      explain(error as Failure, `${service}:${action}`, region, endpoint ?? addressOf(service, region), secrets),
+    )
   }
 }
 
@@ -213,6 +323,12 @@ function unless(name: string): (error: Failure) => undefined {
 /** Why the registry does not take a password; undefined when it does. A registry that cannot be reached from here is not asked: the engine may reach it. */
 async function refused(registry: string, user: string, password: string): Promise<string | undefined> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
-  const answer = await fetch(`${registry}/v2/`, { headers: { authorization }, redirect: "manual", signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
-  return answer && [401, 403].includes(answer.status) ? `${answer.status} ${(await answer.text()).split("\n")[0]!.slice(0, 200)}` : undefined
+  const answer = await fetch(`${registry}/v2/`, {
+    headers: { authorization },
+    redirect: "manual",
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => undefined)
+  return answer && [401, 403].includes(answer.status)
+    ? `${answer.status} ${(await answer.text()).split("\n")[0]!.slice(0, 200)}`
+    : undefined
 }

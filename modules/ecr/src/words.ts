@@ -8,13 +8,19 @@ export function addressOf(service: string, region: string): string {
 
 /** The region, if it has the form of one; that it exists shows when its address does. */
 export function checkedRegion(region: string): string {
-  if (!/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/.test(region)) throw new Error(`region: ${JSON.stringify(region.slice(0, 100))} is none of AWS's; one such as eu-central-1 is wanted`)
+  if (!/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/.test(region))
+    throw new Error(
+      `region: ${JSON.stringify(region.slice(0, 100))} is none of AWS's; one such as eu-central-1 is wanted`,
+    )
   return region
 }
 
 /** An endpoint other than AWS's own, without a slash at the end; empty for AWS's own. */
 export function checkedEndpoint(endpoint: string): string {
-  if (endpoint !== "" && !(/^https?:\/\//.test(endpoint) && URL.canParse(endpoint))) throw new Error(`endpoint: ${JSON.stringify(endpoint.slice(0, 200))} is not an address such as https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`)
+  if (endpoint !== "" && !(/^https?:\/\//.test(endpoint) && URL.canParse(endpoint)))
+    throw new Error(
+      `endpoint: ${JSON.stringify(endpoint.slice(0, 200))} is not an address such as https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`,
+    )
   return endpoint.replace(/\/+$/, "")
 }
 
@@ -22,7 +28,8 @@ export function checkedEndpoint(endpoint: string): string {
 export function checkedKey(name: string, value: string): string {
   const trimmed = value.trim()
   if (trimmed === "") throw new Error(`${name}: the secret is empty`)
-  if (/[^\x21-\x7e]/.test(trimmed)) throw new Error(`${name}: the secret holds blanks or characters that no such key has`)
+  if (/[^\x21-\x7e]/.test(trimmed))
+    throw new Error(`${name}: the secret holds blanks or characters that no such key has`)
   return trimmed
 }
 
@@ -30,14 +37,23 @@ export function checkedKey(name: string, value: string): string {
 export function checkedRepositories(names: string[]): string[] {
   if (names.length === 0) throw new Error("repositories: at least one is wanted, such as team/api")
   for (const name of names)
-    if (name.length < 2 || name.length > 256 || !/^([a-z0-9]+([._-][a-z0-9]+)*\/)*[a-z0-9]+([._-][a-z0-9]+)*$/.test(name))
-      throw new Error(`repositories: ${JSON.stringify(name.slice(0, 300))} is no repository's name: 2 to 256 small letters, digits and single . _ - between them, parts separated by /`)
+    if (
+      name.length < 2 ||
+      name.length > 256 ||
+      !/^([a-z0-9]+([._-][a-z0-9]+)*\/)*[a-z0-9]+([._-][a-z0-9]+)*$/.test(name)
+    )
+      throw new Error(
+        `repositories: ${JSON.stringify(name.slice(0, 300))} is no repository's name: 2 to 256 small letters, digits and single . _ - between them, parts separated by /`,
+      )
   return [...new Set(names)]
 }
 
 /** A tag by the registry's rule. */
 export function checkedTag(tag: string): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) throw new Error(`tag: ${JSON.stringify(tag.slice(0, 200))} is no tag: up to 128 letters, digits and _ . - (not at the start)`)
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag))
+    throw new Error(
+      `tag: ${JSON.stringify(tag.slice(0, 200))} is no tag: up to 128 letters, digits and _ . - (not at the start)`,
+    )
   return tag
 }
 
@@ -55,13 +71,18 @@ export function explain(error: Failure, doing: string, region: string, address: 
   const name = error.name ?? ""
   const code = error.code ?? error.cause?.code ?? ""
   const said = withoutSecrets((error.message ?? "").split("\n")[0]!.slice(0, 300), secrets)
-  if (/^(ExpiredToken|ExpiredTokenException|RequestExpired)$/.test(name)) return `${doing}: the credentials have expired: get new ones (or this machine's clock is wrong)`
-  if (/^(InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature)$/.test(name)) return `${doing}: wrong signature: the secret key does not belong to the access key (or this machine's clock is wrong)`
-  if (/^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId)$/.test(name)) return `${doing}: AWS does not know these credentials: the access key is wrong, deleted or inactive, or a session token is missing`
+  if (/^(ExpiredToken|ExpiredTokenException|RequestExpired)$/.test(name))
+    return `${doing}: the credentials have expired: get new ones (or this machine's clock is wrong)`
+  if (/^(InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature)$/.test(name))
+    return `${doing}: wrong signature: the secret key does not belong to the access key (or this machine's clock is wrong)`
+  if (/^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId)$/.test(name))
+    return `${doing}: AWS does not know these credentials: the access key is wrong, deleted or inactive, or a session token is missing`
   if (/^AccessDenied/.test(name)) return `${doing}: access denied: ${said || "the credentials lack the right"}`
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /getaddrinfo/.test(error.message ?? "")) return `${doing}: ${new URL(address).host} is not known: is there a region ${region}, and does the engine reach AWS?`
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /getaddrinfo/.test(error.message ?? ""))
+    return `${doing}: ${new URL(address).host} is not known: is there a region ${region}, and does the engine reach AWS?`
   if (/^(TimeoutError|AbortError)$/.test(name)) return `${doing}: no answer from ${new URL(address).host} in time`
-  if (/^E[A-Z]+$/.test(code) || /^(ConnectionRefused|FailedToOpenSocket)$/.test(code)) return `${doing}: ${new URL(address).host} cannot be reached (${code})`
+  if (/^E[A-Z]+$/.test(code) || /^(ConnectionRefused|FailedToOpenSocket)$/.test(code))
+    return `${doing}: ${new URL(address).host} cannot be reached (${code})`
   const status = error.$metadata?.httpStatusCode
   return `${doing}: ${name || "error"}${status ? ` (HTTP ${status})` : ""}: ${said}`
 }

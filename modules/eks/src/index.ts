@@ -4,7 +4,18 @@
  * It needs no image and no SDK: one signature, and where the endpoint is not given one request.
  */
 import { Secret, Service, dag, func, object } from "@dagger.io/dagger"
-import { Described, addressOf, checkedCa, checkedCluster, checkedEndpoint, checkedKey, checkedRegion, kubeconfigFor, readCluster, tokenFor } from "./access"
+import {
+  Described,
+  addressOf,
+  checkedCa,
+  checkedCluster,
+  checkedEndpoint,
+  checkedKey,
+  checkedRegion,
+  kubeconfigFor,
+  readCluster,
+  tokenFor,
+} from "./access"
 import { Keys, signedHeaders } from "./sign"
 
 /** What EKS tells of a cluster. */
@@ -46,8 +57,21 @@ export class Eks {
    * @param again In one session the same call runs once; another value here makes another token.
    */
   @func({ cache: "session" })
-  async kubeconfig(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, endpoint?: string, ca?: string, target?: Service, again?: string): Promise<Secret> {
-    if (!endpoint !== !ca) throw new Error(`${endpoint ? "endpoint is given without ca" : "ca is given without endpoint"}: both are wanted, or neither`)
+  async kubeconfig(
+    cluster: string,
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    endpoint?: string,
+    ca?: string,
+    target?: Service,
+    again?: string,
+  ): Promise<Secret> {
+    if (!endpoint !== !ca)
+      throw new Error(
+        `${endpoint ? "endpoint is given without ca" : "ca is given without endpoint"}: both are wanted, or neither`,
+      )
     const access = await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)
     const found = endpoint && ca ? { endpoint: checkedEndpoint(endpoint), ca: checkedCa(ca) } : await describe(access)
     const config = kubeconfigFor(cluster, found.endpoint, found.ca, tokenOf(access))
@@ -62,8 +86,19 @@ export class Eks {
    * @param cluster As for `kubeconfig`, and so are the others.
    */
   @func({ cache: "session" })
-  async token(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again?: string): Promise<Secret> {
-    return dag.setSecret(`eks-token-${cluster}-${again ?? ""}-${Date.now()}`, tokenOf(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)))
+  async token(
+    cluster: string,
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    target?: Service,
+    again?: string,
+  ): Promise<Secret> {
+    return dag.setSecret(
+      `eks-token-${cluster}-${again ?? ""}-${Date.now()}`,
+      tokenOf(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)),
+    )
   }
 
   /**
@@ -74,8 +109,18 @@ export class Eks {
    * @param cluster As for `kubeconfig`, and so are the others.
    */
   @func({ cache: "session" })
-  async describe(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken?: Secret, target?: Service, again?: string): Promise<Cluster> {
-    const { endpoint, ca, status, version } = await describe(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target))
+  async describe(
+    cluster: string,
+    region: string,
+    accessKey: Secret,
+    secretKey: Secret,
+    sessionToken?: Secret,
+    target?: Service,
+    again?: string,
+  ): Promise<Cluster> {
+    const { endpoint, ca, status, version } = await describe(
+      await accessOf(cluster, region, accessKey, secretKey, sessionToken, target),
+    )
     return new Cluster(endpoint, ca, status, version)
   }
 }
@@ -89,7 +134,14 @@ interface Access {
 }
 
 /** Checks the arguments that all calls have, and reads the secrets. */
-async function accessOf(cluster: string, region: string, accessKey: Secret, secretKey: Secret, sessionToken: Secret | undefined, target: Service | undefined): Promise<Access> {
+async function accessOf(
+  cluster: string,
+  region: string,
+  accessKey: Secret,
+  secretKey: Secret,
+  sessionToken: Secret | undefined,
+  target: Service | undefined,
+): Promise<Access> {
   const checked = { cluster: checkedCluster(cluster), region: checkedRegion(region) }
   const keys = {
     accessKey: checkedKey("accessKey", await accessKey.plaintext()),
@@ -107,13 +159,19 @@ function tokenOf({ cluster, region, keys, standIn }: Access): string {
 async function describe({ cluster, region, keys, standIn }: Access): Promise<Described> {
   const address = standIn || addressOf("eks", region)
   const path = `/clusters/${cluster}`
-  const headers = signedHeaders({ method: "GET", address, path, query: {}, headers: {} }, keys, { region, service: "eks", date: new Date() })
+  const headers = signedHeaders({ method: "GET", address, path, query: {}, headers: {} }, keys, {
+    region,
+    service: "eks",
+    date: new Date(),
+  })
   let answer: Response
   try {
     answer = await fetch(`${address}${path}`, { headers, redirect: "manual", signal: AbortSignal.timeout(30_000) })
   } catch (error) {
     const { name, code, cause } = error as Error & { code?: string; cause?: { code?: string } }
-    throw new Error(`eks:DescribeCluster: ${new URL(address).host} ${name === "TimeoutError" ? "does not answer within 30 s" : `cannot be reached (${cause?.code ?? code ?? name}): is there a region ${region}, and does the engine reach AWS?`}`)
+    throw new Error(
+      `eks:DescribeCluster: ${new URL(address).host} ${name === "TimeoutError" ? "does not answer within 30 s" : `cannot be reached (${cause?.code ?? code ?? name}): is there a region ${region}, and does the engine reach AWS?`}`,
+    )
   }
   return readCluster(answer.status, await answer.text(), cluster, region)
 }

@@ -43,10 +43,17 @@ export function presigned(request: Request, keys: Keys, scope: Scope, expires: n
 
 /** The headers of a request without a body that is signed in its headers. */
 export function signedHeaders(request: Request, keys: Keys, scope: Scope): Record<string, string> {
-  const headers: Record<string, string> = { ...request.headers, "x-amz-date": stamp(scope.date), ...(keys.sessionToken ? { "x-amz-security-token": keys.sessionToken } : {}) }
+  const headers: Record<string, string> = {
+    ...request.headers,
+    "x-amz-date": stamp(scope.date),
+    ...(keys.sessionToken ? { "x-amz-security-token": keys.sessionToken } : {}),
+  }
   const signature = sign({ ...request, headers }, keys, scope)
   const names = signedNames(allHeaders({ ...request, headers }))
-  return { ...headers, authorization: `${algorithm} Credential=${keys.accessKey}/${credentialScope(scope)}, SignedHeaders=${names}, Signature=${signature}` }
+  return {
+    ...headers,
+    authorization: `${algorithm} Credential=${keys.accessKey}/${credentialScope(scope)}, SignedHeaders=${names}, Signature=${signature}`,
+  }
 }
 
 const algorithm = "AWS4-HMAC-SHA256"
@@ -55,9 +62,19 @@ const algorithm = "AWS4-HMAC-SHA256"
 function sign(request: Request, keys: Keys, scope: Scope): string {
   const headers = allHeaders(request)
   const lines = names(headers).map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, " ")}\n`)
-  const canonical = [request.method, request.path, canonicalQuery(request.query), lines.join(""), signedNames(headers), sha256("")].join("\n")
+  const canonical = [
+    request.method,
+    request.path,
+    canonicalQuery(request.query),
+    lines.join(""),
+    signedNames(headers),
+    sha256(""),
+  ].join("\n")
   const toSign = [algorithm, stamp(scope.date), credentialScope(scope), sha256(canonical)].join("\n")
-  const key = [day(scope.date), scope.region, scope.service, "aws4_request"].reduce<string | Buffer>((key, part) => hmac(key, part).digest(), `AWS4${keys.secretKey}`)
+  const key = [day(scope.date), scope.region, scope.service, "aws4_request"].reduce<string | Buffer>(
+    (key, part) => hmac(key, part).digest(),
+    `AWS4${keys.secretKey}`,
+  )
   return hmac(key, toSign).digest("hex")
 }
 
@@ -66,13 +83,17 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const stamp = (date: Date): string => date.toISOString().replace(/[-:]|\.\d{3}/g, "")
 const day = (date: Date): string => stamp(date).slice(0, 8)
 const credentialScope = ({ date, region, service }: Scope): string => `${day(date)}/${region}/${service}/aws4_request`
-const allHeaders = ({ address, headers }: Request): Record<string, string> => ({ ...headers, host: new URL(address).host })
+const allHeaders = ({ address, headers }: Request): Record<string, string> => ({
+  ...headers,
+  host: new URL(address).host,
+})
 const names = (headers: Record<string, string>): string[] => Object.keys(headers).sort()
 const signedNames = (headers: Record<string, string>): string => names(headers).join(";")
 
 /** Everything but letters, digits and - _ . ~ is encoded, and the parameters are sorted in that form. */
 function canonicalQuery(query: Record<string, string>): string {
-  const encode = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  const encode = (text: string): string =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return Object.entries(query)
     .map(([name, value]) => [encode(name), encode(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))

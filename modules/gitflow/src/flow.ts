@@ -29,11 +29,19 @@ interface Row {
 const events = ["push", "pull_request"]
 
 /** The table: the first row that fits decides. */
-function table({ master, develop }: Names): Record<"request" | "develop" | "release" | "master" | "hotfix" | "other" | "none", Row> {
+function table({
+  master,
+  develop,
+}: Names): Record<"request" | "develop" | "release" | "master" | "hotfix" | "other" | "none", Row> {
   return {
     request: { branch: "pull request", name: "pr", next: "", afterwards: "" },
     develop: { branch: develop, name: "dev", next: "", afterwards: "" },
-    release: { branch: "release/*", name: "stage", next: "", afterwards: `merge into ${master}; fixes go back to ${develop}` },
+    release: {
+      branch: "release/*",
+      name: "stage",
+      next: "",
+      afterwards: `merge into ${master}; fixes go back to ${develop}`,
+    },
     master: { branch: master, name: "prod", next: "", afterwards: `tag the version; merge back to ${develop}` },
     hotfix: { branch: "hotfix/*", name: "pr", next: "stage", afterwards: `merge into ${master} and ${develop}` },
     other: { branch: "any other", name: "pr", next: "", afterwards: `pull request into ${develop}` },
@@ -43,8 +51,10 @@ function table({ master, develop }: Names): Record<"request" | "develop" | "rele
 
 function rowOf(branch: string, event: string, names: Names): { key: keyof ReturnType<typeof table>; row: Row } {
   if (!events.includes(event)) throw new Error(`event: ${shown(event)} is not known; allowed: ${events.join(", ")}`)
-  for (const [key, value] of Object.entries(names)) if (value === "") throw new Error(`${key}: a branch's name is wanted`)
-  if (names.master === names.develop) throw new Error(`master and develop are both ${shown(names.master)}; two branches are wanted`)
+  for (const [key, value] of Object.entries(names))
+    if (value === "") throw new Error(`${key}: a branch's name is wanted`)
+  if (names.master === names.develop)
+    throw new Error(`master and develop are both ${shown(names.master)}; two branches are wanted`)
   const rows = table(names)
   const key = keyOf(plain(branch), event, names)
   return { key, row: rows[key] }
@@ -79,10 +89,20 @@ export function decide(branch: string, event: string, base: string, names: Names
 /** The table as text; the row that decides is marked. */
 export function explained(branch: string, event: string, base: string, names: Names): string {
   const { key } = rowOf(branch, event, names)
-  const cells = Object.entries(table(names)).map(([its, one]) => [its === key ? ">" : " ", one.branch, one.next ? `${one.name}, then ${one.next}` : one.name, one.afterwards])
+  const cells = Object.entries(table(names)).map(([its, one]) => [
+    its === key ? ">" : " ",
+    one.branch,
+    one.next ? `${one.name}, then ${one.next}` : one.name,
+    one.afterwards,
+  ])
   const head = [" ", "branch", "pipeline", "and then"]
   const widths = head.map((_, column) => Math.max(...[head, ...cells].map((line) => line[column]!.length)))
-  const lines = [head, ...cells].map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
+  const lines = [head, ...cells].map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  )
   return `${lines.join("\n")}\n${decide(branch, event, base, names).reason}\n`
 }
 
@@ -111,7 +131,9 @@ function parse(text: string): Version | undefined {
 
 /** The version that a branch is named by: `release/1.4` is 1.4.0. */
 function namedBy(branch: string): Version | undefined {
-  const match = new RegExp(`^(?:release|hotfix)/v?${numberPart}(?:\\.${numberPart})?(?:\\.${numberPart})?$`).exec(branch)
+  const match = new RegExp(`^(?:release|hotfix)/v?${numberPart}(?:\\.${numberPart})?(?:\\.${numberPart})?$`).exec(
+    branch,
+  )
   return match ? [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)] : undefined
 }
 
@@ -133,19 +155,27 @@ const bumps = ["", "major", "minor", "patch"]
  * `merged` is the branch that came to master.
  */
 export function nextVersion(branch: string, tags: string[], merged: string, bump: string, names: Names): string {
-  if (!bumps.includes(bump)) throw new Error(`bump: ${shown(bump)} is not known; allowed: ${bumps.map((one) => one || '""').join(", ")}`)
+  if (!bumps.includes(bump))
+    throw new Error(`bump: ${shown(bump)} is not known; allowed: ${bumps.map((one) => one || '""').join(", ")}`)
   const { key } = rowOf(branch, "push", names)
-  if (key !== "release" && key !== "hotfix" && key !== "master") throw new Error(`branch: ${shown(plain(branch)) || '""'} gets no version; ${names.master}, release/* and hotfix/* do`)
+  if (key !== "release" && key !== "hotfix" && key !== "master")
+    throw new Error(
+      `branch: ${shown(plain(branch)) || '""'} gets no version; ${names.master}, release/* and hotfix/* do`,
+    )
   const last = highest(tags)
   const prefix = last && !last.tag.startsWith("v") ? "" : "v"
   const source = key === "master" ? plain(merged) : plain(branch)
   const named = bump === "" ? namedBy(source) : undefined
   if (named) {
-    if (last && compare(named, last.version) <= 0) throw new Error(`${shown(source)}: ${named.join(".")} is not above the highest tag ${shown(last.tag)}; name the branch by a later version, or give bump`)
+    if (last && compare(named, last.version) <= 0)
+      throw new Error(
+        `${shown(source)}: ${named.join(".")} is not above the highest tag ${shown(last.tag)}; name the branch by a later version, or give bump`,
+      )
     return `${prefix}${named.join(".")}`
   }
   const [major, minor, patch] = last?.version ?? [0, 0, 0]
-  const next: Version = bump === "major" ? [major + 1, 0, 0] : bump === "patch" ? [major, minor, patch + 1] : [major, minor + 1, 0]
+  const next: Version =
+    bump === "major" ? [major + 1, 0, 0] : bump === "patch" ? [major, minor, patch + 1] : [major, minor + 1, 0]
   return `${prefix}${next.join(".")}`
 }
 
@@ -154,7 +184,8 @@ export function deliveredPaths(paths: string[]): string[] {
   if (paths.length === 0) throw new Error('paths: at least one is wanted, such as "services/api", or "." for all')
   const clean = paths.map((path) => {
     const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-    if (path === "" || path.startsWith("/") || parts.includes("..") || /[\0\n]/.test(path)) throw new Error(`paths: ${shown(path) || '""'} is not a path inside the repository, such as "services/api"`)
+    if (path === "" || path.startsWith("/") || parts.includes("..") || /[\0\n]/.test(path))
+      throw new Error(`paths: ${shown(path) || '""'} is not a path inside the repository, such as "services/api"`)
     return parts.join("/") || "."
   })
   return [...new Set(clean)].sort()
@@ -175,11 +206,21 @@ export interface State {
 /** Reads what the script in scripts.ts prints: fields that a zero byte ends, `key value`. */
 export function readState(printed: string): State {
   const fields = printed.split("\0").filter((field) => field !== "")
-  const all = (key: string): string[] => fields.filter((field) => field.startsWith(`${key} `)).map((field) => field.slice(key.length + 1))
+  const all = (key: string): string[] =>
+    fields.filter((field) => field.startsWith(`${key} `)).map((field) => field.slice(key.length + 1))
   const one = (key: string): string => all(key)[0] ?? ""
   const commit = one("commit")
   if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new Error(`git did not tell the commit: ${shown(printed.slice(0, 200))}`)
-  return { branch: one("branch"), commit, time: one("time"), changed: all("changed"), tags: all("tag"), tagsHere: all("here"), shallow: one("shallow") === "true", tree: one("tree") }
+  return {
+    branch: one("branch"),
+    commit,
+    time: one("time"),
+    changed: all("changed"),
+    tags: all("tag"),
+    tagsHere: all("here"),
+    shallow: one("shallow") === "true",
+    tree: one("tree"),
+  }
 }
 
 /** Reads what the script of differences prints: a line with what the checkout is compared with, or why there is none; then the diff. */

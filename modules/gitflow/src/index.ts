@@ -51,7 +51,17 @@ export class Source {
   /** The hash of the delivered paths, as `trees` gives it. */
   @func() tree: string
 
-  constructor(branch: string, commit: string, time: string, dirty: boolean, changed: string[], tags: string[], tagsHere: string[], shallow: boolean, tree: string) {
+  constructor(
+    branch: string,
+    commit: string,
+    time: string,
+    dirty: boolean,
+    changed: string[],
+    tags: string[],
+    tagsHere: string[],
+    shallow: boolean,
+    tree: string,
+  ) {
     this.branch = branch
     this.commit = commit
     this.time = time
@@ -96,8 +106,13 @@ export class Gitflow {
   @func()
   base(image: string = images.golang): Container {
     const settings = { "safe.directory": "*", "core.fsmonitor": "false", "core.quotePath": "false" }
-    let container = dag.container().from(image).withEnvVariable("GIT_CONFIG_COUNT", String(Object.keys(settings).length)).withWorkdir("/src")
-    for (const [i, [key, value]] of Object.entries(settings).entries()) container = container.withEnvVariable(`GIT_CONFIG_KEY_${i}`, key).withEnvVariable(`GIT_CONFIG_VALUE_${i}`, value)
+    let container = dag
+      .container()
+      .from(image)
+      .withEnvVariable("GIT_CONFIG_COUNT", String(Object.keys(settings).length))
+      .withWorkdir("/src")
+    for (const [i, [key, value]] of Object.entries(settings).entries())
+      container = container.withEnvVariable(`GIT_CONFIG_KEY_${i}`, key).withEnvVariable(`GIT_CONFIG_VALUE_${i}`, value)
     return container
   }
 
@@ -114,7 +129,13 @@ export class Gitflow {
    * @param develop The branch that features go to.
    */
   @func()
-  pipeline(branch: string, event: string = "push", base: string = "", master: string = "master", develop: string = "develop"): Decision {
+  pipeline(
+    branch: string,
+    event: string = "push",
+    base: string = "",
+    master: string = "master",
+    develop: string = "develop",
+  ): Decision {
     const { name, reason, next, afterwards } = decide(branch, event, base, { master, develop })
     return new Decision(name, reason, next, afterwards)
   }
@@ -127,7 +148,13 @@ export class Gitflow {
    * @param branch As for `pipeline`, and so are the others.
    */
   @func()
-  explain(branch: string, event: string = "push", base: string = "", master: string = "master", develop: string = "develop"): string {
+  explain(
+    branch: string,
+    event: string = "push",
+    base: string = "",
+    master: string = "master",
+    develop: string = "develop",
+  ): string {
     return explained(branch, event, base, { master, develop })
   }
 
@@ -146,7 +173,14 @@ export class Gitflow {
    * @param develop The branch that features go to.
    */
   @func()
-  version(branch: string, tags: string[], merged: string = "", bump: string = "", master: string = "master", develop: string = "develop"): string {
+  version(
+    branch: string,
+    tags: string[],
+    merged: string = "",
+    bump: string = "",
+    master: string = "master",
+    develop: string = "develop",
+  ): string {
     return nextVersion(branch, tags, merged, bump, { master, develop })
   }
 
@@ -161,11 +195,14 @@ export class Gitflow {
    */
   @func({ cache: "session" })
   async ofSource(
-    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] })
+    source: Directory,
     paths: string[] = ["."],
     image: string = images.golang,
   ): Promise<Source> {
-    const { branch, commit, time, changed, tags, tagsHere, shallow, tree } = readState(await state(this.base(image), source, "all", paths))
+    const { branch, commit, time, changed, tags, tagsHere, shallow, tree } = readState(
+      await state(this.base(image), source, "all", paths),
+    )
     return new Source(branch, commit, time, changed.length > 0, changed.slice(0, 20), tags, tagsHere, shallow, tree)
   }
 
@@ -180,7 +217,11 @@ export class Gitflow {
    * @param image Another image with git and bash in it.
    */
   @func({ cache: "session" })
-  async trees(@argument({ ignore: ["*", "!.git", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory, paths: string[], image: string = images.golang): Promise<string> {
+  async trees(
+    @argument({ ignore: ["*", "!.git", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
+    paths: string[],
+    image: string = images.golang,
+  ): Promise<string> {
     return readState(await state(this.base(image), source, "tree", paths)).tree
   }
 
@@ -197,7 +238,8 @@ export class Gitflow {
    */
   @func({ cache: "session" })
   async diff(
-    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", ".git/config", ".git/hooks", ".git/logs", ".git/index"] })
+    source: Directory,
     branches: string[] = ["develop"],
     image: string = images.golang,
     withFiles: boolean = false,
@@ -217,8 +259,15 @@ async function state(base: Container, source: Directory, kind: "all" | "tree", p
 /** The container in which a script has run in the checkout; an error with what it says is wrong. */
 async function gitRan(base: Container, source: Directory, script: string, args: string[]): Promise<Container> {
   if (!(await source.exists(".git", { expectedType: ExistsType.DirectoryType })))
-    throw new Error((await source.exists(".git")) ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone" : "the source is not a git repository: it has no .git")
-  const ran = base.withMountedDirectory("/src", source).withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
-  if ((await ran.exitCode()) !== 0) throw new Error(firstLine(await ran.stderr()) || `git ended with ${await ran.exitCode()}`)
+    throw new Error(
+      (await source.exists(".git"))
+        ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone"
+        : "the source is not a git repository: it has no .git",
+    )
+  const ran = base
+    .withMountedDirectory("/src", source)
+    .withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
+  if ((await ran.exitCode()) !== 0)
+    throw new Error(firstLine(await ran.stderr()) || `git ended with ${await ran.exitCode()}`)
   return ran
 }

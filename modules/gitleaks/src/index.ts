@@ -35,7 +35,16 @@ export class Result {
   /** `secrets.json`, `secrets.sarif`, `junit.xml`, gitleaks' own JSON of each scan and its output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, commits?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    commits?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -92,7 +101,18 @@ export class Gitleaks {
    */
   @func({ cache: "session" })
   async detect(
-    @argument({ ignore: ["**/node_modules", ".git/index", ".git/config", ".git/logs", ".git/hooks", ".git/*_HEAD", ".git/COMMIT_EDITMSG"] }) source: Directory,
+    @argument({
+      ignore: [
+        "**/node_modules",
+        ".git/index",
+        ".git/config",
+        ".git/logs",
+        ".git/hooks",
+        ".git/*_HEAD",
+        ".git/COMMIT_EDITMSG",
+      ],
+    })
+    source: Directory,
     git?: Directory,
     name: string = "secrets",
     timeout: number = 600,
@@ -110,7 +130,14 @@ export class Gitleaks {
         scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
       ])
       const commits = commitsScanned(past.log)
-      const trouble = past.trouble || present.trouble || (shallow ? "shallow clone: gitleaks saw only a part of the history; fetch all of it (`git fetch --unshallow`)" : commits ? "" : "no commit was scanned: the repository has none, or git cannot read it")
+      const trouble =
+        past.trouble ||
+        present.trouble ||
+        (shallow
+          ? "shallow clone: gitleaks saw only a part of the history; fetch all of it (`git fetch --unshallow`)"
+          : commits
+            ? ""
+            : "no commit was scanned: the repository has none, or git cannot read it")
       return result(name, [past, present], trouble, commits, `no secret in ${commits} commits and the files`)
     })
   }
@@ -143,8 +170,14 @@ export class Gitleaks {
    * Example: `dagger -m modules/gitleaks call gitleaks --source . --args dir,--redact,--no-banner,services/kit stdout`
    */
   @func({ cache: "session" })
-  gitleaks(@argument({ ignore: ["**/node_modules"] }) source: Directory, args: string[], image: string = images.gitleaks): Container {
-    return this.base(image).withMountedDirectory("/src", source).withExec(["gitleaks", ...args])
+  gitleaks(
+    @argument({ ignore: ["**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.gitleaks,
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory("/src", source)
+      .withExec(["gitleaks", ...args])
   }
 }
 
@@ -161,12 +194,28 @@ interface Scan {
 }
 
 async function scan(container: Container, kind: "git" | "dir", args: string[], timeout: number): Promise<Scan> {
-  const flags = ["--no-banner", "--no-color", "--redact", "--report-format", "json", "--report-path", `/report/${kind}.json`, "--exit-code", String(found), "--gitleaks-ignore-path", "/rules"]
+  const flags = [
+    "--no-banner",
+    "--no-color",
+    "--redact",
+    "--report-format",
+    "json",
+    "--report-path",
+    `/report/${kind}.json`,
+    "--exit-code",
+    String(found),
+    "--gitleaks-ignore-path",
+    "/rules",
+  ]
   const ran = await runStep(container, ["gitleaks", kind, ...flags, ...args, "."], timeout)
   const log = await readReport(ran.reports, "output.txt")
   const errors = scanErrors(log)
   const ended = ran.exitCode === 0 || ran.exitCode === found
-  const trouble = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : errors.length > 0 || !ended ? `gitleaks could not scan: ${errors[0] ?? firstLine(log)}` : ""
+  const trouble = ran.timedOut
+    ? `timed out after ${Math.round(ran.seconds)} s`
+    : errors.length > 0 || !ended
+      ? `gitleaks could not scan: ${errors[0] ?? firstLine(log)}`
+      : ""
   return { ran, json: await readReport(ran.reports, `${kind}.json`), log, trouble }
 }
 
@@ -174,7 +223,11 @@ async function scan(container: Container, kind: "git" | "dir", args: string[], t
 async function gitFolder(source: Directory): Promise<Directory> {
   if (await source.exists(".git/HEAD")) return source.directory(".git")
   const linked = await source.exists(".git")
-  throw new Error(linked ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone" : "the source is not a git repository (it has no .git); `files` scans a folder without a history")
+  throw new Error(
+    linked
+      ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone"
+      : "the source is not a git repository (it has no .git); `files` scans a folder without a history",
+  )
 }
 
 /** What is scanned as files: everything but the history and what .gitignore names. */
@@ -184,13 +237,16 @@ function tree(source: Directory): Directory {
 
 function withRules(base: Container, source: Directory, rules: string[]): Container {
   let container = base.withDirectory("/rules", dag.directory())
-  for (const file of rules.filter((f) => f === ".gitleaks.toml" || f === ".gitleaksignore")) container = container.withFile(`/rules/${file}`, source.file(file))
-  if (rules.includes(".gitleaks.toml")) container = container.withEnvVariable("GITLEAKS_CONFIG", "/rules/.gitleaks.toml")
+  for (const file of rules.filter((f) => f === ".gitleaks.toml" || f === ".gitleaksignore"))
+    container = container.withFile(`/rules/${file}`, source.file(file))
+  if (rules.includes(".gitleaks.toml"))
+    container = container.withEnvVariable("GITLEAKS_CONFIG", "/rules/.gitleaks.toml")
   return container
 }
 
 function result(name: string, scans: Scan[], trouble: string, commits: number | undefined, clean: string): Result {
-  const [first, second] = scans.length === 2 ? [findings(scans[0]!.json), findings(scans[1]!.json)] : [[], findings(scans[0]!.json)]
+  const [first, second] =
+    scans.length === 2 ? [findings(scans[0]!.json), findings(scans[1]!.json)] : [[], findings(scans[0]!.json)]
   const all = merged(first, second!)
   const reason = describe(all) || trouble
   let reports = dag
@@ -198,11 +254,21 @@ function result(name: string, scans: Scan[], trouble: string, commits: number | 
     .withNewFile("secrets.json", `${JSON.stringify(all, null, 1)}\n`)
     .withNewFile("secrets.sarif", sarif(all))
     .withNewFile("junit.xml", junit(all))
-  for (const { ran } of scans) reports = reports.withDirectory(scans.length === 2 && ran === scans[0]!.ran ? "history" : "files", ran.reports)
+  for (const { ran } of scans)
+    reports = reports.withDirectory(scans.length === 2 && ran === scans[0]!.ran ? "history" : "files", ran.reports)
   const codes = scans.map((s) => s.ran.exitCode)
   const exitCode = trouble ? (codes.find((c) => c !== 0 && c !== found) ?? 1) : all.length > 0 ? found : 0
   const seconds = Math.max(...scans.map((s) => s.ran.seconds))
-  return new Result(name, reason ? "failed" : "passed", reason || clean, exitCode, seconds, scans.every((s) => s.ran.cached), reports, commits)
+  return new Result(
+    name,
+    reason ? "failed" : "passed",
+    reason || clean,
+    exitCode,
+    seconds,
+    scans.every((s) => s.ran.cached),
+    reports,
+    commits,
+  )
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around gitleaks is a failed result too. */

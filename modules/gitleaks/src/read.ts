@@ -14,8 +14,22 @@ export interface Finding {
 /** The findings of gitleaks' JSON report. */
 export function findings(report: string): Finding[] {
   if (report.trim() === "") return []
-  const list = JSON.parse(report) as { RuleID: string; Description: string; File: string; StartLine: number; Commit: string; Fingerprint: string }[]
-  return list.map((f) => ({ rule: f.RuleID, description: f.Description, file: f.File, line: f.StartLine, commit: f.Commit, fingerprint: f.Fingerprint }))
+  const list = JSON.parse(report) as {
+    RuleID: string
+    Description: string
+    File: string
+    StartLine: number
+    Commit: string
+    Fingerprint: string
+  }[]
+  return list.map((f) => ({
+    rule: f.RuleID,
+    description: f.Description,
+    file: f.File,
+    line: f.StartLine,
+    commit: f.Commit,
+    fingerprint: f.Fingerprint,
+  }))
 }
 
 /** The number of commits that gitleaks says it has read; undefined when it does not say. */
@@ -57,12 +71,20 @@ export function sarif(all: Finding[]): string {
       version: "2.1.0",
       runs: [
         {
-          tool: { driver: { name: "gitleaks", informationUri: "https://gitleaks.io", rules: rules.map(([id, text]) => ({ id, shortDescription: { text } })) } },
+          tool: {
+            driver: {
+              name: "gitleaks",
+              informationUri: "https://gitleaks.io",
+              rules: rules.map(([id, text]) => ({ id, shortDescription: { text } })),
+            },
+          },
           results: all.map((f) => ({
             ruleId: f.rule,
             level: "error",
             message: { text: f.commit ? `${f.description} In commit ${f.commit}.` : f.description },
-            locations: [{ physicalLocation: { artifactLocation: { uri: f.file }, region: { startLine: Math.max(1, f.line) } } }],
+            locations: [
+              { physicalLocation: { artifactLocation: { uri: f.file }, region: { startLine: Math.max(1, f.line) } } },
+            ],
             partialFingerprints: { "gitleaks/v1": f.fingerprint },
           })),
         },
@@ -76,7 +98,10 @@ export function sarif(all: Finding[]): string {
 /** A JUnit file: one case that passes, or a failing case a finding. */
 export function junit(all: Finding[]): string {
   const text = (s: string): string => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
-  const cases = all.map((f) => `  <testcase classname="${text(f.rule)}" name="${text(place(f))}"><failure message="${text(describe([f]))}">${text(f.description)}</failure></testcase>`)
+  const cases = all.map(
+    (f) =>
+      `  <testcase classname="${text(f.rule)}" name="${text(place(f))}"><failure message="${text(describe([f]))}">${text(f.description)}</failure></testcase>`,
+  )
   const body = cases.length > 0 ? cases.join("\n") : '  <testcase classname="gitleaks" name="no secret"/>'
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n <testsuite name="gitleaks" tests="${Math.max(1, all.length)}" failures="${all.length}">\n${body}\n </testsuite>\n</testsuites>\n`
 }

@@ -4,7 +4,19 @@
  * Every function takes the folder that holds the Go module. Where its go.mod replaces a module by a folder beside it
  * (`replace example.com/kit => ../kit`), give the folder above as `source` and the module's own as `path`.
  */
-import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  Changeset,
+  Container,
+  Directory,
+  File,
+  Secret,
+  Service,
+  argument,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { withGoCaches, withGoProgram } from "./go"
 import { images, tools } from "./images"
@@ -40,7 +52,16 @@ export class Result {
   /** The tools' own files and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, value?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    value?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -117,7 +138,14 @@ export class Golang {
    * @param proxyName The host name of that service, as it stands in goproxy.
    */
   @func({ cache: "session" })
-  withPrivate(netrc?: Secret, goproxy?: Secret, goprivate: string = "", certificate?: File, proxy?: Service, proxyName: string = "goproxy"): Golang {
+  withPrivate(
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    certificate?: File,
+    proxy?: Service,
+    proxyName: string = "goproxy",
+  ): Golang {
     Object.assign(this, { netrc, goproxy, goprivate, certificate, proxy, proxyName })
     return this
   }
@@ -131,7 +159,8 @@ export class Golang {
    */
   @func()
   base(image: string = images.golang): Container {
-    const installed = (container: Container): Container => [tools.staticcheck, tools.gotestsum].reduce(withGoProgram, container)
+    const installed = (container: Container): Container =>
+      [tools.staticcheck, tools.gotestsum].reduce(withGoProgram, container)
     // The tools are taken out of where the secrets were.
     const go = goContainer(image)
     const ready = this.goproxy ? go.withRootfs(installed(letIn(go, this)).rootfs()) : installed(go)
@@ -175,21 +204,38 @@ export class Golang {
     const at = await module(source, path, name)
     const known: Record<string, (fetched: Fetched, timeout: number) => Promise<Result>> = {
       lint: (fetched, timeout) => lintStep(withModules(anew(this.base(image), again), fetched), at, [], timeout),
-      test: (fetched, timeout) => testStep(withSurroundings(withModules(anew(this.base(image), again), fetched), testServices, testServiceNames, testEnv), at, testArgs, timeout),
+      test: (fetched, timeout) =>
+        testStep(
+          withSurroundings(
+            withModules(anew(this.base(image), again), fetched),
+            testServices,
+            testServiceNames,
+            testEnv,
+          ),
+          at,
+          testArgs,
+          timeout,
+        ),
       build: (fetched, timeout) => buildStep(withModules(anew(goContainer(image), again), fetched), at, [], timeout),
     }
     const wrong = steps.filter((s) => !(s in known))
-    if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
+    if (wrong.length > 0 || steps.length === 0)
+      throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
     const fetching = this.fetch(image, at, again)
     const one = async (step: string): Promise<Result> => {
       const fetched = await fetching
-      return fetched.refused ? result(`${at.name}:${step}`, fetched.refused.ran, fetched.refused.reason) : known[step]!(fetched, timeouts[steps.indexOf(step)] ?? 600)
+      return fetched.refused
+        ? result(`${at.name}:${step}`, fetched.refused.ran, fetched.refused.reason)
+        : known[step]!(fetched, timeouts[steps.indexOf(step)] ?? 600)
     }
     const started = new Map<string, Promise<Result>>()
     for (const step of ["lint", "test", "build"].filter((one) => steps.includes(one))) {
       // What lint has compiled, build need not: the two follow each other, beside the tests.
       const before = step === "build" ? started.get("lint") : undefined
-      started.set(step, reported(`${at.name}:${step}`, async () => (await before, one(step)), until))
+      started.set(
+        step,
+        reported(`${at.name}:${step}`, async () => (await before, one(step)), until),
+      )
     }
     const results = await Promise.all(steps.map((step) => started.get(step)!))
     let reports = dag.directory()
@@ -225,7 +271,20 @@ export class Golang {
     again: string = "",
     attempt: string = "",
   ): Promise<string> {
-    const { results, reports } = await this.check(source, path, name, steps, timeouts, image, testArgs, testServices, testServiceNames, testEnv, until, again)
+    const { results, reports } = await this.check(
+      source,
+      path,
+      name,
+      steps,
+      timeouts,
+      image,
+      testArgs,
+      testServices,
+      testServiceNames,
+      testEnv,
+      until,
+      again,
+    )
     return asText(results, reports)
   }
 
@@ -246,7 +305,9 @@ export class Golang {
   ): Promise<Result> {
     const at = await module(source, path, "")
     const fetched = await this.fetch(image, at)
-    return fetched.refused ? result(`${at.name}:lint`, fetched.refused.ran, fetched.refused.reason) : lintStep(withModules(this.base(image), fetched), at, args, timeout)
+    return fetched.refused
+      ? result(`${at.name}:lint`, fetched.refused.ran, fetched.refused.reason)
+      : lintStep(withModules(this.base(image), fetched), at, args, timeout)
   }
 
   /**
@@ -273,7 +334,14 @@ export class Golang {
   ): Promise<Result> {
     const at = await module(source, path, "")
     const fetched = await this.fetch(image, at)
-    return fetched.refused ? result(`${at.name}:test`, fetched.refused.ran, fetched.refused.reason) : testStep(withSurroundings(withModules(this.base(image), fetched), services, serviceNames, env), at, args, timeout)
+    return fetched.refused
+      ? result(`${at.name}:test`, fetched.refused.ran, fetched.refused.reason)
+      : testStep(
+          withSurroundings(withModules(this.base(image), fetched), services, serviceNames, env),
+          at,
+          args,
+          timeout,
+        )
   }
 
   /**
@@ -282,7 +350,11 @@ export class Golang {
    * Example: `dagger -m modules/golang call fmt --source . --path services/suppliers modified-paths`
    */
   @func({ cache: "session" })
-  async fmt(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, path: string = ".", image: string = images.golang): Promise<Changeset> {
+  async fmt(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    path: string = ".",
+    image: string = images.golang,
+  ): Promise<Changeset> {
     const at = await module(source, path, "")
     const formatted = within(goContainer(image), at).withExec(["gofmt", "-w", "."]).directory(workdir)
     // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
@@ -309,7 +381,11 @@ export class Golang {
     image: string = images.golang,
   ): Promise<Directory> {
     const at = await module(source, path, "")
-    const ran = await runStep(buildContainer(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at, goos, goarch), ["bash", "-c", buildScript, "build", ...args], 600)
+    const ran = await runStep(
+      buildContainer(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at, goos, goarch),
+      ["bash", "-c", buildScript, "build", ...args],
+      600,
+    )
     if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
     return ran.container.directory("/out")
   }
@@ -320,7 +396,12 @@ export class Golang {
    * Example: `dagger -m modules/golang call go --source . --path services/suppliers --args list,./... stdout`
    */
   @func({ cache: "session" })
-  async go(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], path: string = ".", image: string = images.golang): Promise<Container> {
+  async go(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    path: string = ".",
+    image: string = images.golang,
+  ): Promise<Container> {
     const at = await module(source, path, "")
     return within(withModules(goContainer(image), await this.fetchOrThrow(image, at)), at).withExec(["go", ...args])
   }
@@ -335,7 +416,11 @@ export class Golang {
    * @param image Another image with Go and bash in it, instead of the pinned one.
    */
   @func({ cache: "session" })
-  async modules(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, paths: string[] = ["."], image: string = images.golang): Promise<Directory> {
+  async modules(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    paths: string[] = ["."],
+    image: string = images.golang,
+  ): Promise<Directory> {
     let all = dag.directory()
     for (const path of paths) {
       const at = await module(source, path, "")
@@ -380,7 +465,8 @@ function within(container: Container, at: Module): Container {
 
 /** The container with the services bound and the variables set. */
 function withSurroundings(container: Container, services: Service[], names: string[], env: string[]): Container {
-  if (services.length !== names.length) throw new Error(`${services.length} services, but ${names.length} service names: each service needs one`)
+  if (services.length !== names.length)
+    throw new Error(`${services.length} services, but ${names.length} service names: each service needs one`)
   for (const [i, service] of services.entries()) container = container.withServiceBinding(names[i]!, service)
   for (const pair of env) {
     const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair) ?? []
@@ -391,34 +477,59 @@ function withSurroundings(container: Container, services: Service[], names: stri
 }
 
 function buildContainer(container: Container, at: Module, goos: string, goarch: string): Container {
-  return within(container, at).withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)
+  return within(container, at)
+    .withEnvVariable("CGO_ENABLED", "0")
+    .withEnvVariable("GOOS", goos)
+    .withEnvVariable("GOARCH", goarch)
 }
 
 /** Makes sure that there is a Go module, and that the folders it replaces modules by are there too. */
 async function module(source: Directory, path: string, name: string): Promise<Module> {
   const clean = path.replace(/^\.\//, "").replace(/\/+$/, "") || "."
   const goMod = under(clean, "go.mod")
-  if (!(await source.exists(goMod))) throw new Error(`no ${goMod} in the source: give the Go module's folder as path, or make one with \`go mod init\``)
+  if (!(await source.exists(goMod)))
+    throw new Error(`no ${goMod} in the source: give the Go module's folder as path, or make one with \`go mod init\``)
   for (const replaced of localReplaces(await source.file(goMod).contents())) {
     const folder = joined(clean, replaced)
     if (folder === undefined || !(await source.exists(under(folder, "go.mod"))))
-      throw new Error(`${goMod} replaces a module by ${replaced}, which is not in the source: give the folder above both as source, and ${clean === "." ? "the module's own folder" : clean} as path`)
+      throw new Error(
+        `${goMod} replaces a module by ${replaced}, which is not in the source: give the folder above both as source, and ${clean === "." ? "the module's own folder" : clean} as path`,
+      )
   }
-  return { source, path: clean, name: name || clean.split("/").at(-1)!.replace(/^\.$/, "go"), workdir: clean === "." ? workdir : `${workdir}/${clean}` }
+  return {
+    source,
+    path: clean,
+    name: name || clean.split("/").at(-1)!.replace(/^\.$/, "go"),
+    workdir: clean === "." ? workdir : `${workdir}/${clean}`,
+  }
 }
 
 async function lintStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
-  const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout, { yields: true })
+  const ran = await runStep(within(container, at), ["bash", "-c", lintScript, "lint", ...args], timeout, {
+    yields: true,
+  })
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
-  const withSarif = (lines: string[]): Ran => ({ ...ran, reports: ran.reports.withNewFile("lint.sarif", sarif(["gofmt", "vet", "staticcheck"], lines.map(findingOf))) })
+  const withSarif = (lines: string[]): Ran => ({
+    ...ran,
+    reports: ran.reports.withNewFile("lint.sarif", sarif(["gofmt", "vet", "staticcheck"], lines.map(findingOf))),
+  })
   if (ran.exitCode === 0) return result(`${at.name}:lint`, withSarif([]), "gofmt, vet and staticcheck found nothing")
   const findings = lintFindings(
-    { gofmt: await read("gofmt.txt"), vet: await read("vet.txt"), staticcheck: await read("staticcheck.json"), staticcheckErrors: await read("staticcheck.err") },
+    {
+      gofmt: await read("gofmt.txt"),
+      vet: await read("vet.txt"),
+      staticcheck: await read("staticcheck.json"),
+      staticcheckErrors: await read("staticcheck.err"),
+    },
     at.path,
     at.workdir,
   )
   const output = await read("output.txt")
-  return result(`${at.name}:lint`, withSarif(findings), refusal(output) || more(findings, "finding") || firstLine(output))
+  return result(
+    `${at.name}:lint`,
+    withSarif(findings),
+    refusal(output) || more(findings, "finding") || firstLine(output),
+  )
 }
 
 async function testStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
@@ -429,20 +540,45 @@ async function testStep(container: Container, at: Module, args: string[], timeou
   const outcome = testOutcome(output, at.path)
   const coverage = coveragePercent(await readReport(ran.reports, "coverage.out"))
   const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
-  if (ran.exitCode === 0 && outcome.tests - outcome.skipped <= 0) return result(`${at.name}:test`, ran, `${at.path} has no test that ran (${count})`, coverage, false)
+  if (ran.exitCode === 0 && outcome.tests - outcome.skipped <= 0)
+    return result(`${at.name}:test`, ran, `${at.path} has no test that ran (${count})`, coverage, false)
   if (ran.exitCode === 0) return result(`${at.name}:test`, ran, count, coverage)
   const others = outcome.failing.length > 1 ? ` (and ${outcome.failing.length - 1} more failing)` : ""
-  return result(`${at.name}:test`, ran, (outcome.failing.length ? "" : refusal(output)) || (outcome.first ? `${outcome.first}${others}` : firstLine(output)), coverage)
+  return result(
+    `${at.name}:test`,
+    ran,
+    (outcome.failing.length ? "" : refusal(output)) ||
+      (outcome.first ? `${outcome.first}${others}` : firstLine(output)),
+    coverage,
+  )
 }
 
 async function buildStep(container: Container, at: Module, args: string[], timeout: number): Promise<Result> {
-  const ran = await runStep(buildContainer(container, at, "linux", "amd64"), ["bash", "-c", buildScript, "build", ...args], timeout, { yields: true })
+  const ran = await runStep(
+    buildContainer(container, at, "linux", "amd64"),
+    ["bash", "-c", buildScript, "build", ...args],
+    timeout,
+    { yields: true },
+  )
   if (ran.exitCode === 0) {
     const built = (await ran.container.directory("/out").entries()).join(", ")
     return result(`${at.name}:build`, ran, built ? `built ${built}` : "compiled; it has no main package")
   }
   const output = await readReport(ran.reports, "output.txt")
-  return result(`${at.name}:build`, ran, refusal(output) || under(at.path, firstLine(output.split("\n").filter((l) => !l.startsWith("#")).join("\n"))))
+  return result(
+    `${at.name}:build`,
+    ran,
+    refusal(output) ||
+      under(
+        at.path,
+        firstLine(
+          output
+            .split("\n")
+            .filter((l) => !l.startsWith("#"))
+            .join("\n"),
+        ),
+      ),
+  )
 }
 
 function more(findings: string[], noun: string): string {
@@ -452,16 +588,35 @@ function more(findings: string[], noun: string): string {
 
 function result(name: string, ran: Ran, reason: string, value?: number, passed = ran.exitCode === 0): Result {
   const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s${reason ? `: ${reason}` : ""}` : reason
-  return new Result(name, passed ? "passed" : "failed", why || `exit code ${ran.exitCode}`, ran.exitCode, ran.seconds, ran.cached, ran.reports, value)
+  return new Result(
+    name,
+    passed ? "passed" : "failed",
+    why || `exit code ${ran.exitCode}`,
+    ran.exitCode,
+    ran.seconds,
+    ran.cached,
+    ran.reports,
+    value,
+  )
 }
 
 /** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, step: () => Promise<Result>, until: number): Promise<Result> {
   console.log(`▶ ${name}`)
   const ended = await unlessInterrupted(step(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
+    (error: unknown) =>
+      new Result(
+        name,
+        "failed",
+        `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`,
+        -1,
+        0,
+        false,
+        dag.directory().withNewFile("output.txt", String(error)),
+      ),
   )
-  if (ended === "interrupted") return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
+  if (ended === "interrupted")
+    return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory())
   const value = ended.value === undefined ? "" : ` coverage ${ended.value} %`
   console.log(ended.status === "passed" ? `✔ ${name} ${ended.seconds} s${value}` : `✘ ${name} ${ended.reason}`)
   return ended

@@ -12,18 +12,30 @@ export interface LintFiles {
 }
 
 /** One finding of a linter, ready to print. */
-const lines = (text: string): string[] => text.split("\n").map((l) => l.trim()).filter((l) => l !== "")
+const lines = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((l) => l.trim())
+    .filter((l) => l !== "")
 
 /** All findings in the order gofmt, vet, staticcheck; files are named from the repository's root. */
 export function lintFindings(files: LintFiles, path: string, workdir: string): string[] {
-  const unformatted = lines(files.gofmt).map((l) => (/\.go$/.test(l) ? `gofmt: ${under(path, l)} is not formatted` : `gofmt: ${under(path, l)}`))
+  const unformatted = lines(files.gofmt).map((l) =>
+    /\.go$/.test(l) ? `gofmt: ${under(path, l)} is not formatted` : `gofmt: ${under(path, l)}`,
+  )
   const vet = lines(files.vet)
     .filter((l) => !l.startsWith("#"))
     .map((l) => `vet: ${under(path, l.replace(/^vet: /, ""))}`)
   const checked = lines(files.staticcheck)
-    .map((l) => JSON.parse(l) as { code: string; message: string; location: { file: string; line: number; column: number } })
+    .map(
+      (l) =>
+        JSON.parse(l) as { code: string; message: string; location: { file: string; line: number; column: number } },
+    )
     .filter((f) => f.code !== "compile") // vet has said so already, with a position
-    .map((f) => `staticcheck: ${under(path, f.location.file.replace(`${workdir}/`, ""))}:${f.location.line}:${f.location.column}: ${f.message} (${f.code})`)
+    .map(
+      (f) =>
+        `staticcheck: ${under(path, f.location.file.replace(`${workdir}/`, ""))}:${f.location.line}:${f.location.column}: ${f.message} (${f.code})`,
+    )
   return [...unformatted, ...vet, ...checked, ...lines(files.staticcheckErrors).map((l) => `staticcheck: ${l}`)]
 }
 
@@ -33,7 +45,14 @@ export function findingOf(line: string): Finding {
   const place = /^(\S+?\.\w+):(\d+)(?::(\d+))?: ([\s\S]*)$/.exec(rest)
   const text = place?.[4] ?? rest
   const rule = /\(([A-Z]+\d+)\)$/.exec(text)?.[1] ?? tool
-  return { tool, rule, text, file: place?.[1] ?? /^\S+\.\w+(?= )/.exec(rest)?.[0] ?? ".", line: Number(place?.[2] ?? 0), column: Number(place?.[3] ?? 0) }
+  return {
+    tool,
+    rule,
+    text,
+    file: place?.[1] ?? /^\S+\.\w+(?= )/.exec(rest)?.[0] ?? ".",
+    line: Number(place?.[2] ?? 0),
+    column: Number(place?.[3] ?? 0),
+  }
 }
 
 /** What gotestsum says of a run. */
@@ -52,7 +71,11 @@ export function testOutcome(output: string, path: string): TestOutcome {
   const skipped = Number(done?.[2] ?? 0)
   const blocks = failedBlocks(output)
   const named = blocks.filter((b) => b.test !== "")
-  const failing = [...new Set(named.filter((b) => !named.some((c) => c.pkg === b.pkg && c.test.startsWith(`${b.test}/`))).map((b) => b.test))]
+  const failing = [
+    ...new Set(
+      named.filter((b) => !named.some((c) => c.pkg === b.pkg && c.test.startsWith(`${b.test}/`))).map((b) => b.test),
+    ),
+  ]
   return { tests, skipped, failing, first: firstFailure(output, blocks, path) }
 }
 
@@ -116,10 +139,16 @@ function firstFailure(output: string, blocks: Block[], path: string): string {
   if (hung) {
     const after = /timed out after (\S+)/.exec(hung.body.join("\n"))?.[1] ?? ""
     const running = hung.body.slice(hung.body.findIndex((l) => l.trim() === "running tests:") + 1)
-    const names = running.slice(0, running.findIndex((l) => /^goroutine /.test(l))).map((l) => l.trim().replace(/ \(.*$/, ""))
+    const names = running
+      .slice(
+        0,
+        running.findIndex((l) => /^goroutine /.test(l)),
+      )
+      .map((l) => l.trim().replace(/ \(.*$/, ""))
     return `${under(path, hung.pkg)}: ${names.join(", ") || "a test"} timed out after ${after}`
   }
-  const block = blocks.find((b) => b.test !== "" && b.body.length > 0) ?? blocks.find((b) => b.body.length > 0) ?? blocks[0]
+  const block =
+    blocks.find((b) => b.test !== "" && b.body.length > 0) ?? blocks.find((b) => b.body.length > 0) ?? blocks[0]
   if (!block) return ""
   return `${under(path, block.pkg)}: ${block.test || "the package"}: ${why(block.body)}`
 }
@@ -132,7 +161,14 @@ function why(body: string[]): string {
   const panic = text.find((l) => l.startsWith("panic: "))
   if (panic) {
     const frame = text.find((l) => /_test\.go:\d+ \+0x/.test(l)) ?? ""
-    return `${panic.replace(/ \[recovered.*$/, "")}${frame ? ` at ${frame.replace(/ \+0x.*$/, "").split("/").at(-1)}` : ""}`
+    return `${panic.replace(/ \[recovered.*$/, "")}${
+      frame
+        ? ` at ${frame
+            .replace(/ \+0x.*$/, "")
+            .split("/")
+            .at(-1)}`
+        : ""
+    }`
   }
   const testify = text.find((l) => /^Error:\s+\S/.test(l))
   const position = text.filter((l) => /^\S+\.go:\d+:/.test(l)).at(-1)

@@ -22,12 +22,17 @@ export function stepCommand(command: string[], timeout: number): string[] {
 /** When a step began and ended (seconds since 1970), from what the shell around it has printed. */
 export function parseClock(stdout: string): { start: number; end: number } {
   const [start, end] = stdout.trim().split("\n").at(-1)?.split(" ").map(Number) ?? []
-  if (start === undefined || end === undefined || !(end >= start)) throw new Error(`the step printed no times: ${JSON.stringify(stdout.slice(-200))}`)
+  if (start === undefined || end === undefined || !(end >= start))
+    throw new Error(`the step printed no times: ${JSON.stringify(stdout.slice(-200))}`)
   return { start, end }
 }
 
 /** The first line that is not empty, without surrounding blanks; at most 300 characters. */
 export function firstLine(text: string): string {
-  const line = text.split("\n").map((l) => l.trim()).find((l) => l !== "") ?? ""
+  const line =
+    text
+      .split("\n")
+      .map((l) => l.trim())
+      .find((l) => l !== "") ?? ""
   return line.length > 300 ? `${line.slice(0, 299)}…` : line
 }

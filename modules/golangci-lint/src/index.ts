@@ -35,7 +35,16 @@ export class Result {
   /** `result.json` with these fields, `golangci-lint.sarif` with all findings, and a folder for each module with golangci-lint's own report and output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    findings?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -108,18 +117,56 @@ export class GolangciLint {
    * @param again Another value than before runs golangci-lint again, whatever is in the cache.
    */
   @func({ cache: "session" })
-  async lintAll(sources: Directory[], paths: string[], name: string = "lint", timeout: number = 600, image: string = images.golangcilint, args: string[] = [], until: number = 0, again: string = ""): Promise<Result> {
+  async lintAll(
+    sources: Directory[],
+    paths: string[],
+    name: string = "lint",
+    timeout: number = 600,
+    image: string = images.golangcilint,
+    args: string[] = [],
+    until: number = 0,
+    again: string = "",
+  ): Promise<Result> {
     return reported(name, until, async () => {
-      if (sources.length !== paths.length || paths.length === 0) throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
-      for (const [i, path] of paths.entries()) if (!(await sources[i]!.exists(`${path}/go.mod`))) throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
+      if (sources.length !== paths.length || paths.length === 0)
+        throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
+      for (const [i, path] of paths.entries())
+        if (!(await sources[i]!.exists(`${path}/go.mod`)))
+          throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
       const missing = await missingImage(image)
-      if (missing) return new Result(name, "skipped", missing, -1, 0, false, dag.directory().withNewFile("output.txt", `${missing}\n`))
-      const flags = ["--output.json.path=/report/golangci-lint.json", "--output.text.path=stdout", "--path-mode=abs", "--max-issues-per-linter=0", "--max-same-issues=0", `--timeout=${timeout}s`, ...args]
+      if (missing)
+        return new Result(
+          name,
+          "skipped",
+          missing,
+          -1,
+          0,
+          false,
+          dag.directory().withNewFile("output.txt", `${missing}\n`),
+        )
+      const flags = [
+        "--output.json.path=/report/golangci-lint.json",
+        "--output.text.path=stdout",
+        "--path-mode=abs",
+        "--max-issues-per-linter=0",
+        "--max-same-issues=0",
+        `--timeout=${timeout}s`,
+        ...args,
+      ]
       // One after the other: golangci-lint uses all cores by itself, and takes a lock.
       const ran: { path: string; ran: Ran }[] = []
       for (const [i, path] of paths.entries()) {
-        const container = this.base(image).withMountedDirectory(workdir, sources[i]!).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
-        ran.push({ path, ran: await runStep(again ? container.withEnvVariable("STEP_AGAIN", again) : container, ["bash", "-c", lintScript, "lint", ...flags], timeout) })
+        const container = this.base(image)
+          .withMountedDirectory(workdir, sources[i]!)
+          .withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+        ran.push({
+          path,
+          ran: await runStep(
+            again ? container.withEnvVariable("STEP_AGAIN", again) : container,
+            ["bash", "-c", lintScript, "lint", ...flags],
+            timeout,
+          ),
+        })
       }
       return result(name, ran)
     })
@@ -134,8 +181,15 @@ export class GolangciLint {
    * @param args The arguments of golangci-lint.
    */
   @func({ cache: "session" })
-  golangciLint(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.golangcilint): Container {
-    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["golangci-lint", ...args])
+  golangciLint(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.golangcilint,
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["golangci-lint", ...args])
   }
 }
 
@@ -157,12 +211,22 @@ async function missingImage(image: string): Promise<string> {
 
 async function result(name: string, runs: { path: string; ran: Ran }[]): Promise<Result> {
   let reports = dag.directory()
-  for (const { path, ran } of runs) reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  for (const { path, ran } of runs)
+    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
   const read = await Promise.all(
     runs.map(async ({ path, ran }) => {
-      const [text, output] = await Promise.all([readReport(ran.reports, "golangci-lint.json"), readReport(ran.reports, "output.txt")])
+      const [text, output] = await Promise.all([
+        readReport(ran.reports, "golangci-lint.json"),
+        readReport(ran.reports, "output.txt"),
+      ])
       const lint = text === "" ? { findings: [], linters: [], error: "" } : readLint(text, workdir)
-      const broken = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : ran.exitCode !== 0 ? trouble(output) || `golangci-lint ended with ${ran.exitCode}` : text === "" ? "golangci-lint wrote no report" : lint.error
+      const broken = ran.timedOut
+        ? `timed out after ${Math.round(ran.seconds)} s`
+        : ran.exitCode !== 0
+          ? trouble(output) || `golangci-lint ended with ${ran.exitCode}`
+          : text === ""
+            ? "golangci-lint wrote no report"
+            : lint.error
       return { ...lint, broken: broken && `${path}: ${broken}` }
     }),
   )
@@ -173,10 +237,21 @@ async function result(name: string, runs: { path: string; ran: Ran }[]): Promise
   const linters = new Set(read.flatMap((one) => one.linters))
   const reason = broken || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
   const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
-  return new Result(name, broken || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)), findings.length)
+  return new Result(
+    name,
+    broken || findings.length ? "failed" : "passed",
+    reason,
+    code,
+    sum,
+    cached,
+    reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)),
+    findings.length,
+  )
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around golangci-lint is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

@@ -12,7 +12,14 @@ export interface Lint {
 }
 
 interface Report {
-  Issues?: { FromLinter: string; Text: string; Severity?: string; Pos: { Filename: string; Line: number; Column?: number } }[] | null
+  Issues?:
+    | {
+        FromLinter: string
+        Text: string
+        Severity?: string
+        Pos: { Filename: string; Line: number; Column?: number }
+      }[]
+    | null
   Report?: { Error?: string; Linters?: { Name: string; Enabled?: boolean }[] } | null
 }
 
@@ -21,16 +28,23 @@ export function readLint(report: string, workdir: string): Lint {
   const { Issues: issues, Report: about } = JSON.parse(report) as Report
   const levels: Record<string, Finding["level"]> = { warning: "warning", info: "note", low: "note", medium: "warning" }
   return {
-    findings: (issues ?? []).map(({ FromLinter: linter, Text: text, Severity: severity, Pos: { Filename: file, Line: line, Column: column } }) => ({
-      tool: "golangci-lint",
-      // `SA4006: …` of staticcheck, `G404: …` of gosec, `exported: …` of revive.
-      rule: /^[A-Z]+\d+(?=: )/.exec(text)?.[0] ?? linter,
-      text: text.trim(),
-      file: file.replace(`${workdir}/`, ""),
-      line,
-      column: column ?? 0,
-      level: levels[(severity ?? "").toLowerCase()] ?? "error",
-    })),
+    findings: (issues ?? []).map(
+      ({
+        FromLinter: linter,
+        Text: text,
+        Severity: severity,
+        Pos: { Filename: file, Line: line, Column: column },
+      }) => ({
+        tool: "golangci-lint",
+        // `SA4006: …` of staticcheck, `G404: …` of gosec, `exported: …` of revive.
+        rule: /^[A-Z]+\d+(?=: )/.exec(text)?.[0] ?? linter,
+        text: text.trim(),
+        file: file.replace(`${workdir}/`, ""),
+        line,
+        column: column ?? 0,
+        level: levels[(severity ?? "").toLowerCase()] ?? "error",
+      }),
+    ),
     linters: (about?.Linters ?? []).filter(({ Enabled: enabled }) => enabled).map(({ Name: name }) => name),
     error: about?.Error ?? "",
   }
@@ -38,7 +52,13 @@ export function readLint(report: string, workdir: string): Lint {
 
 /** What golangci-lint says went wrong, without the form of its log: `level=error msg="…"`. */
 export function trouble(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
   const line = lines.find((one) => /^level=error|^Error: /.test(one)) ?? lines.at(-1) ?? ""
-  return line.replace(/^level=error msg="(.*)"$/, "$1").replace(/^Error: /, "").replaceAll('\\"', '"')
+  return line
+    .replace(/^level=error msg="(.*)"$/, "$1")
+    .replace(/^Error: /, "")
+    .replaceAll('\\"', '"')
 }

@@ -46,7 +46,16 @@ export class Result {
   /** `result.json` with these fields, `gosec.sarif` with all findings, and a folder for each module with gosec's own report and output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    findings?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -95,7 +104,14 @@ export class Gosec {
    * @param proxyName The host name of that service, as it stands in goproxy.
    */
   @func({ cache: "session" })
-  withPrivate(netrc?: Secret, goproxy?: Secret, goprivate: string = "", certificate?: File, proxy?: Service, proxyName: string = "goproxy"): Gosec {
+  withPrivate(
+    netrc?: Secret,
+    goproxy?: Secret,
+    goprivate: string = "",
+    certificate?: File,
+    proxy?: Service,
+    proxyName: string = "goproxy",
+  ): Gosec {
     Object.assign(this, { netrc, goproxy, goprivate, certificate, proxy, proxyName })
     return this
   }
@@ -109,7 +125,9 @@ export class Gosec {
    */
   @func()
   base(image: string = images.gosec): Container {
-    return withGoCaches(dag.container().from(image)).withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOFLAGS", "-trimpath")
+    return withGoCaches(dag.container().from(image))
+      .withEnvVariable("CGO_ENABLED", "0")
+      .withEnvVariable("GOFLAGS", "-trimpath")
   }
 
   /**
@@ -148,11 +166,23 @@ export class Gosec {
    * @param again Another value than before runs the tools again, whatever is in the cache.
    */
   @func({ cache: "session" })
-  async scanAll(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0, again: string = ""): Promise<Result> {
+  async scanAll(
+    sources: Directory[],
+    paths: string[],
+    name: string = "sast",
+    timeout: number = 600,
+    image: string = images.gosec,
+    args: string[] = [],
+    until: number = 0,
+    again: string = "",
+  ): Promise<Result> {
     return reported(name, until, async () => {
-      if (sources.length !== paths.length || paths.length === 0) throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
+      if (sources.length !== paths.length || paths.length === 0)
+        throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
       const flags = ["-fmt=json", "-out=/report/gosec.json", "-no-fail", "-nosec", "-exclude-generated", ...args]
-      for (const [i, path] of paths.entries()) if (!(await sources[i]!.exists(`${path}/go.mod`))) throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
+      for (const [i, path] of paths.entries())
+        if (!(await sources[i]!.exists(`${path}/go.mod`)))
+          throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
       // One after the other: gosec uses all cores by itself, and several of them with empty caches would compile the same packages.
       const ran: { path: string; ran: Ran }[] = []
       for (const [i, path] of paths.entries()) {
@@ -162,8 +192,15 @@ export class Gosec {
         const at = path === "." ? workdir : `${workdir}/${path}`
         const fetched = await fetchModules(anew(this.base(image), again), sources[i]!, at, workdir, this, timeout)
         if (fetched.refused) throw new Error(`${path}: ${fetched.refused.reason}`)
-        const container = withModules(anew(this.base(image), again), fetched).withMountedDirectory(workdir, sources[i]!).withWorkdir(at)
-        ran.push({ path, ran: await runStep(container, ["bash", "-c", scanScript, "gosec", ...flags, "./..."], timeout, { yields: true }) })
+        const container = withModules(anew(this.base(image), again), fetched)
+          .withMountedDirectory(workdir, sources[i]!)
+          .withWorkdir(at)
+        ran.push({
+          path,
+          ran: await runStep(container, ["bash", "-c", scanScript, "gosec", ...flags, "./..."], timeout, {
+            yields: true,
+          }),
+        })
       }
       if (ran.length === 0) throw new Error("no file was looked at: there are none but tests")
       return result(name, ran)
@@ -181,7 +218,17 @@ export class Gosec {
    * @param attempt Any text that was not given before: what failed is tried again.
    */
   @func({ cache: "24h" })
-  async keptScan(sources: Directory[], paths: string[], name: string = "sast", timeout: number = 600, image: string = images.gosec, args: string[] = [], until: number = 0, again: string = "", attempt: string = ""): Promise<string> {
+  async keptScan(
+    sources: Directory[],
+    paths: string[],
+    name: string = "sast",
+    timeout: number = 600,
+    image: string = images.gosec,
+    args: string[] = [],
+    until: number = 0,
+    again: string = "",
+    attempt: string = "",
+  ): Promise<string> {
     const scan = await this.scanAll(sources, paths, name, timeout, image, args, until, again)
     return asText([scan], scan.reports)
   }
@@ -195,8 +242,15 @@ export class Gosec {
    * @param args The arguments of gosec.
    */
   @func({ cache: "session" })
-  gosec(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.gosec): Container {
-    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["gosec", ...args])
+  gosec(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.gosec,
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["gosec", ...args])
   }
 }
 
@@ -207,13 +261,18 @@ function anew(container: Container, again: string): Container {
 
 async function result(name: string, scans: { path: string; ran: Ran }[]): Promise<Result> {
   let reports = dag.directory()
-  for (const { path, ran } of scans) reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  for (const { path, ran } of scans)
+    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
   const read = await Promise.all(
     scans.map(async ({ path, ran }) => {
       const text = await readReport(ran.reports, "gosec.json")
       if (ran.timedOut) return { findings: [], trouble: `${path}: timed out after ${Math.round(ran.seconds)} s` }
       // gosec writes no report where it has found no package.
-      if (ran.exitCode !== 0 || text === "") return { findings: [], trouble: `${path}: ${firstLine(await readReport(ran.reports, "output.txt")) || `gosec ended with ${ran.exitCode} and no report`}` }
+      if (ran.exitCode !== 0 || text === "")
+        return {
+          findings: [],
+          trouble: `${path}: ${firstLine(await readReport(ran.reports, "output.txt")) || `gosec ended with ${ran.exitCode} and no report`}`,
+        }
       const { findings, files, errors } = readScan(text, workdir, path)
       return { findings, files, trouble: errors[0] ?? (files === 0 ? `${path}: no file was looked at` : "") }
     }),
@@ -224,10 +283,21 @@ async function result(name: string, scans: { path: string; ran: Ran }[]): Promis
   const code = scans.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (trouble ? 1 : 0)
   const reason = trouble || describe(findings) || `no finding in ${files} files`
   const { sum, cached } = timesOf(scans.map(({ ran }) => ran))
-  return new Result(name, trouble || findings.length ? "failed" : "passed", reason, code, sum, cached, reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)), findings.length)
+  return new Result(
+    name,
+    trouble || findings.length ? "failed" : "passed",
+    reason,
+    code,
+    sum,
+    cached,
+    reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)),
+    findings.length,
+  )
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around gosec is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

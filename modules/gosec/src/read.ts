@@ -13,7 +13,15 @@ export interface Scan {
 
 interface Report {
   "Golang errors"?: Record<string, { line: number; error: string }[]>
-  Issues?: { severity: string; rule_id: string; details: string; file: string; line: string; column: string; cwe?: { id: string } | null }[]
+  Issues?: {
+    severity: string
+    rule_id: string
+    details: string
+    file: string
+    line: string
+    column: string
+    cwe?: { id: string } | null
+  }[]
   Stats?: { files: number }
 }
 
@@ -36,6 +44,12 @@ export function readScan(report: string, workdir: string, path: string): Scan {
     })),
     files: stats?.files ?? 0,
     // What does not compile is told without a file, in the compiler's words, with files named from the module.
-    errors: Object.entries(broken ?? {}).flatMap(([file, list]) => list.map(({ line, error }) => (file ? `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}` : `${below}${error.split("\n").find((text) => !text.startsWith("#")) ?? error}`))),
+    errors: Object.entries(broken ?? {}).flatMap(([file, list]) =>
+      list.map(({ line, error }) =>
+        file
+          ? `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}`
+          : `${below}${error.split("\n").find((text) => !text.startsWith("#")) ?? error}`,
+      ),
+    ),
   }
 }

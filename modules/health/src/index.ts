@@ -33,7 +33,15 @@ export class Result {
   /** `result.json` with these fields, `health.json` with what was seen of each address, and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, healthy?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    healthy?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -103,13 +111,23 @@ export class Health {
     until: number = 0,
     again: string = "",
   ): Promise<Result> {
-    const settings = { urls: addresses(urls), version, times: atLeast("times", times, 1), wait: atLeast("wait", wait, 0) }
+    const settings = {
+      urls: addresses(urls),
+      version,
+      times: atLeast("times", times, 1),
+      wait: atLeast("wait", wait, 0),
+    }
     const limit = atLeast("timeout", timeout, 0) || wait + 60
     return reported(name, until, limit, async () => {
       let container = this.base(image).withNewFile("/opt/check.mjs", checkScript)
       if (target) container = container.withServiceBinding(targetName, target)
       const asked = container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
-      return result(name, await runStep(asked, ["node", "/opt/check.mjs", JSON.stringify(settings)], limit), version, wait)
+      return result(
+        name,
+        await runStep(asked, ["node", "/opt/check.mjs", JSON.stringify(settings)], limit),
+        version,
+        wait,
+      )
     })
   }
 
@@ -127,11 +145,28 @@ export class Health {
    * @param image Another image with node and bash in it.
    */
   @func({ cache: "session" })
-  probe(url: string, target?: Service, targetName: string = "product", every: number = 200, timeout: number = 5000, instance: string = "", image: string = images.node): Service {
-    const settings = { url, every: atLeast("every", every, 10), timeout: atLeast("timeout", timeout, 1), port: probePort }
-    let container = this.base(image).withNewFile("/opt/probe.mjs", probeScript).withEnvVariable("INSTANCE", `${instance}-${Date.now()}`)
+  probe(
+    url: string,
+    target?: Service,
+    targetName: string = "product",
+    every: number = 200,
+    timeout: number = 5000,
+    instance: string = "",
+    image: string = images.node,
+  ): Service {
+    const settings = {
+      url,
+      every: atLeast("every", every, 10),
+      timeout: atLeast("timeout", timeout, 1),
+      port: probePort,
+    }
+    let container = this.base(image)
+      .withNewFile("/opt/probe.mjs", probeScript)
+      .withEnvVariable("INSTANCE", `${instance}-${Date.now()}`)
     if (target) container = container.withServiceBinding(targetName, target)
-    return container.withExposedPort(probePort).asService({ args: ["node", "/opt/probe.mjs", JSON.stringify(settings)] })
+    return container
+      .withExposedPort(probePort)
+      .asService({ args: ["node", "/opt/probe.mjs", JSON.stringify(settings)] })
   }
 
   /**
@@ -147,8 +182,11 @@ export class Health {
   async probed(probe: Service, image: string = images.node): Promise<string> {
     const ports = await probe.ports()
     const address = `http://probe:${ports[0] ? await ports[0].port() : probePort}/`
-    const script = "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))"
-    const asked = this.base(image).withServiceBinding("probe", probe).withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
+    const script =
+      "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))"
+    const asked = this.base(image)
+      .withServiceBinding("probe", probe)
+      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
     return asked.withExec(["timeout", "30", "node", "-e", script, address]).stdout()
   }
 }
@@ -161,23 +199,33 @@ function atLeast(name: string, value: number, least: number): number {
 async function result(name: string, ran: Ran, version: string, wait: number): Promise<Result> {
   const seen = ran.timedOut ? undefined : parseSeen(await readReport(ran.reports, "health.json"))
   const healthy = seen?.filter((one) => one.healthy).length
-  const ended = (status: string, reason: string): Result => new Result(name, status, reason, ran.exitCode, ran.seconds, ran.reports, healthy)
+  const ended = (status: string, reason: string): Result =>
+    new Result(name, status, reason, ran.exitCode, ran.seconds, ran.reports, healthy)
   if (ran.timedOut) return ended("failed", `timed out after ${Math.round(ran.seconds)} s`)
-  if (!seen) return ended("failed", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (!seen)
+    return ended("failed", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   const wrong = trouble(seen, version, wait)
   if (wrong !== "") return ended("failed", wrong)
   if (ran.exitCode !== 0) return ended("failed", `exit code ${ran.exitCode}`)
-  return ended("passed", `${seen.length} ${seen.length === 1 ? "address answers" : "addresses answer"}${version === "" ? "" : ` at version ${version}`}`)
+  return ended(
+    "passed",
+    `${seen.length} ${seen.length === 1 ? "address answers" : "addresses answer"}${version === "" ? "" : ` at version ${version}`}`,
+  )
 }
 
 /** Prints a line when the check starts and one when it ends; what goes wrong around it is a failed result too. A target that dies would keep
  * the engine waiting, so the check is given up when its time is well over. */
 async function reported(name: string, until: number, limit: number, work: () => Promise<Result>): Promise<Result> {
   console.log(`▶ ${name}`)
-  const failed = (reason: string, output: string): Result => new Result(name, "failed", reason, -1, 0, dag.directory().withNewFile("output.txt", output))
+  const failed = (reason: string, output: string): Result =>
+    new Result(name, "failed", reason, -1, 0, dag.directory().withNewFile("output.txt", output))
   const givenUp = Date.now() / 1000 + limit + 30
-  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch((error: unknown) => failed(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)))
-  if (ended === "interrupted" && until !== 0 && until < givenUp) return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
+  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch(
+    (error: unknown) =>
+      failed(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)),
+  )
+  if (ended === "interrupted" && until !== 0 && until < givenUp)
+    return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
   const known = ended === "interrupted" ? failed(`did not end within ${limit + 30} s`, "") : ended
   console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
   return withResult(known)

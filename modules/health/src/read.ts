@@ -23,7 +23,8 @@ export function addresses(lines: string[]): Address[] {
   const known = new Set<string>()
   return lines.map((line) => {
     const [, name, url] = /^([A-Za-z0-9._-]+)=(https?:\/\/\S+)$/.exec(line) ?? []
-    if (name === undefined || !URL.canParse(url!)) throw new Error(`urls: ${JSON.stringify(line)} is not name=url with an http or https address`)
+    if (name === undefined || !URL.canParse(url!))
+      throw new Error(`urls: ${JSON.stringify(line)} is not name=url with an http or https address`)
     if (known.has(name)) throw new Error(`urls: ${name} is given twice`)
     known.add(name)
     return { name, url: url! }
@@ -39,7 +40,16 @@ export function parseSeen(report: string): Seen[] | undefined {
 export function trouble(seen: Seen[], version: string, wait: number): string {
   const sick = seen.filter(({ healthy }) => !healthy)
   const first = sick[0]
-  if (first) return `${first.name}: ${first.url} ${first.fault} (tried for ${wait} s)${sick.length > 1 ? ` (and ${sick.length - 1} more: ${sick.slice(1).map(({ name }) => name).join(", ")})` : ""}`
-  if (version !== "" && seen.every(({ sha }) => sha === undefined)) return `no address tells a version, expected ${version}`
+  if (first)
+    return `${first.name}: ${first.url} ${first.fault} (tried for ${wait} s)${
+      sick.length > 1
+        ? ` (and ${sick.length - 1} more: ${sick
+            .slice(1)
+            .map(({ name }) => name)
+            .join(", ")})`
+        : ""
+    }`
+  if (version !== "" && seen.every(({ sha }) => sha === undefined))
+    return `no address tells a version, expected ${version}`
   return ""
 }

@@ -3,12 +3,43 @@
  *
  * What changes a cluster runs each time, also when nothing has changed, and once in a session however much of its result is read.
  */
-import { Container, Directory, File, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  Container,
+  Directory,
+  File,
+  ReturnType,
+  Secret,
+  Service,
+  argument,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
-import { checkName, checkSecret, describeLint, lintFindings, mergedFindings, outcome, pushed, registryHost, setArguments, trouble } from "./read"
+import {
+  checkName,
+  checkSecret,
+  describeLint,
+  lintFindings,
+  mergedFindings,
+  outcome,
+  pushed,
+  registryHost,
+  setArguments,
+  trouble,
+} from "./read"
 import { sarif } from "./sarif"
-import { deployScript, historyScript, lintScript, packageScript, pushScript, rollbackScript, uninstallScript } from "./scripts"
+import {
+  deployScript,
+  historyScript,
+  lintScript,
+  packageScript,
+  pushScript,
+  rollbackScript,
+  uninstallScript,
+} from "./scripts"
 import { Ran, readReport, runStep, told, withResult } from "./step"
 
 /** What a deploy, a rollback or an uninstall has come to. */
@@ -31,7 +62,15 @@ export class Result {
   /** `result.json` with these fields, `output.txt`, helm's own output `helm.txt`, `history.json`, and `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, `logs/`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, revision?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    revision?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -72,7 +111,16 @@ export class Linted {
   /** `result.json` with these fields, `helm.sarif`, and `output.txt` with what helm says of each chart. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    findings?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -135,16 +183,45 @@ export class Helm {
    * @param again Another value than before runs helm again, whatever is in the cache.
    */
   @func({ cache: "session" })
-  async lintAll(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, charts: string[], values: string[] = [], name: string = "charts", timeout: number = 600, until: number = 0, again: string = ""): Promise<Linted> {
+  async lintAll(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    charts: string[],
+    values: string[] = [],
+    name: string = "charts",
+    timeout: number = 600,
+    until: number = 0,
+    again: string = "",
+  ): Promise<Linted> {
     return reportedLint(name, until, async () => {
       if (charts.length === 0) throw new Error("charts: none given")
-      if (values.length && values.length !== charts.length) throw new Error(`${charts.length} charts, but ${values.length} values: each chart has one of both, or there are no values`)
-      const runs = charts.map((chart, i) => ({ chart, values: (values[i] ?? "").split("+").filter((file) => file !== "") }))
-      for (const { chart, values } of runs) for (const file of [`${chart}/Chart.yaml`, ...values]) if (!(await source.exists(file))) throw new Error(`there is no ${file} in the source`)
+      if (values.length && values.length !== charts.length)
+        throw new Error(
+          `${charts.length} charts, but ${values.length} values: each chart has one of both, or there are no values`,
+        )
+      const runs = charts.map((chart, i) => ({
+        chart,
+        values: (values[i] ?? "").split("+").filter((file) => file !== ""),
+      }))
+      for (const { chart, values } of runs)
+        for (const file of [`${chart}/Chart.yaml`, ...values])
+          if (!(await source.exists(file))) throw new Error(`there is no ${file} in the source`)
       // helm alone: a lint needs no kubectl.
-      const container = dag.container().from(images.debian).withFile("/usr/local/bin/helm", dag.container().from(images.helm).file("/usr/bin/helm")).withMountedDirectory("/src", source).withWorkdir("/src")
+      const container = dag
+        .container()
+        .from(images.debian)
+        .withFile("/usr/local/bin/helm", dag.container().from(images.helm).file("/usr/bin/helm"))
+        .withMountedDirectory("/src", source)
+        .withWorkdir("/src")
       const list = runs.map(({ chart, values }) => `${chart}\t${values.join(",")}`).join("\n")
-      return lintResult(name, await runStep(again ? container.withEnvVariable("STEP_AGAIN", again) : container, ["bash", "-c", lintScript, "lint", list], timeout), runs)
+      return lintResult(
+        name,
+        await runStep(
+          again ? container.withEnvVariable("STEP_AGAIN", again) : container,
+          ["bash", "-c", lintScript, "lint", list],
+          timeout,
+        ),
+        runs,
+      )
     })
   }
 
@@ -160,11 +237,24 @@ export class Helm {
    * @param set Single values, such as `image.tag=1.2`.
    */
   @func({ cache: "session" })
-  async template(chart: Directory, release: string = "release", namespace: string = "default", values: File[] = [], set: string[] = []): Promise<File> {
+  async template(
+    chart: Directory,
+    release: string = "release",
+    namespace: string = "default",
+    values: File[] = [],
+    set: string[] = [],
+  ): Promise<File> {
     checkName("release", release, 53)
     checkName("namespace", namespace)
     const { container, flags } = withValues(this.base().withMountedDirectory("chart", chart), values, set)
-    return dag.file("manifests.yaml", await ran(container.withExec(["helm", "template", release, "chart", "--namespace", namespace, ...flags], { expect: ReturnType.Any })))
+    return dag.file(
+      "manifests.yaml",
+      await ran(
+        container.withExec(["helm", "template", release, "chart", "--namespace", namespace, ...flags], {
+          expect: ReturnType.Any,
+        }),
+      ),
+    )
   }
 
   /**
@@ -178,7 +268,9 @@ export class Helm {
    */
   @func({ cache: "session" })
   async package(chart: Directory, version: string = "", appVersion: string = ""): Promise<File> {
-    const container = this.base().withMountedDirectory("chart", chart).withExec(["bash", "-c", packageScript, "package", version, appVersion], { expect: ReturnType.Any })
+    const container = this.base()
+      .withMountedDirectory("chart", chart)
+      .withExec(["bash", "-c", packageScript, "package", version, appVersion], { expect: ReturnType.Any })
     const name = (await ran(container)).trim()
     return container.file(`/out/${name}`)
   }
@@ -198,13 +290,32 @@ export class Helm {
    * @param timeout Seconds for the push.
    */
   @func({ cache: "never" })
-  async push(chart: File, registry: string, target?: Service, targetName: string = "registry", insecure: boolean = false, username: string = "", password?: Secret, timeout: number = 120): Promise<string> {
+  async push(
+    chart: File,
+    registry: string,
+    target?: Service,
+    targetName: string = "registry",
+    insecure: boolean = false,
+    username: string = "",
+    password?: Secret,
+    timeout: number = 120,
+  ): Promise<string> {
     const server = registryHost(registry)
     if ((username === "") !== (password === undefined)) throw new Error("username, password: give both or none")
     let container = asked(this.base(), "").withMountedFile("chart.tgz", chart).withMountedTemp("/run/helm")
     if (target) container = container.withServiceBinding(targetName, target)
     if (password) container = container.withMountedSecret("/run/password", password)
-    const command = ["bash", "-c", pushScript, "push", String(timeout), server, registry.replace(/^oci:\/\//, "").replace(/\/+$/, ""), username, ...(insecure ? ["--plain-http"] : [])]
+    const command = [
+      "bash",
+      "-c",
+      pushScript,
+      "push",
+      String(timeout),
+      server,
+      registry.replace(/^oci:\/\//, "").replace(/\/+$/, ""),
+      username,
+      ...(insecure ? ["--plain-http"] : []),
+    ]
     return pushed(await ran(container.withExec(command, { expect: ReturnType.Any })))
   }
 
@@ -262,10 +373,22 @@ export class Helm {
     return reported(name, async () => {
       checkSecret(secretName, secretKeys, secrets.length)
       const tools = container ? withTools(container) : this.base()
-      const prepared = withValues(connected(tools, release, namespace, kubeconfig, cluster, clusterName, again).withMountedFile("chart.tgz", chart), values, set)
+      const prepared = withValues(
+        connected(tools, release, namespace, kubeconfig, cluster, clusterName, again).withMountedFile(
+          "chart.tgz",
+          chart,
+        ),
+        values,
+        set,
+      )
       let ready = prepared.container.withEnvVariable("SECRET", secretName)
-      for (const [i, key] of secretKeys.entries()) ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, secrets[i]!)
-      return runStep(ready, ["bash", "-c", deployScript, "deploy", String(wait), String(timeout), holder, ...prepared.flags, ...args], limit(wait, timeout))
+      for (const [i, key] of secretKeys.entries())
+        ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, secrets[i]!)
+      return runStep(
+        ready,
+        ["bash", "-c", deployScript, "deploy", String(wait), String(timeout), holder, ...prepared.flags, ...args],
+        limit(wait, timeout),
+      )
     })
   }
 
@@ -301,9 +424,14 @@ export class Helm {
     again: string = "",
   ): Promise<Result> {
     return reported(name, async () => {
-      if (!Number.isInteger(revision) || revision < 0) throw new Error(`revision: ${revision} is not a revision; 0 is the one before`)
+      if (!Number.isInteger(revision) || revision < 0)
+        throw new Error(`revision: ${revision} is not a revision; 0 is the one before`)
       const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, again)
-      return runStep(container, ["bash", "-c", rollbackScript, "rollback", String(wait), String(timeout), holder, String(revision)], limit(wait, timeout))
+      return runStep(
+        container,
+        ["bash", "-c", rollbackScript, "rollback", String(wait), String(timeout), holder, String(revision)],
+        limit(wait, timeout),
+      )
     })
   }
 
@@ -338,7 +466,11 @@ export class Helm {
   ): Promise<Result> {
     return reported(name, async () => {
       const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, again)
-      return runStep(container, ["bash", "-c", uninstallScript, "uninstall", String(wait), String(timeout), holder], limit(wait, timeout))
+      return runStep(
+        container,
+        ["bash", "-c", uninstallScript, "uninstall", String(wait), String(timeout), holder],
+        limit(wait, timeout),
+      )
     })
   }
 
@@ -355,9 +487,18 @@ export class Helm {
    * @param wait Seconds until the cluster has to answer.
    */
   @func({ cache: "never" })
-  async history(release: string, namespace: string, kubeconfig: Secret, cluster?: Service, clusterName: string = "kubernetes", wait: number = 60): Promise<string> {
+  async history(
+    release: string,
+    namespace: string,
+    kubeconfig: Secret,
+    cluster?: Service,
+    clusterName: string = "kubernetes",
+    wait: number = 60,
+  ): Promise<string> {
     const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, "")
-    return (await ran(container.withExec(["bash", "-c", historyScript, "history", String(wait)], { expect: ReturnType.Any }))).trim()
+    return (
+      await ran(container.withExec(["bash", "-c", historyScript, "history", String(wait)], { expect: ReturnType.Any }))
+    ).trim()
   }
 
   /**
@@ -372,9 +513,18 @@ export class Helm {
    * @param timeout Seconds for helm.
    */
   @func({ cache: "never" })
-  async helm(args: string[], kubeconfig?: Secret, cluster?: Service, clusterName: string = "kubernetes", timeout: number = 300): Promise<string> {
+  async helm(
+    args: string[],
+    kubeconfig?: Secret,
+    cluster?: Service,
+    clusterName: string = "kubernetes",
+    timeout: number = 300,
+  ): Promise<string> {
     let container = asked(this.base(), "")
-    if (kubeconfig) container = container.withMountedSecret("/run/kubeconfig", kubeconfig).withEnvVariable("KUBECONFIG", "/run/kubeconfig")
+    if (kubeconfig)
+      container = container
+        .withMountedSecret("/run/kubeconfig", kubeconfig)
+        .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
     if (cluster) container = container.withServiceBinding(clusterName, cluster)
     return ran(container.withExec(["timeout", String(timeout), "helm", ...args], { expect: ReturnType.Any }))
   }
@@ -383,12 +533,14 @@ export class Helm {
 /** The container with helm and kubectl in it. */
 function withTools(container: Container): Container {
   const helm = dag.container().from(images.helm)
-  return container
-    .withFile("/usr/local/bin/helm", helm.file("/usr/bin/helm"))
-    .withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))
-    // The authorities that registries are known by: Debian's slim image has none.
-    .withFile("/etc/ssl/certs/ca-certificates.crt", helm.file("/etc/ssl/certs/ca-certificates.crt"))
-    .withWorkdir("/work")
+  return (
+    container
+      .withFile("/usr/local/bin/helm", helm.file("/usr/bin/helm"))
+      .withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))
+      // The authorities that registries are known by: Debian's slim image has none.
+      .withFile("/etc/ssl/certs/ca-certificates.crt", helm.file("/etc/ssl/certs/ca-certificates.crt"))
+      .withWorkdir("/work")
+  )
 }
 
 /** The whole of a script in seconds: waiting for the cluster, for an earlier holder, the work, mending, and the evidence. */
@@ -397,10 +549,20 @@ function limit(wait: number, timeout: number): number {
 }
 
 /** The container with the way to the cluster and the names of the release; different from that of any other call. */
-function connected(tools: Container, release: string, namespace: string, kubeconfig: Secret, cluster: Service | undefined, clusterName: string, again: string): Container {
+function connected(
+  tools: Container,
+  release: string,
+  namespace: string,
+  kubeconfig: Secret,
+  cluster: Service | undefined,
+  clusterName: string,
+  again: string,
+): Container {
   checkName("release", release, 53)
   checkName("namespace", namespace)
-  let container = tools.withMountedSecret("/run/kubeconfig", kubeconfig).withEnvVariable("KUBECONFIG", "/run/kubeconfig")
+  let container = tools
+    .withMountedSecret("/run/kubeconfig", kubeconfig)
+    .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
   if (cluster) container = container.withServiceBinding(clusterName, cluster)
   return asked(container, again).withEnvVariable("RELEASE", release).withEnvVariable("NAMESPACE", namespace)
 }
@@ -413,7 +575,10 @@ function asked(container: Container, again: string): Container {
 /** The container with the files of values, and helm's arguments for them. */
 function withValues(container: Container, values: File[], set: string[]): { container: Container; flags: string[] } {
   const flags = values.flatMap((_, i) => ["--values", `/values/${i}.yaml`])
-  return { container: values.reduce((one, file, i) => one.withMountedFile(`/values/${i}.yaml`, file), container), flags: [...flags, ...setArguments(set)] }
+  return {
+    container: values.reduce((one, file, i) => one.withMountedFile(`/values/${i}.yaml`, file), container),
+    flags: [...flags, ...setArguments(set)],
+  }
 }
 
 /** What a container has printed; an error with helm's own words when it failed. */
@@ -425,31 +590,62 @@ async function ran(container: Container): Promise<string> {
 
 /** Prints a line when the work starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, work: () => Promise<Ran>): Promise<Result> {
-  const without = (status: string, reason: string, reports: Directory): Result => new Result(name, status, reason.replace(/ \[traceparent:[^\]]*\]/, ""), -1, 0, reports)
+  const without = (status: string, reason: string, reports: Directory): Result =>
+    new Result(name, status, reason.replace(/ \[traceparent:[^\]]*\]/, ""), -1, 0, reports)
   return withResult(await told(name, 0, async () => result(name, await work()), without))
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {
   const { reason, revision } = outcome(await readReport(ran.reports, "outcome"))
   const status = ran.exitCode === 0 && reason !== "" ? "passed" : "failed"
-  const why = reason || (ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  const why =
+    reason ||
+    (ran.timedOut
+      ? `timed out after ${Math.round(ran.seconds)} s`
+      : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   return new Result(name, status, why, ran.exitCode, ran.seconds, ran.reports.withoutFile("outcome"), revision)
 }
 
 /** What the runs of `helm lint` have found. What two runs find in the same place is one finding. */
 async function lintResult(name: string, ran: Ran, runs: { chart: string; values: string[] }[]): Promise<Linted> {
   const outputs = await Promise.all(runs.map((_, i) => readReport(ran.reports, `lint-${i}.txt`)))
-  const findings = mergedFindings(runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })))
-  const alone = [...new Set(runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart))]
+  const findings = mergedFindings(
+    runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })),
+  )
+  const alone = [
+    ...new Set(runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart)),
+  ]
   // helm says how many charts it has linted; one that it did not come to is no clean one.
   const unread = runs.findIndex((_, i) => !/^(Error: )?1 chart\(s\) linted/m.test(outputs[i]!))
-  const broken = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : unread >= 0 ? `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}` : ran.exitCode !== 0 && findings.length === 0 ? firstLine(await readReport(ran.reports, "output.txt")) : ""
-  const reason = broken || describeLint(findings) || `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
-  const reports = runs.reduce((folder, _, i) => folder.withoutFile(`lint-${i}.txt`), ran.reports).withNewFile("helm.sarif", sarif(["helm"], findings))
-  return new Linted(name, broken || findings.length ? "failed" : "passed", reason, broken ? ran.exitCode || 1 : 0, ran.seconds, ran.cached, reports, findings.length)
+  const broken = ran.timedOut
+    ? `timed out after ${Math.round(ran.seconds)} s`
+    : unread >= 0
+      ? `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}`
+      : ran.exitCode !== 0 && findings.length === 0
+        ? firstLine(await readReport(ran.reports, "output.txt"))
+        : ""
+  const reason =
+    broken ||
+    describeLint(findings) ||
+    `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
+  const reports = runs
+    .reduce((folder, _, i) => folder.withoutFile(`lint-${i}.txt`), ran.reports)
+    .withNewFile("helm.sarif", sarif(["helm"], findings))
+  return new Linted(
+    name,
+    broken || findings.length ? "failed" : "passed",
+    reason,
+    broken ? ran.exitCode || 1 : 0,
+    ran.seconds,
+    ran.cached,
+    reports,
+    findings.length,
+  )
 }
 
 /** Prints a line when the lint starts and one when it ends; what goes wrong around helm is a failed result too. */
 async function reportedLint(name: string, until: number, work: () => Promise<Linted>): Promise<Linted> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Linted(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Linted(name, status, reason, -1, 0, false, reports)),
+  )
 }

@@ -76,8 +76,19 @@ export class Image {
    * @param sha As for `build`, and so are the others.
    */
   @func()
-  check(sha: string, commitTime: string, user: string = "65532:65532", env: string[] = [], labels: string[] = []): string {
-    const attempts = [() => versionText(sha, commitTime), () => notRoot(user), () => pairs("env", env, envName), () => pairs("labels", labels, labelName)]
+  check(
+    sha: string,
+    commitTime: string,
+    user: string = "65532:65532",
+    env: string[] = [],
+    labels: string[] = [],
+  ): string {
+    const attempts = [
+      () => versionText(sha, commitTime),
+      () => notRoot(user),
+      () => pairs("env", env, envName),
+      () => pairs("labels", labels, labelName),
+    ]
     return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
   }
 }

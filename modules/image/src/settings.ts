@@ -15,13 +15,22 @@ export function pairs(argument: string, lines: string[], name: RegExp): [string,
 
 /** The content of version.json: a commit and its time. */
 export function versionText(sha: string, commitTime: string): string {
-  if (!/^[0-9a-f]{40}(-dirty(-[0-9a-f]{12})?)?$/.test(sha)) throw new Error(`sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty, or -dirty- and 12 digits that name the changes`)
-  if (Number.isNaN(Date.parse(commitTime))) throw new Error(`commitTime: ${JSON.stringify(commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`)
+  if (!/^[0-9a-f]{40}(-dirty(-[0-9a-f]{12})?)?$/.test(sha))
+    throw new Error(
+      `sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty, or -dirty- and 12 digits that name the changes`,
+    )
+  if (Number.isNaN(Date.parse(commitTime)))
+    throw new Error(
+      `commitTime: ${JSON.stringify(commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`,
+    )
   return JSON.stringify({ sha, commitTime })
 }
 
 /** A user that is not root: a number above 0, with a group or not. */
 export function notRoot(user: string): string {
-  if (!/^[1-9]\d*(:\d+)?$/.test(user)) throw new Error(`user: ${JSON.stringify(user)} is not allowed; a numeric user above 0, such as 65532 or 65532:65532: the cluster refuses an image whose user may be root`)
+  if (!/^[1-9]\d*(:\d+)?$/.test(user))
+    throw new Error(
+      `user: ${JSON.stringify(user)} is not allowed; a numeric user above 0, such as 65532 or 65532:65532: the cluster refuses an image whose user may be root`,
+    )
   return user
 }

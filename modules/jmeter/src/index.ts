@@ -7,7 +7,20 @@
  */
 import { Container, Directory, File, Service, dag, float, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { type Judgement, type Limits, type Outcome, groupsApart, judge, junit, limitFault, outcome, planFault, propertyArguments, samples, trouble } from "./read"
+import {
+  type Judgement,
+  type Limits,
+  type Outcome,
+  groupsApart,
+  judge,
+  junit,
+  limitFault,
+  outcome,
+  planFault,
+  propertyArguments,
+  samples,
+  trouble,
+} from "./read"
 import { runScript } from "./scripts"
 import { Ran, readReport, runStep, told, withResult } from "./step"
 
@@ -43,7 +56,16 @@ export class Result {
   /** `result.json` with these fields, `results.jtl` and `jmeter.log`, `labels.json` (figures of each label), `junit.xml`, JMeter's `dashboard/` and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, found?: Outcome, judged?: Judgement) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    found?: Outcome,
+    judged?: Judgement,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -128,12 +150,32 @@ export class Jmeter {
       const fault = planFault(text) || limitFault(limits)
       if (fault) throw new Error(fault)
       const flags = [
-        ...["-n", "-t", "/load/plan.jmx", "-l", "/report/results.jtl", "-j", "/report/jmeter.log", "-e", "-o", "/report/dashboard"],
-        ...["-Jjmeter.save.saveservice.output_format=csv", `-JbaseUrl=${address}`, ...propertyArguments(properties), ...args],
+        ...[
+          "-n",
+          "-t",
+          "/load/plan.jmx",
+          "-l",
+          "/report/results.jtl",
+          "-j",
+          "/report/jmeter.log",
+          "-e",
+          "-o",
+          "/report/dashboard",
+        ],
+        ...[
+          "-Jjmeter.save.saveservice.output_format=csv",
+          `-JbaseUrl=${address}`,
+          ...propertyArguments(properties),
+          ...args,
+        ],
       ]
       let container = this.base(image).withFile("/load/plan.jmx", plan)
       if (target) container = container.withServiceBinding(targetName, target)
-      const ran = await runStep(asked(container, again), ["bash", "-c", runScript, "jmeter", address, String(wait), ...flags], timeout)
+      const ran = await runStep(
+        asked(container, again),
+        ["bash", "-c", runScript, "jmeter", address, String(wait), ...flags],
+        timeout,
+      )
       return result(name, ran, groupsApart(text), limits)
     })
   }
@@ -147,7 +189,13 @@ export class Jmeter {
    * @param args The arguments of jmeter.
    */
   @func({ cache: "session" })
-  jmeter(source: Directory, args: string[], target?: Service, targetName: string = "product", image: string = images.jmeter): Container {
+  jmeter(
+    source: Directory,
+    args: string[],
+    target?: Service,
+    targetName: string = "product",
+    image: string = images.jmeter,
+  ): Container {
     let container = this.base(image).withMountedDirectory("/load", source)
     if (target) container = container.withServiceBinding(targetName, target)
     return asked(container, "").withExec(["jmeter", ...args])
@@ -161,12 +209,24 @@ function asked(container: Container, again: string): Container {
 
 async function result(name: string, ran: Ran, apart: string[], limits: Limits): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
-  const failed = (reason: string, found?: Outcome, judged?: Judgement, reports = ran.reports): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, found, judged)
-  if (!(await ran.reports.exists("results.jtl"))) return failed(ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : trouble(output) || `exit code ${ran.exitCode}`)
+  const failed = (reason: string, found?: Outcome, judged?: Judgement, reports = ran.reports): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, found, judged)
+  if (!(await ran.reports.exists("results.jtl")))
+    return failed(
+      ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : trouble(output) || `exit code ${ran.exitCode}`,
+    )
   const found = outcome(samples(await readReport(ran.reports, "results.jtl")), apart)
   const judged = judge(found, limits)
-  const reports = ran.reports.withNewFile("labels.json", `${JSON.stringify([...found.apart, ...found.labels], null, 1)}\n`).withNewFile("junit.xml", junit(name, found))
-  if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s with ${found.samples} samples written`, found, undefined, reports)
+  const reports = ran.reports
+    .withNewFile("labels.json", `${JSON.stringify([...found.apart, ...found.labels], null, 1)}\n`)
+    .withNewFile("junit.xml", junit(name, found))
+  if (ran.timedOut)
+    return failed(
+      `timed out after ${Math.round(ran.seconds)} s with ${found.samples} samples written`,
+      found,
+      undefined,
+      reports,
+    )
   if (!judged.passed) return failed(judged.reason, found, judged, reports)
   if (ran.exitCode !== 0) return failed(trouble(output) || `exit code ${ran.exitCode}`, found, undefined, reports)
   return new Result(name, "passed", judged.reason, ran.exitCode, ran.seconds, reports, found, judged)
@@ -174,5 +234,7 @@ async function result(name: string, ran: Ran, apart: string[], limits: Limits): 
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around JMeter is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

@@ -57,25 +57,31 @@ export interface Judgement {
 
 /** The names of a plan's set-up and tear-down thread groups. */
 export function groupsApart(plan: string): string[] {
-  return [...plan.matchAll(/<(?:SetupThreadGroup|PostThreadGroup)\b[^>]*?\btestname="([^"]*)"/g)].map(([, name]) => plain(name!))
+  return [...plan.matchAll(/<(?:SetupThreadGroup|PostThreadGroup)\b[^>]*?\btestname="([^"]*)"/g)].map(([, name]) =>
+    plain(name!),
+  )
 }
 
 function plain(xml: string): string {
   const named: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }
-  return xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex, dec, name) => (hex ? String.fromCodePoint(parseInt(hex, 16)) : dec ? String.fromCodePoint(Number(dec)) : (named[name] ?? all)))
+  return xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex, dec, name) =>
+    hex ? String.fromCodePoint(parseInt(hex, 16)) : dec ? String.fromCodePoint(Number(dec)) : (named[name] ?? all),
+  )
 }
 
 /** What is wrong with a plan, in words; empty for one that can be run. */
 export function planFault(plan: string): string {
   if (!/<jmeterTestPlan\b/.test(plan)) return "plan: this is no plan of JMeter (it has no jmeterTestPlan)"
-  if (!/\bbaseUrl\b/.test(plan)) return "plan: it does not read the property baseUrl, so that it would test something else than url; write ${__P(baseUrl)} where the address begins"
+  if (!/\bbaseUrl\b/.test(plan))
+    return "plan: it does not read the property baseUrl, so that it would test something else than url; write ${__P(baseUrl)} where the address begins"
   return ""
 }
 
 /** What is wrong with the limits, in words; empty when they can be used. */
 export function limitFault({ maxP95, maxErrors, minSamples }: Limits): string {
   if (maxP95 < 0) return `maxP95: ${maxP95} is not 0 (no limit) or a number of milliseconds`
-  if (maxErrors > 100 || (maxErrors < 0 && maxErrors !== -1)) return `maxErrors: ${maxErrors} is not a percentage from 0 to 100, or -1 for no limit`
+  if (maxErrors > 100 || (maxErrors < 0 && maxErrors !== -1))
+    return `maxErrors: ${maxErrors} is not a percentage from 0 to 100, or -1 for no limit`
   if (minSamples < 1) return `minSamples: ${minSamples} is not 1 or more; a run without a sample has tested nothing`
   return ""
 }
@@ -94,9 +100,13 @@ export function samples(csv: string): Sample[] {
   const [heading = [], ...rows] = table(csv)
   const column = new Map(heading.map((name, i) => [name, i]))
   for (const name of ["timeStamp", "elapsed", "label", "success", "threadName"])
-    if (rows.length > 0 && !column.has(name)) throw new Error(`the results have no column ${name}: leave jmeter.save.saveservice.* as it is`)
+    if (rows.length > 0 && !column.has(name))
+      throw new Error(`the results have no column ${name}: leave jmeter.save.saveservice.* as it is`)
   const odd = rows.findIndex((row) => row.length !== heading.length)
-  if (odd >= 0) throw new Error(`the results cannot be read: sample ${odd + 1} has ${rows[odd]!.length} columns, not ${heading.length}`)
+  if (odd >= 0)
+    throw new Error(
+      `the results cannot be read: sample ${odd + 1} has ${rows[odd]!.length} columns, not ${heading.length}`,
+    )
   return rows
     .map((row) => (name: string) => row[column.get(name) ?? -1] ?? "")
     .filter((cell) => !cell("responseMessage").startsWith("Number of samples in transaction"))
@@ -124,7 +134,8 @@ function table(csv: string): string[][] {
     row = []
   }
   const left = csv.slice(read)
-  if (left.includes("\n") && !/^"(?:[^"]|"")*$/.test(left)) throw new Error(`the results cannot be read after sample ${rows.length - 1}: ${firstLine(left)}`)
+  if (left.includes("\n") && !/^"(?:[^"]|"")*$/.test(left))
+    throw new Error(`the results cannot be read after sample ${rows.length - 1}: ${firstLine(left)}`)
   return rows
 }
 
@@ -133,7 +144,10 @@ export function outcome(all: Sample[], apart: string[]): Outcome {
   const isApart = (sample: Sample): boolean => apart.includes(sample.thread.replace(/ \d+-\d+$/, ""))
   const load = all.filter((sample) => !isApart(sample))
   const failed = load.filter(({ success }) => !success).length
-  const [first, last] = load.reduce(([from, to], { start, elapsed }) => [Math.min(from, start), Math.max(to, start + elapsed)], [Infinity, -Infinity])
+  const [first, last] = load.reduce(
+    ([from, to], { start, elapsed }) => [Math.min(from, start), Math.max(to, start + elapsed)],
+    [Infinity, -Infinity],
+  )
   return {
     samples: load.length,
     failed,
@@ -154,7 +168,14 @@ function byLabel(some: Sample[]): Label[] {
   }
   return [...groups].map(([label, of]) => {
     const failed = of.filter(({ success }) => !success)
-    return { label, samples: of.length, failed: failed.length, p95: percentile(of), slowest: of.reduce((most, { elapsed }) => Math.max(most, elapsed), 0), why: failed[0]?.why ?? "" }
+    return {
+      label,
+      samples: of.length,
+      failed: failed.length,
+      p95: percentile(of),
+      slowest: of.reduce((most, { elapsed }) => Math.max(most, elapsed), 0),
+      why: failed[0]?.why ?? "",
+    }
   })
 }
 
@@ -171,9 +192,18 @@ function round(figure: number): number {
 /** Whether the run keeps to the limits. What is wrong is said with the label that is worst. */
 export function judge(found: Outcome, { maxP95, maxErrors, minSamples }: Limits): Judgement {
   const before = found.apart.find(({ failed }) => failed > 0)
-  if (before) return { passed: false, reason: `the plan's set-up or tear-down failed: ${before.label}: ${before.why}`, unit: "" }
-  if (found.samples === 0) return { passed: false, reason: "no sample was taken", value: 0, limit: minSamples, unit: "samples" }
-  if (found.samples < minSamples) return { passed: false, reason: `only ${found.samples} samples were taken, at least ${minSamples} are wanted`, value: found.samples, limit: minSamples, unit: "samples" }
+  if (before)
+    return { passed: false, reason: `the plan's set-up or tear-down failed: ${before.label}: ${before.why}`, unit: "" }
+  if (found.samples === 0)
+    return { passed: false, reason: "no sample was taken", value: 0, limit: minSamples, unit: "samples" }
+  if (found.samples < minSamples)
+    return {
+      passed: false,
+      reason: `only ${found.samples} samples were taken, at least ${minSamples} are wanted`,
+      value: found.samples,
+      limit: minSamples,
+      unit: "samples",
+    }
   const failing = worst(found.labels, ({ failed, samples }) => failed / samples)
   if ((maxErrors >= 0 && found.errors > maxErrors) || found.failed === found.samples)
     return {
@@ -185,7 +215,13 @@ export function judge(found: Outcome, { maxP95, maxErrors, minSamples }: Limits)
     }
   const slow = worst(found.labels, ({ p95 }) => p95)
   if (maxP95 > 0 && found.p95 > maxP95)
-    return { passed: false, reason: `95 % of the samples took up to ${found.p95} ms, ${maxP95} ms are allowed; worst: ${slow.label}, ${slow.p95} ms`, value: found.p95, limit: maxP95, unit: "ms" }
+    return {
+      passed: false,
+      reason: `95 % of the samples took up to ${found.p95} ms, ${maxP95} ms are allowed; worst: ${slow.label}, ${slow.p95} ms`,
+      value: found.p95,
+      limit: maxP95,
+      unit: "ms",
+    }
   const within = maxP95 > 0 ? ` of ${maxP95}` : ""
   return {
     passed: true,
@@ -204,7 +240,9 @@ function worst(labels: Label[], by: (label: Label) => number): Label {
 export function junit(name: string, { labels, apart }: Outcome): string {
   const cases = [...apart, ...labels].map(({ label, samples, failed, p95, why }) => {
     const open = `  <testcase classname="${xml(name)}" name="${xml(label)}" time="${p95 / 1000}"`
-    return failed ? `${open}>\n    <failure message="${xml(`${failed} of ${samples} failed: ${why}`)}"/>\n  </testcase>` : `${open}/>`
+    return failed
+      ? `${open}>\n    <failure message="${xml(`${failed} of ${samples} failed: ${why}`)}"/>\n  </testcase>`
+      : `${open}/>`
   })
   const failures = [...apart, ...labels].filter(({ failed }) => failed).length
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="${xml(name)}" tests="${cases.length}" failures="${failures}">\n${cases.map((one) => `${one}\n`).join("")}</testsuite>\n`
@@ -221,6 +259,16 @@ export function trouble(output: string): string {
   const lines = output
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^(WARNING|WARN|INFO)\b|^SLF4J|^Created the tree|^Starting standalone|^Waiting for possible|^summary/.test(line))
-  return firstLine(lines.find((line) => /cannot be reached|\berror\b|exception|could not|unable|not found|problem/i.test(line)) ?? lines[0] ?? "")
+    .filter(
+      (line) =>
+        line !== "" &&
+        !/^(WARNING|WARN|INFO)\b|^SLF4J|^Created the tree|^Starting standalone|^Waiting for possible|^summary/.test(
+          line,
+        ),
+    )
+  return firstLine(
+    lines.find((line) => /cannot be reached|\berror\b|exception|could not|unable|not found|problem/i.test(line)) ??
+      lines[0] ??
+      "",
+  )
 }

@@ -14,16 +14,24 @@ const utcTime = (date: Date): Buffer => der(0x17, Buffer.from(`${date.toISOStrin
 const bits = (content: Uint8Array, unused = 0): Buffer => der(0x03, Buffer.from([unused]), content)
 
 /** An extension that whoever reads the certificate has to understand. */
-const critical = (id: string, value: Buffer): Buffer => sequence(identifier(id), der(0x01, Buffer.from([0xff])), der(0x04, value))
+const critical = (id: string, value: Buffer): Buffer =>
+  sequence(identifier(id), der(0x01, Buffer.from([0xff])), der(0x04, value))
 
 /**
  * A certificate authority: certificate and private key as PEM. It is valid from an hour before `now` (clocks differ) for as many days as are given.
  */
-export function certificateAuthority(name: string, days: number, now = new Date()): { certificate: string; key: string } {
+export function certificateAuthority(
+  name: string,
+  days: number,
+  now = new Date(),
+): { certificate: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const signature = sequence(identifier("2a8648ce3d040302")) // ecdsa-with-SHA256
   const subject = sequence(der(0x31, sequence(identifier("550403"), der(0x0c, Buffer.from(name))))) // commonName
-  const validity = sequence(utcTime(new Date(now.getTime() - 3_600_000)), utcTime(new Date(now.getTime() + days * 86_400_000)))
+  const validity = sequence(
+    utcTime(new Date(now.getTime() - 3_600_000)),
+    utcTime(new Date(now.getTime() + days * 86_400_000)),
+  )
   const extensions = sequence(
     critical("551d13", sequence(der(0x01, Buffer.from([0xff])))), // basicConstraints: CA
     critical("551d0f", bits(Buffer.from([0xa4]), 2)), // keyUsage: digitalSignature, keyEncipherment, keyCertSign
@@ -31,7 +39,16 @@ export function certificateAuthority(name: string, days: number, now = new Date(
   const serial = Buffer.concat([Buffer.from([0x01]), randomBytes(15)])
   const version3 = der(0xa0, der(0x02, Buffer.from([2])))
   const key = publicKey.export({ type: "spki", format: "der" })
-  const content = sequence(version3, der(0x02, serial), signature, subject, validity, subject, key, der(0xa3, extensions))
+  const content = sequence(
+    version3,
+    der(0x02, serial),
+    signature,
+    subject,
+    validity,
+    subject,
+    key,
+    der(0xa3, extensions),
+  )
   const certificate = sequence(content, signature, bits(sign("sha256", content, privateKey)))
   const pem = certificate.toString("base64").replace(/(.{64})(?=.)/g, "$1\n")
   return {

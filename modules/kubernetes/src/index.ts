@@ -1,7 +1,18 @@
 /**
  * A Kubernetes that lives as long as the call that made it, and kubectl for any cluster.
  */
-import { CacheSharingMode, Container, Directory, File, ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
+import {
+  CacheSharingMode,
+  Container,
+  Directory,
+  File,
+  ReturnType,
+  Secret,
+  Service,
+  dag,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { randomBytes } from "node:crypto"
 import { certificateAuthority } from "./certificate"
 import { images } from "./images"
@@ -36,7 +47,10 @@ export class Kubernetes {
    */
   @func()
   base(image: string = images.debian): Container {
-    return dag.container().from(image).withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))
+    return dag
+      .container()
+      .from(image)
+      .withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))
   }
 
   /**
@@ -52,7 +66,13 @@ export class Kubernetes {
    * @param image Another image of k3s.
    */
   @func({ cache: "session" })
-  cluster(registry?: Service, registryName: string = "registry:5000", mirrors: string[] = [], instance: string = "", image: string = images.k3s): Cluster {
+  cluster(
+    registry?: Service,
+    registryName: string = "registry:5000",
+    mirrors: string[] = [],
+    instance: string = "",
+    image: string = images.k3s,
+  ): Cluster {
     const authority = certificateAuthority(`kubernetes-${instance || "ephemeral"}`, 30)
     const token = randomBytes(24).toString("hex")
     const tls = "/var/lib/rancher/k3s/server/tls"
@@ -64,9 +84,13 @@ export class Kubernetes {
       .withNewFile(`${tls}/server-ca.key`, authority.key, { permissions: 0o600 })
       .withNewFile("/etc/rancher/k3s/tokens.csv", `${token},admin,admin,system:masters\n`, { permissions: 0o600 })
       .withMountedTemp("/var/lib/rancher/k3s/server/db")
-      .withMountedCache("/var/lib/rancher/k3s/agent/containerd", dag.cacheVolume("kubernetes-containerd"), { sharing: CacheSharingMode.Private })
+      .withMountedCache("/var/lib/rancher/k3s/agent/containerd", dag.cacheVolume("kubernetes-containerd"), {
+        sharing: CacheSharingMode.Private,
+      })
     if (registry) {
-      node = node.withNewFile("/etc/rancher/k3s/registries.yaml", registries(registryName, mirrors)).withServiceBinding(registryName.replace(/:\d+$/, ""), registry)
+      node = node
+        .withNewFile("/etc/rancher/k3s/registries.yaml", registries(registryName, mirrors))
+        .withServiceBinding(registryName.replace(/:\d+$/, ""), registry)
     }
     const settings = [
       ...["--node-name", "node", "--tls-san", host, "--kube-apiserver-arg=token-auth-file=/etc/rancher/k3s/tokens.csv"],
@@ -74,8 +98,13 @@ export class Kubernetes {
       // One node reaches itself without a tunnel and without a VXLAN device, which the engine's kernel may lack.
       ...["--egress-selector-mode=disabled", "--flannel-backend=host-gw"],
     ]
-    const service = node.withExposedPort(6443).asService({ args: ["sh", "-c", startScript, "start", ...settings], insecureRootCapabilities: true })
-    return new Cluster(service, dag.file("kubeconfig", kubeconfig(`https://${host}:6443`, authority.certificate, token)))
+    const service = node
+      .withExposedPort(6443)
+      .asService({ args: ["sh", "-c", startScript, "start", ...settings], insecureRootCapabilities: true })
+    return new Cluster(
+      service,
+      dag.file("kubeconfig", kubeconfig(`https://${host}:6443`, authority.certificate, token)),
+    )
   }
 
   /**
@@ -94,10 +123,23 @@ export class Kubernetes {
    * @param image Another image with bash in it.
    */
   @func({ cache: "never" })
-  async kubectl(args: string[], kubeconfig?: Secret, cluster?: Service, clusterName: string = host, stdin: string = "", wait: number = 60, timeout: number = 300, image: string = images.debian): Promise<string> {
+  async kubectl(
+    args: string[],
+    kubeconfig?: Secret,
+    cluster?: Service,
+    clusterName: string = host,
+    stdin: string = "",
+    wait: number = 60,
+    timeout: number = 300,
+    image: string = images.debian,
+  ): Promise<string> {
     const container = await this.connected(image, kubeconfig, cluster, clusterName)
-    const ran = container.withExec(["bash", "-c", kubectlScript, "kubectl", String(wait), String(timeout), ...args], { expect: ReturnType.Any, stdin })
-    if ((await ran.exitCode()) !== 0) throw new Error((await ran.stderr()).trim() || `kubectl ended with ${await ran.exitCode()}`)
+    const ran = container.withExec(["bash", "-c", kubectlScript, "kubectl", String(wait), String(timeout), ...args], {
+      expect: ReturnType.Any,
+      stdin,
+    })
+    if ((await ran.exitCode()) !== 0)
+      throw new Error((await ran.stderr()).trim() || `kubectl ended with ${await ran.exitCode()}`)
     return ran.stdout()
   }
 
@@ -116,20 +158,38 @@ export class Kubernetes {
    * @param image Another image with bash in it.
    */
   @func({ cache: "session" })
-  async evidence(namespace: string, kubeconfig?: Secret, cluster?: Service, clusterName: string = host, wait: number = 60, again: string = "", image: string = images.debian): Promise<Directory> {
+  async evidence(
+    namespace: string,
+    kubeconfig?: Secret,
+    cluster?: Service,
+    clusterName: string = host,
+    wait: number = 60,
+    again: string = "",
+    image: string = images.debian,
+  ): Promise<Directory> {
     const container = (await this.connected(image, kubeconfig, cluster, clusterName)).withEnvVariable("AGAIN", again)
-    const ran = container.withExec(["bash", "-c", evidenceScript, "evidence", String(wait), namespace], { expect: ReturnType.Any })
+    const ran = container.withExec(["bash", "-c", evidenceScript, "evidence", String(wait), namespace], {
+      expect: ReturnType.Any,
+    })
     if ((await ran.exitCode()) !== 0) throw new Error((await ran.stderr()).trim())
     return ran.directory("/evidence")
   }
 
   /** kubectl's container with the way to the cluster, different from that of any other call: no layer may come from the cache. */
-  private async connected(image: string, config: Secret | undefined, cluster: Service | undefined, clusterName: string): Promise<Container> {
+  private async connected(
+    image: string,
+    config: Secret | undefined,
+    cluster: Service | undefined,
+    clusterName: string,
+  ): Promise<Container> {
     // Of its own: two calls in two sessions at once would share one, and lose it when the first of them ends.
     const made = config ? undefined : this.cluster(undefined, undefined, undefined, String(Math.random()))
-    const secret = config ?? dag.setSecret(`kubeconfig-${randomBytes(8).toString("hex")}`, await made!.kubeconfig.contents())
+    const secret =
+      config ?? dag.setSecret(`kubeconfig-${randomBytes(8).toString("hex")}`, await made!.kubeconfig.contents())
     const service = cluster ?? made?.service
-    let container = this.base(image).withMountedSecret("/run/kubeconfig", secret).withEnvVariable("KUBECONFIG", "/run/kubeconfig")
+    let container = this.base(image)
+      .withMountedSecret("/run/kubeconfig", secret)
+      .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
     if (service) container = container.withServiceBinding(clusterName, service)
     return container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
   }

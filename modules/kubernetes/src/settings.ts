@@ -2,7 +2,9 @@
 
 /** k3s' registries.yaml: the registry, by plain HTTP, under its own name and under each of the names that it serves too. */
 export function registries(registryName: string, mirrors: string[]): string {
-  for (const name of [registryName, ...mirrors]) if (!/^[A-Za-z0-9.-]+(:\d+)?$/.test(name)) throw new Error(`mirrors: ${JSON.stringify(name)} is not a registry's name such as docker.io or registry:5000`)
+  for (const name of [registryName, ...mirrors])
+    if (!/^[A-Za-z0-9.-]+(:\d+)?$/.test(name))
+      throw new Error(`mirrors: ${JSON.stringify(name)} is not a registry's name such as docker.io or registry:5000`)
   const mirror = (name: string): string => `  "${name}":\n    endpoint:\n      - "http://${registryName}"\n`
   return `mirrors:\n${[...new Set([registryName, ...mirrors])].map(mirror).join("")}`
 }

@@ -32,7 +32,15 @@ export class Result {
   /** `result.json` with these fields, `junit.xml`, `newman.json` (without the answers' bodies) and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, assertions?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    assertions?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -63,7 +71,12 @@ export class Newman {
    */
   @func()
   base(image: string = images.newman): Container {
-    return dag.container().from(image).withWorkdir("/etc/newman").withEnvVariable("NO_COLOR", "1").withEnvVariable("NODE_NO_WARNINGS", "1")
+    return dag
+      .container()
+      .from(image)
+      .withWorkdir("/etc/newman")
+      .withEnvVariable("NO_COLOR", "1")
+      .withEnvVariable("NODE_NO_WARNINGS", "1")
   }
 
   /**
@@ -107,13 +120,24 @@ export class Newman {
     const flags = [
       ...["--env-var", `baseUrl=${address}`, ...environmentArguments(environment)],
       ...folders.flatMap((folder) => ["--folder", folder]),
-      ...["--reporters", "cli,json,junit", "--reporter-json-export", "/report/newman.json", "--reporter-junit-export", "/report/junit.xml"],
+      ...[
+        "--reporters",
+        "cli,json,junit",
+        "--reporter-json-export",
+        "/report/newman.json",
+        "--reporter-junit-export",
+        "/report/junit.xml",
+      ],
       ...["--timeout-request", String(1000 * requestTimeout), "--color", "off", "--reporter-cli-no-banner", ...args],
     ]
     return reported(name, until, async () => {
       let container = this.base(image).withFile("/etc/newman/collection.json", collection)
       if (target) container = container.withServiceBinding(targetName, target)
-      const ran = await runStep(asked(container, again), ["bash", "-c", runScript, "newman", address, String(wait), "collection.json", ...flags], timeout)
+      const ran = await runStep(
+        asked(container, again),
+        ["bash", "-c", runScript, "newman", address, String(wait), "collection.json", ...flags],
+        timeout,
+      )
       return result(name, ran)
     })
   }
@@ -127,7 +151,13 @@ export class Newman {
    * @param args The arguments of newman.
    */
   @func({ cache: "session" })
-  newman(source: Directory, args: string[], target?: Service, targetName: string = "product", image: string = images.newman): Container {
+  newman(
+    source: Directory,
+    args: string[],
+    target?: Service,
+    targetName: string = "product",
+    image: string = images.newman,
+  ): Container {
     let container = this.base(image).withMountedDirectory("/etc/newman", source)
     if (target) container = container.withServiceBinding(targetName, target)
     return asked(container, "").withExec(["newman", ...args])
@@ -141,11 +171,14 @@ function asked(container: Container, again: string): Container {
 
 async function result(name: string, ran: Ran): Promise<Result> {
   const found = ran.timedOut ? undefined : outcome(await readReport(ran.reports, "newman.json"))
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, found?.assertions)
+  const failed = (reason: string): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, found?.assertions)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s`)
   if (!found) return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
-  if (found.first !== "") return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (found.first !== "")
+    return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
+  if (ran.exitCode !== 0)
+    return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   const count = `${found.assertions} assertions in ${found.requests} requests`
   if (found.requests === 0 || found.assertions === 0) return failed(`nothing was tested: ${count}`)
   return new Result(name, "passed", count, ran.exitCode, ran.seconds, ran.reports, found.assertions)
@@ -153,5 +186,7 @@ async function result(name: string, ran: Ran): Promise<Result> {
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around newman is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

@@ -15,7 +15,12 @@ export interface Outcome {
 interface Report {
   run: {
     stats: Record<"requests" | "assertions", { total: number; pending: number; failed: number }>
-    failures: { error: { name: string; message: string; test?: string }; at?: string; source?: { name?: string }; parent?: { name?: string } }[]
+    failures: {
+      error: { name: string; message: string; test?: string }
+      at?: string
+      source?: { name?: string }
+      parent?: { name?: string }
+    }[]
   }
 }
 
@@ -28,7 +33,11 @@ export function outcome(report: string): Outcome | undefined {
     requests: stats.requests.total - stats.requests.pending,
     assertions: stats.assertions.total - stats.assertions.pending,
     failing: failures.length,
-    first: first ? [first.parent?.name, first.source?.name, first.error.test, firstLine(first.error.message)].filter((part) => part).join(": ") : "",
+    first: first
+      ? [first.parent?.name, first.source?.name, first.error.test, firstLine(first.error.message)]
+          .filter((part) => part)
+          .join(": ")
+      : "",
   }
 }
 
@@ -39,11 +48,18 @@ export function trouble(output: string): string {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && line !== "newman" && !line.startsWith("Usage:"))
-  return firstLine(lines.find((line) => /cannot be reached|\berror\b|unable|invalid|could not/i.test(line))?.replace(/^error:\s*/i, "") ?? lines[0] ?? "")
+  return firstLine(
+    lines
+      .find((line) => /cannot be reached|\berror\b|unable|invalid|could not/i.test(line))
+      ?.replace(/^error:\s*/i, "") ??
+      lines[0] ??
+      "",
+  )
 }
 
 /** `--env-var` arguments of lines such as `NAME=value`. One that has no name is an error. */
 export function environmentArguments(lines: string[]): string[] {
-  for (const line of lines) if (!/^[^=\s]+=/.test(line)) throw new Error(`environment: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
+  for (const line of lines)
+    if (!/^[^=\s]+=/.test(line)) throw new Error(`environment: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
   return lines.flatMap((line) => ["--env-var", line])
 }

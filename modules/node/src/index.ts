@@ -3,11 +3,32 @@
  *
  * The project says how: its package.json has the scripts `lint`, `typecheck`, `test` (vitest) and `build`.
  */
-import { Changeset, Container, Directory, ReturnType, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  Changeset,
+  Container,
+  Directory,
+  ReturnType,
+  Secret,
+  Service,
+  argument,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { asText } from "./kept"
-import { coveragePercent, firstError, fixCommands, installFailure, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
+import {
+  coveragePercent,
+  firstError,
+  fixCommands,
+  installFailure,
+  lintFailure,
+  lintProblems,
+  testOutcome,
+  typeFailure,
+} from "./read"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, unlessInterrupted } from "./step"
 
@@ -35,7 +56,16 @@ export class Result {
   /** The tool's own files and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, value?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    value?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -177,16 +207,22 @@ export class Node {
       build: (project, timeout) => scriptStep(project, `${name}:build`, "build", [], timeout, firstError),
     }
     const wrong = steps.filter((s) => !(s in known))
-    if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
+    if (wrong.length > 0 || steps.length === 0)
+      throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
 
     console.log(`▶ ${name}:install`)
     const install = await unlessInterrupted(installed(this.base(image), source, 600, this), until)
-    console.log(install === "interrupted" ? `⊘ ${name}:install interrupted` : `${install.ran.exitCode === 0 ? "✔" : "✘"} ${name}:install ${install.ran.seconds.toFixed(1)} s`)
+    console.log(
+      install === "interrupted"
+        ? `⊘ ${name}:install interrupted`
+        : `${install.ran.exitCode === 0 ? "✔" : "✘"} ${name}:install ${install.ran.seconds.toFixed(1)} s`,
+    )
     const results = await Promise.all(
       steps.map(async (step, i) => {
         if (install === "interrupted") return interrupted(`${name}:${step}`)
         return reported(`${name}:${step}`, until, async () => {
-          if (install.ran.exitCode !== 0) return result(`${name}:${step}`, install.ran, await whyNotInstalled(install.ran))
+          if (install.ran.exitCode !== 0)
+            return result(`${name}:${step}`, install.ran, await whyNotInstalled(install.ran))
           return known[step]!(anew(install.project, again), timeouts[i] ?? 600)
         })
       }),
@@ -231,7 +267,12 @@ export class Node {
    * @param args More arguments for the script, for example `--fix-dry-run`.
    */
   @func({ cache: "session" })
-  async lint(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+  async lint(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    args: string[] = [],
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Result> {
     return lintStep(await this.install(source, timeout, image), "lint", args, timeout)
   }
 
@@ -241,7 +282,11 @@ export class Node {
    * Example: `dagger -m modules/node call fix --source services/frontend modified-paths`
    */
   @func({ cache: "session" })
-  async fix(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, timeout: number = 600, image: string = images.node): Promise<Changeset> {
+  async fix(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Changeset> {
     // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
     const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     const commands = fixCommands(await source.file("package.json").contents())
@@ -251,9 +296,12 @@ export class Node {
       project = project.withExec(command, { expect: ReturnType.Any })
       // eslint ends with 1 where something is left; anything else that is not 0 is trouble.
       const code = await project.exitCode()
-      if (code > (command.includes("prettier") ? 0 : 1)) throw new Error(`${command.join(" ")}: ${firstError(`${await project.stderr()}\n${await project.stdout()}`)}`)
+      if (code > (command.includes("prettier") ? 0 : 1))
+        throw new Error(`${command.join(" ")}: ${firstError(`${await project.stderr()}\n${await project.stdout()}`)}`)
     }
-    return root(project.directory(workdir).filter({ exclude: ["**/node_modules", "**/dist", "**/coverage"] })).changes(root(source))
+    return root(project.directory(workdir).filter({ exclude: ["**/node_modules", "**/dist", "**/coverage"] })).changes(
+      root(source),
+    )
   }
 
   /**
@@ -264,7 +312,12 @@ export class Node {
    * @param args More arguments for the script.
    */
   @func({ cache: "session" })
-  async typecheck(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+  async typecheck(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    args: string[] = [],
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Result> {
     return scriptStep(await this.install(source, timeout, image), "typecheck", "typecheck", args, timeout, typeFailure)
   }
 
@@ -276,7 +329,12 @@ export class Node {
    * @param args More arguments for vitest, for example `tests/money.test.ts`.
    */
   @func({ cache: "session" })
-  async test(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[] = [], timeout: number = 600, image: string = images.node): Promise<Result> {
+  async test(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    args: string[] = [],
+    timeout: number = 600,
+    image: string = images.node,
+  ): Promise<Result> {
     return testStep(await this.install(source, timeout, image), "test", args, timeout)
   }
 
@@ -307,7 +365,11 @@ export class Node {
    * Example: `dagger -m modules/node call npm --source services/frontend --args ls,vue stdout`
    */
   @func({ cache: "session" })
-  async npm(@argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory, args: string[], image: string = images.node): Promise<Container> {
+  async npm(
+    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    args: string[],
+    image: string = images.node,
+  ): Promise<Container> {
     return (await this.install(source, 600, image)).withExec(["npm", ...args])
   }
 }
@@ -325,24 +387,47 @@ interface Private {
 }
 
 /** What `npm ci` runs of the packages and of the project once all is downloaded, by itself. */
-const installScripts = "npm rebuild && for name in preinstall install postinstall prepublish preprepare prepare postprepare; do npm run --if-present $name || exit; done"
+const installScripts =
+  "npm rebuild && for name in preinstall install postinstall prepublish preprepare prepare postprepare; do npm run --if-present $name || exit; done"
 
 /** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */
-async function installed(base: Container, source: Directory, timeout: number, { npmrc, registry, registryName }: Private): Promise<{ ran: Ran; project: Container }> {
+async function installed(
+  base: Container,
+  source: Directory,
+  timeout: number,
+  { npmrc, registry, registryName }: Private,
+): Promise<{ ran: Ran; project: Container }> {
   const there = await source.entries()
   for (const file of ["package.json", "package-lock.json"])
-    if (!there.includes(file)) throw new Error(`no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`)
+    if (!there.includes(file))
+      throw new Error(
+        `no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`,
+      )
   let locked = base
-  for (const file of ["package.json", "package-lock.json", ".npmrc"]) if (there.includes(file)) locked = locked.withFile(file, source.file(file))
-  const ran = npmrc ? await installedApart(registry ? locked.withServiceBinding(registryName ?? "npm", registry) : locked, npmrc, timeout) : await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
+  for (const file of ["package.json", "package-lock.json", ".npmrc"])
+    if (there.includes(file)) locked = locked.withFile(file, source.file(file))
+  const ran = npmrc
+    ? await installedApart(
+        registry ? locked.withServiceBinding(registryName ?? "npm", registry) : locked,
+        npmrc,
+        timeout,
+      )
+    : await runStep(locked, ["npm", "ci", "--no-progress"], timeout)
   return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
 }
 
 /** Downloads with the secret, and runs what packages run when they are installed without it. */
 async function installedApart(locked: Container, npmrc: Secret, timeout: number): Promise<Ran> {
   // Without the cache that all callers share: what lies in it, npm takes without asking the registry who may have it.
-  const open = locked.withoutMount("/root/.npm").withMountedSecret("/run/npmrc", npmrc, { mode: 0o400 }).withEnvVariable("NPM_CONFIG_USERCONFIG", "/run/npmrc")
-  const fetched = await runStep(open, ["bash", "-c", "npm ci --no-progress --ignore-scripts && rm -rf /root/.npm"], timeout)
+  const open = locked
+    .withoutMount("/root/.npm")
+    .withMountedSecret("/run/npmrc", npmrc, { mode: 0o400 })
+    .withEnvVariable("NPM_CONFIG_USERCONFIG", "/run/npmrc")
+  const fetched = await runStep(
+    open,
+    ["bash", "-c", "npm ci --no-progress --ignore-scripts && rm -rf /root/.npm"],
+    timeout,
+  )
   if (fetched.exitCode !== 0) return fetched
   const ran = await runStep(locked.withRootfs(fetched.container.rootfs()), ["bash", "-c", installScripts], timeout)
   return { ...ran, seconds: fetched.seconds + ran.seconds, cached: fetched.cached && ran.cached }
@@ -353,23 +438,43 @@ async function whyNotInstalled({ reports, container }: Ran): Promise<string> {
   const output = await readReport(reports, "output.txt")
   if (!/^npm error code E40[134]$/m.test(output)) return installFailure(output)
   const log = /(\S+-debug-\d+\.log)$/m.exec(output)?.[1] ?? ""
-  return installFailure(output, log && (await container.withExec(["grep", "http fetch GET 40[134] ", log], { expect: ReturnType.Any }).stdout()))
+  return installFailure(
+    output,
+    log && (await container.withExec(["grep", "http fetch GET 40[134] ", log], { expect: ReturnType.Any }).stdout()),
+  )
 }
 
 function script(name: string, args: string[]): string[] {
   return ["npm", "run", name, ...(args.length > 0 ? ["--", ...args] : [])]
 }
 
-async function scriptStep(project: Container, name: string, scriptName: string, args: string[], timeout: number, why: (output: string) => string): Promise<Result> {
+async function scriptStep(
+  project: Container,
+  name: string,
+  scriptName: string,
+  args: string[],
+  timeout: number,
+  why: (output: string) => string,
+): Promise<Result> {
   const ran = await runStep(project, script(scriptName, args), timeout)
-  return result(name, ran, ran.exitCode === 0 ? `npm run ${scriptName} found nothing to complain of` : why(await readReport(ran.reports, "output.txt")))
+  return result(
+    name,
+    ran,
+    ran.exitCode === 0
+      ? `npm run ${scriptName} found nothing to complain of`
+      : why(await readReport(ran.reports, "output.txt")),
+  )
 }
 
 async function lintStep(project: Container, name: string, args: string[], timeout: number): Promise<Result> {
   const ran = await runStep(project, script("lint", args), timeout)
   const output = await readReport(ran.reports, "output.txt")
   const reports = ran.reports.withNewFile("lint.sarif", sarif(["eslint"], lintProblems(output, workdir)))
-  return result(name, { ...ran, reports }, ran.exitCode === 0 ? "npm run lint found nothing to complain of" : lintFailure(output, workdir))
+  return result(
+    name,
+    { ...ran, reports },
+    ran.exitCode === 0 ? "npm run lint found nothing to complain of" : lintFailure(output, workdir),
+  )
 }
 
 async function testStep(project: Container, name: string, args: string[], timeout: number): Promise<Result> {
@@ -391,23 +496,55 @@ async function testStep(project: Container, name: string, args: string[], timeou
   const coverage = coveragePercent(await readReport(ran.reports, "coverage/coverage-summary.json"))
   if (!outcome || (ran.exitCode !== 0 && outcome.first === "")) {
     const output = await readReport(ran.reports, "output.txt")
-    return result(name, ran, ran.exitCode === 0 ? "the test script wrote no report: it has to be vitest" : firstError(output), coverage, false)
+    return result(
+      name,
+      ran,
+      ran.exitCode === 0 ? "the test script wrote no report: it has to be vitest" : firstError(output),
+      coverage,
+      false,
+    )
   }
   const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
-  if (ran.exitCode === 0) return outcome.tests - outcome.skipped > 0 ? result(name, ran, count, coverage) : result(name, ran, `no test ran (${count})`, coverage, false)
-  return result(name, ran, `${outcome.first}${outcome.failing > 1 ? ` (and ${outcome.failing - 1} more failing)` : ""}`, coverage)
+  if (ran.exitCode === 0)
+    return outcome.tests - outcome.skipped > 0
+      ? result(name, ran, count, coverage)
+      : result(name, ran, `no test ran (${count})`, coverage, false)
+  return result(
+    name,
+    ran,
+    `${outcome.first}${outcome.failing > 1 ? ` (and ${outcome.failing - 1} more failing)` : ""}`,
+    coverage,
+  )
 }
 
 function result(name: string, ran: Ran, reason: string, value?: number, passed = ran.exitCode === 0): Result {
   const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s${reason ? `: ${reason}` : ""}` : reason
-  return new Result(name, passed ? "passed" : "failed", why || `exit code ${ran.exitCode}`, ran.exitCode, ran.seconds, ran.cached, ran.reports, value)
+  return new Result(
+    name,
+    passed ? "passed" : "failed",
+    why || `exit code ${ran.exitCode}`,
+    ran.exitCode,
+    ran.seconds,
+    ran.cached,
+    ran.reports,
+    value,
+  )
 }
 
 /** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, until: number, step: () => Promise<Result>): Promise<Result> {
   console.log(`▶ ${name}`)
   const ended = await unlessInterrupted(step(), until).catch(
-    (error: unknown) => new Result(name, "failed", `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, -1, 0, false, dag.directory().withNewFile("output.txt", String(error))),
+    (error: unknown) =>
+      new Result(
+        name,
+        "failed",
+        `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`,
+        -1,
+        0,
+        false,
+        dag.directory().withNewFile("output.txt", String(error)),
+      ),
   )
   if (ended === "interrupted") return interrupted(name)
   const value = ended.value === undefined ? "" : ` coverage ${ended.value} %`

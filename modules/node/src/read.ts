@@ -14,7 +14,8 @@ export function plainLines(text: string): string[] {
 
 /** Who refused what, and what to pass, from the lines of npm's log that name requests; empty where there is none. */
 export function refusal(log: string): string {
-  const [, code = "", host = "", path = ""] = /http fetch GET (401|403|404) https?:\/\/(?:[^/@\s]*@)?([^/\s]+)\/(\S*)/.exec(log) ?? []
+  const [, code = "", host = "", path = ""] =
+    /http fetch GET (401|403|404) https?:\/\/(?:[^/@\s]*@)?([^/\s]+)\/(\S*)/.exec(log) ?? []
   if (!code) return ""
   const what = path.replace(/%2f/gi, "/").replace(/\/-\/.*$/, "")
   if (code === "404") return `${host} has no ${what} (404): if it is private, pass npmrc with its registry and a login`
@@ -29,7 +30,8 @@ export function installFailure(output: string, log = ""): string {
     .map((l) => l.replace(/^npm error\s*/, ""))
     .filter((l) => l !== "" && !l.startsWith("code ") && !l.startsWith("A complete log"))
   const mismatch = lines.find((l) => /^(Invalid|Missing): /.test(l))
-  if (mismatch) return `package.json and package-lock.json disagree: ${mismatch} (run \`npm install\` and commit the lockfile)`
+  if (mismatch)
+    return `package.json and package-lock.json disagree: ${mismatch} (run \`npm install\` and commit the lockfile)`
   return lines[0] ?? firstLine(plainLines(output).join("\n"))
 }
 
@@ -40,7 +42,15 @@ export function lintProblems(output: string, workdir: string): Finding[] {
   for (const line of plainLines(output)) {
     if (line.startsWith("/")) file = line.replace(`${workdir}/`, "")
     const [, at, column, text, rule] = /^(\d+):(\d+)\s+(?:error|warning)\s+(.*?)(?:\s{2,}(\S+))?$/.exec(line) ?? []
-    if (at && file) problems.push({ tool: "eslint", rule: rule ?? "eslint", text: text!, file, line: Number(at), column: Number(column) })
+    if (at && file)
+      problems.push({
+        tool: "eslint",
+        rule: rule ?? "eslint",
+        text: text!,
+        file,
+        line: Number(at),
+        column: Number(column),
+      })
   }
   return problems
 }
@@ -48,7 +58,9 @@ export function lintProblems(output: string, workdir: string): Finding[] {
 /** The first of the problems as file:line:column; where there is none, the first line that speaks of an error. */
 export function lintFailure(output: string, workdir: string): string {
   const [first] = lintProblems(output, workdir)
-  return first ? `${first.file}:${first.line}:${first.column} ${first.text}${first.rule === "eslint" ? "" : ` (${first.rule})`}` : firstError(output)
+  return first
+    ? `${first.file}:${first.line}:${first.column} ${first.text}${first.rule === "eslint" ? "" : ` (${first.rule})`}`
+    : firstError(output)
 }
 
 /** The first line in which the TypeScript compiler names a position and an error. */
@@ -59,8 +71,18 @@ export function typeFailure(output: string): string {
 
 /** The first line that says what is wrong, past npm's own and past headings. */
 export function firstError(output: string): string {
-  const lines = plainLines(output).filter((l) => !l.startsWith("> ") && !l.startsWith("npm ") && !/^(✗ )?(error during build|build failed( with \d+ errors?| in \S+)?):?$/i.test(l))
-  return firstLine(lines.find((l) => /\berror\b|\bfailed\b|cannot|could not|not found|missing script/i.test(l)) ?? npmError(output) ?? lines[0] ?? "")
+  const lines = plainLines(output).filter(
+    (l) =>
+      !l.startsWith("> ") &&
+      !l.startsWith("npm ") &&
+      !/^(✗ )?(error during build|build failed( with \d+ errors?| in \S+)?):?$/i.test(l),
+  )
+  return firstLine(
+    lines.find((l) => /\berror\b|\bfailed\b|cannot|could not|not found|missing script/i.test(l)) ??
+      npmError(output) ??
+      lines[0] ??
+      "",
+  )
 }
 
 function npmError(output: string): string | undefined {
@@ -83,7 +105,12 @@ interface VitestReport {
   numPendingTests: number
   numTodoTests?: number
   numFailedTests: number
-  testResults: { name: string; status: string; message: string; assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[]
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
 }
 
 /** Reads vitest's (or jest's) JSON report; undefined when there is none. */
@@ -91,14 +118,25 @@ export function testOutcome(report: string, workdir: string): TestOutcome | unde
   if (report.trim() === "") return undefined
   const run = JSON.parse(report) as VitestReport
   const broken = run.testResults.filter((f) => f.status === "failed" && f.message !== "")
-  const failed = run.testResults.flatMap((f) => f.assertionResults.filter((a) => a.status === "failed").map((a) => ({ file: f.name, ...a })))
+  const failed = run.testResults.flatMap((f) =>
+    f.assertionResults.filter((a) => a.status === "failed").map((a) => ({ file: f.name, ...a })),
+  )
   const local = (path: string): string => path.replace(`${workdir}/`, "")
   const first = broken[0]
     ? `${local(broken[0].name)}: ${firstLine(plainLines(broken[0].message).join("\n"))}`
     : failed[0]
-      ? `${local(position(failed[0].failureMessages[0] ?? "", failed[0].file))}: ${failed[0].fullName}: ${firstLine(plainLines(failed[0].failureMessages[0] ?? "").join("\n")).replace(/^AssertionError: /, "").replace(/ \/\/ Object\.is equality$/, "")}`
+      ? `${local(position(failed[0].failureMessages[0] ?? "", failed[0].file))}: ${failed[0].fullName}: ${firstLine(
+          plainLines(failed[0].failureMessages[0] ?? "").join("\n"),
+        )
+          .replace(/^AssertionError: /, "")
+          .replace(/ \/\/ Object\.is equality$/, "")}`
       : ""
-  return { tests: run.numTotalTests, skipped: run.numPendingTests + (run.numTodoTests ?? 0), failing: failed.length + broken.length, first }
+  return {
+    tests: run.numTotalTests,
+    skipped: run.numPendingTests + (run.numTodoTests ?? 0),
+    failing: failed.length + broken.length,
+    first,
+  }
 }
 
 /** The place in the test's own file where it failed. */
@@ -111,13 +149,21 @@ function position(message: string, file: string): string {
 /** The statement coverage in percent, from istanbul's summary; undefined when there is none. */
 export function coveragePercent(summary: string): number | undefined {
   if (summary.trim() === "") return undefined
-  const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } }).total.statements
+  const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } })
+    .total.statements
   return total === 0 ? undefined : (100 * covered) / total
 }
 
 /** The commands that mend what the project's own tools can mend: eslint as the lint script calls it, or on everything where that script is more than one command of eslint; then prettier. None where the project has neither. */
 export function fixCommands(packageJson: string): string[][] {
-  const { scripts = {}, dependencies = {}, devDependencies = {} } = JSON.parse(packageJson) as Record<"scripts" | "dependencies" | "devDependencies", Record<string, string> | undefined>
+  const {
+    scripts = {},
+    dependencies = {},
+    devDependencies = {},
+  } = JSON.parse(packageJson) as Record<
+    "scripts" | "dependencies" | "devDependencies",
+    Record<string, string> | undefined
+  >
   const has = (tool: string): boolean => tool in dependencies || tool in devDependencies
   const commands: string[][] = []
   if (/^eslint\b[^&|;]*$/.test(scripts.lint ?? "")) commands.push(["npm", "run", "lint", "--", "--fix"])

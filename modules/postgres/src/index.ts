@@ -61,7 +61,11 @@ export class Postgres {
     instance: string = "",
     image: string = images.postgres,
   ): Service {
-    let container = withPassword(this.base(image).withEnvVariable("POSTGRES_USER", user).withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync"), "POSTGRES_PASSWORD", password)
+    let container = withPassword(
+      this.base(image).withEnvVariable("POSTGRES_USER", user).withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync"),
+      "POSTGRES_PASSWORD",
+      password,
+    )
     if (database !== "") container = container.withEnvVariable("POSTGRES_DB", database)
     // Without a secret and without scripts the first start's work is the same each time: it is done once, and kept as a layer.
     if (!password && !init) container = container.withExec(["bash", "-c", madeReady])
@@ -82,7 +86,12 @@ export class Postgres {
    * @param instance Two servers with the same settings are one and the same; another name makes another one.
    */
   @func()
-  testServer(user: string = "postgres", database: string = "", instance: string = "", image: string = images.postgres): Service {
+  testServer(
+    user: string = "postgres",
+    database: string = "",
+    instance: string = "",
+    image: string = images.postgres,
+  ): Service {
     return this.server(user, undefined, database, undefined, [], [], instance, image)
   }
 
@@ -101,9 +110,35 @@ export class Postgres {
    * @param image Another image with psql in it.
    */
   @func({ cache: "never" })
-  async query(sql: string, server?: Service, user: string = "postgres", password?: Secret, database: string = "", timeout: number = 60, image: string = images.postgres): Promise<string> {
-    const command = ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--tuples-only", "--no-align", "--quiet", `--command=${sql}`]
-    return (await run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, command)).trimEnd()
+  async query(
+    sql: string,
+    server?: Service,
+    user: string = "postgres",
+    password?: Secret,
+    database: string = "",
+    timeout: number = 60,
+    image: string = images.postgres,
+  ): Promise<string> {
+    const command = [
+      "psql",
+      "--no-psqlrc",
+      "--set=ON_ERROR_STOP=1",
+      "--tuples-only",
+      "--no-align",
+      "--quiet",
+      `--command=${sql}`,
+    ]
+    return (
+      await run(
+        this.base(image),
+        server ?? this.server(user, password, database),
+        user,
+        password,
+        database,
+        timeout,
+        command,
+      )
+    ).trimEnd()
   }
 
   /**
@@ -116,14 +151,37 @@ export class Postgres {
    * @param server Where; an empty server if not given.
    */
   @func({ cache: "never" })
-  async psql(args: string[], server?: Service, user: string = "postgres", password?: Secret, database: string = "", timeout: number = 60, image: string = images.postgres): Promise<string> {
-    return run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, ["psql", ...args])
+  async psql(
+    args: string[],
+    server?: Service,
+    user: string = "postgres",
+    password?: Secret,
+    database: string = "",
+    timeout: number = 60,
+    image: string = images.postgres,
+  ): Promise<string> {
+    return run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, [
+      "psql",
+      ...args,
+    ])
   }
 }
 
 /** Runs a command with PostgreSQL's own variables for the server, never from the cache, and gives what it prints. */
-async function run(base: Container, server: Service, user: string, password: Secret | undefined, database: string, timeout: number, command: string[]): Promise<string> {
-  const named = base.withServiceBinding("server", server).withEnvVariable("PGHOST", "server").withEnvVariable("PGUSER", user).withEnvVariable("PGDATABASE", database || user)
+async function run(
+  base: Container,
+  server: Service,
+  user: string,
+  password: Secret | undefined,
+  database: string,
+  timeout: number,
+  command: string[],
+): Promise<string> {
+  const named = base
+    .withServiceBinding("server", server)
+    .withEnvVariable("PGHOST", "server")
+    .withEnvVariable("PGUSER", user)
+    .withEnvVariable("PGDATABASE", database || user)
   const ran = withPassword(named, "PGPASSWORD", password)
     .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
     .withExec(["bash", "-c", whenItAnswers, "client", String(timeout), ...command], { expect: ReturnType.Any })

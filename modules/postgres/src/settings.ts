@@ -14,6 +14,12 @@ export function variables(lines: string[]): [name: string, value: string][] {
 
 /** Why psql failed, in one line, without its own name and the number of the line. */
 export function sqlError(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "")
-  return (lines.find((line) => /\b(ERROR|FATAL|error):/.test(line)) ?? lines[0] ?? "").replace(/^psql:(\S*?:\d+:)?\s*/, "")
+  const lines = stderr
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+  return (lines.find((line) => /\b(ERROR|FATAL|error):/.test(line)) ?? lines[0] ?? "").replace(
+    /^psql:(\S*?:\d+:)?\s*/,
+    "",
+  )
 }

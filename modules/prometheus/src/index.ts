@@ -35,7 +35,18 @@ export class Result {
   /** `result.json` with these fields, `samples.json` with each number and its time, and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, unit: string, reports: Directory, value?: number, limit?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    unit: string,
+    reports: Directory,
+    value?: number,
+    limit?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -122,11 +133,32 @@ export class Prometheus {
   ): Promise<Result> {
     const address = url.replace(/\/+$/, "")
     const asked: Query[] = queriesOf(names, queries, limits, units)
-    const settings = { url: address, queries: asked, window: atLeast("window", window, 0), interval: atLeast("interval", interval, 1), failures: atLeast("failures", failures, 1) }
+    const settings = {
+      url: address,
+      queries: asked,
+      window: atLeast("window", window, 0),
+      interval: atLeast("interval", interval, 1),
+      failures: atLeast("failures", failures, 1),
+    }
     const limit = atLeast("timeout", timeout, 0) || atLeast("wait", wait, 0) + 2 * (window + failures * interval) + 60
     return reported(name, until, limit, async () => {
-      const command = ["bash", "-c", whenReady, "analyse", address, String(wait), "node", "/opt/watch.mjs", JSON.stringify(settings)]
-      const container = dag.container().from(image).withEnvVariable("NO_COLOR", "1").withEnvVariable("NODE_NO_WARNINGS", "1").withNewFile("/opt/watch.mjs", watchScript)
+      const command = [
+        "bash",
+        "-c",
+        whenReady,
+        "analyse",
+        address,
+        String(wait),
+        "node",
+        "/opt/watch.mjs",
+        JSON.stringify(settings),
+      ]
+      const container = dag
+        .container()
+        .from(image)
+        .withEnvVariable("NO_COLOR", "1")
+        .withEnvVariable("NODE_NO_WARNINGS", "1")
+        .withNewFile("/opt/watch.mjs", watchScript)
       return analysis(name, await runStep(live(container, target, targetName, again), command, limit), failures)
     })
   }
@@ -145,9 +177,28 @@ export class Prometheus {
    * @param timeout Seconds for the whole call.
    */
   @func({ cache: "never" })
-  async query(url: string, query: string, target?: Service, targetName: string = "kubernetes", wait: number = 30, timeout: number = 60): Promise<string> {
+  async query(
+    url: string,
+    query: string,
+    target?: Service,
+    targetName: string = "kubernetes",
+    wait: number = 30,
+    timeout: number = 60,
+  ): Promise<string> {
     const address = url.replace(/\/+$/, "")
-    const command = ["bash", "-c", whenReady, "query", address, String(wait), "promtool", "query", "instant", address, query]
+    const command = [
+      "bash",
+      "-c",
+      whenReady,
+      "query",
+      address,
+      String(wait),
+      "promtool",
+      "query",
+      "instant",
+      address,
+      query,
+    ]
     const ran = await runStep(live(this.base(), target, targetName, ""), command, timeout)
     const said = await readReport(ran.reports, "output.txt")
     if (ran.timedOut) throw new Error(`query: timed out after ${timeout} s`)
@@ -168,7 +219,12 @@ export class Prometheus {
    */
   @func()
   async check(rules: Directory, timeout: number = 60, name: string = "rules", until: number = 0): Promise<Result> {
-    return reported(name, until, timeout, async () => rulesResult(name, await runStep(this.base().withMountedDirectory("/work", rules), ["bash", "-c", rulesScript], timeout)))
+    return reported(name, until, timeout, async () =>
+      rulesResult(
+        name,
+        await runStep(this.base().withMountedDirectory("/work", rules), ["bash", "-c", rulesScript], timeout),
+      ),
+    )
   }
 }
 
@@ -184,10 +240,12 @@ function atLeast(name: string, value: number, least: number): number {
 }
 
 async function analysis(name: string, ran: Ran, failures: number): Promise<Result> {
-  const ended = (status: string, reason: string, value?: number, limit?: number, unit = ""): Result => new Result(name, status, reason, ran.exitCode, ran.seconds, false, unit, ran.reports, value, limit)
+  const ended = (status: string, reason: string, value?: number, limit?: number, unit = ""): Result =>
+    new Result(name, status, reason, ran.exitCode, ran.seconds, false, unit, ran.reports, value, limit)
   if (ran.timedOut) return ended("inconclusive", `timed out after ${Math.round(ran.seconds)} s`)
   const watched = parseWatched(await readReport(ran.reports, "samples.json"))
-  if (!watched || ran.exitCode !== 0) return ended("inconclusive", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (!watched || ran.exitCode !== 0)
+    return ended("inconclusive", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   const { status, reason, value, limit, unit } = outcome(watched, failures)
   return ended(status, reason, value, limit, unit)
 }
@@ -195,7 +253,8 @@ async function analysis(name: string, ran: Ran, failures: number): Promise<Resul
 async function rulesResult(name: string, ran: Ran): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
   const found = rulesFound(output)
-  const ended = (status: string, reason: string): Result => new Result(name, status, reason, ran.exitCode, ran.seconds, ran.cached, "rules", ran.reports, found)
+  const ended = (status: string, reason: string): Result =>
+    new Result(name, status, reason, ran.exitCode, ran.seconds, ran.cached, "rules", ran.reports, found)
   if (ran.timedOut) return ended("failed", `timed out after ${Math.round(ran.seconds)} s`)
   if (ran.exitCode !== 0) return ended("failed", rulesTrouble(output) || `exit code ${ran.exitCode}`)
   return found === 0 ? ended("failed", "no rule was checked") : ended("passed", `${found} rules`)
@@ -205,10 +264,15 @@ async function rulesResult(name: string, ran: Ran): Promise<Result> {
  * that dies would keep the engine waiting, so the work is given up when its time is well over. */
 async function reported(name: string, until: number, limit: number, work: () => Promise<Result>): Promise<Result> {
   console.log(`▶ ${name}`)
-  const unknown = (reason: string, output: string): Result => new Result(name, "inconclusive", reason, -1, 0, false, "", dag.directory().withNewFile("output.txt", output))
+  const unknown = (reason: string, output: string): Result =>
+    new Result(name, "inconclusive", reason, -1, 0, false, "", dag.directory().withNewFile("output.txt", output))
   const givenUp = Date.now() / 1000 + limit + 30
-  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch((error: unknown) => unknown(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)))
-  if (ended === "interrupted" && until !== 0 && until < givenUp) return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory())
+  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch(
+    (error: unknown) =>
+      unknown(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)),
+  )
+  if (ended === "interrupted" && until !== 0 && until < givenUp)
+    return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory())
   const known = ended === "interrupted" ? unknown(`did not end within ${limit + 30} s`, "") : ended
   console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
   return withResult(known)

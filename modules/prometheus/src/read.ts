@@ -42,12 +42,17 @@ export interface Outcome {
 export function queriesOf(names: string[], queries: string[], limits: string[], units: string[]): Query[] {
   if (names.length === 0) throw new Error("names: none is given; each query needs a name, a limit and a unit")
   for (const [list, values] of Object.entries({ queries, limits, units })) {
-    if (values.length !== names.length) throw new Error(`${list}: there are ${values.length}, and ${names.length} names; each query has one of each (a unit may be "")`)
+    if (values.length !== names.length)
+      throw new Error(
+        `${list}: there are ${values.length}, and ${names.length} names; each query has one of each (a unit may be "")`,
+      )
   }
   for (const [i, name] of names.entries()) {
-    if (name.trim() === "" || names.indexOf(name) !== i) throw new Error(`names: ${JSON.stringify(name)} is empty or there twice`)
+    if (name.trim() === "" || names.indexOf(name) !== i)
+      throw new Error(`names: ${JSON.stringify(name)} is empty or there twice`)
     if (queries[i]!.trim() === "") throw new Error(`queries: that of ${name} is empty`)
-    if (limits[i]!.trim() === "" || !Number.isFinite(Number(limits[i]))) throw new Error(`limits: ${JSON.stringify(limits[i])} of ${name} is not a number`)
+    if (limits[i]!.trim() === "" || !Number.isFinite(Number(limits[i])))
+      throw new Error(`limits: ${JSON.stringify(limits[i])} of ${name} is not a number`)
   }
   return names.map((name, i) => ({ name, query: queries[i]!, limit: Number(limits[i]), unit: units[i]! }))
 }
@@ -77,7 +82,8 @@ export function shown(value: number): string {
   return Math.abs(value) < 1e308 ? String(Number(value.toPrecision(3))) : value > 0 ? "infinite" : "-infinite"
 }
 
-const withUnit = (value: number, unit: string): string => `${shown(value)}${unit === "" ? "" : unit === "%" ? unit : ` ${unit}`}`
+const withUnit = (value: number, unit: string): string =>
+  `${shown(value)}${unit === "" ? "" : unit === "%" ? unit : ` ${unit}`}`
 
 /** `failures` samples over the limit in a row are red, whatever else is unknown; fewer than half of the samples of a query is no answer. */
 export function outcome({ trouble, queries }: Watched, failures: number): Outcome {
@@ -89,16 +95,32 @@ export function outcome({ trouble, queries }: Watched, failures: number): Outcom
     return { status: "failed", reason: over, value, limit: red.limit, unit: red.unit }
   }
   if (trouble !== "") return { status: "inconclusive", reason: trouble, unit: "" }
-  const unknown = queries.find(({ samples }) => samples.length === 0 || 2 * samples.filter(({ value }) => value !== null).length < samples.length)
+  const unknown = queries.find(
+    ({ samples }) => samples.length === 0 || 2 * samples.filter(({ value }) => value !== null).length < samples.length,
+  )
   if (unknown) {
     const empty = unknown.samples.filter(({ value }) => value === null)
-    const why = empty.length === 0 ? "it was never asked" : `no number in ${empty.length} of ${unknown.samples.length} samples: ${empty.at(-1)!.why}`
+    const why =
+      empty.length === 0
+        ? "it was never asked"
+        : `no number in ${empty.length} of ${unknown.samples.length} samples: ${empty.at(-1)!.why}`
     return { status: "inconclusive", reason: `${unknown.name}: ${why}`, unit: "" }
   }
-  const worst = queries.reduce((worst, query) => (near(peak(query.samples), query.limit) > near(peak(worst.samples), worst.limit) ? query : worst))
+  const worst = queries.reduce((worst, query) =>
+    near(peak(query.samples), query.limit) > near(peak(worst.samples), worst.limit) ? query : worst,
+  )
   const value = peak(worst.samples)
-  const once = value > worst.limit ? `over its limit of ${withUnit(worst.limit, worst.unit)} fewer than ${failures} times in a row` : `at most, limit ${withUnit(worst.limit, worst.unit)}`
-  return { status: "passed", reason: `${worst.name} ${withUnit(value, worst.unit)} ${once} (${worst.samples.length} samples)`, value, limit: worst.limit, unit: worst.unit }
+  const once =
+    value > worst.limit
+      ? `over its limit of ${withUnit(worst.limit, worst.unit)} fewer than ${failures} times in a row`
+      : `at most, limit ${withUnit(worst.limit, worst.unit)}`
+  return {
+    status: "passed",
+    reason: `${worst.name} ${withUnit(value, worst.unit)} ${once} (${worst.samples.length} samples)`,
+    value,
+    limit: worst.limit,
+    unit: worst.unit,
+  }
 }
 
 /** What the folder of rules holds, by promtool's own output. */
@@ -108,10 +130,17 @@ export function rulesFound(output: string): number {
 
 /** The first line of promtool's output that says what is wrong, with the file's name where it stands a line above. */
 export function rulesTrouble(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
   const at = lines.findIndex((line) => /^FAILED:?|\berror\b|^alertname:/i.test(line))
   if (at < 0) return firstLine(output)
-  const file = lines.slice(0, at).filter((line) => /^(Checking|Unit Testing:) /.test(line)).at(-1)?.replace(/^(Checking|Unit Testing:) +/, "")
+  const file = lines
+    .slice(0, at)
+    .filter((line) => /^(Checking|Unit Testing:) /.test(line))
+    .at(-1)
+    ?.replace(/^(Checking|Unit Testing:) +/, "")
   const what = /^FAILED:?$/.test(lines[at]!) ? (lines[at + 1] ?? lines[at]!) : lines[at]!
   return firstLine(file === undefined || what.startsWith(file) ? what : `${file}: ${what}`)
 }

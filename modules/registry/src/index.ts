@@ -3,7 +3,19 @@
  *
  * Images are named by digest from here on. A tag is never moved: the same image again is no push, another one under the same tag is an error.
  */
-import { CacheSharingMode, Container, Directory, ImageLayerCompression, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  CacheSharingMode,
+  Container,
+  Directory,
+  ImageLayerCompression,
+  ReturnType,
+  Secret,
+  Service,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { nameOf, parsePushed, trouble } from "./read"
@@ -32,7 +44,15 @@ export class Result {
   /** `result.json` with these fields, `pushed.json` (a list of reference, byDigest, digest, pushed) and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, pushed?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    pushed?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -74,8 +94,15 @@ export class Registry {
    */
   @func({ cache: "session" })
   server(instance: string = "", volume: string = "", image: string = images.registry): Service {
-    let container = dag.container().from(image).withEnvVariable("INSTANCE", instance).withEnvVariable("OTEL_TRACES_EXPORTER", "none")
-    if (volume !== "") container = container.withMountedCache("/var/lib/registry", dag.cacheVolume(`delivery-registry-${volume}`), { sharing: CacheSharingMode.Shared })
+    let container = dag
+      .container()
+      .from(image)
+      .withEnvVariable("INSTANCE", instance)
+      .withEnvVariable("OTEL_TRACES_EXPORTER", "none")
+    if (volume !== "")
+      container = container.withMountedCache("/var/lib/registry", dag.cacheVolume(`delivery-registry-${volume}`), {
+        sharing: CacheSharingMode.Shared,
+      })
     return container.withExposedPort(5000).asService({ useEntrypoint: true })
   }
 
@@ -88,7 +115,10 @@ export class Registry {
    */
   @func()
   base(image: string = images.crane): Container {
-    return dag.container().from(images.debian).withFile("/usr/local/bin/crane", dag.container().from(image).file("/ko-app/crane"))
+    return dag
+      .container()
+      .from(images.debian)
+      .withFile("/usr/local/bin/crane", dag.container().from(image).file("/ko-app/crane"))
   }
 
   /**
@@ -120,20 +150,32 @@ export class Registry {
     name: string = "publish",
     again: string = "",
   ): Promise<Result> {
-    if (images.length !== references.length) throw new Error(`references: ${references.length} for ${images.length} images; one for each`)
+    if (images.length !== references.length)
+      throw new Error(`references: ${references.length} for ${images.length} images; one for each`)
     references.forEach(nameOf)
     const hosts = [...new Set(references.map((reference) => reference.split("/")[0]!))]
     if (hosts.length !== 1) throw new Error(`references: ${hosts.join(", ") || "none"}: one host for all is allowed`)
     let container = this.access({ target, targetName, username, password, insecure }, again)
     // One compression for all layers, or a digest would depend on how the engine happens to hold those of a base.
     const forcedCompression = ImageLayerCompression.Gzip
-    images.forEach((image, i) => (container = container.withMountedFile(`/images/${i + 1}.tar`, image.asTarball({ forcedCompression }))))
-    const ran = await runStep(container, ["bash", "-c", pushScript, "push", insecure ? "--insecure" : "", hosts[0]!, username, ...references], timeout)
+    images.forEach(
+      (image, i) =>
+        (container = container.withMountedFile(`/images/${i + 1}.tar`, image.asTarball({ forcedCompression }))),
+    )
+    const ran = await runStep(
+      container,
+      ["bash", "-c", pushScript, "push", insecure ? "--insecure" : "", hosts[0]!, username, ...references],
+      timeout,
+    )
     const output = await readReport(ran.reports, "output.txt")
     const pushed = parsePushed(output)
     const failed = ran.exitCode !== 0 || pushed.length !== references.length
     const count = pushed.filter((image) => image.pushed).length
-    const reason = failed ? (ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : trouble(output) || `exit code ${ran.exitCode}`) : `${count} pushed, ${pushed.length - count} there already`
+    const reason = failed
+      ? ran.timedOut
+        ? `timed out after ${Math.round(ran.seconds)} s`
+        : trouble(output) || `exit code ${ran.exitCode}`
+      : `${count} pushed, ${pushed.length - count} there already`
     const reports = ran.reports.withNewFile("pushed.json", `${JSON.stringify(pushed, null, 1)}\n`)
     return withResult(new Result(name, failed ? "failed" : "passed", reason, ran.exitCode, ran.seconds, reports, count))
   }
@@ -158,9 +200,18 @@ export class Registry {
     again: string = "",
   ): Promise<string> {
     const names = [...new Set(references.map(nameOf))]
-    if (names.length !== 1) throw new Error(`references: ${names.join(", ") || "none"}: one repository for all tags is allowed`)
-    const container = this.access({ target, targetName, username, password, insecure }, again).withMountedDirectory("/files", files)
-    const done = await this.asked(container, putScript, [insecure ? "--insecure" : "", names[0]!.split("/")[0]!, username, ...references])
+    if (names.length !== 1)
+      throw new Error(`references: ${names.join(", ") || "none"}: one repository for all tags is allowed`)
+    const container = this.access({ target, targetName, username, password, insecure }, again).withMountedDirectory(
+      "/files",
+      files,
+    )
+    const done = await this.asked(container, putScript, [
+      insecure ? "--insecure" : "",
+      names[0]!.split("/")[0]!,
+      username,
+      ...references,
+    ])
     return (await done.stdout()).trim()
   }
 
@@ -172,14 +223,31 @@ export class Registry {
    * @param reference Its name, by tag or digest.
    */
   @func({ cache: "session" })
-  async get(reference: string, target?: Service, targetName: string = "registry", username: string = "", password?: Secret, insecure: boolean = false, again: string = ""): Promise<Directory> {
+  async get(
+    reference: string,
+    target?: Service,
+    targetName: string = "registry",
+    username: string = "",
+    password?: Secret,
+    insecure: boolean = false,
+    again: string = "",
+  ): Promise<Directory> {
     const container = this.access({ target, targetName, username, password, insecure }, again)
-    return (await this.asked(container, getScript, [insecure ? "--insecure" : "", reference.split("/")[0]!, username, reference])).directory("/out")
+    return (
+      await this.asked(container, getScript, [
+        insecure ? "--insecure" : "",
+        reference.split("/")[0]!,
+        username,
+        reference,
+      ])
+    ).directory("/out")
   }
 
   /** crane with what it needs to reach the registry; different from that of any other call, so that no layer comes from the cache. */
   private access({ target, targetName, username, password }: Access, again: string): Container {
-    let container = this.base().withMountedTemp("/tmp").withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
+    let container = this.base()
+      .withMountedTemp("/tmp")
+      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
     if (target) container = container.withServiceBinding(targetName, target)
     if (username !== "") {
       if (!password) throw new Error(`password: missing for the user ${username}`)
@@ -190,9 +258,16 @@ export class Registry {
 
   /** Runs a script; what the registry said is the error. */
   private async asked(container: Container, script: string, args: string[]): Promise<Container> {
-    const done = container.withExec(["timeout", "120", "bash", "-c", script, "registry", ...args], { expect: ReturnType.Any })
+    const done = container.withExec(["timeout", "120", "bash", "-c", script, "registry", ...args], {
+      expect: ReturnType.Any,
+    })
     const code = await done.exitCode()
-    if (code !== 0) throw new Error(code === 124 ? "the registry did not answer within 120 s" : trouble(await done.stderr()) || firstLine(await done.stdout()) || `exit code ${code}`)
+    if (code !== 0)
+      throw new Error(
+        code === 124
+          ? "the registry did not answer within 120 s"
+          : trouble(await done.stderr()) || firstLine(await done.stdout()) || `exit code ${code}`,
+      )
     return done
   }
 }

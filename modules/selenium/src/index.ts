@@ -37,7 +37,15 @@ export class Result {
   /** `result.json` with these fields, what the tests have written to OUT_DIR (`junit.xml`, screenshots), and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, tests?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    tests?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -82,7 +90,12 @@ export class Selenium {
    * @param image Another image that answers WebDriver at port 4444 when it is started.
    */
   @func({ cache: "session" })
-  browser(target?: Service, targetName: string = "product", instance: string = "", image: string = images.browser): Service {
+  browser(
+    target?: Service,
+    targetName: string = "product",
+    instance: string = "",
+    image: string = images.browser,
+  ): Service {
     let container = this.base(image).withEnvVariable("INSTANCE", instance).withExposedPort(4444)
     if (target) container = container.withServiceBinding(targetName, target)
     return container.asService({ useEntrypoint: true })
@@ -126,10 +139,20 @@ export class Selenium {
   ): Promise<Result> {
     const address = url.replace(/\/+$/, "")
     return reported(name, until, async () => {
-      if (httpsOnly(address)) throw new Error(`${address}: browsers take hosts that end in ${address.replace(/^.*[./]|:.*$/g, "")} by https only; give the target another name`)
+      if (httpsOnly(address))
+        throw new Error(
+          `${address}: browsers take hosts that end in ${address.replace(/^.*[./]|:.*$/g, "")} by https only; give the target another name`,
+        )
       const { ran: install, project } = await installed(image, source)
       if (install.exitCode !== 0)
-        return new Result(name, "failed", install.timedOut ? "npm ci timed out" : installFailure(await readReport(install.reports, "output.txt")), install.exitCode, install.seconds, install.reports)
+        return new Result(
+          name,
+          "failed",
+          install.timedOut ? "npm ci timed out" : installFailure(await readReport(install.reports, "output.txt")),
+          install.exitCode,
+          install.seconds,
+          install.reports,
+        )
       const asked = `${Date.now()}-${Math.random()}-${again}`
       let container = project
         .withServiceBinding("browser", this.browser(target, targetName, asked, browserImage))
@@ -141,7 +164,10 @@ export class Selenium {
       if (target) container = container.withServiceBinding(targetName, target)
       const command = ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
       const waits = ["the browser=http://browser:4444/status", `the page=${address}`]
-      return result(name, await runStep(container, ["bash", "-c", testScript, "test", String(wait), ...waits, "--", ...command], timeout))
+      return result(
+        name,
+        await runStep(container, ["bash", "-c", testScript, "test", String(wait), ...waits, "--", ...command], timeout),
+      )
     })
   }
 }
@@ -150,7 +176,10 @@ export class Selenium {
 async function installed(image: string, source: Directory): Promise<{ ran: Ran; project: Container }> {
   const there = await source.entries()
   for (const file of ["package.json", "package-lock.json"])
-    if (!there.includes(file)) throw new Error(`no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`)
+    if (!there.includes(file))
+      throw new Error(
+        `no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`,
+      )
   let locked = dag
     .container()
     .from(image)
@@ -161,7 +190,8 @@ async function installed(image: string, source: Directory): Promise<{ ran: Ran; 
     .withEnvVariable("npm_config_fund", "false")
     .withEnvVariable("npm_config_audit", "false")
     .withWorkdir(workdir)
-  for (const file of ["package.json", "package-lock.json", ".npmrc"]) if (there.includes(file)) locked = locked.withFile(file, source.file(file))
+  for (const file of ["package.json", "package-lock.json", ".npmrc"])
+    if (there.includes(file)) locked = locked.withFile(file, source.file(file))
   const ran = await runStep(locked, ["npm", "ci", "--no-progress"], 600)
   return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
 }
@@ -170,9 +200,12 @@ async function result(name: string, ran: Ran): Promise<Result> {
   const reports = ran.container.directory(out).withFile("output.txt", ran.reports.file("output.txt"))
   const found = outcome(await readReport(reports, "junit.xml"))
   const ranTests = found ? found.tests - found.skipped : undefined
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, ranTests)
-  if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s${found?.first ? `: ${found.first}` : ""}`)
-  if (found?.first) return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
+  const failed = (reason: string): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, ranTests)
+  if (ran.timedOut)
+    return failed(`timed out after ${Math.round(ran.seconds)} s${found?.first ? `: ${found.first}` : ""}`)
+  if (found?.first)
+    return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
   if (ran.exitCode !== 0) return failed(trouble(await readReport(reports, "output.txt")) || `exit code ${ran.exitCode}`)
   if (!found) return failed("the tests wrote no junit.xml to OUT_DIR")
   const count = `${ranTests} tests${found.skipped ? `, ${found.skipped} skipped` : ""}`
@@ -182,5 +215,7 @@ async function result(name: string, ran: Ran): Promise<Result> {
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around the tests is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

@@ -37,7 +37,15 @@ export class Result {
   /** `result.json` with these fields, `outcome.json` (with the message's `ts` and channel when a token was used) and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, attempts?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    attempts?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -69,7 +77,8 @@ export class Slack {
   @func()
   base(image: string = images.node): Container {
     let container = dag.container().from(image).withEnvVariable("NODE_NO_WARNINGS", "1")
-    for (const file of ["deliver.ts", "stand-in.ts"]) container = container.withNewFile(`/slack/${file}`, readFileSync(new URL(file, import.meta.url), "utf8"))
+    for (const file of ["deliver.ts", "stand-in.ts"])
+      container = container.withNewFile(`/slack/${file}`, readFileSync(new URL(file, import.meta.url), "utf8"))
     return container
   }
 
@@ -109,15 +118,29 @@ export class Slack {
     again: string = "",
   ): Promise<Result> {
     return reported(name, async () => {
-      for (const [argument, value, most] of [["timeout", timeout, 120], ["attempts", attempts, 10]] as const)
+      for (const [argument, value, most] of [
+        ["timeout", timeout, 120],
+        ["attempts", attempts, 10],
+      ] as const)
         if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
-      const settings = { CHANNEL: channel, API: api.replace(/\/+$/, ""), PLAIN: target ? "yes" : "no", TIMEOUT: String(timeout), ATTEMPTS: String(Math.round(attempts)) }
-      let container = this.base(image).withMountedFile("/slack/message.json", message).withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
+      const settings = {
+        CHANNEL: channel,
+        API: api.replace(/\/+$/, ""),
+        PLAIN: target ? "yes" : "no",
+        TIMEOUT: String(timeout),
+        ATTEMPTS: String(Math.round(attempts)),
+      }
+      let container = this.base(image)
+        .withMountedFile("/slack/message.json", message)
+        .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
       for (const [key, value] of Object.entries(settings)) container = container.withEnvVariable(`SLACK_${key}`, value)
       if (webhook) container = container.withSecretVariable("SLACK_WEBHOOK", webhook)
       if (token) container = container.withSecretVariable("SLACK_TOKEN", token)
       if (target) container = container.withServiceBinding(targetName, target)
-      return result(name, await runStep(container, script("deliver.ts", "main()"), attempts * (timeout + longestWait) + 10))
+      return result(
+        name,
+        await runStep(container, script("deliver.ts", "main()"), attempts * (timeout + longestWait) + 10),
+      )
     })
   }
 
@@ -134,7 +157,10 @@ export class Slack {
    */
   @func({ cache: "session" })
   standIn(fault: string = "", instance: string = "", image: string = images.node): Service {
-    if (!faults.includes(fault)) throw new Error(`fault: ${JSON.stringify(fault)} is not known; allowed: ${faults.map((one) => one || '""').join(", ")}`)
+    if (!faults.includes(fault))
+      throw new Error(
+        `fault: ${JSON.stringify(fault)} is not known; allowed: ${faults.map((one) => one || '""').join(", ")}`,
+      )
     return this.base(image)
       .withEnvVariable("INSTANCE", instance)
       .withExposedPort(port)
@@ -156,8 +182,17 @@ export class Slack {
     const asked = this.base(image)
       .withServiceBinding("slack", standIn)
       .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-      .withExec(["node", "-e", "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))", address], { expect: ReturnType.Any })
-    if ((await asked.exitCode()) !== 0) throw new Error(`the stand-in does not answer: ${firstLine(await asked.stderr())}`)
+      .withExec(
+        [
+          "node",
+          "-e",
+          "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))",
+          address,
+        ],
+        { expect: ReturnType.Any },
+      )
+    if ((await asked.exitCode()) !== 0)
+      throw new Error(`the stand-in does not answer: ${firstLine(await asked.stderr())}`)
     return asked.stdout()
   }
 }
@@ -170,13 +205,25 @@ function script(file: string, call: string): string[] {
 async function result(name: string, ran: Ran): Promise<Result> {
   const outcome = JSON.parse((await readReport(ran.reports, "outcome.json")) || "null") as Outcome | null
   if (!outcome) {
-    const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
+    const why = ran.timedOut
+      ? `timed out after ${Math.round(ran.seconds)} s`
+      : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
     return new Result(name, "failed", `could not run: ${why}`, ran.exitCode, ran.seconds, ran.reports)
   }
-  return new Result(name, outcome.delivered ? "passed" : "failed", outcome.reason, ran.exitCode, ran.seconds, ran.reports, outcome.attempts)
+  return new Result(
+    name,
+    outcome.delivered ? "passed" : "failed",
+    outcome.reason,
+    ran.exitCode,
+    ran.seconds,
+    ran.reports,
+    outcome.attempts,
+  )
 }
 
 /** Prints a line when the delivery starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, 0, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, 0, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

@@ -3,7 +3,12 @@
 import { createServer, type Server, type ServerResponse } from "node:http"
 
 /** What there is: one webhook, tokens with and without the right scope, a channel to post to and one that is archived. */
-export const known = { webhook: "/services/T1/B1/good", token: "xoxb-good", unscoped: "xoxb-noscope", channels: { C1: "deploys", C2: "archived" } }
+export const known = {
+  webhook: "/services/T1/B1/good",
+  token: "xoxb-good",
+  unscoped: "xoxb-noscope",
+  channels: { C1: "deploys", C2: "archived" },
+}
 
 /** The ways in which it can misbehave; `limit-once` refuses the first message only. */
 export const faults = ["", "outage", "limit", "limit-once", "silence"]
@@ -28,7 +33,9 @@ export function standIn(fault = ""): Server {
       if (fault === "outage") return words(response, 500, "server error")
       if (fault === "limit" || (fault === "limit-once" && asked === 1)) {
         response.setHeader("retry-after", "1")
-        return url.startsWith("/api/") ? json(response, { ok: false, error: "ratelimited" }, 429) : words(response, 429, "rate_limited")
+        return url.startsWith("/api/")
+          ? json(response, { ok: false, error: "ratelimited" }, 429)
+          : words(response, 429, "rate_limited")
       }
       const body = Buffer.concat(parts).toString("utf8")
       if (url.startsWith("/services/")) return webhook(url, body, response, log)
@@ -57,7 +64,9 @@ function post(authorization: string, body: string, response: ServerResponse, log
   if (token !== known.token) return refuse("invalid_auth")
   const message = parsed(body)
   if (!message) return refuse("invalid_json")
-  const channel = Object.entries(known.channels).find(([id, name]) => [id, name, `#${name}`].includes(String(message.channel)))
+  const channel = Object.entries(known.channels).find(([id, name]) =>
+    [id, name, `#${name}`].includes(String(message.channel)),
+  )
   if (!channel) return refuse("channel_not_found")
   if (channel[1] === "archived") return refuse("is_archived")
   if (!message.text && !message.blocks) return refuse("no_text")
@@ -76,13 +85,21 @@ function wrongBlock(blocks: unknown): string {
   const limits: Record<string, number> = { header: 150, section: 3000 }
   const kinds = ["header", "section", "context", "actions", "divider", "image", "markdown", "rich_text"]
   for (const [i, block] of (blocks as Json[]).entries()) {
-    if (!kinds.includes(String(block?.type))) return `unsupported type: ${String(block?.type)} [json-pointer:/blocks/${i}/type]`
+    if (!kinds.includes(String(block?.type)))
+      return `unsupported type: ${String(block?.type)} [json-pointer:/blocks/${i}/type]`
     const limit = limits[String(block.type)]
     const text = (block.text as Json | undefined)?.text
-    if (limit && (text !== undefined || block.type === "header") && (typeof text !== "string" || text.length < 1 || text.length > limit)) return `must be between 1 and ${limit} characters [json-pointer:/blocks/${i}/text/text]`
-    if (block.type === "section" && text === undefined && !Array.isArray(block.fields)) return `missing required field: text or fields [json-pointer:/blocks/${i}]`
+    if (
+      limit &&
+      (text !== undefined || block.type === "header") &&
+      (typeof text !== "string" || text.length < 1 || text.length > limit)
+    )
+      return `must be between 1 and ${limit} characters [json-pointer:/blocks/${i}/text/text]`
+    if (block.type === "section" && text === undefined && !Array.isArray(block.fields))
+      return `missing required field: text or fields [json-pointer:/blocks/${i}]`
     for (const [j, field] of ((block.fields as Json[] | undefined) ?? []).entries())
-      if (j > 9 || typeof field?.text !== "string" || field.text.length < 1 || field.text.length > 2000) return `1 to 10 fields of 1 to 2000 characters [json-pointer:/blocks/${i}/fields/${j}]`
+      if (j > 9 || typeof field?.text !== "string" || field.text.length < 1 || field.text.length > 2000)
+        return `1 to 10 fields of 1 to 2000 characters [json-pointer:/blocks/${i}/fields/${j}]`
   }
   return ""
 }

@@ -36,7 +36,16 @@ export class Result {
   /** `result.json` with these fields, `sonarjs.sarif` with all findings, eslint's own report and its output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, findings?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    findings?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -69,7 +78,9 @@ export class Sonarjs {
   base(image: string = images.node): Container {
     let container = dag.container().from(image).withWorkdir("/tool")
     for (const [file, text] of Object.entries(files)) container = container.withNewFile(file, text)
-    return container.withExec(["npm", "ci", "--no-audit", "--no-fund", "--no-progress"]).withNewFile("eslint.config.mjs", config)
+    return container
+      .withExec(["npm", "ci", "--no-audit", "--no-fund", "--no-progress"])
+      .withNewFile("eslint.config.mjs", config)
   }
 
   /**
@@ -96,7 +107,13 @@ export class Sonarjs {
     again: string = "",
   ): Promise<Result> {
     return reported(name, until, async () => {
-      const flags = ["--config=/tool/eslint.config.mjs", "--format=json", "--output-file=/report/eslint.json", "--no-error-on-unmatched-pattern", ...args]
+      const flags = [
+        "--config=/tool/eslint.config.mjs",
+        "--format=json",
+        "--output-file=/report/eslint.json",
+        "--no-error-on-unmatched-pattern",
+        ...args,
+      ]
       const container = anew(this.base(image), again).withMountedDirectory(workdir, source).withWorkdir(workdir)
       return result(name, await runStep(container, ["/tool/node_modules/.bin/eslint", ...flags, "."], timeout))
     })
@@ -111,8 +128,15 @@ export class Sonarjs {
    * @param args The arguments of eslint.
    */
   @func({ cache: "session" })
-  eslint(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = images.node): Container {
-    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["/tool/node_modules/.bin/eslint", ...args])
+  eslint(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = images.node,
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["/tool/node_modules/.bin/eslint", ...args])
   }
 }
 
@@ -123,18 +147,41 @@ function anew(container: Container, again: string): Container {
 
 async function result(name: string, ran: Ran): Promise<Result> {
   const text = await readReport(ran.reports, "eslint.json")
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.cached, ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], [])))
+  const failed = (reason: string): Result =>
+    new Result(
+      name,
+      "failed",
+      reason,
+      ran.exitCode,
+      ran.seconds,
+      ran.cached,
+      ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], [])),
+    )
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s`)
   // eslint ends with 1 when it has found something, with 2 when it could not work.
-  if (ran.exitCode > 1 || text === "") return failed(firstLine(await readReport(ran.reports, "output.txt")) || `eslint ended with ${ran.exitCode} and no report`)
+  if (ran.exitCode > 1 || text === "")
+    return failed(
+      firstLine(await readReport(ran.reports, "output.txt")) || `eslint ended with ${ran.exitCode} and no report`,
+    )
   const { findings, files, errors } = readScan(text, workdir)
   const trouble = errors[0] ?? (files === 0 ? "no file was looked at" : "")
   const sorted = ordered(findings)
   const reports = ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], sorted))
-  return new Result(name, trouble || findings.length ? "failed" : "passed", trouble || describe(sorted) || `no finding in ${files} files`, trouble ? 1 : 0, ran.seconds, ran.cached, reports, findings.length)
+  return new Result(
+    name,
+    trouble || findings.length ? "failed" : "passed",
+    trouble || describe(sorted) || `no finding in ${files} files`,
+    trouble ? 1 : 0,
+    ran.seconds,
+    ran.cached,
+    reports,
+    findings.length,
+  )
 }
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around eslint is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

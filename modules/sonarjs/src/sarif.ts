@@ -24,7 +24,14 @@ export function sarif(tools: string[], findings: Finding[]): string {
         ruleId: rule,
         level,
         message: { text },
-        locations: [{ physicalLocation: { artifactLocation: { uri: file }, ...(line > 0 ? { region: { startLine: line, ...(column > 0 ? { startColumn: column } : {}) } } : {}) } }],
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: file },
+              ...(line > 0 ? { region: { startLine: line, ...(column > 0 ? { startColumn: column } : {}) } } : {}),
+            },
+          },
+        ],
       })),
     }
   })
@@ -35,7 +42,10 @@ const weight = { error: 0, warning: 1, note: 2 }
 
 /** Findings with the worst first, then by where they are. */
 export function ordered(findings: Finding[]): Finding[] {
-  return [...findings].sort((a, b) => weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line)
+  return [...findings].sort(
+    (a, b) =>
+      weight[a.level ?? "error"] - weight[b.level ?? "error"] || a.file.localeCompare(b.file) || a.line - b.line,
+  )
 }
 
 /** One line on findings: the first, and how many more. */

@@ -4,7 +4,10 @@ import manifest from "../tool/package.json"
 // The project that eslint is installed from and configured by, as texts: a module's folder is not at hand while it runs.
 
 /** package.json and package-lock.json, as `npm ci` takes them. */
-export const files: Record<string, string> = { "package.json": JSON.stringify(manifest), "package-lock.json": JSON.stringify(lockfile) }
+export const files: Record<string, string> = {
+  "package.json": JSON.stringify(manifest),
+  "package-lock.json": JSON.stringify(lockfile),
+}
 
 export const config = `
 // What is looked for: rules of eslint-plugin-sonarjs that find vulnerabilities and what deserves a second look for security (RSPEC's types "vulnerability" and

@@ -4,7 +4,18 @@
  * A gate that is broken, that gives no answer in time, or that a project does not have is a failure, and so are a server that cannot be reached and a token that it
  * refuses. The upload alone is never a success.
  */
-import { CacheSharingMode, Container, Directory, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  CacheSharingMode,
+  Container,
+  Directory,
+  Secret,
+  Service,
+  argument,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { images } from "./images"
 import { outcome, readConditions, sarif, scannerTrouble, type Answer } from "./read"
@@ -36,7 +47,16 @@ export class Result {
   /** `result.json` with these fields, `sonarqube.json` (conditions, the worst 100 issues, hotspots), `sonarqube.sarif` and the scanner's output. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, broken?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    broken?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -67,7 +87,13 @@ export class Sonarqube {
    */
   @func()
   base(image: string = images.scanner): Container {
-    return dag.container().from(image).withUser("root").withWorkdir("/usr/src").withMountedCache("/opt/sonar-cache", dag.cacheVolume("delivery-sonarqube-scanner")).withEnvVariable("SONAR_USER_HOME", "/opt/sonar-cache")
+    return dag
+      .container()
+      .from(image)
+      .withUser("root")
+      .withWorkdir("/usr/src")
+      .withMountedCache("/opt/sonar-cache", dag.cacheVolume("delivery-sonarqube-scanner"))
+      .withEnvVariable("SONAR_USER_HOME", "/opt/sonar-cache")
   }
 
   /**
@@ -94,7 +120,11 @@ export class Sonarqube {
       SONAR_UPDATECENTER_ACTIVATE: "false",
     }
     for (const [name, value] of Object.entries(settings)) container = container.withEnvVariable(name, value)
-    if (volume) container = container.withMountedCache("/opt/sonarqube/data", dag.cacheVolume(volume), { owner: "sonarqube", sharing: CacheSharingMode.Private })
+    if (volume)
+      container = container.withMountedCache("/opt/sonarqube/data", dag.cacheVolume(volume), {
+        owner: "sonarqube",
+        sharing: CacheSharingMode.Private,
+      })
     return container.withEnvVariable("INSTANCE", instance).withExposedPort(9000).asService({ useEntrypoint: true })
   }
 
@@ -148,9 +178,13 @@ export class Sonarqube {
     again: string = "",
   ): Promise<Result> {
     return reported(name, until, async () => {
-      if (!/^[\w.:-]*[a-zA-Z_.:-][\w.:-]*$/.test(projectKey)) throw new Error(`projectKey: ${JSON.stringify(projectKey)} is not allowed; letters, digits, - _ . and :, not digits alone`)
+      if (!/^[\w.:-]*[a-zA-Z_.:-][\w.:-]*$/.test(projectKey))
+        throw new Error(
+          `projectKey: ${JSON.stringify(projectKey)} is not allowed; letters, digits, - _ . and :, not digits alone`,
+        )
       const wanted = readConditions(conditions)
-      if (!hostUrl && wanted.length === 0) throw new Error("conditions: none is given; a gate without one would let everything through")
+      if (!hostUrl && wanted.length === 0)
+        throw new Error("conditions: none is given; a gate without one would let everything through")
       if (hostUrl && !token) throw new Error(`token: missing; ${hostUrl} wants one, such as --token env://SONAR_TOKEN`)
       let container = anew(this.base(image), again)
         .withMountedDirectory("/usr/src", source)
@@ -159,10 +193,15 @@ export class Sonarqube {
         .withEnvVariable("WAIT", String(wait))
         .withEnvVariable("GATE_TIMEOUT", String(gateTimeout))
       if (!hostUrl) {
-        container = container.withEnvVariable("EPHEMERAL", "yes").withEnvVariable("CONDITIONS", JSON.stringify(wanted)).withServiceBinding("sonarqube", this.server(serverImage))
+        container = container
+          .withEnvVariable("EPHEMERAL", "yes")
+          .withEnvVariable("CONDITIONS", JSON.stringify(wanted))
+          .withServiceBinding("sonarqube", this.server(serverImage))
       } else {
         // A server that stays is asked each time: its gate is its own.
-        container = container.withSecretVariable("SONAR_TOKEN", token!).withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
+        container = container
+          .withSecretVariable("SONAR_TOKEN", token!)
+          .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
         if (target) container = container.withServiceBinding(targetName, target)
       }
       const reports = coverage ? await coverage.glob("**/*") : []
@@ -172,8 +211,19 @@ export class Sonarqube {
         return files.length ? [`-D${property}=${files.join(",")}`] : []
       }
       const flags = [
-        ...["-Dsonar.sources=.", "-Dsonar.tests=.", `-Dsonar.test.inclusions=${tests.join(",")}`, `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`, "-Dsonar.scm.disabled=true"],
-        ...[...named(/\.out$/, "sonar.go.coverage.reportPaths"), ...named(/\.info$/, "sonar.javascript.lcov.reportPaths"), ...named(/\.xml$/, "sonar.testExecutionReportPaths"), ...args],
+        ...[
+          "-Dsonar.sources=.",
+          "-Dsonar.tests=.",
+          `-Dsonar.test.inclusions=${tests.join(",")}`,
+          `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`,
+          "-Dsonar.scm.disabled=true",
+        ],
+        ...[
+          ...named(/\.out$/, "sonar.go.coverage.reportPaths"),
+          ...named(/\.info$/, "sonar.javascript.lcov.reportPaths"),
+          ...named(/\.xml$/, "sonar.testExecutionReportPaths"),
+          ...args,
+        ],
       ]
       const ran = await runStep(container, ["node", "-e", analyzeProgram, "--", ...flags], timeout)
       return result(name, ran, hostUrl !== "")
@@ -190,7 +240,9 @@ export class Sonarqube {
    */
   @func({ cache: "session" })
   scanner(source: Directory, args: string[], image: string = images.scanner): Container {
-    return this.base(image).withMountedDirectory("/usr/src", source).withExec(["sonar-scanner", ...args])
+    return this.base(image)
+      .withMountedDirectory("/usr/src", source)
+      .withExec(["sonar-scanner", ...args])
   }
 }
 
@@ -203,17 +255,29 @@ async function result(name: string, ran: Ran, stays: boolean): Promise<Result> {
   const text = await readReport(ran.reports, "sonarqube.json")
   const output = await readReport(ran.reports, "output.txt")
   const last = output.trim().split("\n").at(-1) ?? ""
-  const failed = (reason: string): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.cached, ran.reports)
+  const failed = (reason: string): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.cached, ran.reports)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s${last ? `: ${firstLine(last)}` : ""}`)
   if (ran.exitCode === codes.scanner) return failed(`${scannerTrouble(output) || firstLine(last)} (sonar-scanner)`)
   if (ran.exitCode !== 0 || text === "") return failed(firstLine(last) || `exit code ${ran.exitCode}`)
   const answer = JSON.parse(text) as Answer
   const { passed, broken, reason } = outcome(answer)
   const reports = ran.reports.withNewFile("sonarqube.sarif", sarif(answer))
-  return new Result(name, passed ? "passed" : "failed", reason, passed ? 0 : 1, ran.seconds, stays ? false : ran.cached, reports, broken)
+  return new Result(
+    name,
+    passed ? "passed" : "failed",
+    reason,
+    passed ? 0 : 1,
+    ran.seconds,
+    stays ? false : ran.cached,
+    reports,
+    broken,
+  )
 }
 
 /** Prints a line when the analysis starts and one when it ends; what goes wrong around it is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

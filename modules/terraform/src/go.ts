@@ -9,7 +9,10 @@ import { Container, dag } from "@dagger.io/dagger"
 export function withGoCaches(container: Container, image: string = "golang:1.26.8-bookworm"): Container {
   return container
     .withMountedCache("/go/pkg/mod", dag.cacheVolume("delivery-golang-modules"))
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`))
+    .withMountedCache(
+      "/root/.cache/go-build",
+      dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`),
+    )
 }
 
 /**
@@ -18,5 +21,17 @@ export function withGoCaches(container: Container, image: string = "golang:1.26.
  */
 export function withGoProgram(container: Container, program: string): Container {
   const inTurn = 'mkdir -p "$1" && exec 9> "$1/lock" && { flock 9 2> /dev/null || true; } && exec go install "$2"'
-  return container.withExec(["env", "GOBIN=/usr/local/bin", "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOGC=400", "sh", "-c", inTurn, "install", "/root/.cache/go-build/known-lint", program])
+  return container.withExec([
+    "env",
+    "GOBIN=/usr/local/bin",
+    "CGO_ENABLED=0",
+    "GOFLAGS=-trimpath",
+    "GOGC=400",
+    "sh",
+    "-c",
+    inTurn,
+    "install",
+    "/root/.cache/go-build/known-lint",
+    program,
+  ])
 }

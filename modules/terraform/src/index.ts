@@ -5,12 +5,57 @@
  * image. Where that cannot be had, give the program as `binary` and a folder with the providers (as `terraform providers mirror` lays it out) as
  * `plugins`; with neither, what needs Terraform is reported as skipped, with the reason, and is never green.
  */
-import { Changeset, Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+import {
+  Changeset,
+  Container,
+  Directory,
+  File,
+  Secret,
+  Service,
+  argument,
+  dag,
+  float,
+  func,
+  object,
+} from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { withGoCaches, withGoProgram } from "./go"
 import { images, tools, vendorOnly } from "./images"
-import { changesOf, cleanPath, describe, describeFindings, describeLock, firstError, isLockId, jsonError, lockOf, more, outputsOf, pairs, securityOutcome, testOutcome, under, unformatted, unformattedAt, validateErrors, withoutColours } from "./read"
-import { applyScript, fixScript, fmtScript, graceful, hclfmtFixScript, hclfmtScript, initScript, planScript, securityScript, testScript, unlockScript, validateScript } from "./scripts"
+import {
+  changesOf,
+  cleanPath,
+  describe,
+  describeFindings,
+  describeLock,
+  firstError,
+  isLockId,
+  jsonError,
+  lockOf,
+  more,
+  outputsOf,
+  pairs,
+  securityOutcome,
+  testOutcome,
+  under,
+  unformatted,
+  unformattedAt,
+  validateErrors,
+  withoutColours,
+} from "./read"
+import {
+  applyScript,
+  fixScript,
+  fmtScript,
+  graceful,
+  hclfmtFixScript,
+  hclfmtScript,
+  initScript,
+  planScript,
+  securityScript,
+  testScript,
+  unlockScript,
+  validateScript,
+} from "./scripts"
 import { sarif } from "./sarif"
 import { Ran, readReport, runStep, told, withResult } from "./step"
 
@@ -46,7 +91,16 @@ export class Result {
   /** `result.json` with these fields, `output.txt`, and the tool's own files. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, figures: Figures = {}) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    figures: Figures = {},
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -125,7 +179,13 @@ export class Terraform {
    */
   @func()
   emulator(image: string = images.ministack): Service {
-    return dag.container().from(image).withEnvVariable("GATEWAY_PORT", "4566").withEnvVariable("BIND_HOST", "0.0.0.0").withExposedPort(4566).asService({ args: ["ministack"] })
+    return dag
+      .container()
+      .from(image)
+      .withEnvVariable("GATEWAY_PORT", "4566")
+      .withEnvVariable("BIND_HOST", "0.0.0.0")
+      .withExposedPort(4566)
+      .asService({ args: ["ministack"] })
   }
 
   /**
@@ -148,7 +208,8 @@ export class Terraform {
    */
   @func({ cache: "session" })
   async check(
-    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] })
+    source: Directory,
     path: string = ".",
     name: string = "terraform",
     steps: string[] = ["fmt", "validate", "test", "security"],
@@ -170,12 +231,14 @@ export class Terraform {
       security: (name, timeout) => securityStep(name, root, checkovImage, [], maxFailed, timeout),
     }
     const wrong = steps.filter((s) => !(s in known))
-    if (wrong.length > 0 || steps.length === 0) throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
+    if (wrong.length > 0 || steps.length === 0)
+      throw new Error(`steps: ${wrong.join(", ") || "none given"}; there are ${Object.keys(known).join(", ")}`)
     const heavy = ["validate", "test"]
     let before: Promise<unknown> = Promise.resolve()
     const results = await Promise.all(
       steps.map((step, i) => {
-        const run = (): Promise<Result> => reported(`${name}:${step}`, () => known[step]!(`${name}:${step}`, timeouts[i] ?? 600), until)
+        const run = (): Promise<Result> =>
+          reported(`${name}:${step}`, () => known[step]!(`${name}:${step}`, timeouts[i] ?? 600), until)
         if (!heavy.includes(step)) return run()
         const mine = before.then(run)
         before = mine
@@ -204,7 +267,8 @@ export class Terraform {
    */
   @func({ cache: "session" })
   async format(
-    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] })
+    source: Directory,
     name: string = "terraform:format",
     timeout: number = 600,
     binary?: File,
@@ -226,12 +290,17 @@ export class Terraform {
    */
   @func({ cache: "session" })
   async fmt(
-    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] })
+    source: Directory,
     binary?: File,
     image: string = vendorOnly.terraform,
   ): Promise<Changeset> {
     const { container, terraform } = await formatter(binary, image)
-    const formatted = container.withDirectory(workdir, source).withWorkdir(workdir).withExec(["bash", "-c", terraform ? fixScript : hclfmtFixScript]).directory(workdir)
+    const formatted = container
+      .withDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["bash", "-c", terraform ? fixScript : hclfmtFixScript])
+      .directory(workdir)
     // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
     const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     return root(formatted).changes(root(source))
@@ -252,14 +321,19 @@ export class Terraform {
    */
   @func({ cache: "session" })
   async security(
-    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/.terraform", "**/node_modules", "**/*.tfstate", "**/*.tfstate.*"] })
+    source: Directory,
     maxFailed: number = 0,
     args: string[] = [],
     timeout: number = 600,
     name: string = "terraform:security",
     checkovImage: string = images.checkov,
   ): Promise<Result> {
-    return reported(name, () => securityStep(name, { source, path: ".", workdir }, checkovImage, args, maxFailed, timeout), 0)
+    return reported(
+      name,
+      () => securityStep(name, { source, path: ".", workdir }, checkovImage, args, maxFailed, timeout),
+      0,
+    )
   }
 
   /**
@@ -310,10 +384,32 @@ export class Terraform {
   ): Promise<Result> {
     const root = await rootModule(source, path)
     const values = variableArguments(varFiles, vars)
-    return live(name, root, { backendFiles, backend, env, secrets, secretNames, service, serviceName, timeout, binary, plugins, image, again }, async (container) => {
-      const ran = await runStep(container, ["bash", "-c", planScript, "plan", String(timeout), `-lock-timeout=${lockTimeout}s`, ...values], timeout + graceful)
-      return planned(name, root, ran, "plan.jsonl")
-    })
+    return live(
+      name,
+      root,
+      {
+        backendFiles,
+        backend,
+        env,
+        secrets,
+        secretNames,
+        service,
+        serviceName,
+        timeout,
+        binary,
+        plugins,
+        image,
+        again,
+      },
+      async (container) => {
+        const ran = await runStep(
+          container,
+          ["bash", "-c", planScript, "plan", String(timeout), `-lock-timeout=${lockTimeout}s`, ...values],
+          timeout + graceful,
+        )
+        return planned(name, root, ran, "plan.jsonl")
+      },
+    )
   }
 
   /**
@@ -350,10 +446,41 @@ export class Terraform {
   ): Promise<Result> {
     const root = await rootModule(source, path)
     const values = variableArguments(varFiles, vars)
-    return live(name, root, { backendFiles, backend, env, secrets, secretNames, service, serviceName, timeout, binary, plugins, image, again }, async (container) => {
-      const ran = await runStep(container, ["bash", "-c", applyScript, "apply", String(timeout), String(maxDestroy), `-lock-timeout=${lockTimeout}s`, ...values], 2 * (timeout + graceful))
-      return planned(name, root, ran, "apply.jsonl")
-    })
+    return live(
+      name,
+      root,
+      {
+        backendFiles,
+        backend,
+        env,
+        secrets,
+        secretNames,
+        service,
+        serviceName,
+        timeout,
+        binary,
+        plugins,
+        image,
+        again,
+      },
+      async (container) => {
+        const ran = await runStep(
+          container,
+          [
+            "bash",
+            "-c",
+            applyScript,
+            "apply",
+            String(timeout),
+            String(maxDestroy),
+            `-lock-timeout=${lockTimeout}s`,
+            ...values,
+          ],
+          2 * (timeout + graceful),
+        )
+        return planned(name, root, ran, "apply.jsonl")
+      },
+    )
   }
 
   /**
@@ -383,13 +510,36 @@ export class Terraform {
     image: string = vendorOnly.terraform,
     again: string = "",
   ): Promise<Result> {
-    if (!isLockId(lockId)) throw new Error(`lockId: ${JSON.stringify(lockId)} is no lock's ID; a plan or apply that finds the state locked names it, such as 5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10`)
+    if (!isLockId(lockId))
+      throw new Error(
+        `lockId: ${JSON.stringify(lockId)} is no lock's ID; a plan or apply that finds the state locked names it, such as 5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10`,
+      )
     const root = await rootModule(source, path)
-    return live(name, root, { backendFiles, backend, env, secrets, secretNames, service, serviceName, timeout, binary, plugins, image, again }, async (container) => {
-      const ran = await runStep(container, ["bash", "-c", unlockScript, "unlock", lockId], timeout)
-      const output = await readReport(ran.reports, "output.txt")
-      return ran.exitCode === 0 ? result(name, ran, `the lock ${lockId} is gone`) : result(name, ran, firstLine(withoutColours(output)))
-    })
+    return live(
+      name,
+      root,
+      {
+        backendFiles,
+        backend,
+        env,
+        secrets,
+        secretNames,
+        service,
+        serviceName,
+        timeout,
+        binary,
+        plugins,
+        image,
+        again,
+      },
+      async (container) => {
+        const ran = await runStep(container, ["bash", "-c", unlockScript, "unlock", lockId], timeout)
+        const output = await readReport(ran.reports, "output.txt")
+        return ran.exitCode === 0
+          ? result(name, ran, `the lock ${lockId} is gone`)
+          : result(name, ran, firstLine(withoutColours(output)))
+      },
+    )
   }
 
   /**
@@ -447,20 +597,31 @@ interface Surroundings {
 }
 
 /** The container with terraform in it, or why there is none. */
-async function terraformContainer(binary: File | undefined, plugins: Directory | undefined, image: string): Promise<Container | string> {
+async function terraformContainer(
+  binary: File | undefined,
+  plugins: Directory | undefined,
+  image: string,
+): Promise<Container | string> {
   const program = binary ?? (await fromImage(image))
   if (typeof program === "string") return program
   let container = dag
     .container()
     .from(images.debian)
     // The vendor's Debian has no certificates.
-    .withExec(["sh", "-c", "test -e /etc/ssl/certs/ca-certificates.crt || { apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*; }"])
+    .withExec([
+      "sh",
+      "-c",
+      "test -e /etc/ssl/certs/ca-certificates.crt || { apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*; }",
+    ])
     .withFile("/usr/local/bin/terraform", program, { permissions: 0o755 })
     .withEnvVariable("TF_IN_AUTOMATION", "1")
     .withEnvVariable("CHECKPOINT_DISABLE", "1")
   // Terraform looks for providers here of its own accord, and does not fetch those that it finds.
   if (plugins) container = container.withMountedDirectory("/usr/local/share/terraform/plugins", plugins)
-  else container = container.withMountedCache("/var/cache/terraform", dag.cacheVolume("delivery-terraform-plugins")).withEnvVariable("TF_PLUGIN_CACHE_DIR", "/var/cache/terraform")
+  else
+    container = container
+      .withMountedCache("/var/cache/terraform", dag.cacheVolume("delivery-terraform-plugins"))
+      .withEnvVariable("TF_PLUGIN_CACHE_DIR", "/var/cache/terraform")
   return container
 }
 
@@ -477,7 +638,8 @@ async function fromImage(image: string): Promise<File | string> {
 async function rootModule(source: Directory, path: string): Promise<Root> {
   const clean = cleanPath(path)
   const files = await source.glob(under(clean, "*.tf"))
-  if (files.length === 0) throw new Error(`path: there is no *.tf in ${JSON.stringify(path)} of the source; give the root module's folder`)
+  if (files.length === 0)
+    throw new Error(`path: there is no *.tf in ${JSON.stringify(path)} of the source; give the root module's folder`)
   return { source, path: clean, workdir: clean === "." ? workdir : `${workdir}/${clean}` }
 }
 
@@ -487,12 +649,19 @@ function within(container: Container, root: Root): Container {
 }
 
 function variableArguments(files: string[], values: string[]): string[] {
-  return [...files.map((file) => `-var-file=${file}`), ...pairs("vars", values).map(([name, value]) => `-var=${name}=${value}`)]
+  return [
+    ...files.map((file) => `-var-file=${file}`),
+    ...pairs("vars", values).map(([name, value]) => `-var=${name}=${value}`),
+  ]
 }
 
 /** The container with the service bound, and with variables and secrets; it differs from that of any other call, so that no layer may come from the cache. */
-function withSurroundings(container: Container, { env, secrets, secretNames, service, serviceName, again }: Surroundings): Container {
-  if (secrets.length !== secretNames.length) throw new Error(`${secrets.length} secrets, but ${secretNames.length} secret names: each secret needs one`)
+function withSurroundings(
+  container: Container,
+  { env, secrets, secretNames, service, serviceName, again }: Surroundings,
+): Container {
+  if (secrets.length !== secretNames.length)
+    throw new Error(`${secrets.length} secrets, but ${secretNames.length} secret names: each secret needs one`)
   if (service) container = container.withServiceBinding(serviceName, service)
   for (const [name, value] of pairs("env", env)) container = container.withEnvVariable(name, value)
   for (const [i, secret] of secrets.entries()) container = container.withSecretVariable(secretNames[i]!, secret)
@@ -500,8 +669,16 @@ function withSurroundings(container: Container, { env, secrets, secretNames, ser
 }
 
 /** Runs `init` with the backend, then the work; a result that says so when there is no terraform, or when `init` fails. */
-async function live(name: string, root: Root, around: Surroundings, work: (container: Container) => Promise<Result>): Promise<Result> {
-  const flags = [...around.backendFiles.map((file) => `-backend-config=${file}`), ...pairs("backend", around.backend).map(([key, value]) => `-backend-config=${key}=${value}`)]
+async function live(
+  name: string,
+  root: Root,
+  around: Surroundings,
+  work: (container: Container) => Promise<Result>,
+): Promise<Result> {
+  const flags = [
+    ...around.backendFiles.map((file) => `-backend-config=${file}`),
+    ...pairs("backend", around.backend).map(([key, value]) => `-backend-config=${key}=${value}`),
+  ]
   return reported(
     name,
     async () => {
@@ -528,10 +705,19 @@ async function initFailure(name: string, root: Root, ran: Ran): Promise<Result> 
   return result(name, ran, `terraform init: ${firstError(output, root.path) || firstLine(output)}`)
 }
 
-async function fmtStep(name: string, root: Root, terraform: () => Promise<Container | string>, timeout: number): Promise<Result> {
+async function fmtStep(
+  name: string,
+  root: Root,
+  terraform: () => Promise<Container | string>,
+  timeout: number,
+): Promise<Result> {
   const container = await terraform()
   if (typeof container === "string") return withoutTerraform(name, container)
-  const ran = await runStep(container.withDirectory(workdir, root.source).withWorkdir(workdir), ["bash", "-c", fmtScript], timeout)
+  const ran = await runStep(
+    container.withDirectory(workdir, root.source).withWorkdir(workdir),
+    ["bash", "-c", fmtScript],
+    timeout,
+  )
   if (ran.exitCode === 0) return result(name, ran, "all files are formatted")
   const output = await readReport(ran.reports, "output.txt")
   const files = unformatted(output).map((file) => `${file} is not formatted`)
@@ -539,59 +725,122 @@ async function fmtStep(name: string, root: Root, terraform: () => Promise<Contai
 }
 
 /** What formats: Terraform, or hclfmt where that cannot be had. A program that was given is used, or an error. */
-async function formatter(binary: File | undefined, image: string): Promise<{ container: Container; terraform: boolean }> {
+async function formatter(
+  binary: File | undefined,
+  image: string,
+): Promise<{ container: Container; terraform: boolean }> {
   const container = await terraformContainer(binary, undefined, image)
   if (typeof container !== "string") return { container, terraform: true }
-  return { container: withGoProgram(withGoCaches(dag.container().from(images.golang), images.golang), tools.hclfmt), terraform: false }
+  return {
+    container: withGoProgram(withGoCaches(dag.container().from(images.golang), images.golang), tools.hclfmt),
+    terraform: false,
+  }
 }
 
-async function formatStep(name: string, source: Directory, binary: File | undefined, image: string, timeout: number, again: string): Promise<Result> {
+async function formatStep(
+  name: string,
+  source: Directory,
+  binary: File | undefined,
+  image: string,
+  timeout: number,
+  again: string,
+): Promise<Result> {
   const files = await source.glob("**/*.tf")
   if (files.length === 0) throw new Error("source: there is no *.tf in it, so there is nothing to look at")
   const { container, terraform } = await formatter(binary, image)
   const ready = container.withMountedDirectory(workdir, source).withWorkdir(workdir)
-  const ran = await runStep(again ? ready.withEnvVariable("STEP_AGAIN", again) : ready, ["bash", "-c", terraform ? fmtScript : hclfmtScript], timeout)
+  const ran = await runStep(
+    again ? ready.withEnvVariable("STEP_AGAIN", again) : ready,
+    ["bash", "-c", terraform ? fmtScript : hclfmtScript],
+    timeout,
+  )
   const output = await readReport(ran.reports, "output.txt")
   const findings = unformattedAt(output)
   const by = terraform ? "" : " (by hclfmt: there is no Terraform here)"
   const found = { ...ran, reports: ran.reports.withNewFile("terraform.sarif", sarif(["terraform"], findings)) }
   if (ran.exitCode === 0) return result(name, found, `all files are formatted${by}`, { value: 0, unit: "findings" })
-  return result(name, found, `${firstError(output, ".") || describeFindings(findings) || firstLine(output)}${by}`, { value: findings.length, unit: "findings" })
+  return result(name, found, `${firstError(output, ".") || describeFindings(findings) || firstLine(output)}${by}`, {
+    value: findings.length,
+    unit: "findings",
+  })
 }
 
-async function validateStep(name: string, root: Root, terraform: () => Promise<Container | string>, timeout: number): Promise<Result> {
+async function validateStep(
+  name: string,
+  root: Root,
+  terraform: () => Promise<Container | string>,
+  timeout: number,
+): Promise<Result> {
   const container = await terraform()
   if (typeof container === "string") return withoutTerraform(name, container)
   const ready = await initialised(within(container, root), ["-backend=false"], timeout)
   if (ready.exitCode !== 0) return initFailure(name, root, ready)
   const ran = await runStep(withoutReports(ready), ["bash", "-c", validateScript], timeout)
   if (ran.exitCode === 0) return result(name, ran, "the configuration is valid")
-  return result(name, ran, more(validateErrors(await readReport(ran.reports, "validate.json"), root.path), "error") || firstLine(await readReport(ran.reports, "output.txt")))
+  return result(
+    name,
+    ran,
+    more(validateErrors(await readReport(ran.reports, "validate.json"), root.path), "error") ||
+      firstLine(await readReport(ran.reports, "output.txt")),
+  )
 }
 
-async function testStep(name: string, root: Root, terraform: () => Promise<Container | string>, timeout: number): Promise<Result> {
+async function testStep(
+  name: string,
+  root: Root,
+  terraform: () => Promise<Container | string>,
+  timeout: number,
+): Promise<Result> {
   const container = await terraform()
   if (typeof container === "string") return withoutTerraform(name, container)
   const ready = await initialised(within(container, root), ["-backend=false"], timeout)
   if (ready.exitCode !== 0) return initFailure(name, root, ready)
-  const ran = await runStep(withoutReports(ready), ["bash", "-c", testScript, "test", String(timeout)], timeout + graceful)
+  const ran = await runStep(
+    withoutReports(ready),
+    ["bash", "-c", testScript, "test", String(timeout)],
+    timeout + graceful,
+  )
   const outcome = testOutcome(await readReport(ran.reports, "junit.xml"))
   const figures = outcome && { value: outcome.tests, unit: "tests" }
   const output = await readReport(ran.reports, "output.txt")
-  if (ran.exitCode !== 0) return result(name, ran, (outcome && more([outcome.first, ...Array<string>(Math.max(0, outcome.failing - 1)).fill("")], "failing")) || firstError(output, root.path) || firstLine(output), figures)
-  if (!outcome || outcome.tests - outcome.skipped <= 0) return result(name, ran, `${under(root.path, "tests/*.tftest.hcl")}: no test ran`, figures, false)
+  if (ran.exitCode !== 0)
+    return result(
+      name,
+      ran,
+      (outcome && more([outcome.first, ...Array<string>(Math.max(0, outcome.failing - 1)).fill("")], "failing")) ||
+        firstError(output, root.path) ||
+        firstLine(output),
+      figures,
+    )
+  if (!outcome || outcome.tests - outcome.skipped <= 0)
+    return result(name, ran, `${under(root.path, "tests/*.tftest.hcl")}: no test ran`, figures, false)
   return result(name, ran, `${outcome.tests} tests`, figures)
 }
 
-async function securityStep(name: string, root: Root, image: string, args: string[], most: number, timeout: number): Promise<Result> {
+async function securityStep(
+  name: string,
+  root: Root,
+  image: string,
+  args: string[],
+  most: number,
+  timeout: number,
+): Promise<Result> {
   const container = dag.container().from(image).withMountedDirectory(workdir, root.source).withWorkdir(workdir)
   const ran = await runStep(container, ["bash", "-c", securityScript, "checkov", ...args], timeout)
   const found = ran.timedOut ? undefined : securityOutcome(await readReport(ran.reports, "checkov.json"))
-  if (!found) return result(name, ran, firstLine(await readReport(ran.reports, "output.txt")) || "checkov wrote no report", undefined, false)
+  if (!found)
+    return result(
+      name,
+      ran,
+      firstLine(await readReport(ran.reports, "output.txt")) || "checkov wrote no report",
+      undefined,
+      false,
+    )
   const failed = [...found.failed, ...found.unexplained]
   const figures = { value: failed.length, limit: most, unit: "failed checks" }
   const count = `${found.passed} checks passed, ${found.failed.length} failed, ${found.skipped} skipped with a reason`
-  if (found.unread.length > 0) return result(name, ran, `checkov cannot read ${more(found.unread, "file")}`, figures, false)
+  if (found.unread.length > 0)
+    return result(name, ran, `checkov cannot read ${more(found.unread, "file")}`, figures, false)
   if (failed.length > most) return result(name, ran, more(failed, "failed check"), figures, false)
   if (found.passed + found.failed.length === 0) return result(name, ran, "nothing was checked", figures, false)
   // It ends with 1 when a check failed, which the limit may allow; anything else is trouble.
@@ -604,17 +853,42 @@ async function planned(name: string, root: Root, ran: Ran, last: string): Promis
   const plan = await readReport(ran.reports, "plan.jsonl")
   const end = last === "plan.jsonl" ? plan : await readReport(ran.reports, last)
   const changes = changesOf(plan)
-  const figures = changes && { value: changes.add + changes.change + changes.destroy, unit: "changes", add: changes.add, change: changes.change, destroy: changes.destroy }
+  const figures = changes && {
+    value: changes.add + changes.change + changes.destroy,
+    unit: "changes",
+    add: changes.add,
+    change: changes.change,
+    destroy: changes.destroy,
+  }
   let reports = ran.reports
   if (changes) reports = reports.withNewFile("changes.json", `${JSON.stringify(changes, null, 1)}\n`)
-  if (ran.exitCode === 0 && last === "apply.jsonl") reports = reports.withNewFile("outputs.json", `${JSON.stringify(outputsOf(end), null, 1)}\n`)
+  if (ran.exitCode === 0 && last === "apply.jsonl")
+    reports = reports.withNewFile("outputs.json", `${JSON.stringify(outputsOf(end), null, 1)}\n`)
   const done = { ...ran, reports }
-  if (ran.exitCode === 0) return changes ? result(name, done, describe(changes), figures) : result(name, done, "terraform told no changes", figures, false)
+  if (ran.exitCode === 0)
+    return changes
+      ? result(name, done, describe(changes), figures)
+      : result(name, done, "terraform told no changes", figures, false)
   const output = await readReport(ran.reports, "output.txt")
   const lock = lockOf(`${plan}\n${end}`, Date.now())
-  if (lock) return result(name, { ...done, reports: reports.withNewFile("lock.json", `${JSON.stringify(lock, null, 1)}\n`) }, describeLock(lock), figures)
+  if (lock)
+    return result(
+      name,
+      { ...done, reports: reports.withNewFile("lock.json", `${JSON.stringify(lock, null, 1)}\n`) },
+      describeLock(lock),
+      figures,
+    )
   const refused = ran.exitCode === 3 ? firstLine(output.slice(output.lastIndexOf("not applied:"))) : ""
-  return result(name, done, refused || jsonError(end, root.path) || jsonError(plan, root.path) || firstError(output, root.path) || firstLine(output), figures)
+  return result(
+    name,
+    done,
+    refused ||
+      jsonError(end, root.path) ||
+      jsonError(plan, root.path) ||
+      firstError(output, root.path) ||
+      firstLine(output),
+    figures,
+  )
 }
 
 function withoutTerraform(name: string, why: string): Result {
@@ -623,10 +897,21 @@ function withoutTerraform(name: string, why: string): Result {
 
 function result(name: string, ran: Ran, reason: string, figures?: Figures, passed = ran.exitCode === 0): Result {
   const why = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s${reason ? `: ${reason}` : ""}` : reason
-  return new Result(name, passed ? "passed" : "failed", why || `exit code ${ran.exitCode}`, ran.exitCode, ran.seconds, ran.cached, ran.reports, figures)
+  return new Result(
+    name,
+    passed ? "passed" : "failed",
+    why || `exit code ${ran.exitCode}`,
+    ran.exitCode,
+    ran.seconds,
+    ran.cached,
+    ran.reports,
+    figures,
+  )
 }
 
 /** Runs a step with a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
 async function reported(name: string, work: () => Promise<Result>, until: number): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

@@ -11,7 +11,10 @@ export function under(path: string, rest: string): string {
 /** A path without `./` before and slashes behind it; an error when it leads out of the source. */
 export function cleanPath(path: string): string {
   const clean = path.replace(/^(\.\/+)+/, "").replace(/\/+$/, "") || "."
-  if (clean.startsWith("/") || clean.split("/").includes("..")) throw new Error(`path: ${JSON.stringify(path)} leads out of the source; give a folder in it, such as terraform/stack`)
+  if (clean.startsWith("/") || clean.split("/").includes(".."))
+    throw new Error(
+      `path: ${JSON.stringify(path)} leads out of the source; give a folder in it, such as terraform/stack`,
+    )
   return clean
 }
 
@@ -19,7 +22,8 @@ export function cleanPath(path: string): string {
 export function pairs(argument: string, lines: string[]): [string, string][] {
   return lines.map((line) => {
     const [, name, value] = /^([A-Za-z_][\w.-]*)=([\s\S]*)$/.exec(line) ?? []
-    if (name === undefined) throw new Error(`${argument}: ${JSON.stringify(line.split("=")[0])} is not of the form NAME=value`)
+    if (name === undefined)
+      throw new Error(`${argument}: ${JSON.stringify(line.split("=")[0])} is not of the form NAME=value`)
     return [name, value!]
   })
 }
@@ -38,14 +42,24 @@ export function unformattedAt(output: string): Finding[] {
     if (!file) continue
     const from = Number(/^@@ -(\d+)/.exec(lines[i + 2] ?? "")?.[1] ?? 1)
     const changed = lines.slice(i + 3).findIndex((line) => /^[-+]/.test(line))
-    findings.push({ tool: "terraform", rule: "fmt", text: "is not formatted", file, line: from + Math.max(0, changed), column: 0 })
+    findings.push({
+      tool: "terraform",
+      rule: "fmt",
+      text: "is not formatted",
+      file,
+      line: from + Math.max(0, changed),
+      column: 0,
+    })
   }
   return findings
 }
 
 /** One line on findings: the first, and how many more. */
 export function describeFindings(findings: Finding[]): string {
-  return more(findings.map(({ file, line, text }) => `${file}:${line} ${text}`), "file")
+  return more(
+    findings.map(({ file, line, text }) => `${file}:${line} ${text}`),
+    "file",
+  )
 }
 
 interface Diagnostic {
@@ -95,7 +109,11 @@ export function testOutcome(junit: string): TestOutcome | undefined {
   if (!junit.includes("<testsuites")) return undefined
   const suites = [...junit.matchAll(/<testsuite\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testsuite>)/g)]
   const cases = suites.flatMap(([, head, body]) =>
-    [...(body ?? "").matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(([, own, inner]) => ({ suite: attribute(head!, "name"), name: attribute(own!, "name"), body: inner ?? "" })),
+    [...(body ?? "").matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(([, own, inner]) => ({
+      suite: attribute(head!, "name"),
+      name: attribute(own!, "name"),
+      body: inner ?? "",
+    })),
   )
   const failed = cases.filter(({ body }) => /<(failure|error)\b/.test(body))
   return {
@@ -109,9 +127,16 @@ export function testOutcome(junit: string): TestOutcome | undefined {
 /** Terraform puts the diagnostics of a failed run into the case, as text: the error's own words are its last paragraph. */
 function whyFailed(body: string): string {
   const text = unescaped(body.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, "$1").replace(/<[^>]*>/g, "\n"))
-  const paragraphs = text.split(/\n\s*\n/).map((part) => part.replace(/[│╷╵├└]/g, "").trim()).filter((part) => part !== "")
+  const paragraphs = text
+    .split(/\n\s*\n/)
+    .map((part) => part.replace(/[│╷╵├└]/g, "").trim())
+    .filter((part) => part !== "")
   const error = paragraphs.findIndex((part) => /Error: /.test(part))
-  const words = error < 0 ? paragraphs[0] : (paragraphs.slice(error + 1).find((part) => !/^Error: /.test(part) && !/^on \S+ line/.test(part)) ?? paragraphs[error])
+  const words =
+    error < 0
+      ? paragraphs[0]
+      : (paragraphs.slice(error + 1).find((part) => !/^Error: /.test(part) && !/^on \S+ line/.test(part)) ??
+        paragraphs[error])
   return firstLine((words ?? "see output.txt").replace(/\s+/g, " "))
 }
 
@@ -121,7 +146,9 @@ function attribute(head: string, name: string): string {
 
 function unescaped(text: string): string {
   const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" }
-  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(lt|gt|quot|apos|amp));/gi, (_, hex, decimal, name) => (name ? named[name.toLowerCase()]! : String.fromCodePoint(hex ? parseInt(hex, 16) : Number(decimal))))
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(lt|gt|quot|apos|amp));/gi, (_, hex, decimal, name) =>
+    name ? named[name.toLowerCase()]! : String.fromCodePoint(hex ? parseInt(hex, 16) : Number(decimal)),
+  )
 }
 
 /** What a plan would do, or an apply has done. */
@@ -157,7 +184,9 @@ export function changesOf(jsonl: string): Changes | undefined {
   const lines = jsonLines(jsonl)
   const counts = lines.find(({ type }) => type === "change_summary")?.changes
   if (!counts) return undefined
-  const resources = lines.flatMap(({ type, change }) => (type === "planned_change" && change ? [{ address: change.resource.addr, action: change.action }] : []))
+  const resources = lines.flatMap(({ type, change }) =>
+    type === "planned_change" && change ? [{ address: change.resource.addr, action: change.action }] : [],
+  )
   return { add: counts.add, change: counts.change, destroy: counts.remove, resources }
 }
 
@@ -168,8 +197,15 @@ export function describe({ add, change, destroy }: Changes): string {
 
 /** The root's outputs after an apply, without the sensitive ones. */
 export function outputsOf(jsonl: string): Record<string, unknown> {
-  const outputs = jsonLines(jsonl).filter(({ type }) => type === "outputs").at(-1)?.outputs ?? {}
-  return Object.fromEntries(Object.entries(outputs).flatMap(([name, { sensitive, value }]) => (sensitive || value === undefined ? [] : [[name, value]])))
+  const outputs =
+    jsonLines(jsonl)
+      .filter(({ type }) => type === "outputs")
+      .at(-1)?.outputs ?? {}
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([name, { sensitive, value }]) =>
+      sensitive || value === undefined ? [] : [[name, value]],
+    ),
+  )
 }
 
 /** The first error in the lines of `terraform … -json`. */
@@ -191,7 +227,12 @@ export interface Lock {
 
 /** The holder of the lock, where terraform says that it could not have it; `now` in milliseconds since 1970. */
 export function lockOf(text: string, now: number): Lock | undefined {
-  const details = [...jsonLines(text).flatMap(({ diagnostic }) => (diagnostic ? [`${diagnostic.summary}\n${diagnostic.detail ?? ""}`] : [])), text]
+  const details = [
+    ...jsonLines(text).flatMap(({ diagnostic }) =>
+      diagnostic ? [`${diagnostic.summary}\n${diagnostic.detail ?? ""}`] : [],
+    ),
+    text,
+  ]
   for (const detail of details) {
     const info = /Error acquiring the state lock[\s\S]*?Lock Info:([\s\S]*)/.exec(detail)?.[1]
     if (info === undefined) continue
@@ -201,7 +242,9 @@ export function lockOf(text: string, now: number): Lock | undefined {
     return {
       id: field("ID"),
       who: field("Who"),
-      operation: field("Operation").replace(/^OperationType/, "").toLowerCase(),
+      operation: field("Operation")
+        .replace(/^OperationType/, "")
+        .toLowerCase(),
       created: Number.isNaN(created) ? field("Created") : new Date(created).toISOString(),
       seconds: Number.isNaN(created) ? -1 : Math.max(0, Math.round((now - created) / 1000)),
     }
@@ -211,7 +254,14 @@ export function lockOf(text: string, now: number): Lock | undefined {
 
 /** The holder and the lock's age, and what can be done. */
 export function describeLock({ id, who, operation, created, seconds }: Lock): string {
-  const age = seconds < 0 ? `since ${created}` : seconds < 120 ? `for ${seconds} s` : seconds < 7200 ? `for ${Math.floor(seconds / 60)} min` : `for ${Math.floor(seconds / 3600)} h`
+  const age =
+    seconds < 0
+      ? `since ${created}`
+      : seconds < 120
+        ? `for ${seconds} s`
+        : seconds < 7200
+          ? `for ${Math.floor(seconds / 60)} min`
+          : `for ${Math.floor(seconds / 3600)} h`
   return `the state is locked by ${who} (${operation}) ${age}, since ${created}: wait for that run; only when it is certainly gone, call unlock --lock-id=${id}`
 }
 
@@ -252,15 +302,20 @@ export function securityOutcome(json: string): SecurityOutcome | undefined {
   if (json.trim() === "") return undefined
   const read = JSON.parse(json) as unknown
   // With nothing to check it writes counts alone; with several frameworks a list.
-  const reports = (Array.isArray(read) ? read : [read]) as { results?: { passed_checks: Check[]; failed_checks: Check[]; skipped_checks: Check[]; parsing_errors: string[] } }[]
+  const reports = (Array.isArray(read) ? read : [read]) as {
+    results?: { passed_checks: Check[]; failed_checks: Check[]; skipped_checks: Check[]; parsing_errors: string[] }
+  }[]
   const all = reports.flatMap(({ results }) => (results ? [results] : []))
-  const line = (check: Check): string => `${check.file_path.replace(/^\/+/, "")}:${check.file_line_range[0]}: ${check.resource}: ${check.check_name} (${check.check_id})`
+  const line = (check: Check): string =>
+    `${check.file_path.replace(/^\/+/, "")}:${check.file_line_range[0]}: ${check.resource}: ${check.check_name} (${check.check_id})`
   const skips = all.flatMap((results) => results.skipped_checks)
   return {
     passed: all.flatMap((results) => results.passed_checks).length,
     failed: all.flatMap((results) => results.failed_checks).map(line),
     skipped: skips.length,
-    unexplained: skips.filter(({ check_result }) => /^(no comment provided)?$/i.test((check_result.suppress_comment ?? "").trim())).map((check) => `${line(check)} is skipped without a reason`),
+    unexplained: skips
+      .filter(({ check_result }) => /^(no comment provided)?$/i.test((check_result.suppress_comment ?? "").trim()))
+      .map((check) => `${line(check)} is skipped without a reason`),
     unread: all.flatMap((results) => results.parsing_errors),
   }
 }

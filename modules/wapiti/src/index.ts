@@ -6,7 +6,19 @@
  */
 import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { type Judgement, type Limits, type Outcome, incomplete, judge, limitFault, outcome, sarif, startUrls, trouble, usualModules } from "./read"
+import {
+  type Judgement,
+  type Limits,
+  type Outcome,
+  incomplete,
+  judge,
+  limitFault,
+  outcome,
+  sarif,
+  startUrls,
+  trouble,
+  usualModules,
+} from "./read"
 import { requirements } from "./requirements"
 import { scanScript } from "./scripts"
 import { Ran, readReport, runStep, told, withResult } from "./step"
@@ -37,7 +49,16 @@ export class Result {
   /** `result.json` with these fields, `wapiti.json` (wapiti's own report), `wapiti.sarif` and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, found?: Outcome, judged?: Judgement) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    found?: Outcome,
+    judged?: Judgement,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -76,7 +97,11 @@ export class Wapiti {
       .from(images.python)
       .withNewFile("/opt/requirements.txt", requirements)
       .withMountedCache("/root/.cache/pip", dag.cacheVolume("delivery-wapiti-pip"))
-      .withExec(["sh", "-ec", "python3 -m venv /opt/wapiti && /opt/wapiti/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt"])
+      .withExec([
+        "sh",
+        "-ec",
+        "python3 -m venv /opt/wapiti && /opt/wapiti/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt",
+      ])
       .withoutMount("/root/.cache/pip")
       .withEnvVariable("PATH", "/opt/wapiti/bin:${PATH}", { expand: true })
   }
@@ -131,12 +156,25 @@ export class Wapiti {
       if (fault) throw new Error(fault)
       const flags = [
         ...["-u", url, "-m", chosen.join(","), ...startUrls(url, start).flatMap((one) => ["-s", one])],
-        ...["--max-scan-time", String(scanTime), "--max-attack-time", String(scanTime), "--store-session", "/tmp/wapiti", "--flush-session", "--no-bugreport"],
+        ...[
+          "--max-scan-time",
+          String(scanTime),
+          "--max-attack-time",
+          String(scanTime),
+          "--store-session",
+          "/tmp/wapiti",
+          "--flush-session",
+          "--no-bugreport",
+        ],
         ...["-v", "1", "-f", "json", "-o", "/report/wapiti.json", ...args],
       ]
       let container = this.base(image)
       if (target) container = container.withServiceBinding(targetName, target)
-      const ran = await runStep(asked(container, again), ["python3", "-c", scanScript, url, String(wait), "wapiti", ...flags], timeout)
+      const ran = await runStep(
+        asked(container, again),
+        ["python3", "-c", scanScript, url, String(wait), "wapiti", ...flags],
+        timeout,
+      )
       return result(name, ran, chosen, limits)
     })
   }
@@ -165,7 +203,8 @@ async function result(name: string, ran: Ran, modules: string[], limits: Limits)
   const output = await readReport(ran.reports, "output.txt")
   const found = outcome(await readReport(ran.reports, "wapiti.json"))
   const reports = found ? ran.reports.withNewFile("wapiti.sarif", sarif(found)) : ran.reports
-  const failed = (reason: string, judged?: Judgement): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, found, judged)
+  const failed = (reason: string, judged?: Judgement): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, found, judged)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s`)
   if (!found || ran.exitCode !== 0) return failed(trouble(output) || `exit code ${ran.exitCode}`)
   const judged = judge(found, limits)
@@ -177,5 +216,7 @@ async function result(name: string, ran: Ran, modules: string[], limits: Limits)
 
 /** Prints a line when the scan starts and one when it ends; what goes wrong around wapiti is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

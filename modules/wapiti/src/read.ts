@@ -3,7 +3,17 @@ import { firstLine } from "./clock"
 // Reads what wapiti has written, and judges it: pure functions over text.
 
 /** The modules of a scan that names none; README.md says why these. */
-export const usualModules = ["xss", "permanentxss", "sql", "file", "redirect", "crlf", "csp", "cookieflags", "http_headers"]
+export const usualModules = [
+  "xss",
+  "permanentxss",
+  "sql",
+  "file",
+  "redirect",
+  "crlf",
+  "csp",
+  "cookieflags",
+  "http_headers",
+]
 
 /** Wapiti's levels, from 0. */
 const levels = ["info", "low", "medium", "high", "critical"]
@@ -52,7 +62,10 @@ export interface Judgement {
 
 interface Report {
   classifications?: Record<string, { desc?: string; sol?: string }>
-  vulnerabilities: Record<string, { method: string; path: string; info: string; level: number; parameter: string | null }[]>
+  vulnerabilities: Record<
+    string,
+    { method: string; path: string; info: string; level: number; parameter: string | null }[]
+  >
   anomalies?: Record<string, unknown[]>
   infos: { target: string; crawled_pages_nbr: number }
 }
@@ -79,7 +92,8 @@ export function outcome(report: string): Outcome | undefined {
 
 /** What is wrong with the limits, in words; empty when they can be used. */
 export function limitFault({ minUrls, ...most }: Limits): string {
-  for (const [name, limit] of Object.entries(most)) if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
+  for (const [name, limit] of Object.entries(most))
+    if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
   return minUrls < 1 ? `minUrls: ${minUrls} is not 1 or more; a scan of no URL has tested nothing` : ""
 }
 
@@ -87,7 +101,10 @@ export function limitFault({ minUrls, ...most }: Limits): string {
 export function startUrls(url: string, more: string[]): string[] {
   return more.map((one) => {
     const address = one.startsWith("/") ? new URL(url).origin + one : one
-    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin) throw new Error(`start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`)
+    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin)
+      throw new Error(
+        `start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`,
+      )
     return address
   })
 }
@@ -99,13 +116,21 @@ export function incomplete(output: string, modules: string[]): string {
   if (cut) return `the scan was cut short: ${/module (\S+),/.exec(cut)?.[1] ?? "the crawl"} did not end within scanTime`
   const launched = lines.map((line) => /Launching module (\S+)/.exec(line)?.[1])
   const missing = modules.filter((module) => !launched.includes(module))
-  return missing.length ? `${missing.join(", ")} did not run: ${lines.find((line) => /unable to find|seems broken|unable to import/i.test(line)) ?? "wapiti does not say why"}` : ""
+  return missing.length
+    ? `${missing.join(", ")} did not run: ${lines.find((line) => /unable to find|seems broken|unable to import/i.test(line)) ?? "wapiti does not say why"}`
+    : ""
 }
 
 /** Whether the scan keeps to the limits. What is wrong is said with the worst finding. */
 export function judge(found: Outcome, { maxHigh, maxMedium, maxLow, minUrls }: Limits): Judgement {
   if (found.urls < minUrls)
-    return { passed: false, reason: `only ${found.urls} URLs and forms were found, at least ${minUrls} are wanted`, value: found.urls, limit: minUrls, unit: "URLs" }
+    return {
+      passed: false,
+      reason: `only ${found.urls} URLs and forms were found, at least ${minUrls} are wanted`,
+      value: found.urls,
+      limit: minUrls,
+      unit: "URLs",
+    }
   const classes = [
     { name: "high", limit: maxHigh, of: found.findings.filter(({ level }) => level >= 3) },
     { name: "medium", limit: maxMedium, of: found.findings.filter(({ level }) => level === 2) },
@@ -116,7 +141,14 @@ export function judge(found: Outcome, { maxHigh, maxMedium, maxLow, minUrls }: L
   const counted = above.length ? above : limited
   const value = counted.reduce((sum, { of }) => sum + of.length, 0)
   const limit = counted.reduce((sum, one) => sum + one.limit, 0)
-  if (above.length) return { passed: false, reason: `${place(above[0]!.of[0]!)}${value > 1 ? ` (${value - 1} more)` : ""}`, value, limit, unit: "findings" }
+  if (above.length)
+    return {
+      passed: false,
+      reason: `${place(above[0]!.of[0]!)}${value > 1 ? ` (${value - 1} more)` : ""}`,
+      value,
+      limit,
+      unit: "findings",
+    }
   const counts = classes.map(({ name, of }) => `${of.length} ${name}`).join(", ")
   return { passed: true, reason: `${found.urls} URLs and forms, findings: ${counts}`, value, limit, unit: "findings" }
 }
@@ -135,7 +167,12 @@ export function sarif({ findings, target, categories }: Outcome): string {
     tool: {
       driver: {
         name: "wapiti",
-        rules: used.map((id) => ({ id, shortDescription: { text: id }, fullDescription: { text: categories[id]?.desc || id }, help: { text: categories[id]?.sol || id } })),
+        rules: used.map((id) => ({
+          id,
+          shortDescription: { text: id },
+          fullDescription: { text: categories[id]?.desc || id },
+          help: { text: categories[id]?.sol || id },
+        })),
       },
     },
     results: findings.map((finding) => ({
@@ -161,5 +198,7 @@ function plainLines(output: string): string[] {
 /** Why there is no report, in one line. */
 export function trouble(output: string): string {
   const lines = plainLines(output).filter((line) => !/^[\s_/\\|.`'()<>-]+$/.test(line))
-  return firstLine(lines.find((line) => /cannot be reached|\berror\b|invalid|unable|exception/i.test(line)) ?? lines.at(-1) ?? "")
+  return firstLine(
+    lines.find((line) => /cannot be reached|\berror\b|invalid|unable|exception/i.test(line)) ?? lines.at(-1) ?? "",
+  )
 }

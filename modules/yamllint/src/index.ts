@@ -37,7 +37,16 @@ export class Result {
   /** `result.json` with these fields, `yamllint.sarif`, `yamllint.txt` with yamllint's own lines, `files.txt` with what was looked at, and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, cached: boolean, reports: Directory, errors?: number) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    cached: boolean,
+    reports: Directory,
+    errors?: number,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -74,7 +83,11 @@ export class Yamllint {
       .from(images.python)
       .withNewFile("/opt/requirements.txt", requirements)
       .withMountedCache("/root/.cache/pip", dag.cacheVolume("delivery-yamllint-pip"))
-      .withExec(["sh", "-ec", "python3 -m venv /opt/yamllint && /opt/yamllint/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt"])
+      .withExec([
+        "sh",
+        "-ec",
+        "python3 -m venv /opt/yamllint && /opt/yamllint/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt",
+      ])
       .withoutMount("/root/.cache/pip")
       .withEnvVariable("PATH", "/opt/yamllint/bin:${PATH}", { expand: true })
   }
@@ -104,7 +117,14 @@ export class Yamllint {
   ): Promise<Result> {
     return reported(name, until, async () => {
       const container = this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir)
-      return result(name, await runStep(again ? container.withEnvVariable("STEP_AGAIN", again) : container, ["bash", "-c", lintScript, "lint", errorsOnly, ...args], timeout))
+      return result(
+        name,
+        await runStep(
+          again ? container.withEnvVariable("STEP_AGAIN", again) : container,
+          ["bash", "-c", lintScript, "lint", errorsOnly, ...args],
+          timeout,
+        ),
+      )
     })
   }
 
@@ -117,24 +137,53 @@ export class Yamllint {
    * @param args The arguments of yamllint.
    */
   @func({ cache: "session" })
-  yamllint(@argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory, args: string[], image: string = ""): Container {
-    return this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir).withExec(["yamllint", ...args])
+  yamllint(
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
+    args: string[],
+    image: string = "",
+  ): Container {
+    return this.base(image)
+      .withMountedDirectory(workdir, source)
+      .withWorkdir(workdir)
+      .withExec(["yamllint", ...args])
   }
 }
 
 async function result(name: string, ran: Ran): Promise<Result> {
-  const [output, listed, found, own] = await Promise.all(["output.txt", "files.txt", "yamllint.txt", "config.txt"].map((file) => readReport(ran.reports, file)))
+  const [output, listed, found, own] = await Promise.all(
+    ["output.txt", "files.txt", "yamllint.txt", "config.txt"].map((file) => readReport(ran.reports, file)),
+  )
   const findings = ordered(findingsIn(found!))
   const errors = findings.filter(({ level }) => level === "error")
   const files = listed!.split("\n").filter((line) => line !== "").length
   const config = own!.trim()
-  const trouble = ran.timedOut ? `timed out after ${Math.round(ran.seconds)} s` : ran.exitCode !== 0 ? firstLine(output!) || `yamllint ended with ${ran.exitCode}` : files === 0 ? `no file was looked at${config && `: ${config} leaves all out`}` : ""
+  const trouble = ran.timedOut
+    ? `timed out after ${Math.round(ran.seconds)} s`
+    : ran.exitCode !== 0
+      ? firstLine(output!) || `yamllint ended with ${ran.exitCode}`
+      : files === 0
+        ? `no file was looked at${config && `: ${config} leaves all out`}`
+        : ""
   const warnings = findings.length - errors.length
-  const reason = trouble || describe(errors) || `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
-  return new Result(name, trouble || errors.length ? "failed" : "passed", reason, ran.exitCode || (trouble ? 1 : 0), ran.seconds, ran.cached, ran.reports.withoutFile("config.txt").withNewFile("yamllint.sarif", sarif(["yamllint"], findings)), errors.length)
+  const reason =
+    trouble ||
+    describe(errors) ||
+    `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
+  return new Result(
+    name,
+    trouble || errors.length ? "failed" : "passed",
+    reason,
+    ran.exitCode || (trouble ? 1 : 0),
+    ran.seconds,
+    ran.cached,
+    ran.reports.withoutFile("config.txt").withNewFile("yamllint.sarif", sarif(["yamllint"], findings)),
+    errors.length,
+  )
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around yamllint is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
+  )
 }

@@ -17,6 +17,16 @@ export function findingsIn(output: string): Finding[] {
     const [, file, at, column, level, words] = /^(.+?):(\d+):(\d+): \[(error|warning)\] (.*)$/.exec(line) ?? []
     if (!file) return []
     const [, text = words!, rule = "syntax"] = /^(.*) \(([a-z-]+)\)$/.exec(words!) ?? []
-    return [{ tool: "yamllint", rule, text: text.replace(/^syntax error: /, ""), file: file.replace(/^\.\//, ""), line: Number(at), column: Number(column), level: level as "error" | "warning" }]
+    return [
+      {
+        tool: "yamllint",
+        rule,
+        text: text.replace(/^syntax error: /, ""),
+        file: file.replace(/^\.\//, ""),
+        line: Number(at),
+        column: Number(column),
+        level: level as "error" | "warning",
+      },
+    ]
   })
 }

@@ -38,7 +38,16 @@ export class Result {
   /** `result.json` with these fields, `zap.json` (rules, URLs, alerts, what ZAP says of the plan), `plan.yaml`, `zap.html` when ZAP can write it, and `output.txt`. */
   @func() reports: Directory
 
-  constructor(name: string, status: string, reason: string, exitCode: number, seconds: number, reports: Directory, found?: Outcome, judged?: Judgement) {
+  constructor(
+    name: string,
+    status: string,
+    reason: string,
+    exitCode: number,
+    seconds: number,
+    reports: Directory,
+    found?: Outcome,
+    judged?: Judgement,
+  ) {
     this.name = name
     this.status = status
     this.reason = reason
@@ -141,7 +150,13 @@ export class Zap {
    * @param args The arguments of zap.sh.
    */
   @func({ cache: "session" })
-  zap(source: Directory, args: string[], target?: Service, targetName: string = "product", image: string = images.zap): Container {
+  zap(
+    source: Directory,
+    args: string[],
+    target?: Service,
+    targetName: string = "product",
+    image: string = images.zap,
+  ): Container {
     let container = this.base(image).withMountedDirectory("/zap/wrk", source).withWorkdir("/zap/wrk")
     if (target) container = container.withServiceBinding(targetName, target)
     return asked(container, "").withExec(["zap.sh", ...args])
@@ -155,14 +170,27 @@ function asked(container: Container, again: string): Container {
 
 async function result(name: string, ran: Ran, limits: Limits, minutes: number): Promise<Result> {
   const found = outcome(await readReport(ran.reports, "zap.json"))
-  const failed = (reason: string, judged?: Judgement): Result => new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, found, judged)
+  const failed = (reason: string, judged?: Judgement): Result =>
+    new Result(name, "failed", reason, ran.exitCode, ran.seconds, ran.reports, found, judged)
   if (ran.timedOut) return failed(`timed out after ${Math.round(ran.seconds)} s`)
-  if (!found || ran.exitCode !== 0) return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (!found || ran.exitCode !== 0)
+    return failed(trouble(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
   const judged = judge(found, limits, minutes)
-  return new Result(name, judged.passed ? "passed" : "failed", judged.reason, ran.exitCode, ran.seconds, ran.reports, found, judged)
+  return new Result(
+    name,
+    judged.passed ? "passed" : "failed",
+    judged.reason,
+    ran.exitCode,
+    ran.seconds,
+    ran.reports,
+    found,
+    judged,
+  )
 }
 
 /** Prints a line when the run starts and one when it ends; what goes wrong around ZAP is a failed result too. */
 async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)))
+  return withResult(
+    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
+  )
 }

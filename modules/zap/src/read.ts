@@ -58,7 +58,8 @@ export function outcome(report: string): Outcome | undefined {
   const findings = new Map<string, Finding>()
   for (const { name, risk, confidence, method, url, param } of alerts) {
     if (confidence === "False Positive") continue
-    if (!risks.includes(risk)) throw new Error(`zap.json: the risk ${JSON.stringify(risk)} is not one of ${risks.join(", ")}`)
+    if (!risks.includes(risk))
+      throw new Error(`zap.json: the risk ${JSON.stringify(risk)} is not one of ${risks.join(", ")}`)
     const kind = JSON.stringify([name, risk, param])
     if (!findings.has(kind)) findings.set(kind, { name, risk: risks.indexOf(risk), method, url, parameter: param })
   }
@@ -73,7 +74,8 @@ export function outcome(report: string): Outcome | undefined {
 
 /** What is wrong with the limits, in words; empty when they can be used. */
 export function limitFault({ minUrls, minRules, ...most }: Limits): string {
-  for (const [name, limit] of Object.entries(most)) if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
+  for (const [name, limit] of Object.entries(most))
+    if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
   if (minRules < 0) return `minRules: ${minRules} is not 0 or more`
   return minUrls < 1 ? `minUrls: ${minUrls} is not 1 or more; a run that has seen no URL has tested nothing` : ""
 }
@@ -82,24 +84,45 @@ export function limitFault({ minUrls, minRules, ...most }: Limits): string {
 export function startUrls(url: string, more: string[]): string[] {
   return more.map((one) => {
     const address = one.startsWith("/") ? new URL(url).origin + one : one
-    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin) throw new Error(`start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`)
+    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin)
+      throw new Error(
+        `start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`,
+      )
     return address
   })
 }
 
 /** Which job of the plan used up its time, so that it was cut short; empty when none did. */
 function cutShort(info: string[], minutes: number): string {
-  const taken = info.map((line) => /^Job (spider|passiveScan-wait|activeScan) finished, time taken: (\d+):(\d+):(\d+)/.exec(line))
-  return taken.find((job) => job && Number(job[2]) * 3600 + Number(job[3]) * 60 + Number(job[4]) >= 60 * minutes)?.[1] ?? ""
+  const taken = info.map((line) =>
+    /^Job (spider|passiveScan-wait|activeScan) finished, time taken: (\d+):(\d+):(\d+)/.exec(line),
+  )
+  return (
+    taken.find((job) => job && Number(job[2]) * 3600 + Number(job[3]) * 60 + Number(job[4]) >= 60 * minutes)?.[1] ?? ""
+  )
 }
 
 /** Whether the run keeps to the limits. What is wrong is said with the worst finding. `minutes` is what the spider and the active scan could take. */
-export function judge(found: Outcome, { maxHigh, maxMedium, maxLow, minUrls, minRules }: Limits, minutes: number): Judgement {
+export function judge(
+  found: Outcome,
+  { maxHigh, maxMedium, maxLow, minUrls, minRules }: Limits,
+  minutes: number,
+): Judgement {
   if (found.rules < minRules) {
-    const reason = found.rules === 0 ? "no scan rule is loaded: nothing was looked for" : `only ${found.rules} scan rules are loaded, at least ${minRules} are wanted`
+    const reason =
+      found.rules === 0
+        ? "no scan rule is loaded: nothing was looked for"
+        : `only ${found.rules} scan rules are loaded, at least ${minRules} are wanted`
     return { passed: false, reason, value: found.rules, limit: minRules, unit: "rules" }
   }
-  if (found.urls < minUrls) return { passed: false, reason: `only ${found.urls} URLs were visited, at least ${minUrls} are wanted`, value: found.urls, limit: minUrls, unit: "URLs" }
+  if (found.urls < minUrls)
+    return {
+      passed: false,
+      reason: `only ${found.urls} URLs were visited, at least ${minUrls} are wanted`,
+      value: found.urls,
+      limit: minUrls,
+      unit: "URLs",
+    }
   const classes = [
     { name: "high", limit: maxHigh, of: found.findings.filter(({ risk }) => risk === 3) },
     { name: "medium", limit: maxMedium, of: found.findings.filter(({ risk }) => risk === 2) },
@@ -115,8 +138,12 @@ export function judge(found: Outcome, { maxHigh, maxMedium, maxLow, minUrls, min
   if (found.errors.length) return judged(false, `ZAP's plan failed: ${firstLine(found.errors[0]!)}`)
   const cut = cutShort(found.info, minutes)
   if (cut) return judged(false, `the scan was cut short: ${cut} did not end within scanTime`)
-  if (found.rules === 0) return judged(true, `${found.urls} URLs were visited; no scan rule is loaded, so nothing was looked for`)
-  return judged(true, `${found.urls} URLs, ${found.rules} rules, findings: ${classes.map(({ name, of }) => `${of.length} ${name}`).join(", ")}`)
+  if (found.rules === 0)
+    return judged(true, `${found.urls} URLs were visited; no scan rule is loaded, so nothing was looked for`)
+  return judged(
+    true,
+    `${found.urls} URLs, ${found.rules} rules, findings: ${classes.map(({ name, of }) => `${of.length} ${name}`).join(", ")}`,
+  )
 }
 
 /** Where a finding is: `SQL Injection in GET /search?name=`. */
@@ -132,5 +159,10 @@ export function trouble(output: string): string {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/ (INFO|WARN) +org\./.test(line))
-  return firstLine(lines.find((line) => /cannot be reached|did not start/.test(line)) ?? lines.find((line) => /failed to start|\bERROR\b|error|exception/i.test(line)) ?? lines.at(-1) ?? "")
+  return firstLine(
+    lines.find((line) => /cannot be reached|did not start/.test(line)) ??
+      lines.find((line) => /failed to start|\bERROR\b|error|exception/i.test(line)) ??
+      lines.at(-1) ??
+      "",
+  )
 }

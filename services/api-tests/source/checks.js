@@ -1,7 +1,8 @@
 // Runs before each request.
 
 // What this run makes has its own names and keys, so that it can run twice on the same data, and beside other runs.
-if (!pm.collectionVariables.get("run")) pm.collectionVariables.set("run", Date.now().toString(36) + "-" + Math.random().toString(36).slice(2, 10))
+if (!pm.collectionVariables.get("run"))
+  pm.collectionVariables.set("run", Date.now().toString(36) + "-" + Math.random().toString(36).slice(2, 10))
 
 // What the contracts say of their things, as JSON schemas.
 const id = { type: "string", pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" }
@@ -9,7 +10,11 @@ const ids = { type: "array", items: id }
 const text = { type: "string", minLength: 1 }
 const whole = { type: "integer" }
 const perhaps = { type: ["integer", "null"] }
-const object = (properties, optional = []) => ({ type: "object", properties, required: Object.keys(properties).filter((name) => !optional.includes(name)) })
+const object = (properties, optional = []) => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+})
 const dish = { id, menuId: id, name: text, recipeId: id, priceMinor: whole }
 const schemas = {
   page: object({ items: { type: "array", items: object({ id }) }, next: id }, ["next"]),
@@ -24,9 +29,17 @@ const schemas = {
     available: { type: "boolean" },
   }),
   prices: object({ items: { type: "array" }, unknown: ids }),
-  recipe: object({ id, name: text, portions: whole, lines: { type: "array", minItems: 1, items: object({ ingredientId: id, quantity: whole }) } }),
+  recipe: object({
+    id,
+    name: text,
+    portions: whole,
+    lines: { type: "array", minItems: 1, items: object({ ingredientId: id, quantity: whole }) },
+  }),
   costs: object({
-    items: { type: "array", items: object({ recipeId: id, portionCostMinor: perhaps, unpriced: ids, unavailable: ids }) },
+    items: {
+      type: "array",
+      items: object({ recipeId: id, portionCostMinor: perhaps, unpriced: ids, unavailable: ids }),
+    },
     unknown: ids,
     degraded: { type: "boolean" },
   }),
@@ -53,9 +66,14 @@ const schemas = {
     severity: { enum: ["minor", "major", "critical", "blocker"] },
     status: { enum: ["open", "resolved"] },
     version: text,
-    createdAt: { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$" },
+    createdAt: {
+      type: "string",
+      pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$",
+    },
   }),
-  version: object({ sha: text, commitTime: text, appMode: { enum: ["development", "qa", "stage", "production"] } }, ["commitTime"]),
+  version: object({ sha: text, commitTime: text, appMode: { enum: ["development", "qa", "stage", "production"] } }, [
+    "commitTime",
+  ]),
   problem: object(
     {
       type: text,
@@ -82,7 +100,10 @@ checks = (pm) => {
     problem(code, field) {
       api.status(code)
       pm.test("the problem is the status' own", () => pm.expect(pm.response.json().status).to.equal(code))
-      if (field) pm.test("it names the field " + field, () => pm.expect(pm.response.json().errors.map((e) => e.field)).to.include(field))
+      if (field)
+        pm.test("it names the field " + field, () =>
+          pm.expect(pm.response.json().errors.map((e) => e.field)).to.include(field),
+        )
     },
     // The answer has this status and is what the contract calls so; gives it.
     is(code, schema) {
@@ -95,13 +116,16 @@ checks = (pm) => {
     // The answer holds these values.
     holds(expected) {
       const body = pm.response.json()
-      for (const [name, value] of Object.entries(expected)) pm.test(name + " is as expected", () => pm.expect(body[name]).to.eql(value))
+      for (const [name, value] of Object.entries(expected))
+        pm.test(name + " is as expected", () => pm.expect(body[name]).to.eql(value))
     },
     // The answer has made something: where it is, and its ETag if it can be changed.
     made(schema, path, { tagged }) {
       const body = api.is(201, schema)
       // The front end's proxy may put its prefix before what the service says.
-      pm.test("Location says where it is", () => pm.expect(pm.response.headers.get("Location").replace(/^\/api\/[a-z]+/, "")).to.equal(path + body.id))
+      pm.test("Location says where it is", () =>
+        pm.expect(pm.response.headers.get("Location").replace(/^\/api\/[a-z]+/, "")).to.equal(path + body.id),
+      )
       if (tagged) api.tag()
       return body
     },
@@ -113,7 +137,8 @@ checks = (pm) => {
     },
     // Keeps values for the requests that follow.
     keep(values) {
-      for (const [name, value] of Object.entries(values)) pm.collectionVariables.set(name, typeof value === "string" ? value : JSON.stringify(value))
+      for (const [name, value] of Object.entries(values))
+        pm.collectionVariables.set(name, typeof value === "string" ? value : JSON.stringify(value))
     },
     kept: (name) => pm.collectionVariables.get(name),
     // The answer is a page of at most so many, in rising order, and says how to go on after its last; gives the identifiers.

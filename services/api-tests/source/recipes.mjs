@@ -1,11 +1,27 @@
 // The recipes service: every operation of its contract. It uses the ingredients that the suppliers folder has made.
-import { folder, fresh, get, ifMatch, nobody, paging, post, put, recipe, recipes, withKey, wrongBodies } from "./requests.mjs"
+import {
+  folder,
+  fresh,
+  get,
+  ifMatch,
+  nobody,
+  paging,
+  post,
+  put,
+  recipe,
+  recipes,
+  withKey,
+  wrongBodies,
+} from "./requests.mjs"
 
 /** Long enough that a proxy compresses it, which must leave its ETag as it is. */
 const long = (over = {}) =>
   recipe({
     name: "Everything {{run}}",
-    lines: Array.from({ length: 40 }, (_, n) => ({ ingredientId: nobody.replace(/.{2}$/, String(n + 10)), quantity: n + 1 })),
+    lines: Array.from({ length: 40 }, (_, n) => ({
+      ingredientId: nobody.replace(/.{2}$/, String(n + 10)),
+      quantity: n + 1,
+    })),
     ...over,
   })
 
@@ -58,7 +74,13 @@ export default folder(
       api.holds({ id: api.kept("pestoId") })`,
       withKey("recipe-{{run}}"),
     ),
-    post("Something else with the same key", `${recipes}/recipes`, recipe({ portions: 3 }), `api.problem(409)`, withKey("recipe-{{run}}")),
+    post(
+      "Something else with the same key",
+      `${recipes}/recipes`,
+      recipe({ portions: 3 }),
+      `api.problem(409)`,
+      withKey("recipe-{{run}}"),
+    ),
     put(
       "Change it",
       `${recipes}/recipes/{{recipeId}}`,
@@ -71,10 +93,28 @@ export default folder(
       api.keep({ recipeNewTag: tag })`,
       ifMatch("{{recipeTag}}"),
     ),
-    put("Change what has changed meanwhile", `${recipes}/recipes/{{recipeId}}`, recipe({ portions: 9 }), `api.problem(412)`, ifMatch("{{recipeTag}}")),
-    put("Change with a tag that is none", `${recipes}/recipes/{{recipeId}}`, recipe({ portions: 9 }), `api.problem(412)`, ifMatch("W/x")),
+    put(
+      "Change what has changed meanwhile",
+      `${recipes}/recipes/{{recipeId}}`,
+      recipe({ portions: 9 }),
+      `api.problem(412)`,
+      ifMatch("{{recipeTag}}"),
+    ),
+    put(
+      "Change with a tag that is none",
+      `${recipes}/recipes/{{recipeId}}`,
+      recipe({ portions: 9 }),
+      `api.problem(412)`,
+      ifMatch("W/x"),
+    ),
     put("Change without If-Match", `${recipes}/recipes/{{recipeId}}`, recipe({ portions: 9 }), `api.problem(428)`),
-    put("Change to something wrong", `${recipes}/recipes/{{recipeId}}`, recipe({ portions: 0 }), `api.problem(422, "portions")`, ifMatch("{{recipeNewTag}}")),
+    put(
+      "Change to something wrong",
+      `${recipes}/recipes/{{recipeId}}`,
+      recipe({ portions: 0 }),
+      `api.problem(422, "portions")`,
+      ifMatch("{{recipeNewTag}}"),
+    ),
     get(
       "No refused change was made",
       `${recipes}/recipes/{{recipeId}}`,
@@ -158,6 +198,10 @@ export default folder(
       pm.test("prices could be had", () => pm.expect(degraded).to.equal(false))`,
     ),
     get("Of none", `${recipes}/costs`, `api.problem(422, "recipe")`),
-    get("Of more than a hundred", `${recipes}/costs?${Array(101).fill(`recipe=${nobody}`).join("&")}`, `api.problem(422, "recipe")`),
+    get(
+      "Of more than a hundred",
+      `${recipes}/costs?${Array(101).fill(`recipe=${nobody}`).join("&")}`,
+      `api.problem(422, "recipe")`,
+    ),
   ),
 )

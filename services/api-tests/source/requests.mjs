@@ -9,10 +9,27 @@ export const restaurant = "/api/restaurant"
 export const nobody = "00000000-0000-4000-8000-00000000dead"
 
 /** Bodies that are right; `over` changes fields. {{run}} is another word in each run. */
-export const ingredient = (over = {}) => ({ name: "Flour {{run}}", unit: "g", packSize: 1000, priceMinor: 120, available: true, ...over })
-export const recipe = (over = {}) => ({ name: "Bread {{run}}", portions: 2, lines: [{ ingredientId: "{{ingredientId}}", quantity: 500 }], ...over })
+export const ingredient = (over = {}) => ({
+  name: "Flour {{run}}",
+  unit: "g",
+  packSize: 1000,
+  priceMinor: 120,
+  available: true,
+  ...over,
+})
+export const recipe = (over = {}) => ({
+  name: "Bread {{run}}",
+  portions: 2,
+  lines: [{ ingredientId: "{{ingredientId}}", quantity: 500 }],
+  ...over,
+})
 export const dish = (over = {}) => ({ name: "Bread {{run}}", recipeId: "{{recipeId}}", priceMinor: 400, ...over })
-export const feedback = (over = {}) => ({ text: "The soup is cold {{run}}", severity: "major", version: "api-{{run}}", ...over })
+export const feedback = (over = {}) => ({
+  text: "The soup is cold {{run}}",
+  severity: "major",
+  version: "api-{{run}}",
+  ...over,
+})
 
 /** Headers. */
 export const ifMatch = (tag) => ({ headers: { "If-Match": tag } })
@@ -33,7 +50,9 @@ export function request(name, method, path, { body, raw, headers = {}, before, t
   const url = { raw: `{{baseUrl}}${path}`, host: ["{{baseUrl}}"], path: where.split("/").slice(1) }
   if (query) url.query = query.split("&").map((pair) => ({ key: pair.split("=")[0], value: pair.split("=")[1] }))
   const sent = raw ?? (body && JSON.stringify(body))
-  const header = Object.entries({ ...(sent ? { "Content-Type": "application/json" } : {}), ...headers }).map(([key, value]) => ({ key, value }))
+  const header = Object.entries({ ...(sent ? { "Content-Type": "application/json" } : {}), ...headers }).map(
+    ([key, value]) => ({ key, value }),
+  )
   return {
     name,
     event: [...(before ? [script("prerequest", before)] : []), check(test)],
@@ -58,7 +77,10 @@ export function script(listen, text) {
 export function wrongBodies(path) {
   return [
     post("A body that is no JSON", path, undefined, `api.problem(400)`, { raw: "{" }),
-    post("Another media type", path, undefined, `api.problem(415)`, { raw: "name: x", headers: { "Content-Type": "text/plain" } }),
+    post("Another media type", path, undefined, `api.problem(415)`, {
+      raw: "name: x",
+      headers: { "Content-Type": "text/plain" },
+    }),
     post("A body that is too large", path, undefined, `api.problem(413)`, {
       raw: "{}",
       before: `pm.request.body.update({ mode: "raw", raw: JSON.stringify({ name: "x".repeat(1100000) }) })`,

@@ -1,5 +1,18 @@
 // The suppliers service: every operation of its contract.
-import { folder, get, ifMatch, ingredient, nobody, paging, post, put, request, suppliers, withKey, wrongBodies } from "./requests.mjs"
+import {
+  folder,
+  get,
+  ifMatch,
+  ingredient,
+  nobody,
+  paging,
+  post,
+  put,
+  request,
+  suppliers,
+  withKey,
+  wrongBodies,
+} from "./requests.mjs"
 
 export default folder(
   "suppliers",
@@ -37,14 +50,33 @@ export default folder(
       api.holds({ id: api.kept("again") })`,
       withKey("supplier-{{run}}"),
     ),
-    post("Something else with the same key", `${suppliers}/suppliers`, { name: "Dairy {{run}}" }, `api.problem(409)`, withKey("supplier-{{run}}")),
-    post("A key that is too short", `${suppliers}/suppliers`, { name: "Farm {{run}}" }, `api.problem(422, "Idempotency-Key")`, withKey("short")),
+    post(
+      "Something else with the same key",
+      `${suppliers}/suppliers`,
+      { name: "Dairy {{run}}" },
+      `api.problem(409)`,
+      withKey("supplier-{{run}}"),
+    ),
+    post(
+      "A key that is too short",
+      `${suppliers}/suppliers`,
+      { name: "Farm {{run}}" },
+      `api.problem(422, "Idempotency-Key")`,
+      withKey("short"),
+    ),
     post("Without a name", `${suppliers}/suppliers`, {}, `api.problem(422, "name")`),
     post("A name of blanks", `${suppliers}/suppliers`, { name: "   " }, `api.problem(422, "name")`),
-    post("A field that is not known", `${suppliers}/suppliers`, { name: "Farm {{run}}", colour: "red" }, `api.problem(422)`),
+    post(
+      "A field that is not known",
+      `${suppliers}/suppliers`,
+      { name: "Farm {{run}}", colour: "red" },
+      `api.problem(422)`,
+    ),
     get("One that is not there", `${suppliers}/suppliers/${nobody}`, `api.problem(404)`),
     get("An identifier that is none", `${suppliers}/suppliers/1`, `api.problem(422, "id")`),
-    request("A method that is not allowed", "DELETE", `${suppliers}/suppliers/{{supplierId}}`, { test: `api.problem(405)` }),
+    request("A method that is not allowed", "DELETE", `${suppliers}/suppliers/{{supplierId}}`, {
+      test: `api.problem(405)`,
+    }),
     get("A route that is not there", `${suppliers}/nothing`, `api.problem(404)`),
     ...wrongBodies(`${suppliers}/suppliers`),
   ),
@@ -87,7 +119,12 @@ export default folder(
       `api.problem(412)`,
       ifMatch("{{ingredientTag}}"),
     ),
-    put("Change without If-Match", `${suppliers}/ingredients/{{ingredientId}}`, ingredient({ priceMinor: 1 }), `api.problem(428)`),
+    put(
+      "Change without If-Match",
+      `${suppliers}/ingredients/{{ingredientId}}`,
+      ingredient({ priceMinor: 1 }),
+      `api.problem(428)`,
+    ),
     put(
       "Change to something wrong",
       `${suppliers}/ingredients/{{ingredientId}}`,
@@ -95,7 +132,13 @@ export default folder(
       `api.problem(422, "priceMinor")`,
       ifMatch("{{ingredientNewTag}}"),
     ),
-    put("Change one that is not there", `${suppliers}/ingredients/${nobody}`, ingredient(), `api.problem(404)`, ifMatch('"1"')),
+    put(
+      "Change one that is not there",
+      `${suppliers}/ingredients/${nobody}`,
+      ingredient(),
+      `api.problem(404)`,
+      ifMatch('"1"'),
+    ),
     get(
       "No refused change was made",
       `${suppliers}/ingredients/{{ingredientId}}`,
@@ -127,8 +170,18 @@ export default folder(
       `api.problem(409)`,
       withKey("ingredient-{{run}}"),
     ),
-    post("Add to a supplier that is not there", `${suppliers}/suppliers/${nobody}/ingredients`, ingredient(), `api.problem(404)`),
-    post("A unit that is not known", `${suppliers}/suppliers/{{supplierId}}/ingredients`, ingredient({ unit: "pound" }), `api.problem(422, "unit")`),
+    post(
+      "Add to a supplier that is not there",
+      `${suppliers}/suppliers/${nobody}/ingredients`,
+      ingredient(),
+      `api.problem(404)`,
+    ),
+    post(
+      "A unit that is not known",
+      `${suppliers}/suppliers/{{supplierId}}/ingredients`,
+      ingredient({ unit: "pound" }),
+      `api.problem(422, "unit")`,
+    ),
     post(
       "A pack of nothing, at a price below nothing",
       `${suppliers}/suppliers/{{supplierId}}/ingredients`,
@@ -185,7 +238,11 @@ export default folder(
       pm.test("the last one of all", () => pm.expect(ids).to.eql(JSON.parse(api.kept("all")).slice(4)))
       pm.test("there are no more", () => pm.expect(next).to.equal(undefined))`,
     ),
-    get("A supplier's identifier that is none", `${suppliers}/ingredients?supplier=mill`, `api.problem(422, "supplier")`),
+    get(
+      "A supplier's identifier that is none",
+      `${suppliers}/ingredients?supplier=mill`,
+      `api.problem(422, "supplier")`,
+    ),
     get(
       "A supplier without any",
       `${suppliers}/ingredients?supplier={{again}}`,

@@ -64,7 +64,10 @@ export class Browser {
   }
 
   async settled() {
-    await this.until("everything to be loaded", async () => (await this.driver.findElements(By.css(".loading, [aria-busy=true]"))).length === 0)
+    await this.until(
+      "everything to be loaded",
+      async () => (await this.driver.findElements(By.css(".loading, [aria-busy=true]"))).length === 0,
+    )
   }
 
   async click(css, text = "") {
@@ -76,7 +79,10 @@ export class Browser {
   }
 
   async texts(css) {
-    return this.driver.executeScript("return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText.trim())", css)
+    return this.driver.executeScript(
+      "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText.trim())",
+      css,
+    )
   }
 
   /** Replaces what is in a field by typing. */
@@ -97,7 +103,10 @@ export class Browser {
   }
 
   async press(...keys) {
-    await this.driver.actions().sendKeys(...keys).perform()
+    await this.driver
+      .actions()
+      .sendKeys(...keys)
+      .perform()
   }
 
   /** Presses Tab until `wanted` takes what has the focus, which must be seen to have it at each stop. */
@@ -115,7 +124,11 @@ export class Browser {
   /** Saves what is seen as NN-name.png. */
   async picture(name) {
     const number = readdirSync(outDir).filter((file) => /^\d+-.*\.png$/.test(file)).length + 1
-    writeFileSync(join(outDir, `${String(number).padStart(2, "0")}-${name}.png`), await this.driver.takeScreenshot(), "base64")
+    writeFileSync(
+      join(outDir, `${String(number).padStart(2, "0")}-${name}.png`),
+      await this.driver.takeScreenshot(),
+      "base64",
+    )
   }
 
   /** Checks the present view against WCAG 2 A and AA, saves the result as axe-name.json, and fails with what is violated. */
@@ -129,17 +142,25 @@ export class Browser {
     writeFileSync(join(outDir, `axe-${name}.json`), `${JSON.stringify(result, null, 1)}\n`)
     assert.equal(result.error, undefined)
     assert.ok(result.passes.length >= 10, `axe looked at a page: ${result.passes.length} rules passed`)
-    assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), [], `${name} violates no rule`)
+    assert.deepEqual(
+      result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`),
+      [],
+      `${name} violates no rule`,
+    )
   }
 
   /** Lets the page believe that a dark (or light) scheme is preferred. */
   async prefer(scheme) {
-    await this.driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] })
+    await this.driver.sendDevToolsCommand("Emulation.setEmulatedMedia", {
+      features: [{ name: "prefers-color-scheme", value: scheme }],
+    })
   }
 
   /** What the browser's console has said since the last call, a line each. */
   async console() {
-    return (await this.driver.manage().logs().get(logging.Type.BROWSER)).map((entry) => `${entry.level.name} ${entry.message}`)
+    return (await this.driver.manage().logs().get(logging.Type.BROWSER)).map(
+      (entry) => `${entry.level.name} ${entry.message}`,
+    )
   }
 }
 
@@ -147,11 +168,20 @@ export class Browser {
 async function start(size) {
   const options = new chrome.Options()
   options.addArguments(
-    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", `--window-size=${size.width},${size.height}`,
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    `--window-size=${size.width},${size.height}`,
   )
   // A desktop window cannot be as narrow as a phone.
-  if (size === phone) options.setMobileEmulation({ deviceMetrics: { ...phone, pixelRatio: 2, touch: true, mobile: true } })
+  if (size === phone)
+    options.setMobileEmulation({ deviceMetrics: { ...phone, pixelRatio: 2, touch: true, mobile: true } })
   const log = new logging.Preferences()
   log.setLevel(logging.Type.BROWSER, logging.Level.ALL)
   options.setLoggingPrefs(log)
@@ -179,7 +209,11 @@ export function inBrowser(size) {
       try {
         await body(browser, t)
         said.push(...(await browser.console()))
-        assert.deepEqual(said.filter((line) => /Content Security Policy|Uncaught|Unhandled/.test(line)), [], "the console has no such error")
+        assert.deepEqual(
+          said.filter((line) => /Content Security Policy|Uncaught|Unhandled/.test(line)),
+          [],
+          "the console has no such error",
+        )
       } catch (error) {
         const file = `failed-${name.replace(/[^A-Za-z0-9]+/g, "-")}`
         // The evidence must not hide the failure.

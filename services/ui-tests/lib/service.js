@@ -6,17 +6,24 @@ import { baseUrl } from "./settings.js"
 async function ask(path, options = {}) {
   const answer = await fetch(`${baseUrl}/api/${path}`, { ...options, signal: AbortSignal.timeout(10_000) })
   const text = await answer.text()
-  if (!answer.ok) throw new Error(`${options.method ?? "GET"} /api/${path} answered ${answer.status}: ${text.slice(0, 300)}`)
+  if (!answer.ok)
+    throw new Error(`${options.method ?? "GET"} /api/${path} answered ${answer.status}: ${text.slice(0, 300)}`)
   return { value: JSON.parse(text), etag: answer.headers.get("ETag") }
 }
 
-const put = (path, etag, body) => ask(path, { method: "PUT", headers: { "Content-Type": "application/json", "If-Match": etag }, body: JSON.stringify(body) })
+const put = (path, etag, body) =>
+  ask(path, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", "If-Match": etag },
+    body: JSON.stringify(body),
+  })
 
 /** What is running: sha, commitTime, appMode. */
 export const version = async () => (await ask("restaurant/version")).value
 
 /** A menu as it is now; what the services keep in their caches is made new by it. */
-export const freshMenu = async (id) => (await ask(`restaurant/menus/${id}`, { headers: { "Cache-Control": "no-cache" } })).value
+export const freshMenu = async (id) =>
+  (await ask(`restaurant/menus/${id}`, { headers: { "Cache-Control": "no-cache" } })).value
 
 /** A dish that tests may play with: the first with a known cost and two ingredients or more, on the restaurant that the page shows first. */
 export async function someDish() {
@@ -46,7 +53,9 @@ export async function reports(of, text) {
   const found = []
   let after = ""
   do {
-    const page = (await ask(`restaurant/feedback?version=${encodeURIComponent(of)}&limit=200${after && `&after=${after}`}`)).value
+    const page = (
+      await ask(`restaurant/feedback?version=${encodeURIComponent(of)}&limit=200${after && `&after=${after}`}`)
+    ).value
     found.push(...page.items.filter((one) => one.text === text))
     after = page.next ?? ""
   } while (after)

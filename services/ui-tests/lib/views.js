@@ -8,7 +8,9 @@ export async function views() {
     { name: "menus", path: "/", heading: "Menus" },
     { name: "recipe", path: `/dishes/${dish.id}`, heading: dish.name },
     {
-      name: "recipe-with-errors", path: `/dishes/${dish.id}`, heading: dish.name,
+      name: "recipe-with-errors",
+      path: `/dishes/${dish.id}`,
+      heading: dish.name,
       async prepare(browser) {
         await browser.type("#portions", "0")
         await browser.click("button[type=submit]")
@@ -18,7 +20,9 @@ export async function views() {
     { name: "suppliers", path: "/suppliers", heading: "Suppliers" },
     { name: "feedback", path: "/feedback", heading: "Feedback" },
     {
-      name: "feedback-with-errors", path: "/feedback", heading: "Feedback",
+      name: "feedback-with-errors",
+      path: "/feedback",
+      heading: "Feedback",
       async prepare(browser) {
         await browser.click("button[type=submit]")
         await browser.see("#text-note")

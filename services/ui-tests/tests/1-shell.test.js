@@ -12,7 +12,8 @@ describe("the page's frame and the suppliers", () => {
     await browser.see("footer", running.sha.slice(0, 7))
     const footer = await browser.text("footer")
     assert.ok(footer.includes(`mode ${running.appMode}`), footer)
-    if (running.commitTime) assert.equal(await (await browser.see("footer time")).getAttribute("datetime"), running.commitTime)
+    if (running.commitTime)
+      assert.equal(await (await browser.see("footer time")).getAttribute("datetime"), running.commitTime)
     const banners = await browser.texts(".mode")
     assert.deepEqual(banners, running.appMode === "production" ? [] : [`${running.appMode} environment`])
     await browser.view("Menus")
@@ -62,6 +63,9 @@ describe("the page's frame and the suppliers", () => {
     const filtered = await browser.texts("tbody tr")
     await browser.driver.navigate().back()
     // Not as many as before: others may add and remove ingredients meanwhile, as the API suite does, which runs beside.
-    await browser.until("the whole list to be back", async () => (await browser.texts("tbody tr")).length > filtered.length)
+    await browser.until(
+      "the whole list to be back",
+      async () => (await browser.texts("tbody tr")).length > filtered.length,
+    )
   })
 })

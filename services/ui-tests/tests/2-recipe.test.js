@@ -26,7 +26,10 @@ describe("recipes", () => {
   /** The margin in the dish's row of the menus. */
   async function marginOnMenu(browser, dish) {
     await browser.see(`a[href="/dishes/${dish.id}"]`)
-    const row = await browser.driver.executeScript('return document.querySelector(arguments[0]).closest("tr").querySelector(".margin b").innerText', `a[href="/dishes/${dish.id}"]`)
+    const row = await browser.driver.executeScript(
+      'return document.querySelector(arguments[0]).closest("tr").querySelector(".margin b").innerText',
+      `a[href="/dishes/${dish.id}"]`,
+    )
     return row.trim()
   }
 
@@ -66,13 +69,19 @@ describe("recipes", () => {
       await browser.view(dish.name)
       const { ingredientId } = before.lines[0]
       await browser.click(".lines li:first-child button")
-      await browser.until("the line to be gone", async () => (await browser.texts(".lines li")).length === before.lines.length - 1)
+      await browser.until(
+        "the line to be gone",
+        async () => (await browser.texts(".lines li")).length === before.lines.length - 1,
+      )
       await browser.driver.executeScript("document.querySelector('#add').focus()")
       await browser.driver.findElement({ css: `#add option[value="${ingredientId}"]` }).click()
       await browser.click(".add button", "Add")
       await browser.click("button[type=submit]")
       await browser.see(`[id="note-${ingredientId}"]`, "whole number")
-      await browser.until("the faulty field to have the focus", async () => (await browser.focused()).id === `quantity-${ingredientId}`)
+      await browser.until(
+        "the faulty field to have the focus",
+        async () => (await browser.focused()).id === `quantity-${ingredientId}`,
+      )
       await browser.picture("recipe-with-a-faulty-field")
       await browser.type(quantityField(ingredientId), 7)
       await browser.click("button[type=submit]")
@@ -118,7 +127,10 @@ describe("recipes", () => {
       await browser.driver.navigate().back()
       await browser.see("dialog[open]")
       await browser.press(Key.ESCAPE)
-      await browser.until("the dialog to close", async () => (await browser.driver.findElements({ css: "dialog[open]" })).length === 0)
+      await browser.until(
+        "the dialog to close",
+        async () => (await browser.driver.findElements({ css: "dialog[open]" })).length === 0,
+      )
       assert.match(await browser.driver.getCurrentUrl(), /\/dishes\//)
       await browser.click("nav a", "Suppliers")
       await browser.click("dialog button", "Discard the changes")

@@ -37,9 +37,16 @@ describe("feedback", () => {
 
     const made = await reports(sha, text)
     for (const one of made) await resolve(one)
-    assert.deepEqual(made.map(({ severity, status }) => ({ severity, status })), [{ severity: "minor", status: "open" }], "one report was made")
+    assert.deepEqual(
+      made.map(({ severity, status }) => ({ severity, status })),
+      [{ severity: "minor", status: "open" }],
+      "one report was made",
+    )
     await browser.open("/feedback")
     await browser.see(".reports li", text)
-    assert.match((await browser.texts(".reports li")).find((one) => one.includes(text)), /minor\s+resolved/)
+    assert.match(
+      (await browser.texts(".reports li")).find((one) => one.includes(text)),
+      /minor\s+resolved/,
+    )
   })
 })

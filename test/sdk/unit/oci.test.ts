@@ -4,7 +4,15 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { blobPath, isComplete, layerFromFolder, layerFromTar, prune, writeImage, writeImageTar } from "../../../engine/src/oci.js"
+import {
+  blobPath,
+  isComplete,
+  layerFromFolder,
+  layerFromTar,
+  prune,
+  writeImage,
+  writeImageTar,
+} from "../../../engine/src/oci.js"
 
 let dir: string
 beforeEach(() => (dir = fs.mkdtempSync(path.join(os.tmpdir(), "oci-"))))
@@ -45,10 +53,16 @@ describe("images", () => {
   test("config and manifest name the layers, the platform and the settings", async () => {
     const layer = await layerFromFolder(out(), folder("a", { x: "1" }))
     const image = await writeImage(out(), [layer], { env: { A: "b=c" }, cmd: ["sh"], labels: { l: "v" } })
-    const manifest = JSON.parse(fs.readFileSync(blobPath(out(), image.manifest.digest), "utf8")) as { config: { digest: string }; layers: unknown }
+    const manifest = JSON.parse(fs.readFileSync(blobPath(out(), image.manifest.digest), "utf8")) as {
+      config: { digest: string }
+      layers: unknown
+    }
     expect(manifest.layers).toEqual([layer])
     expect(JSON.parse(fs.readFileSync(blobPath(out(), manifest.config.digest), "utf8"))).toEqual({
-      architecture: "amd64", os: "linux", config: { Env: ["A=b=c"], Cmd: ["sh"], Labels: { l: "v" } }, rootfs: { type: "layers", diff_ids: [layer.digest] },
+      architecture: "amd64",
+      os: "linux",
+      config: { Env: ["A=b=c"], Cmd: ["sh"], Labels: { l: "v" } },
+      rootfs: { type: "layers", diff_ids: [layer.digest] },
     })
   })
   test("an image with a layer cut short or missing is not complete", async () => {
@@ -76,10 +90,19 @@ test("one file for `docker load` and for readers of the OCI layout", async () =>
   const tar = path.join(dir, "layer.tar")
   execFileSync("tar", ["-cf", tar, "-C", folder("a", { "bin/x": "1" }), "."])
   const file = path.join(dir, "image.tar")
-  const { digest } = await writeImageTar(file, { layers: [tar], name: "debian:bookworm-slim", config: { cmd: ["bash"] } })
+  const { digest } = await writeImageTar(file, {
+    layers: [tar],
+    name: "debian:bookworm-slim",
+    config: { cmd: ["bash"] },
+  })
   const read = (name: string): string => execFileSync("tar", ["-xOf", file, name], { encoding: "utf8" })
-  const index = JSON.parse(read("index.json")) as { manifests: { digest: string; annotations: Record<string, string> }[] }
-  expect(index.manifests[0]).toMatchObject({ digest, annotations: { "org.opencontainers.image.ref.name": "bookworm-slim" } })
+  const index = JSON.parse(read("index.json")) as {
+    manifests: { digest: string; annotations: Record<string, string> }[]
+  }
+  expect(index.manifests[0]).toMatchObject({
+    digest,
+    annotations: { "org.opencontainers.image.ref.name": "bookworm-slim" },
+  })
   const docker = JSON.parse(read("manifest.json")) as { Config: string; RepoTags: string[]; Layers: string[] }[]
   expect(docker[0]!.RepoTags).toEqual(["debian:bookworm-slim"])
   expect(docker[0]!.Layers).toEqual([`blobs/${(await layerFromTar(out(), tar)).digest.replace(":", "/")}`])
@@ -91,7 +114,9 @@ test("one file that is asked for twice at the same time is there for both", asyn
   const tar = path.join(dir, "layer.tar")
   execFileSync("tar", ["-cf", tar, "-C", folder("a", { "bin/x": "1".repeat(20_000_000) }), "."])
   const file = path.join(dir, "image.tar")
-  const [first, second] = await Promise.all([1, 2, 3].map(() => writeImageTar(file, { layers: [tar], name: "debian:bookworm-slim" })))
+  const [first, second] = await Promise.all(
+    [1, 2, 3].map(() => writeImageTar(file, { layers: [tar], name: "debian:bookworm-slim" })),
+  )
   expect(first).toEqual(second)
   expect(execFileSync("tar", ["-xOf", file, "index.json"], { encoding: "utf8" })).toContain(first!.digest)
 })

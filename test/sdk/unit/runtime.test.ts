@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest"
 import { Context, buildQuery, flatten, literal } from "../../../engine/sdk/src/core/context.js"
 import { encodeSpans } from "../../../engine/sdk/src/core/otlp.js"
 import { register } from "../../../engine/sdk/src/call/register.js"
-import { dumpObject, dumpValue, loadArgs, loadObject, loadValue, type Surroundings } from "../../../engine/sdk/src/call/values.js"
+import {
+  dumpObject,
+  dumpValue,
+  loadArgs,
+  loadObject,
+  loadValue,
+  type Surroundings,
+} from "../../../engine/sdk/src/call/values.js"
 import { reduceClient } from "../../../engine/sdk/src/scan/reduce.js"
 import { typeToString, type ArgumentSig, type ModuleSig, type TypeSig } from "../../../engine/sdk/src/signature.js"
 import { completeTsconfig } from "../../../engine/sdk/src/tsconfig.js"
@@ -15,7 +22,10 @@ const list = (typeDef: TypeSig): TypeSig => ({ kind: "LIST_KIND", typeDef })
 const level: TypeSig = { kind: "ENUM_KIND", name: "Level" }
 
 class Leaf {
-  constructor(public name = "", public folder?: unknown) {}
+  constructor(
+    public name = "",
+    public folder?: unknown,
+  ) {}
   shout(): string {
     return this.name.toUpperCase()
   }
@@ -32,15 +42,44 @@ class Directory {
 }
 class Container extends Directory {}
 
-const field = (name: string, type: TypeSig): ModuleSig["objects"][string]["properties"][string] => ({ name, type, location, exposed: true })
+const field = (name: string, type: TypeSig): ModuleSig["objects"][string]["properties"][string] => ({
+  name,
+  type,
+  location,
+  exposed: true,
+})
 const module: ModuleSig = {
   name: "Main",
   objects: {
-    Main: { name: "Main", kind: "class", location, methods: {}, properties: { leaves: field("leaves", list(object("Leaf"))), renamed: field("level", level) } },
-    Leaf: { name: "Leaf", kind: "class", location, methods: {}, properties: { name: field("name", string), folder: field("folder", object("Directory")) } },
-    Point: { name: "Point", kind: "object", location, methods: {}, properties: { x: field("x", { kind: "INTEGER_KIND" }) } },
+    Main: {
+      name: "Main",
+      kind: "class",
+      location,
+      methods: {},
+      properties: { leaves: field("leaves", list(object("Leaf"))), renamed: field("level", level) },
+    },
+    Leaf: {
+      name: "Leaf",
+      kind: "class",
+      location,
+      methods: {},
+      properties: { name: field("name", string), folder: field("folder", object("Directory")) },
+    },
+    Point: {
+      name: "Point",
+      kind: "object",
+      location,
+      methods: {},
+      properties: { x: field("x", { kind: "INTEGER_KIND" }) },
+    },
   },
-  enums: { Level: { name: "Level", location, members: { VeryHigh: { value: "very-high", location }, Low: { value: "low", location } } } },
+  enums: {
+    Level: {
+      name: "Level",
+      location,
+      members: { VeryHigh: { value: "very-high", location }, Low: { value: "low", location } },
+    },
+  },
   interfaces: {},
 }
 const env: Surroundings = {
@@ -53,7 +92,10 @@ const env: Surroundings = {
 
 describe("values from the engine", () => {
   test("nested objects keep their class, and ids become objects", () => {
-    const main = loadObject(env, module.objects.Main!, { leaves: [{ name: "oak", folder: "id-1" }], renamed: "VeryHigh" }) as Main & { level: string }
+    const main = loadObject(env, module.objects.Main!, {
+      leaves: [{ name: "oak", folder: "id-1" }],
+      renamed: "VeryHigh",
+    }) as Main & { level: string }
     expect(main).toBeInstanceOf(Main)
     expect(main.leaves[0]!.shout()).toBe("OAK")
     expect((main.leaves[0]!.folder as Directory).value).toBe("id-1")
@@ -65,10 +107,17 @@ describe("values from the engine", () => {
     expect(() => loadValue(env, level, "Middle")).toThrow("Level has no member Middle; it has VeryHigh, Low")
   })
   test("arguments: order, variadic, nullable, left out", () => {
-    const arg = (name: string, more: Partial<ArgumentSig> = {}): ArgumentSig => ({ name, type: string, location, ...more })
+    const arg = (name: string, more: Partial<ArgumentSig> = {}): ArgumentSig => ({
+      name,
+      type: string,
+      location,
+      ...more,
+    })
     expect(loadArgs(env, [arg("a"), arg("b")], { b: "2", a: "1" })).toEqual(["1", "2"])
     expect(loadArgs(env, [arg("a", { nullable: true }), arg("b", { optional: true })], {})).toEqual([null, undefined])
-    expect(loadArgs(env, [arg("a"), arg("rest", { type: list(string), variadic: true })], { a: "1", rest: ["2", "3"] })).toEqual(["1", "2", "3"])
+    expect(
+      loadArgs(env, [arg("a"), arg("rest", { type: list(string), variadic: true })], { a: "1", rest: ["2", "3"] }),
+    ).toEqual(["1", "2", "3"])
     expect(loadArgs(env, [arg("rest", { type: list(string), variadic: true })], {})).toEqual([])
     expect(loadArgs(env, [arg("1"), arg("0")], { 0: "zero", 1: "one" })).toEqual(["one", "zero"])
   })
@@ -105,20 +154,32 @@ describe("values to the engine", () => {
 
 describe("queries", () => {
   test("literals", () => {
-    expect(literal({ a: [1, "x\n\"y\""], b: undefined, c: null, d: { e: true } })).toBe('{a:[1,"x\\n\\"y\\""],c:null,d:{e:true}}')
+    expect(literal({ a: [1, 'x\n"y"'], b: undefined, c: null, d: { e: true } })).toBe(
+      '{a:[1,"x\\n\\"y\\""],c:null,d:{e:true}}',
+    )
   })
   test("chains, enums, arguments left out", () => {
     const enums = { __metadata: { mode: { is_enum: true, value_to_name: (v: unknown) => String(v).toUpperCase() } } }
-    expect(buildQuery([{ operation: "a", args: { x: 1, y: undefined, mode: "fast", ...enums } }, { operation: "b" }])).toBe("{a(x:1,mode:FAST){b}}")
+    expect(
+      buildQuery([{ operation: "a", args: { x: 1, y: undefined, mode: "fast", ...enums } }, { operation: "b" }]),
+    ).toBe("{a(x:1,mode:FAST){b}}")
     expect(flatten({ a: { b: [1, 2] } })).toEqual([1, 2])
     expect(() => flatten({ a: { b: 1, c: 2 } })).toThrow("Too many nested objects")
   })
   test("an object given to many calls is asked for its id once", async () => {
     const sent: string[] = []
-    const client = { request: async (q: string): Promise<unknown> => (sent.push(q), q.endsWith("{id}}") ? { d: { id: "ID" } } : { ok: "yes" }) } as never
+    const client = {
+      request: async (q: string): Promise<unknown> => (
+        sent.push(q),
+        q.endsWith("{id}}") ? { d: { id: "ID" } } : { ok: "yes" }
+      ),
+    } as never
     const root = new Context([], client)
     const directory = { _ctx: root.select("directory") }
-    await Promise.all([root.select("one", { d: directory }).execute(), root.select("two", { ds: [directory, directory] }).execute()])
+    await Promise.all([
+      root.select("one", { d: directory }).execute(),
+      root.select("two", { ds: [directory, directory] }).execute(),
+    ])
     expect(sent.sort()).toEqual(["{directory{id}}", '{one(d:"ID")}', '{two(ds:["ID","ID"])}'])
   })
 })
@@ -131,7 +192,18 @@ describe("registration", () => {
         Main: {
           ...module.objects.Main!,
           constructorArgs: [{ name: "p", type: string, location, defaultValue: "x" }],
-          methods: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`f${i}`, { name: `f${i}`, location, returns: list(list(string)), args: [{ name: "a", type: level, location, defaultValue: "low" }], cache: i === 0 ? "never" : undefined } as never])),
+          methods: Object.fromEntries(
+            Array.from({ length: 50 }, (_, i) => [
+              `f${i}`,
+              {
+                name: `f${i}`,
+                location,
+                returns: list(list(string)),
+                args: [{ name: "a", type: level, location, defaultValue: "low" }],
+                cache: i === 0 ? "never" : undefined,
+              } as never,
+            ]),
+          ),
         },
       },
     }
@@ -151,14 +223,43 @@ describe("registration", () => {
 })
 
 test("the client reduced to its names", () => {
-  const reduced = reduceClient(['export type A = string & {__A: never}', 'export type B = {', '  x?: string', '}', 'export enum C {', '  D = "D",', '}', 'export class E extends BaseClient { // x', '  f = () => 1', '}', 'export const dag = 1'].join("\n"))
-  expect(reduced).toBe('export type A = string & {__A: never}\nexport type B = { _?: string }\nexport enum C {\n  D = "D",\n}\nexport class E {}\n')
+  const reduced = reduceClient(
+    [
+      "export type A = string & {__A: never}",
+      "export type B = {",
+      "  x?: string",
+      "}",
+      "export enum C {",
+      '  D = "D",',
+      "}",
+      "export class E extends BaseClient { // x",
+      "  f = () => 1",
+      "}",
+      "export const dag = 1",
+    ].join("\n"),
+  )
+  expect(reduced).toBe(
+    'export type A = string & {__A: never}\nexport type B = { _?: string }\nexport enum C {\n  D = "D",\n}\nexport class E {}\n',
+  )
 })
 
 test("types as people write them", () => expect(typeToString(list(list(object("Leaf"))))).toBe("Leaf[][]"))
 
 test("a span in OTLP's protobuf", () => {
-  const bytes = Buffer.from(encodeSpans("service", [{ scope: "s", name: "n", traceId: "0".repeat(31) + "1", spanId: "0".repeat(15) + "2", start: 1n, end: 2n, attributes: { a: 1 }, events: [] }]))
+  const bytes = Buffer.from(
+    encodeSpans("service", [
+      {
+        scope: "s",
+        name: "n",
+        traceId: "0".repeat(31) + "1",
+        spanId: "0".repeat(15) + "2",
+        start: 1n,
+        end: 2n,
+        attributes: { a: 1 },
+        events: [],
+      },
+    ]),
+  )
   // resource_spans { resource { attributes } scope_spans { scope span } }, each with its length.
   expect(bytes[0]).toBe(0x0a)
   expect(bytes[1]).toBe(bytes.length - 2)
@@ -167,12 +268,25 @@ test("a span in OTLP's protobuf", () => {
 
 describe("tsconfig.json", () => {
   test("a complete one stays", () => {
-    expect(completeTsconfig('{ // mine\n "compilerOptions": { "experimentalDecorators": true, "paths": { "@dagger.io/dagger": ["./x"], "@dagger.io/dagger/telemetry": ["./y"] } } }')).toBeUndefined()
+    expect(
+      completeTsconfig(
+        '{ // mine\n "compilerOptions": { "experimentalDecorators": true, "paths": { "@dagger.io/dagger": ["./x"], "@dagger.io/dagger/telemetry": ["./y"] } } }',
+      ),
+    ).toBeUndefined()
   })
   test("what is missing is added, what is there is kept", () => {
-    expect(JSON.parse(completeTsconfig('{ "compilerOptions": { "strict": false, "paths": { "@dagger.io/dagger": ["./mine"] } } }')!)).toEqual({
-      compilerOptions: { strict: false, experimentalDecorators: true, paths: { "@dagger.io/dagger": ["./mine"], "@dagger.io/dagger/telemetry": ["./sdk/telemetry.ts"] } },
+    expect(
+      JSON.parse(
+        completeTsconfig('{ "compilerOptions": { "strict": false, "paths": { "@dagger.io/dagger": ["./mine"] } } }')!,
+      ),
+    ).toEqual({
+      compilerOptions: {
+        strict: false,
+        experimentalDecorators: true,
+        paths: { "@dagger.io/dagger": ["./mine"], "@dagger.io/dagger/telemetry": ["./sdk/telemetry.ts"] },
+      },
     })
   })
-  test("one that cannot be read is an error", () => expect(() => completeTsconfig("{ nonsense")).toThrow(/tsconfig\.json/))
+  test("one that cannot be read is an error", () =>
+    expect(() => completeTsconfig("{ nonsense")).toThrow(/tsconfig\.json/))
 })

@@ -15,7 +15,12 @@ export class Implementation {
   }
 }
 
-export function implementation(module: ModuleSig, sig: InterfaceSig, context: Context, makeGenerated: Make): Implementation {
+export function implementation(
+  module: ModuleSig,
+  sig: InterfaceSig,
+  context: Context,
+  makeGenerated: Make,
+): Implementation {
   const object = new Implementation(context) as Implementation & Record<string, unknown>
   const make = (type: TypeSig & { name: string }, ctx: Context): unknown => {
     const own = module.interfaces[type.name]
@@ -28,11 +33,16 @@ export function implementation(module: ModuleSig, sig: InterfaceSig, context: Co
   }
   for (const [apiName, fn] of Object.entries(sig.functions)) {
     object[fn.name] = async (...given: unknown[]): Promise<unknown> => {
-      const args = Object.fromEntries(fn.args.map((arg, i) => [arg.name, given[i]] as const).filter(([, v]) => v !== undefined))
+      const args = Object.fromEntries(
+        fn.args.map((arg, i) => [arg.name, given[i]] as const).filter(([, v]) => v !== undefined),
+      )
       const called = context.select(apiName, args)
       const type = fn.returns
       if (type.kind === "OBJECT_KIND" || type.kind === "INTERFACE_KIND") return make(type, called)
-      if (type.kind === "LIST_KIND" && (type.typeDef.kind === "OBJECT_KIND" || type.typeDef.kind === "INTERFACE_KIND")) {
+      if (
+        type.kind === "LIST_KIND" &&
+        (type.typeDef.kind === "OBJECT_KIND" || type.typeDef.kind === "INTERFACE_KIND")
+      ) {
         const element = type.typeDef
         const found = (await called.select("id").execute()) as { id: unknown }[]
         return found.map(({ id }) => load(element, id))
@@ -44,6 +54,11 @@ export function implementation(module: ModuleSig, sig: InterfaceSig, context: Co
   return object
 }
 
-export function interfaceFromId(module: ModuleSig, sig: InterfaceSig, id: unknown, makeGenerated: Make): Implementation {
+export function interfaceFromId(
+  module: ModuleSig,
+  sig: InterfaceSig,
+  id: unknown,
+  makeGenerated: Make,
+): Implementation {
   return implementation(module, sig, new Context().select(`load${module.name}${sig.name}FromID`, { id }), makeGenerated)
 }

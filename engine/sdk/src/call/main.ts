@@ -25,11 +25,16 @@ type Generated = Record<string, unknown> & { dag: Record<string, unknown> }
 const request = async (query: string): Promise<unknown> => await session.get().request(query)
 
 const question: Promise<Call> | undefined = process.env.DAGGER_SESSION_PORT
-  ? (request("{currentFunctionCall{parentName name parent inputArgs{name value}}}") as Promise<{ currentFunctionCall: Call }>).then((r) => r.currentFunctionCall)
+  ? (
+      request("{currentFunctionCall{parentName name parent inputArgs{name value}}}") as Promise<{
+        currentFunctionCall: Call
+      }>
+    ).then((r) => r.currentFunctionCall)
   : undefined
 question?.catch(() => {}) // reported where it is awaited
 
-const answer = async (json: string): Promise<unknown> => await request(`{currentFunctionCall{returnValue(value:${literal(json)})}}`)
+const answer = async (json: string): Promise<unknown> =>
+  await request(`{currentFunctionCall{returnValue(value:${literal(json)})}}`)
 
 async function refuse(error: unknown): Promise<void> {
   let message: string
@@ -92,7 +97,10 @@ export async function invoke(call: Call, env: Surroundings): Promise<string> {
   }
   const fn = sig.methods[call.name]
   if (!fn) throw new Error(`${call.parentName} has no function ${call.name}`)
-  const parent = loadObject(env, sig, JSON.parse(call.parent) as Record<string, unknown> | null) as Record<string, (...args: unknown[]) => unknown>
+  const parent = loadObject(env, sig, JSON.parse(call.parent) as Record<string, unknown> | null) as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >
   const result = await parent[fn.name]!(...loadArgs(env, fn.args, given))
   return JSON.stringify((await dumpValue(env, fn.returns, result, resultOf(sig.name, fn))) ?? null)
 }
@@ -113,7 +121,15 @@ async function guarded(work: () => Promise<string>): Promise<never> {
   // A rejection that nobody awaits is a failure too, not a success that lost something.
   process.on("unhandledRejection", (error) => void fail(error))
   process.on("uncaughtException", (error) => void fail(error))
-  process.on("beforeExit", () => void fail(new Error("the function waits for something that will never come: nothing is left to run, and it has not returned")))
+  process.on(
+    "beforeExit",
+    () =>
+      void fail(
+        new Error(
+          "the function waits for something that will never come: nothing is left to run, and it has not returned",
+        ),
+      ),
+  )
   try {
     const json = await work()
     if (settled) return await new Promise<never>(() => {})
@@ -126,7 +142,12 @@ async function guarded(work: () => Promise<string>): Promise<never> {
 }
 
 /** Started by the bundle's last line. */
-export async function start(module: ModuleSig, files: Exports[], generated: Generated, warnings: string[] = []): Promise<void> {
+export async function start(
+  module: ModuleSig,
+  files: Exports[],
+  generated: Generated,
+  warnings: string[] = [],
+): Promise<void> {
   if (!question) return
   await guarded(async () => {
     const call = await question

@@ -10,7 +10,9 @@ export type Send = (query: string) => Promise<unknown>
 /** One field and its arguments, as it stands in a query. */
 function step(field: string, args: Record<string, unknown> = {}): string {
   const given = Object.entries(args).filter(([k, v]) => v !== undefined && !(k === "description" && v === ""))
-  return given.length === 0 ? field : `${field}(${given.map(([k, v]) => `${k}:${v instanceof Raw ? v.text : literal(v)}`).join(",")})`
+  return given.length === 0
+    ? field
+    : `${field}(${given.map(([k, v]) => `${k}:${v instanceof Raw ? v.text : literal(v)}`).join(",")})`
 }
 
 class Raw {
@@ -73,7 +75,10 @@ export function defaultOf(module: ModuleSig, arg: ArgumentSig): string | undefin
     const own = module.enums[arg.type.name]
     if (!own) return JSON.stringify(arg.defaultValue)
     const member = Object.entries(own.members).find(([, m]) => m.value === arg.defaultValue)
-    if (!member) throw new Error(`the default ${JSON.stringify(arg.defaultValue)} of ${arg.name} is not a member of ${arg.type.name}`)
+    if (!member)
+      throw new Error(
+        `the default ${JSON.stringify(arg.defaultValue)} of ${arg.name} is not a member of ${arg.type.name}`,
+      )
     return JSON.stringify(member[0])
   }
   return JSON.stringify(arg.defaultValue)
@@ -93,7 +98,11 @@ export async function register(module: ModuleSig, send: Send): Promise<string> {
   const uses: { type: TypeSig; optional: boolean }[] = [
     ...functions.map((f) => ({ type: f.returns, optional: false })),
     ...args.map((a) => ({ type: a.type, optional: isOptional(module, a) })),
-    ...objects.flatMap((o) => Object.values(o.properties).filter((p) => p.exposed).map((p) => ({ type: p.type, optional: false }))),
+    ...objects.flatMap((o) =>
+      Object.values(o.properties)
+        .filter((p) => p.exposed)
+        .map((p) => ({ type: p.type, optional: false })),
+    ),
     ...objects.map((o) => ({ type: { kind: "OBJECT_KIND", name: o.name } as const, optional: false })),
   ]
 
@@ -113,7 +122,11 @@ export async function register(module: ModuleSig, send: Send): Promise<string> {
       }
       const steps =
         type.kind === "LIST_KIND"
-          ? ["typeDef", step("withListOf", { elementType: types.get(typeKey(type.typeDef, false)) }), ...(optional ? [step("withOptional", { optional: true })] : [])]
+          ? [
+              "typeDef",
+              step("withListOf", { elementType: types.get(typeKey(type.typeDef, false)) }),
+              ...(optional ? [step("withOptional", { optional: true })] : []),
+            ]
           : leaf(type, optional)
       chains.set(typeKey(type, optional), layer.add(...steps))
     }
@@ -121,10 +134,15 @@ export async function register(module: ModuleSig, send: Send): Promise<string> {
     const placed = new Map<string, string>()
     if (level === 0) {
       const located: { location: Location }[] = [
-        ...functions, ...args, ...objects, ...objects.flatMap((o) => Object.values(o.properties)),
-        ...Object.values(module.enums), ...Object.values(module.enums).flatMap((e) => Object.values(e.members)),
+        ...functions,
+        ...args,
+        ...objects,
+        ...objects.flatMap((o) => Object.values(o.properties)),
+        ...Object.values(module.enums),
+        ...Object.values(module.enums).flatMap((e) => Object.values(e.members)),
       ]
-      for (const { location: l } of located) placed.set(placeKey(l), layer.add(step("sourceMap", { filename: l.filepath, line: l.line, column: l.column })))
+      for (const { location: l } of located)
+        placed.set(placeKey(l), layer.add(step("sourceMap", { filename: l.filepath, line: l.line, column: l.column })))
     }
     await layer.send(send)
     for (const [key, chain] of chains) types.set(key, layer.id(chain))
@@ -135,11 +153,19 @@ export async function register(module: ModuleSig, send: Send): Promise<string> {
 
   const withArgs = (list: ArgumentSig[]): string[] =>
     list.map((arg) => {
-      if (arg.defaultValue && arg.defaultPath) throw new Error(`argument ${arg.name} (${arg.location.filepath}:${arg.location.line}) has both a default value and a defaultPath`)
+      if (arg.defaultValue && arg.defaultPath)
+        throw new Error(
+          `argument ${arg.name} (${arg.location.filepath}:${arg.location.line}) has both a default value and a defaultPath`,
+        )
       return step("withArg", {
-        name: arg.name, typeDef: typeId(arg.type, isOptional(module, arg)), description: arg.description,
-        defaultValue: defaultOf(module, arg), defaultPath: arg.defaultPath, ignore: arg.ignore,
-        sourceMap: sourceMap(arg.location), deprecated: arg.deprecated,
+        name: arg.name,
+        typeDef: typeId(arg.type, isOptional(module, arg)),
+        description: arg.description,
+        defaultValue: defaultOf(module, arg),
+        defaultPath: arg.defaultPath,
+        ignore: arg.ignore,
+        sourceMap: sourceMap(arg.location),
+        deprecated: arg.deprecated,
       })
     })
 
@@ -171,19 +197,46 @@ export async function register(module: ModuleSig, send: Send): Promise<string> {
   const defs = new Layer()
   const members: { withField: string; argument: string; chain: string }[] = []
   for (const object of objects) {
-    const steps = ["typeDef", step("withObject", { name: object.name, description: object.description, sourceMap: sourceMap(object.location), deprecated: object.deprecated })]
+    const steps = [
+      "typeDef",
+      step("withObject", {
+        name: object.name,
+        description: object.description,
+        sourceMap: sourceMap(object.location),
+        deprecated: object.deprecated,
+      }),
+    ]
     for (const fn of Object.values(object.methods)) steps.push(step("withFunction", { function: fnId(fn) }))
     for (const [apiName, property] of Object.entries(object.properties)) {
       if (!property.exposed) continue
-      steps.push(step("withField", { name: apiName, typeDef: typeId(property.type), description: property.description, sourceMap: sourceMap(property.location), deprecated: property.deprecated }))
+      steps.push(
+        step("withField", {
+          name: apiName,
+          typeDef: typeId(property.type),
+          description: property.description,
+          sourceMap: sourceMap(property.location),
+          deprecated: property.deprecated,
+        }),
+      )
     }
     if (object.constructorArgs) steps.push(step("withConstructor", { function: fnId(object.constructorArgs) }))
     members.push({ withField: "withObject", argument: "object", chain: defs.add(...steps) })
   }
   for (const def of Object.values(module.enums)) {
-    const steps = ["typeDef", step("withEnum", { name: def.name, description: def.description, sourceMap: sourceMap(def.location) })]
+    const steps = [
+      "typeDef",
+      step("withEnum", { name: def.name, description: def.description, sourceMap: sourceMap(def.location) }),
+    ]
     for (const [name, member] of Object.entries(def.members)) {
-      steps.push(step("withEnumMember", { name, value: String(member.value), description: member.description, sourceMap: sourceMap(member.location), deprecated: member.deprecated }))
+      steps.push(
+        step("withEnumMember", {
+          name,
+          value: String(member.value),
+          description: member.description,
+          sourceMap: sourceMap(member.location),
+          deprecated: member.deprecated,
+        }),
+      )
     }
     members.push({ withField: "withEnum", argument: "enum", chain: defs.add(...steps) })
   }

@@ -1,5 +1,13 @@
 /** Values on their way between the engine (JSON, ids) and a module's code (classes, generated clients). */
-import { typeToString, type ArgumentSig, type FunctionSig, type Location, type ModuleSig, type ObjectSig, type TypeSig } from "../signature.js"
+import {
+  typeToString,
+  type ArgumentSig,
+  type FunctionSig,
+  type Location,
+  type ModuleSig,
+  type ObjectSig,
+  type TypeSig,
+} from "../signature.js"
 
 /** What the conversion needs to know of the running module. */
 export interface Surroundings {
@@ -14,7 +22,8 @@ export interface Surroundings {
   generated(type: string): (abstract new (...args: never[]) => unknown) | undefined
 }
 
-export const at = (location: Location | undefined): string => (location ? ` (${location.filepath}:${location.line})` : "")
+export const at = (location: Location | undefined): string =>
+  location ? ` (${location.filepath}:${location.line})` : ""
 
 export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unknown {
   if (value === undefined || value === null) return value
@@ -32,8 +41,11 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
       if (!own) return value
       // A default that comes through an interface has the API's spelling: VERY_HIGH for VeryHigh.
       const plain = (name: string): string => name.replaceAll("_", "").toLowerCase()
-      const member = own.members[value as string] ?? Object.entries(own.members).find(([name]) => plain(name) === plain(String(value)))?.[1]
-      if (!member) throw new Error(`${type.name} has no member ${String(value)}; it has ${Object.keys(own.members).join(", ")}`)
+      const member =
+        own.members[value as string] ??
+        Object.entries(own.members).find(([name]) => plain(name) === plain(String(value)))?.[1]
+      if (!member)
+        throw new Error(`${type.name} has no member ${String(value)}; it has ${Object.keys(own.members).join(", ")}`)
       return member.value
     }
     default:
@@ -42,8 +54,15 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
 }
 
 /** One of the module's objects, with its class, and so with its methods, at every depth. */
-export function loadObject(env: Surroundings, sig: ObjectSig, state: Record<string, unknown> | null | undefined): object {
-  const instance = (sig.kind === "class" ? Object.create(env.classOf(sig.name).prototype) : {}) as Record<string, unknown>
+export function loadObject(
+  env: Surroundings,
+  sig: ObjectSig,
+  state: Record<string, unknown> | null | undefined,
+): object {
+  const instance = (sig.kind === "class" ? Object.create(env.classOf(sig.name).prototype) : {}) as Record<
+    string,
+    unknown
+  >
   for (const [key, value] of Object.entries(state ?? {})) {
     const property = sig.properties[key]
     if (!property) throw new Error(`the state of ${sig.name} holds "${key}", which the class does not declare`)
@@ -84,7 +103,8 @@ const isGenerated = (value: unknown): boolean => typeof value === "object" && va
 export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown, what: string): Promise<unknown> {
   if (type.kind === "VOID_KIND") return null
   const value = await given
-  const wrong = (): WrongResult => new WrongResult(`${what} is declared as ${typeToString(type)} but is ${describe(value)}`)
+  const wrong = (): WrongResult =>
+    new WrongResult(`${what} is declared as ${typeToString(type)} but is ${describe(value)}`)
   switch (type.kind) {
     case "STRING_KIND":
     case "SCALAR_KIND":
@@ -95,7 +115,9 @@ export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown
       return value
     case "INTEGER_KIND":
       if (typeof value === "number" && !Number.isInteger(value)) {
-        throw new WrongResult(`${what} is ${value}, but \`number\` is an integer to Dagger: declare it as \`float\` (from @dagger.io/dagger)`)
+        throw new WrongResult(
+          `${what} is ${value}, but \`number\` is an integer to Dagger: declare it as \`float\` (from @dagger.io/dagger)`,
+        )
       }
       if (typeof value !== "number") throw wrong()
       return value
@@ -109,7 +131,12 @@ export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown
       const own = env.module.enums[type.name]
       if (!own) return value
       const entry = Object.entries(own.members).find(([, member]) => member.value === value)
-      if (!entry) throw new WrongResult(`${what} is declared as ${type.name} but is ${describe(value)}; its values are ${Object.values(own.members).map((m) => JSON.stringify(m.value)).join(", ")}`)
+      if (!entry)
+        throw new WrongResult(
+          `${what} is declared as ${type.name} but is ${describe(value)}; its values are ${Object.values(own.members)
+            .map((m) => JSON.stringify(m.value))
+            .join(", ")}`,
+        )
       return entry[0]
     }
     case "INTERFACE_KIND":
@@ -129,7 +156,12 @@ export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown
 }
 
 /** The state of one of the module's objects, by the names of the API. */
-export async function dumpObject(env: Surroundings, sig: ObjectSig, value: Record<string, unknown>, what: string): Promise<Record<string, unknown>> {
+export async function dumpObject(
+  env: Surroundings,
+  sig: ObjectSig,
+  value: Record<string, unknown>,
+  what: string,
+): Promise<Record<string, unknown>> {
   if (typeof value !== "object" || Array.isArray(value)) {
     throw new WrongResult(`${what} is declared as ${sig.name} but is ${describe(value)}`)
   }
@@ -138,7 +170,9 @@ export async function dumpObject(env: Surroundings, sig: ObjectSig, value: Recor
     Object.entries(value).map(async ([name, field]) => {
       const declared = byName.get(name)
       if (!declared) {
-        throw new WrongResult(`${what} has "${name}", which ${sig.name}${at(sig.location)} does not declare as a field with a type: declare it, or the next call could not see it`)
+        throw new WrongResult(
+          `${what} has "${name}", which ${sig.name}${at(sig.location)} does not declare as a field with a type: declare it, or the next call could not see it`,
+        )
       }
       if (field === undefined) return undefined
       if (field === null) return [declared.key, null] as const
@@ -148,4 +182,5 @@ export async function dumpObject(env: Surroundings, sig: ObjectSig, value: Recor
   return Object.fromEntries(entries.filter((e) => e !== undefined))
 }
 
-export const resultOf = (owner: string, fn: FunctionSig): string => `the result of ${owner}.${fn.name}${at(fn.location)}`
+export const resultOf = (owner: string, fn: FunctionSig): string =>
+  `the result of ${owner}.${fn.name}${at(fn.location)}`

@@ -1,4 +1,10 @@
-import { ExecError, GraphQLRequestError, NotAwaitedRequestError, UnknownDaggerError, type Extensions } from "./errors.js"
+import {
+  ExecError,
+  GraphQLRequestError,
+  NotAwaitedRequestError,
+  UnknownDaggerError,
+  type Extensions,
+} from "./errors.js"
 import { post } from "./http.js"
 import { traceparent } from "./trace.js"
 
@@ -11,7 +17,10 @@ type Document = string | { document?: string; query?: string; variables?: Record
 
 /** Talks GraphQL to the session that started this process. */
 export class GraphQLClient {
-  constructor(private readonly url: string, private readonly authorization: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly authorization: string,
+  ) {}
 
   async rawRequest(query: string, variables?: Record<string, unknown>): Promise<GraphQLReply> {
     const headers: Record<string, string> = { "content-type": "application/json", authorization: this.authorization }
@@ -23,7 +32,10 @@ export class GraphQLClient {
     } catch (cause) {
       const code = (cause as { code?: string }).code
       if (code === "ECONNREFUSED" || code === "ConnectionRefused") {
-        throw new NotAwaitedRequestError("The session is gone: a call was started and not awaited before its function ended.", { cause })
+        throw new NotAwaitedRequestError(
+          "The session is gone: a call was started and not awaited before its function ended.",
+          { cause },
+        )
       }
       throw new UnknownDaggerError(`The request to the engine failed: ${(cause as Error).message}`, { cause })
     }
@@ -31,7 +43,10 @@ export class GraphQLClient {
     try {
       parsed = JSON.parse(reply.text) as GraphQLReply
     } catch (cause) {
-      throw new UnknownDaggerError(`The engine answered ${reply.status} with something that is not JSON: ${reply.text.slice(0, 500)}`, { cause })
+      throw new UnknownDaggerError(
+        `The engine answered ${reply.status} with something that is not JSON: ${reply.text.slice(0, 500)}`,
+        { cause },
+      )
     }
     const first = parsed.errors?.[0]
     if (first) {
@@ -39,7 +54,8 @@ export class GraphQLClient {
       if (first.extensions?._type === "EXEC_ERROR") throw new ExecError(message, first.extensions)
       throw new GraphQLRequestError(message, { query, variables }, parsed)
     }
-    if (reply.status >= 400) throw new UnknownDaggerError(`The engine answered ${reply.status}: ${reply.text.slice(0, 500)}`)
+    if (reply.status >= 400)
+      throw new UnknownDaggerError(`The engine answered ${reply.status}: ${reply.text.slice(0, 500)}`)
     return parsed
   }
 
@@ -51,7 +67,9 @@ export class GraphQLClient {
 }
 
 /** The client of the session named by the environment; undefined where there is none. */
-export function clientFromEnvironment(env: Record<string, string | undefined> = process.env): GraphQLClient | undefined {
+export function clientFromEnvironment(
+  env: Record<string, string | undefined> = process.env,
+): GraphQLClient | undefined {
   const port = env.DAGGER_SESSION_PORT
   if (!port) return undefined
   const token = env.DAGGER_SESSION_TOKEN

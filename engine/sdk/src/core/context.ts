@@ -52,7 +52,8 @@ export function flatten(response: unknown): unknown {
   let value = response
   while (typeof value === "object" && value !== null && !Array.isArray(value)) {
     const keys = Object.keys(value)
-    if (keys.length !== 1) throw new TooManyNestedObjectsError("Too many nested objects inside graphql response", response)
+    if (keys.length !== 1)
+      throw new TooManyNestedObjectsError("Too many nested objects inside graphql response", response)
     value = (value as Record<string, unknown>)[keys[0]!]
   }
   return value
@@ -73,7 +74,8 @@ function idOf(object: Lazy): Promise<unknown> {
 
 async function resolve(value: unknown): Promise<unknown> {
   if (isLazy(value)) return await idOf(value)
-  if (Array.isArray(value) && value.some((v) => isLazy(v) || Array.isArray(v))) return await Promise.all(value.map(resolve))
+  if (Array.isArray(value) && value.some((v) => isLazy(v) || Array.isArray(v)))
+    return await Promise.all(value.map(resolve))
   return value
 }
 
@@ -86,7 +88,10 @@ async function resolveArgs(step: Step): Promise<Step> {
 
 /** A chain of operations, run by `execute`. The generated client is made of these. */
 export class Context {
-  constructor(private readonly _queryTree: Step[] = [], private readonly _connection?: GraphQLClient) {}
+  constructor(
+    private readonly _queryTree: Step[] = [],
+    private readonly _connection?: GraphQLClient,
+  ) {}
 
   getGQLClient(): GraphQLClient {
     return this._connection ?? session.get()

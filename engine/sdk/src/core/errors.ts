@@ -35,7 +35,10 @@ export class NotAwaitedRequestError extends DaggerSDKError {
 
 export class TooManyNestedObjectsError extends DaggerSDKError {
   readonly code = ERROR_CODES.TooManyNestedObjectsError
-  constructor(message: string, readonly response: unknown) {
+  constructor(
+    message: string,
+    readonly response: unknown,
+  ) {
     super(message)
   }
 }

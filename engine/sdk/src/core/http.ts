@@ -13,12 +13,18 @@ export async function post(url: string, headers: Record<string, string>, body: s
   // node: its fetch gives up after five minutes without a header, and takes longer to load.
   const http = await import("node:http")
   return await new Promise<Reply>((resolve, reject) => {
-    const request = http.request(url, { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } }, (response) => {
-      const chunks: Buffer[] = []
-      response.on("data", (chunk: Buffer) => chunks.push(chunk))
-      response.on("error", reject)
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }))
-    })
+    const request = http.request(
+      url,
+      { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on("data", (chunk: Buffer) => chunks.push(chunk))
+        response.on("error", reject)
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+        )
+      },
+    )
     request.on("error", reject)
     request.end(body)
   })

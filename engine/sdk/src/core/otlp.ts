@@ -46,7 +46,11 @@ function fixed64(field: number, value: bigint): number[] {
 function anyValue(value: string | number | boolean | string[]): number[] {
   if (typeof value === "string") return text(1, value)
   if (typeof value === "boolean") return number(2, value ? 1 : 0)
-  if (Array.isArray(value)) return bytes(5, value.flatMap((v) => bytes(1, anyValue(v))))
+  if (Array.isArray(value))
+    return bytes(
+      5,
+      value.flatMap((v) => bytes(1, anyValue(v))),
+    )
   if (Number.isInteger(value)) return number(3, value)
   const buffer = Buffer.alloc(8)
   buffer.writeDoubleLE(value)
@@ -69,8 +73,12 @@ function encodeSpan(span: SpanData): number[] {
     ...fixed64(7, span.start),
     ...(span.end === undefined ? [] : fixed64(8, span.end)),
     ...keyValues(9, span.attributes),
-    ...span.events.flatMap((e) => bytes(11, [...fixed64(1, e.time), ...text(2, e.name), ...keyValues(3, e.attributes)])),
-    ...(span.status ? bytes(15, [...(span.status.message ? text(2, span.status.message) : []), ...number(3, span.status.code)]) : []),
+    ...span.events.flatMap((e) =>
+      bytes(11, [...fixed64(1, e.time), ...text(2, e.name), ...keyValues(3, e.attributes)]),
+    ),
+    ...(span.status
+      ? bytes(15, [...(span.status.message ? text(2, span.status.message) : []), ...number(3, span.status.code)])
+      : []),
   ]
 }
 

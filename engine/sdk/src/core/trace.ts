@@ -33,10 +33,15 @@ const pending = new Set<Promise<unknown>>()
 
 function send(span: SpanData): void {
   const base = process.env.OTEL_EXPORTER_OTLP_ENDPOINT
-  const url = process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base ? base.replace(/\/$/, "") + "/v1/traces" : undefined)
+  const url =
+    process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base ? base.replace(/\/$/, "") + "/v1/traces" : undefined)
   if (!url || process.env.OTEL_SDK_DISABLED === "true") return
   const headers: Record<string, string> = { "content-type": "application/x-protobuf" }
-  for (const pair of (process.env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? process.env.OTEL_EXPORTER_OTLP_HEADERS ?? "").split(",")) {
+  for (const pair of (
+    process.env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ??
+    process.env.OTEL_EXPORTER_OTLP_HEADERS ??
+    ""
+  ).split(",")) {
     const at = pair.indexOf("=")
     if (at > 0) headers[pair.slice(0, at).trim().toLowerCase()] = decodeURIComponent(pair.slice(at + 1).trim())
   }
@@ -57,8 +62,23 @@ const now = (): bigint => BigInt(Date.now()) * 1_000_000n
 
 export class Span {
   private readonly data: SpanData
-  constructor(scope: string, name: string, readonly context: SpanContext, parent: SpanContext | undefined, attributes: Attributes = {}) {
-    this.data = { scope, name, traceId: context.traceId, spanId: context.spanId, parentSpanId: parent?.spanId, start: now(), attributes: { ...attributes }, events: [] }
+  constructor(
+    scope: string,
+    name: string,
+    readonly context: SpanContext,
+    parent: SpanContext | undefined,
+    attributes: Attributes = {},
+  ) {
+    this.data = {
+      scope,
+      name,
+      traceId: context.traceId,
+      spanId: context.spanId,
+      parentSpanId: parent?.spanId,
+      start: now(),
+      attributes: { ...attributes },
+      events: [],
+    }
     if (process.env.OTEL_EXPORTER_OTLP_TRACES_LIVE !== undefined) send(this.data)
   }
   spanContext(): SpanContext {
@@ -89,7 +109,11 @@ export class Span {
   }
   recordException(error: unknown): void {
     const known = error instanceof Error ? error : new Error(String(error))
-    this.addEvent("exception", { "exception.type": known.name, "exception.message": known.message, "exception.stacktrace": known.stack })
+    this.addEvent("exception", {
+      "exception.type": known.name,
+      "exception.message": known.message,
+      "exception.stacktrace": known.stack,
+    })
   }
   end(): void {
     if (this.data.end !== undefined) return
@@ -103,7 +127,11 @@ export class Tracer {
 
   startSpan(name: string, attributes?: Attributes): Span {
     const parent = currentContext()
-    const context = { traceId: parent?.traceId ?? randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex"), traceFlags: parent?.traceFlags ?? 1 }
+    const context = {
+      traceId: parent?.traceId ?? randomBytes(16).toString("hex"),
+      spanId: randomBytes(8).toString("hex"),
+      traceFlags: parent?.traceFlags ?? 1,
+    }
     return new Span(this.name, name, context, parent, attributes)
   }
 

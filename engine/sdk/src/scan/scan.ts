@@ -8,7 +8,17 @@ import ts from "typescript"
 import { AST } from "dagger-scanner/typescript_module/index.js"
 import { DaggerModule } from "dagger-scanner/dagger_module/index.js"
 import { convertToPascalCase } from "dagger-scanner/case_convertor.js"
-import type { ArgumentSig, EnumSig, FunctionSig, InterfaceSig, Location, ModuleSig, ObjectSig, PropertySig, TypeSig } from "../signature.js"
+import type {
+  ArgumentSig,
+  EnumSig,
+  FunctionSig,
+  InterfaceSig,
+  Location,
+  ModuleSig,
+  ObjectSig,
+  PropertySig,
+  TypeSig,
+} from "../signature.js"
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
@@ -52,7 +62,9 @@ export function scan(input: ScanInput): Scan {
   host.getDefaultLibFileName = () => input.lib
   // Packages are not looked into: an exposed type cannot come from one.
   host.resolveModuleNameLiterals = (literals, file, _redirected, opts) =>
-    literals.map(({ text }) => (text.startsWith(".") ? ts.resolveModuleName(text, file, opts, host) : { resolvedModule: undefined }))
+    literals.map(({ text }) =>
+      text.startsWith(".") ? ts.resolveModuleName(text, file, opts, host) : { resolvedModule: undefined },
+    )
   const program = ts.createProgram([...input.files, input.client], options, host)
   const relative = (file: string): string => path.relative(input.root, file)
   const own = program.getSourceFiles().filter((f) => input.files.includes(path.resolve(f.fileName)))
@@ -61,7 +73,9 @@ export function scan(input: ScanInput): Scan {
     const [first] = program.getSyntacticDiagnostics(file)
     if (first) {
       const { line, character } = file.getLineAndCharacterOfPosition(first.start)
-      throw new SourceError(`${relative(file.fileName)}:${line + 1}:${character + 1}: syntax error: ${ts.flattenDiagnosticMessageText(first.messageText, "\n")}`)
+      throw new SourceError(
+        `${relative(file.fileName)}:${line + 1}:${character + 1}: syntax error: ${ts.flattenDiagnosticMessageText(first.messageText, "\n")}`,
+      )
     }
   }
 
@@ -92,7 +106,10 @@ export function scan(input: ScanInput): Scan {
   return {
     signature,
     used: [...new Set(declaring)],
-    warnings: [...warnings.map((w) => w.replaceAll(input.root + "/", "")), ...initialValues(module.objects[expected], relative)],
+    warnings: [
+      ...warnings.map((w) => w.replaceAll(input.root + "/", "")),
+      ...initialValues(module.objects[expected], relative),
+    ],
   }
 }
 
@@ -104,7 +121,10 @@ function initialValues(main: any, relative: (f: string) => string): string[] {
   return node.members
     .filter(ts.isPropertyDeclaration)
     .filter((p) => p.initializer && !(ts.getCombinedModifierFlags(p) & ts.ModifierFlags.Static))
-    .map((p) => `${relative(file.fileName)}:${file.getLineAndCharacterOfPosition(p.name.getStart()).line + 1}: the initial value of ${p.name.getText()} is not applied: ${node.name!.text} has no constructor, add \`constructor() {}\``)
+    .map(
+      (p) =>
+        `${relative(file.fileName)}:${file.getLineAndCharacterOfPosition(p.name.getStart()).line + 1}: the initial value of ${p.name.getText()} is not applied: ${node.name!.text} has no constructor, add \`constructor() {}\``,
+    )
 }
 
 function captureWarnings(into: string[]): () => void {
@@ -117,14 +137,24 @@ function captureWarnings(into: string[]): () => void {
 const decorated = (node: ts.ClassDeclaration): boolean =>
   (ts.getDecorators(node) ?? []).some((d) => /^object\b/.test(d.expression.getText()))
 
-function requireMainClass(files: ts.SourceFile[], expected: string, name: string, relative: (f: string) => string): void {
+function requireMainClass(
+  files: ts.SourceFile[],
+  expected: string,
+  name: string,
+  relative: (f: string) => string,
+): void {
   const classes = files.flatMap((file) => file.statements.filter(ts.isClassDeclaration).map((node) => ({ file, node })))
   const place = ({ file, node }: (typeof classes)[number]): string =>
     `${relative(file.fileName)}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`
   const main = classes.find(({ node }) => node.name?.text === expected)
   if (main && decorated(main.node)) return
-  if (main) throw new SourceError(`${place(main)}: class ${expected} is the module's main class and lacks the decorator @object()`)
-  const found = classes.filter(({ node }) => node.name && decorated(node)).map((c) => `${c.node.name!.text} (${place(c)})`)
+  if (main)
+    throw new SourceError(
+      `${place(main)}: class ${expected} is the module's main class and lacks the decorator @object()`,
+    )
+  const found = classes
+    .filter(({ node }) => node.name && decorated(node))
+    .map((c) => `${c.node.name!.text} (${place(c)})`)
   throw new SourceError(
     `the module "${name}" needs a class named ${expected}: \`@object() export class ${expected} { … }\` in ${files[0] ? path.dirname(relative(files[0].fileName)) || "src" : "src"}/; ` +
       (found.length > 0 ? `found ${found.join(", ")}` : "no class with @object() was found"),
@@ -133,8 +163,15 @@ function requireMainClass(files: ts.SourceFile[], expected: string, name: string
 
 /** The scanner's errors, with file and line as editors count them, and with what is allowed. */
 function explain(error: Error, files: ts.SourceFile[], ast: any, root: string): Error {
-  let message = error.message.replaceAll(/(\/[^\s:]+):(\d+):(\d+)/g, (_all, file: string, line: string, column: string) => `${path.relative(root, file)}:${Number(line) + 1}:${Number(column) + 1}`)
-  const reference = /(?:could not (?:find|resolve) type reference for|Use of primitive) '?([^']+?)'?(?: at (\S+?))?(?:\.$| type detected.*$)/.exec(message)
+  let message = error.message.replaceAll(
+    /(\/[^\s:]+):(\d+):(\d+)/g,
+    (_all, file: string, line: string, column: string) =>
+      `${path.relative(root, file)}:${Number(line) + 1}:${Number(column) + 1}`,
+  )
+  const reference =
+    /(?:could not (?:find|resolve) type reference for|Use of primitive) '?([^']+?)'?(?: at (\S+?))?(?:\.$| type detected.*$)/.exec(
+      message,
+    )
   if (reference) {
     const place = reference[2] ?? locate(reference[1]!, files, ast, root)
     const primitive = /^(String|Number|Boolean)$/.test(reference[1]!)
@@ -158,9 +195,11 @@ function locate(reference: string, files: ts.SourceFile[], ast: any, root: strin
       for (const member of node.members) {
         if (ts.isMethodDeclaration(member) || ts.isConstructorDeclaration(member)) {
           if (ts.isMethodDeclaration(member) && !(ts.getDecorators(member) ?? []).length) continue
-          for (const parameter of member.parameters) if (is(ast.checker.getTypeAtLocation(parameter))) return position(parameter)
+          for (const parameter of member.parameters)
+            if (is(ast.checker.getTypeAtLocation(parameter))) return position(parameter)
           const signature = ast.checker.getSignatureFromDeclaration(member)
-          if (ts.isMethodDeclaration(member) && signature && is(signature.getReturnType())) return position(member.type ?? member.name)
+          if (ts.isMethodDeclaration(member) && signature && is(signature.getReturnType()))
+            return position(member.type ?? member.name)
         } else if (ts.isPropertyDeclaration(member) && is(ast.checker.getTypeAtLocation(member))) {
           return position(member)
         }
@@ -182,7 +221,9 @@ class Completeness {
     const open = (t: any): boolean => !t || (t.kind === "LIST_KIND" && open(t.typeDef))
     if (open(type)) {
       const { filepath, line, column } = this.place(from)
-      throw new SourceError(`${filepath}:${line}:${column}: the type of ${what} cannot be part of a module's API; ${ALLOWED}`)
+      throw new SourceError(
+        `${filepath}:${line}:${column}: the type of ${what} cannot be part of a module's API; ${ALLOWED}`,
+      )
     }
     return type as TypeSig
   }
@@ -195,11 +236,17 @@ class Completeness {
   }
 
   private argument(arg: any): ArgumentSig {
-    const out: ArgumentSig = { name: arg.name, type: this.type(arg.type, arg, `argument ${arg.name}`), ...this.doc(arg), location: this.place(arg) }
+    const out: ArgumentSig = {
+      name: arg.name,
+      type: this.type(arg.type, arg, `argument ${arg.name}`),
+      ...this.doc(arg),
+      location: this.place(arg),
+    }
     if (arg.isVariadic) out.variadic = true
     if (arg.isNullable) out.nullable = true
     if (arg.isOptional) out.optional = true
-    if (arg.defaultValue !== undefined) out.defaultValue = arg.type?.kind === "FLOAT_KIND" ? exact(arg) : arg.defaultValue
+    if (arg.defaultValue !== undefined)
+      out.defaultValue = arg.type?.kind === "FLOAT_KIND" ? exact(arg) : arg.defaultValue
     if (arg.defaultPath !== undefined) out.defaultPath = arg.defaultPath
     if (arg.ignore !== undefined) out.ignore = arg.ignore
     return out
@@ -207,7 +254,9 @@ class Completeness {
 
   private function(fn: any): FunctionSig {
     const out: FunctionSig = {
-      name: fn.name, ...this.doc(fn), location: this.place(fn),
+      name: fn.name,
+      ...this.doc(fn),
+      location: this.place(fn),
       args: Object.values<any>(fn.arguments).map((a) => this.argument(a)),
       returns: this.type(fn.returnType, fn, `the result of ${fn.name}`),
     }
@@ -222,10 +271,21 @@ class Completeness {
 
   private object(object: any): ObjectSig {
     return {
-      name: object.name, kind: object.kind(), ...this.doc(object), location: this.place(object),
-      ...(object._constructor ? { constructorArgs: Object.values<any>(object._constructor.arguments).map((a) => this.argument(a)) } : {}),
+      name: object.name,
+      kind: object.kind(),
+      ...this.doc(object),
+      location: this.place(object),
+      ...(object._constructor
+        ? { constructorArgs: Object.values<any>(object._constructor.arguments).map((a) => this.argument(a)) }
+        : {}),
       methods: this.table<any, FunctionSig>(object.methods, (m) => this.function(m)),
-      properties: this.table<any, PropertySig>(object.properties, (p) => ({ name: p.name, type: this.type(p.type, p, `field ${p.name}`), ...this.doc(p), location: this.place(p), exposed: p.isExposed })),
+      properties: this.table<any, PropertySig>(object.properties, (p) => ({
+        name: p.name,
+        type: this.type(p.type, p, `field ${p.name}`),
+        ...this.doc(p),
+        location: this.place(p),
+        exposed: p.isExposed,
+      })),
     }
   }
 
@@ -235,10 +295,20 @@ class Completeness {
       ...(module.description ? { description: module.description } : {}),
       objects: this.table<any, ObjectSig>(module.objects, (o) => this.object(o)),
       enums: this.table<any, EnumSig>(module.enums, (e) => ({
-        name: e.name, ...this.doc(e), location: this.place(e),
-        members: this.table<any, EnumSig["members"][string]>(e.values, (v) => ({ value: v.value, ...this.doc(v), location: this.place(v) })),
+        name: e.name,
+        ...this.doc(e),
+        location: this.place(e),
+        members: this.table<any, EnumSig["members"][string]>(e.values, (v) => ({
+          value: v.value,
+          ...this.doc(v),
+          location: this.place(v),
+        })),
       })),
-      interfaces: this.table<any, InterfaceSig>(module.interfaces, (i) => ({ name: i.name, ...this.doc(i), functions: this.table<any, FunctionSig>(i.functions, (f) => this.function(f)) })),
+      interfaces: this.table<any, InterfaceSig>(module.interfaces, (i) => ({
+        name: i.name,
+        ...this.doc(i),
+        functions: this.table<any, FunctionSig>(i.functions, (f) => this.function(f)),
+      })),
     }
   }
 }

@@ -11,7 +11,13 @@ export class Aws {
   /** AWS at port 4566: STS, IAM, ECR with its registry, EC2, EKS, with signatures checked and a cluster `shop`. The access key `test` may do everything, whatever the signature. */
   @func({ cache: "session" })
   service(): Service {
-    const emulator = dag.container().from(images.ministack).withEnvVariable("AUTH", "true").withEnvVariable("GATEWAY_PORT", String(port)).withEnvVariable("BIND_HOST", "0.0.0.0").withExposedPort(port)
+    const emulator = dag
+      .container()
+      .from(images.ministack)
+      .withEnvVariable("AUTH", "true")
+      .withEnvVariable("GATEWAY_PORT", String(port))
+      .withEnvVariable("BIND_HOST", "0.0.0.0")
+      .withExposedPort(port)
     return dag
       .container()
       .from(images.node)
@@ -19,13 +25,28 @@ export class Aws {
       .withNewFile("/proxy.ts", readFileSync(new URL("proxy.ts", import.meta.url), "utf8"))
       .withServiceBinding("ministack", emulator.asService({ useEntrypoint: true }))
       .withExposedPort(port)
-      .asService({ args: ["node", "--input-type=module", "-e", `import { makeCluster, serve } from "/proxy.ts"; const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`] })
+      .asService({
+        args: [
+          "node",
+          "--input-type=module",
+          "-e",
+          `import { makeCluster, serve } from "/proxy.ts"; const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`,
+        ],
+      })
   }
 
   /** Makes a repository, logs in and pushes a small image with crane; what crane said. `password` is used instead of the login's; `expire` ends all passwords
    * between login and push. */
   @func({ cache: "never" })
-  async pushed(aws: Service, accessKey: Secret, secretKey: Secret, repository: string, tag: string, password?: Secret, expire: boolean = false): Promise<string> {
+  async pushed(
+    aws: Service,
+    accessKey: Secret,
+    secretKey: Secret,
+    repository: string,
+    tag: string,
+    password?: Secret,
+    expire: boolean = false,
+  ): Promise<string> {
     await dag.ecr().ensure([repository], region, accessKey, secretKey, { target: aws })
     const used = password ?? dag.ecr().login(region, accessKey, secretKey, { target: aws })
     await used.id()
@@ -48,11 +69,30 @@ export class Aws {
 
   /** Asks as a cluster does whose token is in the kubeconfig: the answer's status, and who signed. The header names the cluster that asks. */
   @func({ cache: "never" })
-  async authenticated(aws: Service, accessKey: Secret, secretKey: Secret, cluster: string, header: string, sessionToken?: Secret, endpoint?: string, ca?: string): Promise<string> {
-    const config = JSON.parse(await dag.eks().kubeconfig(cluster, region, accessKey, secretKey, { sessionToken, target: aws, endpoint, ca }).plaintext())
+  async authenticated(
+    aws: Service,
+    accessKey: Secret,
+    secretKey: Secret,
+    cluster: string,
+    header: string,
+    sessionToken?: Secret,
+    endpoint?: string,
+    ca?: string,
+  ): Promise<string> {
+    const config = JSON.parse(
+      await dag
+        .eks()
+        .kubeconfig(cluster, region, accessKey, secretKey, { sessionToken, target: aws, endpoint, ca })
+        .plaintext(),
+    )
     const url = Buffer.from(config.users[0].user.token.replace("k8s-aws-v1.", ""), "base64url").toString()
     const answer = await fetch(url, { headers: { "x-k8s-aws-id": header }, signal: AbortSignal.timeout(20_000) })
     const text = await answer.text()
-    return `${config.clusters[0].cluster.server} ${answer.status} ${/<Arn>(.*?)<|<Code>(.*?)</.exec(text)?.slice(1).find((part) => part) ?? text.slice(0, 200)}`
+    return `${config.clusters[0].cluster.server} ${answer.status} ${
+      /<Arn>(.*?)<|<Code>(.*?)</
+        .exec(text)
+        ?.slice(1)
+        .find((part) => part) ?? text.slice(0, 200)
+    }`
   }
 }
