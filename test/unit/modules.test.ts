@@ -6,11 +6,8 @@ import { parseClock, stepCommand } from "../../modules/golang/src/clock"
 import * as go from "../../modules/golang/src/read"
 import { refusal } from "../../modules/golang/src/refusal"
 import * as leaks from "../../modules/gitleaks/src/read"
-import * as newman from "../../modules/newman/src/read"
 import * as node from "../../modules/node/src/read"
 import { sarif } from "../../modules/golang/src/sarif"
-import * as postgres from "../../modules/postgres/src/settings"
-import * as selenium from "../../modules/selenium/src/read"
 
 const modules = join(import.meta.dirname, "../../modules")
 const names = readdirSync(modules).sort()
@@ -462,125 +459,6 @@ describe("the pipelines' images", () => {
       expect(Object.keys(images)).toEqual(expect.arrayContaining(use.images))
     }
   })
-})
-
-describe("postgres", () => {
-  it("reads variables, whatever their values hold", () =>
-    expect(postgres.variables(["A=1", "B_2=x=y\nz", "C="])).toEqual([
-      ["A", "1"],
-      ["B_2", "x=y\nz"],
-      ["C", ""],
-    ]))
-  it.each([
-    [["A"], 'env: "A" is not NAME=value'],
-    [["2A=1"], 'env: "2A" is not NAME=value'],
-    [["A=1", "A=2"], "env: A is given twice"],
-  ])("refuses %j without repeating a value", (lines, message) =>
-    expect(() => postgres.variables(lines)).toThrow(message),
-  )
-  it("says why SQL failed", () => {
-    expect(postgres.sqlError('NOTICE:  x\nERROR:  relation "x" does not exist\nLINE 1: select\n')).toBe(
-      'ERROR:  relation "x" does not exist',
-    )
-    expect(
-      postgres.sqlError('psql: error: connection to server at "server" (10.87.0.4), port 5432 failed: FATAL:  no\n'),
-    ).toBe('error: connection to server at "server" (10.87.0.4), port 5432 failed: FATAL:  no')
-  })
-})
-
-describe("newman", () => {
-  const stats = (requests: number, assertions: number) => ({
-    requests: { total: requests, pending: 0, failed: 0 },
-    assertions: { total: assertions, pending: 1, failed: 0 },
-  })
-  const report = (failures: unknown[] = []): string => JSON.stringify({ run: { stats: stats(3, 8), failures } })
-  it("counts what ran", () =>
-    expect(newman.outcome(report())).toEqual({ requests: 3, assertions: 7, failing: 0, first: "" }))
-  it("names folder, request and assertion", () =>
-    expect(
-      newman.outcome(
-        report([
-          {
-            error: { name: "AssertionError", message: "expected 1 to equal 2\nat x", test: "status 200" },
-            source: { name: "Get it" },
-            parent: { name: "menus" },
-          },
-          { error: { name: "x", message: "y" } },
-        ]),
-      ),
-    ).toEqual({
-      ...{ requests: 3, assertions: 7, failing: 2 },
-      first: "menus: Get it: status 200: expected 1 to equal 2",
-    }))
-  it("names a request that was not answered", () =>
-    expect(
-      newman.outcome(
-        report([{ error: { name: "Error", message: "socket hang up" }, at: "request", source: { name: "Get it" } }]),
-      )?.first,
-    ).toBe("Get it: socket hang up"))
-  it("knows that there is no report", () => expect(newman.outcome("")).toBeUndefined())
-  it("says why nothing ran", () => {
-    expect(newman.trouble("http://app:1 cannot be reached: connect ECONNREFUSED (tried for 5 s)\n")).toBe(
-      "http://app:1 cannot be reached: connect ECONNREFUSED (tried for 5 s)",
-    )
-    expect(newman.trouble("newman\n\nerror: Unable to find a folder or request: x\n")).toBe(
-      "Unable to find a folder or request: x",
-    )
-    expect(newman.trouble("")).toBe("")
-  })
-  it("passes variables on, and refuses what is none", () => {
-    expect(newman.environmentArguments(["a=1", "b=x=y z"])).toEqual(["--env-var", "a=1", "--env-var", "b=x=y z"])
-    expect(() => newman.environmentArguments(["secret"])).toThrow("is not NAME=value")
-  })
-})
-
-describe("selenium", () => {
-  const suite = (cases: string): string =>
-    `<?xml version="1.0"?>\n<testsuites name="x" tests="99"><testsuite name="a &gt; b">${cases}</testsuite></testsuites>`
-  it("counts cases, not what the file claims", () =>
-    expect(
-      selenium.outcome(
-        suite(
-          '<testcase name="a > b" time="1"/><testcase classname="c" name="d"></testcase><testcase name="e"><skipped/></testcase>',
-        ),
-      ),
-    ).toEqual({ tests: 3, skipped: 1, failing: 0, first: "" }))
-  it("names the first that failed, and why", () =>
-    expect(
-      selenium.outcome(
-        suite(
-          '<testcase name="ok"/><testcase classname="menu" name="shows &quot;all&quot;"><failure message="expected &lt;b&gt; to be 2" type="x">stack</failure></testcase><testcase name="z"><error><![CDATA[boom\n  at y]]></error></testcase>',
-        ),
-      ),
-    ).toEqual({ tests: 3, skipped: 0, failing: 2, first: 'menu: shows "all": expected <b> to be 2' }))
-  it("takes the text where there is no message", () =>
-    expect(
-      selenium.outcome(suite("<testcase name='z'><error><![CDATA[boom\n  at y]]></error></testcase>"))?.first,
-    ).toBe("z: boom"))
-  it("knows an empty suite, and what is no JUnit file", () => {
-    expect(selenium.outcome("<testsuites></testsuites>")).toEqual({ tests: 0, skipped: 0, failing: 0, first: "" })
-    expect([selenium.outcome(""), selenium.outcome("Error: no")]).toEqual([undefined, undefined])
-  })
-  it("says why the install or the tests did not run", () => {
-    expect(selenium.installFailure("npm error code EUSAGE\nnpm error\nnpm error Missing: a@1 from lock file\n")).toBe(
-      "npm ci: Missing: a@1 from lock file",
-    )
-    expect(selenium.trouble("the browser http://browser:4444/status cannot be reached: x (tried for 1 s)\n")).toBe(
-      "the browser http://browser:4444/status cannot be reached: x (tried for 1 s)",
-    )
-    expect(selenium.trouble('npm error Missing script: "tests"\nnpm error\n')).toBe('npm error Missing script: "tests"')
-    expect(selenium.trouble("\n> test\n> node x.js\n\nsetting up\nError: no such session\n")).toBe(
-      "Error: no such session",
-    )
-  })
-  it.each([
-    ["http://app:8080", true],
-    ["http://shop.dev/x", true],
-    ["https://app:8080", false],
-    ["http://product:8080", false],
-    ["http://dev.example.com", false],
-    ["http://127.0.0.1:8080", false],
-  ])("%s is for https only in a browser: %s", (url, only) => expect(selenium.httpsOnly(url)).toBe(only))
 })
 
 describe("what was refused for want of a login", () => {

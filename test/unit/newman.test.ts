@@ -1,0 +1,49 @@
+// Reads newman's report, its output and the caller's variables: the pure parts of modules/newman.
+import { describe, expect, it } from "vitest"
+import * as newman from "../../modules/newman/src/read"
+
+describe("newman", () => {
+  const stats = (requests: number, assertions: number) => ({
+    requests: { total: requests, pending: 0, failed: 0 },
+    assertions: { total: assertions, pending: 1, failed: 0 },
+  })
+  const report = (failures: unknown[] = []): string => JSON.stringify({ run: { stats: stats(3, 8), failures } })
+  it("counts what ran", () =>
+    expect(newman.outcome(report())).toEqual({ requests: 3, assertions: 7, failing: 0, first: "" }))
+  it("names folder, request and assertion", () =>
+    expect(
+      newman.outcome(
+        report([
+          {
+            error: { name: "AssertionError", message: "expected 1 to equal 2\nat x", test: "status 200" },
+            source: { name: "Get it" },
+            parent: { name: "menus" },
+          },
+          { error: { name: "x", message: "y" } },
+        ]),
+      ),
+    ).toEqual({
+      ...{ requests: 3, assertions: 7, failing: 2 },
+      first: "menus: Get it: status 200: expected 1 to equal 2",
+    }))
+  it("names a request that was not answered", () =>
+    expect(
+      newman.outcome(
+        report([{ error: { name: "Error", message: "socket hang up" }, at: "request", source: { name: "Get it" } }]),
+      )?.first,
+    ).toBe("Get it: socket hang up"))
+  it("knows that there is no report", () => expect(newman.outcome("")).toBeUndefined())
+  it("says why nothing ran", () => {
+    expect(newman.trouble("http://app:1 cannot be reached: connect ECONNREFUSED (tried for 5 s)\n")).toBe(
+      "http://app:1 cannot be reached: connect ECONNREFUSED (tried for 5 s)",
+    )
+    expect(newman.trouble("newman\n\nerror: Unable to find a folder or request: x\n")).toBe(
+      "Unable to find a folder or request: x",
+    )
+    expect(newman.trouble("")).toBe("")
+  })
+  it("passes variables on, and refuses what is none", () => {
+    expect(newman.environmentArguments(["a=1", "b=x=y z"])).toEqual(["--env-var", "a=1", "--env-var", "b=x=y z"])
+    expect(() => newman.environmentArguments(["secret"])).toThrow("is not NAME=value")
+  })
+})
