@@ -1,10 +1,13 @@
-// What the shell of Go's steps does around the tools. Nothing here is asked of an engine, and nothing is compiled.
+// The module golang without an engine: what its tools print is read, and its shell functions run around no tool.
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import * as go from "../../modules/golang/src/read"
+import { refusal } from "../../modules/golang/src/refusal"
+import { sarif } from "../../modules/golang/src/sarif"
 import { turns } from "../../modules/golang/src/turns"
 
 describe("modules that are checked side by side", () => {
@@ -49,4 +52,204 @@ describe("modules that are checked side by side", () => {
     expect(await order(["module a", "module b"], ["lint", "test"])).toEqual(together))
   it("do not wait in an image without flock", async () =>
     expect(await order(["module a", "module b"], undefined, `flock() { return 127; }\n${turns}`)).toEqual(together))
+})
+
+describe("golang lint", () => {
+  const none = { gofmt: "", vet: "", staticcheck: "", staticcheckErrors: "" }
+  const findings = (files: Partial<typeof none>) =>
+    go.lintFindings({ ...none, ...files }, "services/api", "/src/services/api")
+  it("finds nothing in empty files", () => expect(findings({})).toEqual([]))
+  it("names files from the repository's root, gofmt first", () =>
+    expect(
+      findings({
+        gofmt: "a/a.go\n",
+        vet: '# example.com/x\n# [example.com/x]\nvet: a/z.go:1:34: cannot use "a" as int\n',
+        staticcheck:
+          '{"code":"U1000","location":{"file":"/src/services/api/a/v.go","line":4,"column":6},"message":"func unused is unused"}\n{"code":"compile","location":{"file":"","line":0,"column":0},"message":"# x"}\n',
+      }),
+    ).toEqual([
+      "gofmt: services/api/a/a.go is not formatted",
+      'vet: services/api/a/z.go:1:34: cannot use "a" as int',
+      "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)",
+    ]))
+  it("keeps gofmt's syntax errors", () =>
+    expect(findings({ gofmt: "a/z.go:2:6: expected 'IDENT', found '{'\n" })).toEqual([
+      "gofmt: services/api/a/z.go:2:6: expected 'IDENT', found '{'",
+    ]))
+  it("keeps what staticcheck says when it cannot work", () =>
+    expect(findings({ staticcheckErrors: "-: no packages\n" })).toEqual(["staticcheck: -: no packages"]))
+})
+
+describe("what linters found, as SARIF", () => {
+  it.each([
+    [
+      "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)",
+      {
+        tool: "staticcheck",
+        rule: "U1000",
+        text: "func unused is unused (U1000)",
+        file: "services/api/a/v.go",
+        line: 4,
+        column: 6,
+      },
+    ],
+    [
+      "gofmt: services/api/a.go is not formatted",
+      {
+        tool: "gofmt",
+        rule: "gofmt",
+        text: "services/api/a.go is not formatted",
+        file: "services/api/a.go",
+        line: 0,
+        column: 0,
+      },
+    ],
+    [
+      'vet: a/z.go:1:34: cannot use "a" as int',
+      { tool: "vet", rule: "vet", text: 'cannot use "a" as int', file: "a/z.go", line: 1, column: 34 },
+    ],
+    [
+      "staticcheck: -: no packages",
+      { tool: "staticcheck", rule: "staticcheck", text: "-: no packages", file: ".", line: 0, column: 0 },
+    ],
+  ])("reads %s", (line, finding) => expect(go.findingOf(line)).toEqual(finding))
+  it("is one run a tool, with rule, place and words", () => {
+    const log = JSON.parse(sarif(["gofmt", "vet"], [go.findingOf("vet: a/z.go:1:34: no")])) as {
+      runs: { tool: { driver: { name: string } }; results: unknown[] }[]
+    }
+    expect(log.runs.map(({ tool, results }) => [tool.driver.name, results.length])).toEqual([
+      ["gofmt", 0],
+      ["vet", 1],
+    ])
+    expect(log.runs[1]!.results[0]).toEqual({
+      ruleId: "vet",
+      level: "error",
+      message: { text: "no" },
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: "a/z.go" }, region: { startLine: 1, startColumn: 34 } } },
+      ],
+    })
+  })
+})
+
+describe("golang test", () => {
+  const failed = (body: string, done = "DONE 7 tests, 1 skipped, 2 failures in 0.334s"): string =>
+    `✖  a (35ms)\n\n=== Skipped\n=== SKIP: a TestSkip (0.00s)\n    a_test.go:5: why\n\n=== Failed\n${body}\n${done}\n`
+  it("counts", () =>
+    expect(go.testOutcome("✓  a (3ms)\n\nDONE 41 tests, 2 skipped in 0.5s\n", ".")).toEqual({
+      tests: 41,
+      skipped: 2,
+      failing: [],
+      first: "",
+    }))
+  it("counts a single one, and none", () => {
+    expect(go.testOutcome("DONE 1 test in 0.5s", ".").tests).toBe(1)
+    expect(go.testOutcome("∅  .\n\nDONE 0 tests in 0.000s", ".").tests).toBe(0)
+    expect(go.testOutcome("", ".").tests).toBe(0)
+  })
+  it("names the failing test, its file and line, without its parents", () => {
+    const outcome = go.testOutcome(
+      failed(
+        "=== FAIL: a TestBroken/sub_case (0.00s)\n    a_test.go:4: hello\n    a_test.go:4: got 2, want 3\n\n=== FAIL: a TestBroken (0.00s)\n",
+      ),
+      "services/api",
+    )
+    expect(outcome).toEqual({
+      tests: 7,
+      skipped: 1,
+      failing: ["TestBroken/sub_case"],
+      first: "services/api/a: TestBroken/sub_case: a_test.go:4: got 2, want 3",
+    })
+  })
+  it("names a build failure before all", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: bad  (0.00s)\nFAIL\texample.com/x/bad [build failed]\n\n=== Errors\nbad/bad.go:2: cannot use 1\n\n",
+        ),
+        "m",
+      ).first,
+    ).toBe("m/bad/bad.go:2: cannot use 1"))
+  it("names the test that hangs", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a  (0.00s)\npanic: test timed out after 3s\n\trunning tests:\n\t\tTestHang (3s)\n\ngoroutine 21 [running]:\n\n=== FAIL: a TestBroken (0.00s)\n    a_test.go:4: no\n",
+        ),
+        ".",
+      ).first,
+    ).toBe("a: TestHang timed out after 3s"))
+  it("says where it panicked", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a TestPanic (0.00s)\npanic: assignment to entry in nil map [recovered, repanicked]\n\ngoroutine 25 [running]:\nexample.com/x/a.TestPanic(0x1)\n\t/src/a/a_test.go:7 +0x48\n",
+        ),
+        ".",
+      ).first,
+    ).toBe("a: TestPanic: panic: assignment to entry in nil map at a_test.go:7"))
+  it("says that it is a race", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a TestRace (0.01s)\n===\nWARNING: DATA RACE\nRead at 0x1 by goroutine 15:\n  x.TestRace.func1()\n      /src/a/a_test.go:8 +0x33\n",
+        ),
+        ".",
+      ).first,
+    ).toBe("a: TestRace: data race, /src/a/a_test.go:8 +0x33"))
+  it("says what testify says", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a TestX (0.00s)\n    a_test.go:12: \n        \tError Trace:\ta_test.go:12\n        \tError:      \tNot equal: 1 and 2\n",
+        ),
+        ".",
+      ).first,
+    ).toBe("a: TestX: a_test.go:12: Not equal: 1 and 2"))
+
+  it.each([
+    ["a half", "mode: atomic\nx/a.go:1.1,2.2 3 1\nx/a.go:3.1,4.2 3 0\n", 50],
+    ["a block that two packages ran", "mode: atomic\nx/a.go:1.1,2.2 1 0\nx/a.go:1.1,2.2 1 4\n", 100],
+    ["no statement", "mode: atomic\n", undefined],
+    ["nothing", "", undefined],
+  ])("reads the coverage of %s", (_, profile, percent) => expect(go.coveragePercent(profile)).toBe(percent))
+})
+
+describe("golang paths", () => {
+  it("finds the folders that replace modules", () =>
+    expect(
+      go.localReplaces(
+        "module x\nreplace example.com/kit => ../kit\nreplace (\n\texample.com/a v1.0.0 => ./a/b\n\texample.com/b => example.com/c v1.2.3\n)\n",
+      ),
+    ).toEqual(["../kit", "./a/b"]))
+  it.each([
+    ["services/api", "../kit", "services/kit"],
+    [".", "./a", "a"],
+    ["a", "..", "."],
+    [".", "../kit", undefined],
+    ["a/b", "../../../c", undefined],
+  ])("%s joined by %s is %s", (path, rest, joined) => expect(go.joined(path, rest)).toBe(joined))
+})
+
+describe("what Go was refused for want of a login", () => {
+  it.each([
+    [
+      "go: shop.example/greet@v1.0.0: reading https://goproxy:3000/shop.example/greet/@v/v1.0.0.mod: 401 Unauthorized\n\tserver response: no",
+      "goproxy:3000 refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a login for goproxy:3000, or goproxy with one in the address",
+    ],
+    [
+      "main.go:4:2: shop.example/greet@v1.0.0: reading https://ci:xxxxx@proxy.example/x/@v/v1.0.0.zip: 403 Forbidden",
+      "proxy.example refuses shop.example/greet@v1.0.0 (403 Forbidden): pass netrc with a login for proxy.example, or goproxy with one in the address",
+    ],
+    [
+      "go: shop.example/greet@v1.0.0: reading https://proxy.example/shop.example/greet/@v/v1.0.0.mod: 404 Not Found",
+      "proxy.example has no shop.example/greet@v1.0.0 (404 Not Found): if it is private, pass goproxy, or goprivate with its path and netrc with a login",
+    ],
+    [
+      "go: github.com/shop/greet@v1.0.0: invalid version: git ls-remote -q origin: exit status 128:\n\tfatal: could not read Username for 'https://github.com': terminal prompts disabled",
+      "github.com refuses github.com/shop/greet@v1.0.0 (git was not let in): pass netrc with a login for github.com, or goproxy with one in the address",
+    ],
+    ["main.go:3:8: undefined: x", ""],
+    ["", ""],
+  ])("Go: %j", (output, reason) => expect(refusal(output)).toBe(reason))
 })

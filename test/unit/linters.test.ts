@@ -1,62 +1,14 @@
-// What yamllint, helm lint, terraform fmt and golangci-lint have written, read into findings and one line; what a repository holds for them.
+// What helm lint and terraform fmt print, read into findings and one line; what a repository holds for the linters.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import * as ci from "../../ci/src/images"
 import { parseConfig } from "../../ci/src/config"
 import { chartFolders, golangciConfig } from "../../ci/src/paths"
-import { describe as tell, ordered } from "../../modules/golang/src/sarif"
-import * as golangci from "../../modules/golangci-lint/src/read"
 import { images as helmImages } from "../../modules/helm/src/images"
 import * as helm from "../../modules/helm/src/read"
-import { fixCommands } from "../../modules/node/src/read"
 import { images as terraformImages } from "../../modules/terraform/src/images"
 import * as terraform from "../../modules/terraform/src/read"
-import * as yamllint from "../../modules/yamllint/src/read"
-
-describe("yamllint", () => {
-  const output = [
-    './menu.yaml:4:1: [error] duplication of key "price" in mapping (key-duplicates)',
-    "deep/a b.yml:3:1: [error] syntax error: expected ',' or ']', but got '<stream end>' (syntax)",
-    './menu.yaml:1:1: [warning] missing document start "---" (document-start)',
-    "anything else",
-  ].join("\n")
-  it("is read line by line, errors first", () =>
-    expect(ordered(yamllint.findingsIn(output))).toEqual([
-      {
-        tool: "yamllint",
-        rule: "syntax",
-        text: "expected ',' or ']', but got '<stream end>'",
-        file: "deep/a b.yml",
-        line: 3,
-        column: 1,
-        level: "error",
-      },
-      {
-        tool: "yamllint",
-        rule: "key-duplicates",
-        text: 'duplication of key "price" in mapping',
-        file: "menu.yaml",
-        line: 4,
-        column: 1,
-        level: "error",
-      },
-      {
-        tool: "yamllint",
-        rule: "document-start",
-        text: 'missing document start "---"',
-        file: "menu.yaml",
-        line: 1,
-        column: 1,
-        level: "warning",
-      },
-    ]))
-  it("names the first, and how many more", () =>
-    expect(tell(yamllint.findingsIn(output))).toBe(
-      'menu.yaml:4 duplication of key "price" in mapping (key-duplicates), and 2 more',
-    ))
-  it("has nothing to say of nothing", () => expect(tell(yamllint.findingsIn(""))).toBe(""))
-})
 
 describe("helm lint", () => {
   const output = `engine.go:214: [INFO] Missing required value: text
@@ -131,67 +83,6 @@ describe("terraform fmt", () => {
     expect(terraform.describeFindings(terraform.unformattedAt(diff))).toBe(
       "faults/main.tf:3 is not formatted (and 1 more file)",
     ))
-})
-
-describe("golangci-lint", () => {
-  const issue = {
-    FromLinter: "errcheck",
-    Text: "Error return value of `os.Remove` is not checked",
-    Severity: "",
-    Pos: { Filename: "/src/services/api/main.go", Line: 7, Column: 11 },
-  }
-  const lint = golangci.readLint(
-    JSON.stringify({
-      Issues: [{ ...issue, FromLinter: "staticcheck", Text: "SA4006: never used", Severity: "warning" }, issue],
-      Report: { Linters: [{ Name: "errcheck", Enabled: true }, { Name: "revive" }] },
-    }),
-    "/src",
-  )
-  it("is read with linters as rules, or their own rules", () =>
-    expect(ordered(lint.findings)).toEqual([
-      {
-        tool: "golangci-lint",
-        rule: "errcheck",
-        text: issue.Text,
-        file: "services/api/main.go",
-        line: 7,
-        column: 11,
-        level: "error",
-      },
-      {
-        tool: "golangci-lint",
-        rule: "SA4006",
-        text: "SA4006: never used",
-        file: "services/api/main.go",
-        line: 7,
-        column: 11,
-        level: "warning",
-      },
-    ]))
-  it("knows which linters ran", () => expect(lint.linters).toEqual(["errcheck"]))
-  it("says the first finding", () =>
-    expect(tell(ordered(lint.findings))).toBe(
-      "services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more",
-    ))
-  it("says in its words what it could not do", () => {
-    expect(golangci.trouble("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
-    expect(golangci.trouble('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
-  })
-})
-
-describe("what mends a Node project", () => {
-  const commands = (scripts: object, devDependencies: object) =>
-    fixCommands(JSON.stringify({ scripts, devDependencies }))
-  it("is eslint as the lint script has it", () =>
-    expect(commands({ lint: "eslint . --max-warnings 0" }, { eslint: "9" })).toEqual([
-      ["npm", "run", "lint", "--", "--fix"],
-    ]))
-  it("is eslint on everything where the script is more than that, and prettier where there is one", () =>
-    expect(commands({ lint: "eslint . && prettier --check ." }, { eslint: "9", prettier: "3" })).toEqual([
-      ["npx", "--no-install", "eslint", "--fix", "."],
-      ["npx", "--no-install", "prettier", "--write", "."],
-    ]))
-  it("is nothing where there is neither", () => expect(commands({ lint: "tsc" }, {})).toEqual([]))
 })
 
 describe("what a repository holds", () => {

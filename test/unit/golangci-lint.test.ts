@@ -1,0 +1,50 @@
+// The module golangci-lint without an engine: its report is read into findings and one line.
+import { describe, expect, it } from "vitest"
+import { describe as tell, ordered } from "../../modules/golang/src/sarif"
+import * as golangci from "../../modules/golangci-lint/src/read"
+
+describe("golangci-lint", () => {
+  const issue = {
+    FromLinter: "errcheck",
+    Text: "Error return value of `os.Remove` is not checked",
+    Severity: "",
+    Pos: { Filename: "/src/services/api/main.go", Line: 7, Column: 11 },
+  }
+  const lint = golangci.readLint(
+    JSON.stringify({
+      Issues: [{ ...issue, FromLinter: "staticcheck", Text: "SA4006: never used", Severity: "warning" }, issue],
+      Report: { Linters: [{ Name: "errcheck", Enabled: true }, { Name: "revive" }] },
+    }),
+    "/src",
+  )
+  it("is read with linters as rules, or their own rules", () =>
+    expect(ordered(lint.findings)).toEqual([
+      {
+        tool: "golangci-lint",
+        rule: "errcheck",
+        text: issue.Text,
+        file: "services/api/main.go",
+        line: 7,
+        column: 11,
+        level: "error",
+      },
+      {
+        tool: "golangci-lint",
+        rule: "SA4006",
+        text: "SA4006: never used",
+        file: "services/api/main.go",
+        line: 7,
+        column: 11,
+        level: "warning",
+      },
+    ]))
+  it("knows which linters ran", () => expect(lint.linters).toEqual(["errcheck"]))
+  it("says the first finding", () =>
+    expect(tell(ordered(lint.findings))).toBe(
+      "services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more",
+    ))
+  it("says in its words what it could not do", () => {
+    expect(golangci.trouble("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
+    expect(golangci.trouble('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
+  })
+})

@@ -1,0 +1,78 @@
+// The module gosec without an engine: its report is read into findings and one line.
+import { describe, expect, it } from "vitest"
+import { describe as tell, ordered } from "../../modules/golang/src/sarif"
+import * as gosec from "../../modules/gosec/src/read"
+
+describe("gosec", () => {
+  const issue = {
+    severity: "MEDIUM",
+    confidence: "HIGH",
+    cwe: { id: "89" },
+    rule_id: "G201",
+    details: "SQL string formatting",
+    file: "/src/services/api/db.go",
+    line: "12-14",
+    column: "7",
+  }
+  const scan = gosec.readScan(
+    JSON.stringify({
+      "Golang errors": {},
+      Issues: [issue, { ...issue, severity: "HIGH", rule_id: "G404", cwe: null, line: "3" }],
+      Stats: { files: 2, lines: 40, nosec: 0, found: 2 },
+    }),
+    "/src",
+    "services/api",
+  )
+  it("names files from the root, lines by their first, and levels by severity", () =>
+    expect(scan).toEqual({
+      files: 2,
+      errors: [],
+      findings: [
+        {
+          tool: "gosec",
+          rule: "G201",
+          text: "SQL string formatting (CWE-89)",
+          file: "services/api/db.go",
+          line: 12,
+          column: 7,
+          level: "warning",
+        },
+        {
+          tool: "gosec",
+          rule: "G404",
+          text: "SQL string formatting",
+          file: "services/api/db.go",
+          line: 3,
+          column: 7,
+          level: "error",
+        },
+      ],
+    }))
+  it("says the worst first", () =>
+    expect(tell(ordered(scan.findings))).toBe("services/api/db.go:3 SQL string formatting (G404), and 1 more"))
+  it("says what it could not read", () =>
+    expect(
+      gosec.readScan(
+        JSON.stringify({
+          "Golang errors": { "/src/a/x.go": [{ line: 4, column: 2, error: "expected '('" }] },
+          Issues: null,
+          Stats: { files: 1 },
+        }),
+        "/src",
+        ".",
+      ),
+    ).toMatchObject({ findings: [], errors: ["a/x.go:4: expected '('"] }))
+  it("says what does not compile in the compiler's words", () =>
+    expect(
+      gosec.readScan(
+        JSON.stringify({
+          "Golang errors": { "": [{ line: 0, column: 0, error: "# command-line-arguments\nprice/price.go:6:9: no" }] },
+          Issues: [],
+          Stats: { files: 0 },
+        }),
+        "/src",
+        "services/api",
+      ).errors,
+    ).toEqual(["services/api/price/price.go:6:9: no"]))
+  it("has nothing to say of nothing", () => expect(tell([])).toBe(""))
+})
