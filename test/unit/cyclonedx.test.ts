@@ -1,0 +1,128 @@
+// The module cyclonedx without an engine: the skeleton of a Go module, SBOMs merged and compared, licences listed.
+import { describe, expect, it } from "vitest"
+import {
+  byLicence,
+  describeDifference,
+  difference,
+  differenceText,
+  licencesText,
+  mergedBom,
+  readComponents,
+} from "../../modules/cyclonedx/src/sbom"
+import { cleanPaths, foreignImports, importing, localReplaces, moduleName } from "../../modules/cyclonedx/src/skeleton"
+
+const bom = (name: string, components: object[], dependencies: object[] = []): string =>
+  JSON.stringify({
+    bomFormat: "CycloneDX",
+    metadata: { component: { "bom-ref": name, name, purl: `pkg:golang/${name}` } },
+    components,
+    dependencies,
+  })
+const go = (name: string, version: string, licence?: string) => ({
+  "bom-ref": `${name}@${version}`,
+  name,
+  version,
+  purl: `pkg:golang/${name}@${version}?type=module`,
+  ...(licence ? { licenses: [{ license: { id: licence } }] } : {}),
+})
+
+describe("the skeleton of a Go module", () => {
+  it("has the imports of other modules' packages and of Go's own, each once, and nothing that go said beside", () =>
+    expect(
+      foreignImports(
+        "fmt\nexample.com/api/price\ngithub.com/a/b\ngo: downloading github.com/a/b v1.0.0\ngithub.com/a/b\nexample.com/kit\nexample.com/kitchen\nC\nnet/http\n",
+        ["example.com/api", "example.com/kit"],
+      ),
+    ).toEqual(["example.com/kitchen", "fmt", "github.com/a/b", "net/http"]))
+  it("is a file that imports them", () =>
+    expect(importing(["a.b/c"])).toBe('package dependencies\n\nimport (\n\t_ "a.b/c"\n)\n'))
+  it("knows a module's name and the folders that it takes modules from", () => {
+    expect(moduleName("// x\nmodule example.com/a // why\n\ngo 1.26\n")).toBe("example.com/a")
+    expect(localReplaces("replace example.com/kit => ../kit\n")).toEqual(["../kit"])
+  })
+})
+
+describe("the folders whose dependencies are asked of", () => {
+  it("are each looked at once, however they are written", () =>
+    expect(cleanPaths(["services/api", "./services/api/", "./", ".", "web//"])).toEqual(["services/api", ".", "web"]))
+})
+
+describe("an SBOM of several", () => {
+  const whole = mergedBom([
+    {
+      manifest: "services/a/go.mod",
+      text: bom(
+        "example.com/a",
+        [go("github.com/x/y", "v1.0.0", "MIT"), go("example.com/b", "v0.0.0")],
+        [{ ref: "example.com/a", dependsOn: ["github.com/x/y@v1.0.0"] }],
+      ),
+    },
+    {
+      manifest: "services/b/go.mod",
+      text: bom("example.com/b", [go("github.com/x/y", "v1.0.0", "MIT"), go("github.com/x/z", "v2.0.0")]),
+    },
+    {
+      manifest: "web/package-lock.json",
+      text: JSON.stringify({
+        metadata: { component: { name: "web" } },
+        components: [
+          {
+            name: "p",
+            version: "1.0.0",
+            group: "@s",
+            purl: "pkg:npm/%40s/p@1.0.0",
+            licenses: [{ expression: "(MIT OR X11)" }],
+            components: [{ name: "q", version: "2.0.0", purl: "pkg:npm/q@2.0.0" }],
+          },
+        ],
+      }),
+    },
+  ])
+  const components = readComponents(whole)
+  it("has each dependency once, with what has it, and none of the repository's own", () =>
+    expect(
+      components.map(({ kind, name, version, licences, manifests }) => [kind, name, version, licences, manifests]),
+    ).toEqual([
+      ["golang", "github.com/x/y", "v1.0.0", ["MIT"], ["services/a/go.mod", "services/b/go.mod"]],
+      ["golang", "github.com/x/z", "v2.0.0", [], ["services/b/go.mod"]],
+      ["npm", "@s/p", "1.0.0", ["(MIT OR X11)"], ["web/package-lock.json"]],
+      ["npm", "q", "2.0.0", [], ["web/package-lock.json"]],
+    ]))
+  it("says what needs what", () => {
+    const { dependencies } = JSON.parse(whole) as { dependencies: { ref: string; dependsOn: string[] }[] }
+    expect(dependencies).toContainEqual({ ref: "services/a/go.mod", dependsOn: ["pkg:golang/github.com/x/y@v1.0.0"] })
+  })
+  it("lists licences, the unknown one among them", () => {
+    expect(byLicence(components).map(({ licence, components: list }) => [licence, list.length])).toEqual([
+      ["unknown", 2],
+      ["(MIT OR X11)", 1],
+      ["MIT", 1],
+    ])
+    expect(licencesText(components)).toContain("MIT (1)\n  github.com/x/y@v1.0.0\n")
+  })
+})
+
+describe("two lists of dependencies", () => {
+  const list = (...names: [string, string, string?][]) =>
+    readComponents(
+      bom(
+        "x",
+        names.map(([name, version, licence]) => go(name, version, licence)),
+      ),
+    )
+  const found = difference(
+    list(["a.b/c", "v1.0.0"], ["a.b/d", "v1.0.0"]),
+    list(["a.b/c", "v1.1.0"], ["a.b/e", "v3.0.0", "ISC"]),
+  )
+  it("differ by what is added, removed and changed", () => {
+    expect(describeDifference(found)).toBe("1 added, 1 removed, 1 changed")
+    expect(differenceText(found)).toBe("+ a.b/e v3.0.0 (ISC)\n- a.b/d v1.0.0\n~ a.b/c v1.0.0 → v1.1.0\n")
+  })
+  it("do not differ when they are the same", () => {
+    const none = difference(list(["a.b/c", "v1.0.0"]), list(["a.b/c", "v1.0.0"]))
+    expect([describeDifference(none), differenceText(none)]).toEqual([
+      "none added, removed or changed",
+      "no dependency was added, removed or changed\n",
+    ])
+  })
+})
