@@ -1,13 +1,13 @@
 // Names of images, and what the scripts print: pure.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
-import { still } from "../../modules/registry/src/scripts"
+import { getScript, still } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () =>
@@ -38,6 +38,40 @@ describe("registry", () => {
     )
     expect(trouble("error: r/a:1 is sha256:1 already")).toBe("r/a:1 is sha256:1 already")
     expect(trouble("")).toBe("")
+  })
+})
+
+describe("the files of an artefact", () => {
+  /** Runs the script with a crane that gives this answer when it is asked for the tag's digest. */
+  function pull(answer: string, ...args: string[]): { status: number | null; stderr: string; files: string[] } {
+    const folder = mkdtempSync(join(tmpdir(), "pull-"))
+    try {
+      const crane = `#!/bin/bash\nif [ "$1" = digest ]; then ${answer}; else tar -C ${folder}/in -cf "$3" .; fi\n`
+      writeFileSync(join(folder, "crane"), crane, { mode: 0o755 })
+      mkdirSync(join(folder, "in"))
+      writeFileSync(join(folder, "in/note.txt"), "here\n")
+      const script = getScript.replaceAll("/tmp", folder).replaceAll("/out", `${folder}/out`)
+      const { status, stderr } = spawnSync("bash", ["-c", script, "get", "", "r:5000", "", "r:5000/a:1", ...args], {
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+      })
+      return { status, stderr, files: readdirSync(join(folder, "out")) }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+  const missing = "echo 'Error: GET https://r: MANIFEST_UNKNOWN' >&2; exit 1"
+  const down = "echo 'Error: GET https://r: 503 Service Unavailable' >&2; exit 1"
+
+  it("are there", () => expect(pull("echo sha256:1", "")).toEqual({ status: 0, stderr: "", files: ["note.txt"] }))
+  it("of a tag that is missing are an error, or none if they are optional", () => {
+    expect(pull(missing, "")).toEqual({ status: 5, stderr: "error: there is no r:5000/a:1\n", files: [] })
+    expect(pull(missing, "optional")).toEqual({ status: 0, stderr: "", files: [] })
+  })
+  it.each(["", "optional"])("of a registry that does not answer are that error, not a missing tag (%j)", (optional) => {
+    const { status, stderr } = pull(down, optional)
+    expect(status).toBe(1)
+    expect(stderr).toContain("503 Service Unavailable")
   })
 })
 

@@ -221,6 +221,7 @@ export class Registry {
    * Example: `dagger -m modules/registry call get --reference registry:5000/shop/notes:1 --target tcp://127.0.0.1:5000 --insecure entries`
    *
    * @param reference Its name, by tag or digest.
+   * @param optional Returns an empty directory, instead of an error, if the registry has no such tag. Every other failure stays an error.
    */
   @func({ cache: "session" })
   async get(
@@ -231,6 +232,7 @@ export class Registry {
     password?: Secret,
     insecure: boolean = false,
     again: string = "",
+    optional: boolean = false,
   ): Promise<Directory> {
     const container = this.access({ target, targetName, username, password, insecure }, again)
     return (
@@ -239,6 +241,7 @@ export class Registry {
         reference.split("/")[0]!,
         username,
         reference,
+        optional ? "optional" : "",
       ])
     ).directory("/out")
   }

@@ -77,10 +77,17 @@ for reference in "\${@:2}"; do crane tag "\${flags[@]}" "$name@$digest" "\${refe
 echo "$digest"
 `
 
-/** Gets the files of an artefact into /out; exit code 5 when there is none of that name. */
+/**
+ * Gets the files of the artefact $4 into /out. If the registry has no such tag: exit code 5, or, if $5 is `optional`, an empty /out.
+ * A registry that gives any other answer is an error.
+ */
 export const getScript = `${login}
 mkdir -p /out
-if [[ "$4" != *@* ]] && [ -z "$(digest_of "$4")" ]; then echo "error: there is no $4" >&2; exit 5; fi
+if [[ "$4" != *@* ]]; then
+  digest=$(digest_of "$4")
+  if [ -z "$digest" ] && [ "$5" = optional ]; then exit 0; fi
+  if [ -z "$digest" ]; then echo "error: there is no $4" >&2; exit 5; fi
+fi
 crane export "\${flags[@]}" "$4" /tmp/files.tar
 tar -xf /tmp/files.tar -C /out
 `
