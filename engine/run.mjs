@@ -53,7 +53,7 @@ await import("./src/main.ts")
 
 /**
  * Installs what the lockfile names into the state folder, once for all clones, when node_modules is not a link to that. A real folder costs each
- * call: the Dagger CLI walks the repository once for every module that it loads, through what git ignores too (docs/decisions/0036-node-modules-are-elsewhere.md).
+ * call: the Dagger CLI walks the repository once for every module that it loads, through what git ignores too (docs/decisions/0036-node-modules-link.md).
  */
 function installDependencies() {
   const link = join(root, "node_modules")

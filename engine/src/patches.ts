@@ -21,22 +21,22 @@ export interface Patch {
  * mounts, is refused, and gives up with the whole cache. With the guard that one record is forgotten, as one with a dirty overlay is.
  *
  * An engine whose cache is over its cap deletes one record, looks at all of them again, and so on: with 20 GB in small records that is minutes of 1.3 cores after every session, and calls beside it
- * take five times as long (docs/decisions/0037-a-full-cache.md). A hundredth of what may go is deleted at a time, the least recently used first as before.
+ * take five times as long (docs/decisions/0037-cache-pruning-in-batches.md). A hundredth of what may go is deleted at a time, the least recently used first as before.
  *
  * A new record is in the list before it is marked as used. What prunes the cache and gets its turn in between takes it for the least recently used of all and deletes it; who made it then fails with
- * "failed to commit … during finalize: … snapshot … does not exist" (docs/decisions/0038-a-record-that-was-just-made.md). The list stays locked until the record is in use.
+ * "failed to commit … during finalize: … snapshot … does not exist" (docs/decisions/0038-cache-record-race.md). The list stays locked until the record is in use.
  *
  * A client is told that its session is there before the engine has it in its list, and asks at once; now and then the first question is answered with "session for … not found". Who is not in the
  * list is waited for, for a second.
  *
  * Each step of a query is a span and some log records, written to the database of the client that asked and to those of all its callers. A function's own is read by nobody and stays
- * empty (docs/decisions/0041-what-nobody-reads.md).
+ * empty (docs/decisions/0041-no-function-telemetry.md).
  *
  * An exec without a host name of its own could take a network namespace out of a pool that is there for it. It is given the name `dagger` first, and so has one made for itself alone, by some ten
- * programs (docs/decisions/0043-network-namespaces-out-of-the-pool.md). The name is given after that now.
+ * programs (docs/decisions/0043-network-namespace-pool.md). The name is given after that now.
  *
  * Each exec has a cgroup of its own, and all cgroups the same share of the processors, so what \`nice\` says stays within one. A command that begins with it has the share of nice 10 where there is
- * such a controller (docs/decisions/0044-tests-go-first.md).
+ * such a controller (docs/decisions/0044-tests-get-priority.md).
  */
 export const patches: Patch[] = [
   {

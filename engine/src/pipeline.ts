@@ -12,7 +12,7 @@ const pipelines = ["pr", "baseline", "publish", "dev", "stage", "prod", "rollbac
 /** Pipelines whose whole answer may come from the cache, as text; the others' reports are files, of something that ran now. */
 const cachedPipelines = ["pr", "baseline"]
 
-/** What v0.19.10 says when its cache was pruned of a record that was just made; the engine that is built here does not (docs/decisions/0038-a-record-that-was-just-made.md). */
+/** What v0.19.10 says when its cache was pruned of a record that was just made; the engine that is built here does not (docs/decisions/0038-cache-record-race.md). */
 const lostByEngine = /failed to commit \S+ to \S+ during finalize/
 
 /** Lines of the pipeline that a person should see; everything else of the stream goes to reports/dagger.log. */
@@ -37,7 +37,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
   const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
   const cached = cachedPipelines.includes(name)
-  // A root with fewer modules below it, which loads faster; the same functions (docs/decisions/0023-two-roots.md).
+  // A root with fewer modules below it, which loads faster; the same functions (docs/decisions/0023-two-dagger-json.md).
   const root = cached ? join(repository, "ci") : repository
   const fresh = join(reports, ".fresh")
 
