@@ -33,6 +33,7 @@ const commands = [
   "test-ui",
   "dagger",
   "develop",
+  "sync",
   "unit",
   "test",
   "e2e",

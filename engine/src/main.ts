@@ -8,6 +8,7 @@ import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
 import { devCommand, suiteCommand } from "./product.js"
 import { say } from "./progress.js"
+import { syncCommand } from "./sync.js"
 import { unchangedTests } from "./unchanged.js"
 import { doctor, down, prune, startLocked, status, up } from "./up.js"
 
@@ -37,6 +38,8 @@ async function main([command, ...args]: string[]): Promise<number> {
       return daggerCommand(args)
     case "develop":
       return develop()
+    case "sync":
+      return syncCommand(args)
     case "unit":
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":

@@ -1,11 +1,12 @@
 // The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale. They are run as another team would run them: from a
 // repository outside this tree that has files to work on and none of our modules.
 import { execFileSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { dagger } from "../sdk/dagger"
+import { moduleNames } from "../../engine/src/sync.js"
 import { notePart, unchangedPart } from "../../engine/src/unchanged.js"
 import { serveFolder, type Served } from "../lib/serve"
 import { bringUp, type Up } from "../lib/up"
@@ -24,16 +25,14 @@ const inputsOf = (module: string): string[] => [
   "LICENSE",
   "delivery.yaml",
 ]
-const modules = readdirSync(join(repository, "modules"))
-  .sort()
-  .filter((module) => {
-    const green = process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart(file, module, inputsOf(module))
-    if (green)
-      console.log(
-        `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`,
-      )
-    return !green
-  })
+const modules = moduleNames().filter((module) => {
+  const green = process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart(file, module, inputsOf(module))
+  if (green)
+    console.log(
+      `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`,
+    )
+  return !green
+})
 
 /** The calls of a README's sh blocks, each with what its output has to hold. A line that ends with a backslash continues. */
 function callsIn(readme: string): { call: string; prints: string }[] {

@@ -1,7 +1,7 @@
 // The module audit without an engine: what govulncheck and npm audit print is read into findings.
 import { describe, expect, it } from "vitest"
 import { auditAnswer, govulncheckAnswer, messages } from "../../modules/audit/src/read"
-import { describe as tell, ordered } from "../../modules/golang/src/sarif"
+import { describe as tell, ordered } from "../../modules/shared/sarif"
 
 const osv = { osv: { id: "GO-2026-1", aliases: ["GHSA-x", "CVE-2026-1"], summary: "Something bad in github.com/x/y" } }
 const trace = (more: object = {}) => ({

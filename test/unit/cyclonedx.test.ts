@@ -9,7 +9,7 @@ import {
   mergedBom,
   readComponents,
 } from "../../modules/cyclonedx/src/sbom"
-import { cleanPaths, foreignImports, importing, localReplaces, moduleName } from "../../modules/cyclonedx/src/skeleton"
+import { cleanPaths, foreignImports, importing, localReplaces, moduleName } from "../../modules/shared/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({

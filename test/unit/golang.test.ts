@@ -6,9 +6,9 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as go from "../../modules/golang/src/read"
-import { refusal } from "../../modules/golang/src/refusal"
-import { sarif } from "../../modules/golang/src/sarif"
-import { turns } from "../../modules/golang/src/turns"
+import { refusal } from "../../modules/shared/refusal"
+import { sarif } from "../../modules/shared/sarif"
+import { turns } from "../../modules/shared/turns"
 
 describe("modules that are checked side by side", () => {
   let folder: string

@@ -1,6 +1,6 @@
 // The module golangci-lint without an engine: its report is read into findings and one line.
 import { describe, expect, it } from "vitest"
-import { describe as tell, ordered } from "../../modules/golang/src/sarif"
+import { describe as tell, ordered } from "../../modules/shared/sarif"
 import * as golangci from "../../modules/golangci-lint/src/read"
 
 describe("golangci-lint", () => {

@@ -1,66 +1,17 @@
 // What every module keeps to, and the pure parts of each: reading what the tools have written.
-import { existsSync, readFileSync, readdirSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { parseClock, stepCommand } from "../../modules/golang/src/clock"
+import { moduleNames } from "../../engine/src/sync"
+import { parseClock, stepCommand } from "../../modules/shared/clock"
 
 const modules = join(import.meta.dirname, "../../modules")
-const names = readdirSync(modules).sort()
+const names = moduleNames()
 const has = (file: string): string[] => names.filter((name) => existsSync(join(modules, name, "src", file)))
 const read = (...parts: string[]): string => readFileSync(join(modules, ...parts), "utf8")
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
 
 describe("the modules", () => {
-  it.each(has("step.ts"))(
-    "%s has the same step.ts and clock.ts as golang: copy modules/golang/src/{step,clock}.ts",
-    (module) => {
-      for (const file of ["step.ts", "clock.ts"]) expect(read(module, "src", file)).toBe(read("golang", "src", file))
-    },
-  )
-
-  it.each(has("sarif.ts"))("%s has the same sarif.ts as golang: copy modules/golang/src/sarif.ts", (module) =>
-    expect(read(module, "src/sarif.ts")).toBe(read("golang", "src/sarif.ts")),
-  )
-
-  it.each(has("private.ts"))(
-    "%s has the same private.ts and refusal.ts as golang: copy modules/golang/src/{private,refusal}.ts",
-    (module) => {
-      for (const file of ["private.ts", "refusal.ts"])
-        expect(read(module, "src", file)).toBe(read("golang", "src", file))
-    },
-  )
-
-  it.each(has("turns.ts"))("%s has the same turns.ts as golang: copy modules/golang/src/turns.ts", (module) =>
-    expect(read(module, "src/turns.ts")).toBe(read("golang", "src/turns.ts")),
-  )
-
-  it.each(has("go.ts"))(
-    "%s has the same go.ts as golang, with its image: copy modules/golang/src/go.ts",
-    async (module) => {
-      const { images } = await import("../../modules/golang/src/images")
-      expect(read(module, "src/go.ts")).toBe(read("golang", "src/go.ts"))
-      expect(read(module, "src/go.ts")).toContain(`image: string = "${images.golang}"`)
-    },
-  )
-
-  it.each(has("kept.ts"))("%s has the same kept.ts as golang: copy modules/golang/src/kept.ts", (module) =>
-    expect(read(module, "src/kept.ts")).toBe(read("golang", "src/kept.ts")),
-  )
-
-  it.each(has("skeleton.ts"))(
-    "%s has the same skeleton.ts as cyclonedx: copy modules/cyclonedx/src/skeleton.ts",
-    (module) => expect(read(module, "src/skeleton.ts")).toBe(read("cyclonedx", "src/skeleton.ts")),
-  )
-
-  it.each(has("wait.ts"))("%s has the same wait.ts as newman: copy modules/newman/src/wait.ts", (module) =>
-    expect(read(module, "src/wait.ts")).toBe(read("newman", "src/wait.ts")),
-  )
-
-  it.each(has("evidence.ts"))(
-    "%s has the same evidence.ts as kubernetes: copy modules/kubernetes/src/evidence.ts",
-    (module) => expect(read(module, "src/evidence.ts")).toBe(read("kubernetes", "src/evidence.ts")),
-  )
-
   it.each(names)("%s shows an example call with every function", (module) => {
     const source = read(module, "src/index.ts")
     const main = source.slice(source.lastIndexOf("@object()\nexport class"))

@@ -1,6 +1,6 @@
 // What the modules have in common around a tool's run. Nothing here is asked of an engine.
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { timesOf, told } from "../../modules/golang/src/step"
+import { timesOf, told } from "../../modules/shared/step"
 
 describe("what several runs took", () => {
   const [now, short, then] = [

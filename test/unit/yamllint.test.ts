@@ -1,6 +1,6 @@
 // The module yamllint without an engine: what yamllint prints is read into findings and one line.
 import { describe, expect, it } from "vitest"
-import { describe as tell, ordered } from "../../modules/golang/src/sarif"
+import { describe as tell, ordered } from "../../modules/shared/sarif"
 import * as yamllint from "../../modules/yamllint/src/read"
 
 describe("yamllint", () => {

@@ -4,12 +4,12 @@
  * Both ask a database; where it is can be said. A database that does not answer makes the result inconclusive, never green.
  */
 import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { withGoProgram } from "./go"
+import { withGoProgram } from "./shared/go"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
-import { describe, ordered, sarif } from "./sarif"
-import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
+import { describe, ordered, sarif } from "./shared/sarif"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./shared/skeleton"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./shared/step"
 
 const workdir = "/src"
 

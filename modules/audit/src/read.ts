@@ -1,4 +1,4 @@
-import type { Finding } from "./sarif"
+import type { Finding } from "./shared/sarif"
 
 // Reads what govulncheck and npm audit have written: pure functions over text.
 

@@ -4,10 +4,10 @@
  * What is shipped counts: neither what only tests import, nor npm's development dependencies unless they are asked for.
  */
 import { Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { withGoProgram } from "./go"
+import { firstLine } from "./shared/clock"
+import { withGoProgram } from "./shared/go"
 import { images, tools } from "./images"
-import { asText } from "./kept"
+import { asText } from "./shared/cached"
 import {
   byLicence,
   describeDifference,
@@ -18,8 +18,8 @@ import {
   readComponents,
   unknownLicence,
 } from "./sbom"
-import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./skeleton"
-import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./step"
+import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./shared/skeleton"
+import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./shared/step"
 import { files } from "./tool"
 
 const workdir = "/src"

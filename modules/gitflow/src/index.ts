@@ -4,7 +4,7 @@
  * Names of branches and tags are compared and shown, never run.
  */
 import { Container, Directory, ExistsType, ReturnType, argument, dag, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { decide, deliveredPaths, explained, nextVersion, readDiff, readState } from "./flow"
 import { images } from "./images"
 import { diffScript, stateScript } from "./scripts"

@@ -5,10 +5,10 @@
  * scan that has seen no commit are failures, not a clean result.
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { commitsScanned, describe, findings, junit, merged, sarif, scanErrors } from "./read"
-import { Ran, readReport, runStep, told } from "./step"
+import { Ran, readReport, runStep, told } from "./shared/step"
 
 /** gitleaks ends with this code when it found a secret, so that it cannot be taken for an error. */
 const found = 3

@@ -17,16 +17,16 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { withGoCaches, withGoProgram } from "./go"
+import { firstLine } from "./shared/clock"
+import { withGoCaches, withGoProgram } from "./shared/go"
 import { images, tools } from "./images"
-import { asText } from "./kept"
-import { download, fetchModules, letIn, withModules, type Fetched } from "./private"
+import { asText } from "./shared/cached"
+import { download, fetchModules, letIn, withModules, type Fetched } from "./shared/private"
 import { coveragePercent, findingOf, joined, lintFindings, localReplaces, testOutcome, under } from "./read"
-import { refusal } from "./refusal"
+import { refusal } from "./shared/refusal"
 import { buildScript, lintScript, testScript } from "./scripts"
-import { sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, unlessInterrupted } from "./shared/step"
 
 const workdir = "/src"
 

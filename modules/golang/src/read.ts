@@ -1,5 +1,5 @@
-import { firstLine } from "./clock"
-import type { Finding } from "./sarif"
+import { firstLine } from "./shared/clock"
+import type { Finding } from "./shared/sarif"
 
 // Reads what the tools have written: pure functions over text.
 

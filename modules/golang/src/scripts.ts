@@ -1,5 +1,5 @@
 // What runs inside the container. Each script is given to bash -c as it stands; the module's folder is the working directory.
-import { turns } from "./turns"
+import { turns } from "./shared/turns"
 
 /** gofmt, vet and staticcheck, all three whatever the others say. Exit code 1 if any of them found something.
  * What vet and staticcheck need of other packages is compiled as the binaries are, where no file needs C: then it is compiled once for both. */

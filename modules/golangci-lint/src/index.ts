@@ -4,12 +4,12 @@
  * A module without a configuration of golangci-lint is checked by golangci-lint's own defaults. What does not compile, or a configuration that is wrong, is a failure, not a clean result.
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { withGoCaches } from "./go"
+import { firstLine } from "./shared/clock"
+import { withGoCaches } from "./shared/go"
 import { images } from "./images"
 import { readLint, trouble } from "./read"
-import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
+import { describe, ordered, sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./shared/step"
 
 const workdir = "/src"
 

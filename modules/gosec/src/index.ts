@@ -5,15 +5,15 @@
  * the caller's decision, who filters the SARIF log.
  */
 import { Container, Directory, File, Secret, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { withGoCaches } from "./go"
+import { firstLine } from "./shared/clock"
+import { withGoCaches } from "./shared/go"
 import { images } from "./images"
-import { asText } from "./kept"
-import { fetchModules, withModules } from "./private"
+import { asText } from "./shared/cached"
+import { fetchModules, withModules } from "./shared/private"
 import { readScan } from "./read"
-import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, timesOf, told, withResult } from "./step"
-import { turns } from "./turns"
+import { describe, ordered, sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, timesOf, told, withResult } from "./shared/step"
+import { turns } from "./shared/turns"
 
 const workdir = "/src"
 

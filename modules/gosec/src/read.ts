@@ -1,4 +1,4 @@
-import type { Finding } from "./sarif"
+import type { Finding } from "./shared/sarif"
 
 // Reads what gosec has written: pure functions over text.
 

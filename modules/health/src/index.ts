@@ -5,11 +5,11 @@
  * that is read.)
  */
 import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { addresses, parseSeen, trouble } from "./read"
 import { checkScript, probeScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./step"
+import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./shared/step"
 
 /** What a check has found. */
 @object()

@@ -16,7 +16,7 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import {
   checkName,
@@ -30,7 +30,7 @@ import {
   setArguments,
   trouble,
 } from "./read"
-import { sarif } from "./sarif"
+import { sarif } from "./shared/sarif"
 import {
   deployScript,
   historyScript,
@@ -40,7 +40,7 @@ import {
   rollbackScript,
   uninstallScript,
 } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** What a deploy, a rollback or an uninstall has come to. */
 @object()

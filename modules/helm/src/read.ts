@@ -1,5 +1,5 @@
-import { firstLine } from "./clock"
-import type { Finding } from "./sarif"
+import { firstLine } from "./shared/clock"
+import type { Finding } from "./shared/sarif"
 
 // Reads what the scripts and helm have written, and what callers give as text: pure functions.
 

@@ -1,4 +1,4 @@
-import { evidence } from "./evidence"
+import { evidence } from "./shared/evidence"
 import { watch } from "./watch"
 
 // What runs inside the container, given to bash -c as it stands. RELEASE, NAMESPACE and KUBECONFIG are in its environment.

@@ -22,7 +22,7 @@ import {
   trouble,
 } from "./read"
 import { runScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** What a run has found. */
 @object()

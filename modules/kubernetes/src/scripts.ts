@@ -1,4 +1,4 @@
-import { evidence } from "./evidence"
+import { evidence } from "./shared/evidence"
 
 // What runs inside the containers, given to sh or bash as it stands.
 

@@ -8,7 +8,7 @@ import { Container, Directory, File, Service, dag, float, func, object } from "@
 import { images } from "./images"
 import { environmentArguments, outcome, trouble } from "./read"
 import { runScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** What a run has found. */
 @object()

@@ -1,4 +1,4 @@
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 
 // Reads what newman has written, and what callers give as text: pure functions.
 

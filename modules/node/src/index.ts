@@ -16,9 +16,9 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
-import { asText } from "./kept"
+import { asText } from "./shared/cached"
 import {
   coveragePercent,
   firstError,
@@ -29,8 +29,8 @@ import {
   testOutcome,
   typeFailure,
 } from "./read"
-import { sarif } from "./sarif"
-import { Ran, readReport, runStep, unlessInterrupted } from "./step"
+import { sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, unlessInterrupted } from "./shared/step"
 
 const workdir = "/src"
 

@@ -1,5 +1,5 @@
-import { firstLine } from "./clock"
-import type { Finding } from "./sarif"
+import { firstLine } from "./shared/clock"
+import type { Finding } from "./shared/sarif"
 
 // Reads what npm and the project's tools have printed: pure functions over text.
 

@@ -5,11 +5,11 @@
  * session's cache. (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
  */
 import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { Query, outcome, parseWatched, queriesOf, rulesFound, rulesTrouble } from "./read"
 import { rulesScript, watchScript, whenReady } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./step"
+import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./shared/step"
 
 /** What an analysis or a check has found. */
 @object()

@@ -1,4 +1,4 @@
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 
 // Reads what callers give, and what the watcher and promtool have written: pure functions.
 

@@ -1,4 +1,4 @@
-import { waitFor } from "./wait"
+import { waitFor } from "./shared/wait"
 
 // What runs inside the container.
 

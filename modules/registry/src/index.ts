@@ -16,11 +16,11 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { nameOf, parsePushed, trouble } from "./read"
 import { getScript, pushScript, putScript } from "./scripts"
-import { readReport, runStep, withResult } from "./step"
+import { readReport, runStep, withResult } from "./shared/step"
 
 /** What a push has done. */
 @object()

@@ -8,7 +8,7 @@ import { Container, Directory, Service, argument, dag, float, func, object } fro
 import { images } from "./images"
 import { httpsOnly, installFailure, outcome, trouble } from "./read"
 import { testScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 const workdir = "/src"
 

@@ -1,4 +1,4 @@
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 
 // Reads what npm and the project's tests have written: pure functions over text.
 

@@ -6,11 +6,11 @@
  */
 import { readFileSync } from "node:fs"
 import { Container, Directory, File, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { Outcome, longestWait } from "./deliver"
 import { faults } from "./stand-in"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** The port of the stand-in. */
 const port = 8080

@@ -5,11 +5,11 @@
  * caller's decision, who filters the SARIF log.
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { readScan } from "./read"
-import { describe, ordered, sarif } from "./sarif"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { describe, ordered, sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 import { config, files } from "./tool"
 
 const workdir = "/src"

@@ -16,11 +16,11 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { outcome, readConditions, sarif, scannerTrouble, type Answer } from "./read"
 import { analyzeProgram, codes } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** The address of a server that lives as long as the call. */
 const ephemeral = "http://sonarqube:9000"

@@ -18,8 +18,8 @@ import {
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { withGoCaches, withGoProgram } from "./go"
+import { firstLine } from "./shared/clock"
+import { withGoCaches, withGoProgram } from "./shared/go"
 import { images, tools, vendorOnly } from "./images"
 import {
   changesOf,
@@ -56,8 +56,8 @@ import {
   unlockScript,
   validateScript,
 } from "./scripts"
-import { sarif } from "./sarif"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { sarif } from "./shared/sarif"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 const workdir = "/src"
 

@@ -21,7 +21,7 @@ import {
 } from "./read"
 import { requirements } from "./requirements"
 import { scanScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** What a scan has found. */
 @object()

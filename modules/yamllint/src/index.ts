@@ -5,13 +5,13 @@
  * key that stands twice, an alias of nothing. A run that has looked at no file is a failure, not a clean result.
  */
 import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { errorsOnly, findingsIn } from "./read"
 import { requirements } from "./requirements"
-import { describe, ordered, sarif } from "./sarif"
+import { describe, ordered, sarif } from "./shared/sarif"
 import { lintScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 const workdir = "/src"
 

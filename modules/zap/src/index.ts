@@ -8,7 +8,7 @@ import { Container, Directory, Service, dag, float, func, object } from "@dagger
 import { images } from "./images"
 import { type Judgement, type Limits, type Outcome, judge, limitFault, outcome, startUrls, trouble } from "./read"
 import { scanScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./step"
+import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
 /** What a run has found. */
 @object()

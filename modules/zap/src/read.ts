@@ -1,4 +1,4 @@
-import { firstLine } from "./clock"
+import { firstLine } from "./shared/clock"
 
 // Reads what the run has written, and judges it: pure functions over text.
 
