@@ -24,19 +24,21 @@ if (major < 20 || (major === 20 && minor < 12)) {
   process.exit(2)
 }
 
-// Those of engine/src/main.ts, here too so that a wrong one is told before anything is installed.
+// The commands of engine/src/main.ts, repeated here so that an unknown one is refused before anything is installed.
 const commands = [
   "engine",
   "pipeline",
-  "dev",
+  "product",
   "test-api",
   "test-ui",
   "dagger",
-  "develop",
+  "generate",
   "sync",
   "unit",
   "test",
   "e2e",
+  "lint",
+  "format",
   "typecheck",
 ]
 const command = process.argv[2]
@@ -47,7 +49,9 @@ if (!commands.includes(command)) {
   process.exit(2)
 }
 
-installDependencies()
+// These need no engine: a folder that `npm ci` made, as in the pipeline's own container, serves them as it is.
+const installedByNpm = existsSync(join(root, "node_modules/.package-lock.json"))
+if (!(installedByNpm && ["unit", "lint", "format", "typecheck"].includes(command))) installDependencies()
 const { register } = await import(pathToFileURL(join(root, "node_modules/tsx/dist/esm/api/index.mjs")).href)
 register()
 await import("./src/main.ts")

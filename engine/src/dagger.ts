@@ -123,8 +123,8 @@ export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.c
   return resolve(cwd, named ?? ".")
 }
 
-/** `npm run develop`: generates sdk/ and tsconfig.json of each module, or of those of which some are given, for editors and `npm run typecheck`. */
-export async function develop(
+/** `npm run generate`: generates sdk/ and tsconfig.json of each module, for editors. */
+export async function generate(
   modules = allModules().filter((module) => existsSync(join(module, "dagger.json"))),
 ): Promise<number> {
   const engine = await up()
@@ -143,19 +143,4 @@ export async function develop(
     }
   }
   return 0
-}
-
-/** The modules whose sdk/ is not there, or older than what it is generated from: the module's dagger.json, and for ci the other modules' functions. */
-export function withOldClients(modules: string[]): string[] {
-  return modules.filter((module) => {
-    const client = join(module, "sdk/client.gen.ts")
-    if (!existsSync(client)) return true
-    const made = statSync(client).mtimeMs
-    const others = module === join(repository, "ci") ? modules.filter((other) => other !== module) : []
-    const sources = [
-      join(module, "dagger.json"),
-      ...others.flatMap((other) => readdirSync(join(other, "src")).map((file) => join(other, "src", file))),
-    ]
-    return sources.some((file) => statSync(file).mtimeMs > made)
-  })
 }

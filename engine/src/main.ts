@@ -2,7 +2,8 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { daggerCommand, develop, withImages, withOldClients } from "./dagger.js"
+import { writeClientTypes } from "./client-types.js"
+import { daggerCommand, generate, withImages } from "./dagger.js"
 import { allModules, listImages, wantedImages } from "./images.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
@@ -28,7 +29,7 @@ async function main([command, ...args]: string[]): Promise<number> {
       return engineCommand(args)
     case "pipeline":
       return pipelineCommand(args)
-    case "dev":
+    case "product":
       return devCommand(args)
     case "test-api":
       return suiteCommand("api", args)
@@ -36,8 +37,8 @@ async function main([command, ...args]: string[]): Promise<number> {
       return suiteCommand("ui", args)
     case "dagger":
       return daggerCommand(args)
-    case "develop":
-      return develop()
+    case "generate":
+      return generate()
     case "sync":
       return syncCommand(args)
     case "unit":
@@ -50,6 +51,10 @@ async function main([command, ...args]: string[]): Promise<number> {
         ["run", "--project", "e2e", ...args],
         (await withImages(await wantedImages(allModules()))).env,
       )
+    case "lint":
+      return lint(args)
+    case "format":
+      return format()
     case "typecheck":
       return typecheck()
     default:
@@ -112,16 +117,25 @@ async function testCommand(args: string[]): Promise<number> {
   )
 }
 
-/** Checks the types of the scripts and tests, and of each module with what `dagger develop` generates for it. */
+/** Checks layout with prettier and everything else with ESLint, in all files or in those that are named. */
+async function lint(files: string[]): Promise<number> {
+  writeClientTypes()
+  const layout = await tool("prettier", ["--check", "--log-level", "warn", ...(files.length ? files : ["."])], {})
+  const rules = await tool("eslint", ["--max-warnings", "0", ...(files.length ? files : ["."])], {})
+  return Math.max(layout, rules)
+}
+
+/** Applies what prettier and ESLint can change by themselves. */
+async function format(): Promise<number> {
+  writeClientTypes()
+  await tool("eslint", ["--fix", "."], {})
+  return tool("prettier", ["--write", "--log-level", "warn", "."], {})
+}
+
+/** Checks the types of pipelines, modules, engine scripts and tests. Needs no engine: see client-types.ts. */
 async function typecheck(): Promise<number> {
-  const projects = allModules().filter((module) => existsSync(join(module, "tsconfig.json")))
-  const old = withOldClients(projects)
-  if (old.length > 0) {
-    const code = await develop(old)
-    if (code !== 0) return code
-  }
-  const codes = []
-  for (const project of [repository, ...projects]) codes.push(await tool("tsc", ["--noEmit", "-p", project], {}))
+  writeClientTypes()
+  const codes = [await tool("tsc", ["-p", "."], {}), await tool("tsc", ["-p", "engine/sdk"], {})]
   return Math.max(...codes)
 }
 

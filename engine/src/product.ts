@@ -1,4 +1,4 @@
-// `npm run dev`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any address.
+// `npm run product`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any address.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
@@ -7,10 +7,10 @@ import { callDagger, prepare } from "./dagger.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
-const devUsage = `npm run dev -- [--port 8080] [--mode development] [--empty] [--unreachable suppliers|recipes|redis]
+const devUsage = `npm run product -- [--port 8080] [--mode development] [--empty] [--unreachable suppliers|recipes|redis]
 Brings the product up with demonstration data and prints its address; Ctrl-C ends it.`
 
-/** `npm run dev`: the product through Dagger services until Ctrl-C. Returns the exit code. */
+/** `npm run product`: the product through Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
   const options = {
     port: { type: "string" },
