@@ -103,7 +103,7 @@ export async function registryOf(config: Config, given: Given): Promise<Registry
       ephemeral: false,
     }
   const { accessKey, secretKey } = awsKeys(given, `registry: ${config.registry} is an ECR`)
-  const password = dag.ecr().login(ecr[1]!, accessKey, secretKey, { sessionToken: given.awsSessionToken })
+  const password = dag.ecr().withAccess(accessKey, secretKey, { sessionToken: given.awsSessionToken }).login(ecr[1]!)
   return { address: config.registry, username: "AWS", password, ephemeral: false }
 }
 
@@ -116,9 +116,8 @@ export function clusterOf(environment: Environment, given: Given): Cluster | und
   return {
     kubeconfig: dag
       .eks()
-      .kubeconfig(environment.cluster, environment.region!, accessKey, secretKey, {
-        sessionToken: given.awsSessionToken,
-      }),
+      .withAccess(accessKey, secretKey, { sessionToken: given.awsSessionToken })
+      .kubeconfig(environment.cluster, environment.region!),
     ephemeral: false,
   }
 }

@@ -51,12 +51,13 @@ const ecr = (
       "-m",
       "modules/ecr",
       "call",
-      name,
-      "--region=eu-central-1",
+      "with-access",
       `--access-key=env://${key}`,
       `--secret-key=env://${secret}`,
       ...(token ? [`--session-token=env://${token}`] : []),
-      `--target=tcp://127.0.0.1:${port}`,
+      name,
+      "--region=eu-central-1",
+      `--service=tcp://127.0.0.1:${port}`,
       ...args,
       ...what,
     ],
@@ -107,7 +108,7 @@ describe("ecr", () => {
     await tokens("?refuse=9")
     const { code, stderr } = await ecr("login", [], {}, "name")
     expect({ code, given: (await tokens("?refuse=0")).given }).toMatchObject({ code: 1, given: before + 4 })
-    expect(stderr).toMatch(/refuses the password that AWS has just given, a second one too: 401 Not Authorized/)
+    expect(stderr).toMatch(/rejected two passwords that AWS had just issued: 401 Not Authorized/)
   })
   it("says whose the credentials are", async () =>
     expect((await ecr("whoami", [], { key: "NOBODY_KEY", secret: "NOBODY_SECRET" }, "arn")).stdout).toBe(

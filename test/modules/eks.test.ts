@@ -60,17 +60,21 @@ async function authenticated(
   )
   return code === 0 ? stdout : stderr
 }
-const described = (...args: string[]) =>
+const described = (cluster: string, key: string, secret: string) =>
   dagger(
     [
       "--silent",
       "-m",
       "modules/eks",
       "call",
+      "with-access",
+      `--access-key=env://${key}`,
+      `--secret-key=env://${secret}`,
       "describe",
+      `--cluster=${cluster}`,
       "--region=eu-central-1",
-      `--target=tcp://127.0.0.1:${port}`,
-      ...args,
+      `--service=tcp://127.0.0.1:${port}`,
+      "status",
     ],
     { cwd: repository, env, seconds: 400 },
   )
@@ -91,28 +95,14 @@ describe("eks", () => {
   })
   it("without endpoint and ca EKS is asked", async () => {
     expect(await authenticated([])).toBe("https://localhost:16443 200 arn:aws:iam::000000000000:user/deployer")
-    expect(
-      (await described("--cluster=shop", "--access-key=env://KEY", "--secret-key=env://SECRET", "status")).stdout,
-    ).toBe("ACTIVE")
+    expect((await described("shop", "KEY", "SECRET")).stdout).toBe("ACTIVE")
   })
   it.each([
-    [
-      "no such cluster",
-      ["--cluster=nope", "--access-key=env://KEY", "--secret-key=env://SECRET"],
-      "there is no cluster nope in eu-central-1",
-    ],
-    [
-      "a wrong secret key",
-      ["--cluster=shop", "--access-key=env://KEY", "--secret-key=env://WRONG"],
-      "eks:DescribeCluster: wrong signature",
-    ],
-    [
-      "a right that is missing",
-      ["--cluster=shop", "--access-key=env://NOBODY_KEY", "--secret-key=env://NOBODY_SECRET"],
-      "eks:DescribeCluster: access denied",
-    ],
+    ["no such cluster", ["nope", "KEY", "SECRET"] as const, "there is no cluster nope in eu-central-1"],
+    ["a wrong secret key", ["shop", "KEY", "WRONG"] as const, "eks:DescribeCluster: wrong signature"],
+    ["a right that is missing", ["shop", "NOBODY_KEY", "NOBODY_SECRET"] as const, "eks:DescribeCluster: access denied"],
   ])("%s is said in plain words", async (_, args, message) => {
-    const { code, stderr } = await described(...args, "status")
+    const { code, stderr } = await described(...args)
     expect(code).not.toBe(0)
     expect(stderr).toContain(message)
     expect(stderr).not.toContain(env.WRONG)

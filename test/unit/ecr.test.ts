@@ -1,14 +1,15 @@
 // What the ecr module checks before it asks, and how it says what AWS answers.
 import { describe, expect, it } from "vitest"
 import * as words from "../../modules/ecr/src/words"
+import * as aws from "../../modules/ecr/src/shared/aws"
 
 describe("arguments", () => {
   it.each(["eu-central-1", "us-gov-west-1", "ap-southeast-5", "cn-north-1"])("the region %s is taken", (region) =>
-    expect(words.checkedRegion(region)).toBe(region),
+    expect(aws.checkedRegion(region)).toBe(region),
   )
   it.each(["", "Frankfurt", "eu-central", "eu central 1", "eu-central-1.evil.com"])("the region %j is not", (region) =>
-    expect(() => words.checkedRegion(region)).toThrow(
-      `region: ${JSON.stringify(region)} is none of AWS's; one such as eu-central-1 is wanted`,
+    expect(() => aws.checkedRegion(region)).toThrow(
+      `region: ${JSON.stringify(region)} is not an AWS region such as eu-central-1`,
     ),
   )
   it("repositories are taken by ECR's rule, each once", () =>
@@ -19,10 +20,9 @@ describe("arguments", () => {
     ]))
   it.each(["a", "Team/api", "team//api", "/api", "api/", "a..b", "a b", "x".repeat(257), "team/$(id)"])(
     "the repository %j is not",
-    (name) => expect(() => words.checkedRepositories([name])).toThrow(/^repositories: ".*" is no repository's name/),
+    (name) => expect(() => words.checkedRepositories([name])).toThrow(/^repositories: ".*" is not a repository name/),
   )
-  it("none is an error", () =>
-    expect(() => words.checkedRepositories([])).toThrow("repositories: at least one is wanted"))
+  it("none is an error", () => expect(() => words.checkedRepositories([])).toThrow("repositories: give at least one"))
   it("tags and endpoints", () => {
     expect([
       words.checkedTag("1.4.0"),
@@ -33,12 +33,12 @@ describe("arguments", () => {
     expect(() => words.checkedEndpoint("ftp://x")).toThrow('endpoint: "ftp://x" is not an address')
   })
   it("keys are trimmed, and never repeated", () => {
-    expect(words.checkedKey("secretKey", " abc\n")).toBe("abc")
-    expect(() => words.checkedKey("secretKey", "CANARY x")).toThrow(/^secretKey: the secret holds blanks(?!.*CANARY)/)
-    expect(() => words.checkedKey("accessKey", "\n")).toThrow("accessKey: the secret is empty")
+    expect(aws.checkedKey("secretKey", " abc\n")).toBe("abc")
+    expect(() => aws.checkedKey("secretKey", "CANARY x")).toThrow(/^secretKey: the secret contains blanks(?!.*CANARY)/)
+    expect(() => aws.checkedKey("accessKey", "\n")).toThrow("accessKey: the secret is empty")
   })
   it("the services' addresses", () =>
-    expect([words.addressOf("ecr", "eu-central-1"), words.addressOf("sts", "cn-north-1")]).toEqual([
+    expect([aws.addressOf("ecr", "eu-central-1"), aws.addressOf("sts", "cn-north-1")]).toEqual([
       "https://api.ecr.eu-central-1.amazonaws.com",
       "https://sts.cn-north-1.amazonaws.com.cn",
     ]))
@@ -46,9 +46,12 @@ describe("arguments", () => {
 
 describe("errors in plain words", () => {
   const said = (error: words.Failure): string =>
-    words.explain(error, "ecr:GetAuthorizationToken", "eu-central-1", "https://api.ecr.eu-central-1.amazonaws.com", [
-      "CANARY",
-    ])
+    words.explain(error, {
+      action: "ecr:GetAuthorizationToken",
+      region: "eu-central-1",
+      address: "https://api.ecr.eu-central-1.amazonaws.com",
+      secrets: ["CANARY"],
+    })
   it.each([
     [
       { name: "ExpiredTokenException", message: "The security token included in the request is expired" },
@@ -71,13 +74,13 @@ describe("errors in plain words", () => {
     ],
     [
       { name: "Error", code: "ENOTFOUND", message: "getaddrinfo ENOTFOUND x" },
-      "api.ecr.eu-central-1.amazonaws.com is not known: is there a region eu-central-1",
+      "api.ecr.eu-central-1.amazonaws.com cannot be resolved: does the region eu-central-1 exist",
     ],
     [
       { name: "Error", code: "ECONNREFUSED", message: "x" },
       "api.ecr.eu-central-1.amazonaws.com cannot be reached (ECONNREFUSED)",
     ],
-    [{ name: "TimeoutError", message: "x" }, "no answer from api.ecr.eu-central-1.amazonaws.com in time"],
+    [{ name: "TimeoutError", message: "x" }, "api.ecr.eu-central-1.amazonaws.com did not answer in time"],
     [
       { name: "LimitExceededException", message: "too many\nmore", $metadata: { httpStatusCode: 400 } },
       "LimitExceededException (HTTP 400): too many",

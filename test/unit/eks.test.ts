@@ -1,6 +1,7 @@
 // Access to EKS without an engine: the signature by AWS's published examples, the token's form, and what is said when something is wrong.
 import { describe, expect, it } from "vitest"
 import * as access from "../../modules/eks/src/access"
+import * as aws from "../../modules/eks/src/shared/aws"
 import { presigned, signedHeaders } from "../../modules/eks/src/sign"
 
 const example = { accessKey: "AKIDEXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", sessionToken: "" }
@@ -41,7 +42,7 @@ describe("the signature", () => {
 })
 
 describe("the token", () => {
-  const token = access.tokenFor("shop", "eu-central-1", access.addressOf("sts", "eu-central-1"), example, date)
+  const token = access.tokenFor("shop", "eu-central-1", aws.addressOf("sts", "eu-central-1"), example, date)
   it("is a signed question, bound to the cluster and good for a minute", () => {
     expect(token).toMatch(/^k8s-aws-v1\.[\w-]+$/)
     const url = new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString())
@@ -62,11 +63,11 @@ describe("the token", () => {
     })
   })
   it("is another one for another cluster", () =>
-    expect(access.tokenFor("other", "eu-central-1", access.addressOf("sts", "eu-central-1"), example, date)).not.toBe(
+    expect(access.tokenFor("other", "eu-central-1", aws.addressOf("sts", "eu-central-1"), example, date)).not.toBe(
       token,
     ))
   it("asks China's own service there", () =>
-    expect(access.addressOf("sts", "cn-north-1")).toBe("https://sts.cn-north-1.amazonaws.com.cn"))
+    expect(aws.addressOf("sts", "cn-north-1")).toBe("https://sts.cn-north-1.amazonaws.com.cn"))
 })
 
 describe("the kubeconfig", () => {
@@ -92,25 +93,25 @@ describe("the kubeconfig", () => {
 
 describe("what is refused before anything is asked", () => {
   it.each([
-    ["a cluster", () => access.checkedCluster("shop; rm"), 'cluster: "shop; rm" is no cluster\'s name'],
-    [
-      "a region",
-      () => access.checkedRegion("Frankfurt"),
-      'region: "Frankfurt" is none of AWS\'s; one such as eu-central-1 is wanted',
-    ],
+    ["a cluster", () => access.checkedCluster("shop; rm"), 'cluster: "shop; rm" is not a cluster name'],
+    ["a region", () => aws.checkedRegion("Frankfurt"), 'region: "Frankfurt" is not an AWS region such as eu-central-1'],
     ["an endpoint by http", () => access.checkedEndpoint("http://x"), 'endpoint: "http://x" is not an address such as'],
-    ["a certificate authority", () => access.checkedCa("hello"), "ca: neither a PEM certificate nor one in base64"],
-    ["an empty key", () => access.checkedKey("secretKey", "\n"), "secretKey: the secret is empty"],
+    [
+      "a certificate authority",
+      () => access.checkedCa("hello"),
+      "ca: neither a PEM certificate nor one encoded in base64",
+    ],
+    ["an empty key", () => aws.checkedKey("secretKey", "\n"), "secretKey: the secret is empty"],
   ])("%s", (_, call, message) => expect(call).toThrow(message))
   it("a key, without repeating it", () => {
-    expect(() => access.checkedKey("secretKey", "two words")).toThrow(
-      "secretKey: the secret holds blanks or characters that no such key has",
+    expect(() => aws.checkedKey("secretKey", "two words")).toThrow(
+      "secretKey: the secret contains blanks or characters that are not allowed in a key",
     )
-    expect(access.checkedKey("secretKey", "abc\n")).toBe("abc")
+    expect(aws.checkedKey("secretKey", "abc\n")).toBe("abc")
   })
   it.each(["eu-central-1", "us-gov-west-1", "ap-southeast-5", "cn-north-1", "us-iso-east-1"])(
     "but not the region %s",
-    (region) => expect(access.checkedRegion(region)).toBe(region),
+    (region) => expect(aws.checkedRegion(region)).toBe(region),
   )
 })
 
@@ -128,7 +129,7 @@ describe("what EKS answers", () => {
       "a cluster that is being made",
       200,
       { cluster: { status: "CREATING" } },
-      "cluster shop has no endpoint and certificate authority yet: it is CREATING",
+      "cluster shop has no endpoint and certificate authority yet: its status is CREATING",
     ],
     [
       "no such cluster",

@@ -83,7 +83,7 @@ describe("image", () => {
     ))
   it("refuses a short hash, and what is no time", () => {
     expect(() => versionText("6a57", "2026-01-31T12:00:00Z")).toThrow('sha: "6a57" is not a commit')
-    expect(() => versionText(sha, "soon")).toThrow('commitTime: "soon" is not a time')
+    expect(() => versionText(sha, "soon")).toThrow('commitTime: "soon" is not a time in RFC 3339')
   })
   it.each(["0", "root", "0:0", "", "-1"])("refuses the user %j", (user) =>
     expect(() => notRoot(user)).toThrow("a numeric user above 0"),

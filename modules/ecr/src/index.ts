@@ -1,22 +1,14 @@
 /**
- * Amazon's container registry, by AWS's own SDK: logs in, makes sure that repositories are there, and tells what a tag holds.
+ * Amazon ECR through AWS's own SDK: a password for the registry, missing repositories, and what a tag holds.
  *
- * The SDK runs in the module itself, not in a container: a token that a container printed would stay in the engine's cache. Why it may: decision 24.
+ * The SDK runs in the module itself, not in a container: a password that a container prints would stay in the engine's
+ * cache (docs/decisions/0024-aws-sdk.md).
  */
 import type { ECRClient } from "@aws-sdk/client-ecr"
 import type { STSClient } from "@aws-sdk/client-sts"
 import { Secret, Service, dag, func, object } from "@dagger.io/dagger"
-import {
-  Failure,
-  addressOf,
-  checkedEndpoint,
-  checkedKey,
-  checkedRegion,
-  checkedRepositories,
-  checkedTag,
-  explain,
-  readToken,
-} from "./words"
+import { addressOf, checkedKey, checkedRegion } from "./shared/aws"
+import { Failure, checkedEndpoint, checkedRepositories, checkedTag, explain, readToken } from "./words"
 
 /** Seconds for one call, with the SDK's own retries. */
 const patience = 30
@@ -26,11 +18,11 @@ const patience = 30
 export class Image {
   /** Whether the repository has the tag. If not, the other fields are empty. */
   @func() exists: boolean
-  /** The digest, `sha256:…`. */
+  /** Digest of the image, `sha256:…`. */
   @func() digest: string
-  /** When it was pushed, as in `2026-01-31T12:00:00.000Z`. */
+  /** Time of the push, such as `2026-01-31T12:00:00.000Z`. */
   @func() pushedAt: string
-  /** Its compressed size in bytes. */
+  /** Compressed size in bytes. */
   @func() size: number
 
   constructor(exists: boolean, digest: string, pushedAt: string, size: number) {
@@ -41,14 +33,14 @@ export class Image {
   }
 }
 
-/** Whose the credentials are. */
+/** The identity behind credentials. */
 @object()
 export class Identity {
-  /** The account's number. */
+  /** Number of the AWS account. */
   @func() account: string
-  /** The user or role. */
+  /** ARN of the user or role. */
   @func() arn: string
-  /** AWS's own name for it. */
+  /** AWS's own id of the user or role. */
   @func() userId: string
 
   constructor(account: string, arn: string, userId: string) {
@@ -58,7 +50,7 @@ export class Identity {
   }
 }
 
-/** What every call needs. */
+/** What every request needs. */
 interface Access {
   region: string
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
@@ -68,174 +60,160 @@ interface Access {
 
 @object()
 export class Ecr {
+  /** Id of the access key; set by withAccess. */
+  accessKey?: Secret
+  /** Secret access key; set by withAccess. */
+  secretKey?: Secret
+  /** Session token of temporary credentials; set by withAccess. */
+  sessionToken?: Secret
+
   /**
-   * The password for the registry of the account; the user is `AWS`. It is good for 12 hours. The registry is asked whether it takes the password; if it does
-   * not (401 or 403), a new one is fetched once, and then it is an error.
+   * Sets the AWS credentials that all other functions use.
    *
-   * Example: `dagger -m modules/ecr call login --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY plaintext`
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY whoami --region eu-central-1 arn`
    *
-   * @param region The registry's region.
-   * @param accessKey The access key's id.
-   * @param secretKey The secret access key.
-   * @param sessionToken For temporary credentials.
-   * @param endpoint Another address of the API, such as a VPC's; AWS's own if not given.
-   * @param target A stand-in of AWS, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:4566`); instead of `endpoint`.
-   * @param again In one session the same call runs once; another value here runs it again, as when a push was refused because the password is too old.
+   * @param accessKey Id of the access key.
+   * @param secretKey Secret access key.
+   * @param sessionToken Session token; only temporary credentials have one.
    */
   @func({ cache: "session" })
-  async login(
-    region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
-    endpoint?: string,
-    target?: Service,
-    again?: string,
-  ): Promise<Secret> {
-    const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
+  withAccess(accessKey: Secret, secretKey: Secret, sessionToken?: Secret): Ecr {
+    this.accessKey = accessKey
+    this.secretKey = secretKey
+    this.sessionToken = sessionToken
+    return this
+  }
+
+  /**
+   * Returns the password for the account's registry; the user name is `AWS`. The password is valid for 12 hours. It is tried
+   * on the registry: if the registry rejects it (401 or 403), a second one is fetched; if that is rejected too, it is an error.
+   *
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY login --region eu-central-1 plaintext`
+   *
+   * @param region AWS region of the registry, such as `eu-central-1`.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
+   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   */
+  @func({ cache: "session" })
+  async login(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<Secret> {
+    const access = await accessOf(this, region, endpoint, service)
     for (let attempt = 1; ; attempt++) {
       const { address, token } = await authorization(access)
       const { user, password } = readToken(token)
-      const refusal = await refused(target ? access.endpoint! : address, user, password)
-      if (!refusal) return dag.setSecret(`ecr-password-${region}-${again ?? ""}-${Date.now()}`, password)
+      const rejection = await rejected(service ? access.endpoint! : address, user, password)
+      if (!rejection) return dag.setSecret(`ecr-password-${region}-${nonce}-${Date.now()}`, password)
       if (attempt === 2)
-        throw new Error(`${hostOf(address)} refuses the password that AWS has just given, a second one too: ${refusal}`)
+        throw new Error(`${hostOf(address)} rejected two passwords that AWS had just issued: ${rejection}`)
     }
   }
 
   /**
-   * The address of the account's registry, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.
+   * Returns the host name of the account's registry, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.
    *
-   * Example: `dagger -m modules/ecr call registry --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY`
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY registry --region eu-central-1`
    *
-   * @param region As for `login`, and so are the others.
+   * @param region AWS region of the registry, such as `eu-central-1`.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
+   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
    */
   @func({ cache: "session" })
-  async registry(
-    region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
-    endpoint?: string,
-    target?: Service,
-    again?: string,
-  ): Promise<string> {
-    return hostOf(
-      (await authorization(await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target))).address,
-    )
+  async registry(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<string> {
+    void nonce
+    return hostOf((await authorization(await accessOf(this, region, endpoint, service))).address)
   }
 
   /**
-   * Makes sure that repositories are there: makes what is missing, with tags that cannot be overwritten and a scan of each push. What is there is left as it
-   * is. One line for each: `created team/api`, or `exists team/api`, with a remark when its tags can be overwritten.
+   * Creates the repositories that do not exist, with immutable tags and a scan of each push. Existing repositories are not
+   * changed. Returns one line for each: `created team/api` or `exists team/api`, with a remark when its tags are mutable.
    *
-   * Example: `dagger -m modules/ecr call ensure --repositories team/api,team/web --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY`
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY ensure --repositories team/api,team/web --region eu-central-1`
    *
-   * @param repositories Their names, such as `team/api`.
-   * @param region As for `login`, and so are the others.
+   * @param repositories Names of the repositories, such as `team/api`.
+   * @param region AWS region of the registry, such as `eu-central-1`.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
+   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
    */
   @func({ cache: "session" })
   async ensure(
     repositories: string[],
     region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
     endpoint?: string,
-    target?: Service,
-    again?: string,
+    service?: Service,
+    nonce: string = "",
   ): Promise<string[]> {
+    void nonce
     const names = checkedRepositories(repositories)
-    const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
+    const access = await accessOf(this, region, endpoint, service)
     const lines: string[] = []
-    for (const repositoryName of names) {
-      const there = await ecr(
-        access,
-        "DescribeRepositories",
-        async (client, { DescribeRepositoriesCommand }, options) =>
-          client
-            .send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] }), options)
-            .catch(unless("RepositoryNotFoundException")),
-      )
-      const found = there?.repositories?.[0]
-      if (!found)
-        await ecr(access, "CreateRepository", async (client, { CreateRepositoryCommand }, options) =>
-          client
-            .send(
-              new CreateRepositoryCommand({
-                repositoryName,
-                imageTagMutability: "IMMUTABLE",
-                imageScanningConfiguration: { scanOnPush: true },
-              }),
-              options,
-            )
-            .catch(unless("RepositoryAlreadyExistsException")),
-        )
-      lines.push(
-        found
-          ? `exists ${repositoryName}${found.imageTagMutability === "MUTABLE" ? " (its tags can be overwritten)" : ""}`
-          : `created ${repositoryName}`,
-      )
+    for (const name of names) {
+      const mutability = await tagMutability(access, name)
+      if (mutability === undefined) await createRepository(access, name)
+      const remark = mutability === "MUTABLE" ? " (its tags can be overwritten)" : ""
+      lines.push(mutability === undefined ? `created ${name}` : `exists ${name}${remark}`)
     }
     return lines
   }
 
   /**
-   * What a tag holds: the digest, when it was pushed, and its size. A tag that is not there is no error: `exists` is false. A repository that is not there is.
+   * Returns what a tag holds: digest, time of the push, and size. If the tag does not exist, `exists` is false; if the
+   * repository does not exist, it is an error.
    *
-   * Example: `dagger -m modules/ecr call describe --repository team/api --tag 1.4.0 --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY digest`
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY describe --repository team/api --tag 1.4.0 --region eu-central-1 digest`
    *
-   * @param repository Its name, such as `team/api`.
-   * @param tag The tag.
-   * @param region As for `login`, and so are the others.
+   * @param repository Name of the repository, such as `team/api`.
+   * @param tag Tag of the image.
+   * @param region AWS region of the registry, such as `eu-central-1`.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
+   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
    */
   @func({ cache: "session" })
   async describe(
     repository: string,
     tag: string,
     region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
     endpoint?: string,
-    target?: Service,
-    again?: string,
+    service?: Service,
+    nonce: string = "",
   ): Promise<Image> {
+    void nonce
     const [repositoryName] = checkedRepositories([repository])
     const imageTag = checkedTag(tag)
-    const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
+    const access = await accessOf(this, region, endpoint, service)
     const answer = await ecr(access, "DescribeImages", async (client, { DescribeImagesCommand }, options) =>
       client
         .send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag }] }), options)
         .catch(unless("ImageNotFoundException")),
     )
     const found = answer?.imageDetails?.[0]
-    return new Image(
-      found !== undefined,
-      found?.imageDigest ?? "",
-      found?.imagePushedAt?.toISOString() ?? "",
-      found?.imageSizeInBytes ?? 0,
-    )
+    const pushedAt = found?.imagePushedAt?.toISOString() ?? ""
+    return new Image(found !== undefined, found?.imageDigest ?? "", pushedAt, found?.imageSizeInBytes ?? 0)
   }
 
   /**
-   * Whose the credentials are, by AWS's security token service: the first thing to ask when access is denied.
+   * Returns the identity behind the credentials, by AWS's security token service: the first thing to check when access is
+   * denied.
    *
-   * Example: `dagger -m modules/ecr call whoami --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY arn`
+   * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY whoami --region eu-central-1 arn`
    *
-   * @param region As for `login`, and so are the others; `endpoint` is that of the security token service.
+   * @param region AWS region whose security token service is asked, such as `eu-central-1`.
+   * @param endpoint Address of the security token service; AWS's public one by default.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
+   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
    */
   @func({ cache: "session" })
-  async whoami(
-    region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
-    endpoint?: string,
-    target?: Service,
-    again?: string,
-  ): Promise<Identity> {
-    const access = await accessOf(region, accessKey, secretKey, sessionToken, endpoint, target)
+  async whoami(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<Identity> {
+    void nonce
+    const access = await accessOf(this, region, endpoint, service)
     const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts")
     const client: STSClient = new STSClient(access)
     const { Account, Arn, UserId } = await explained(access, "sts", "GetCallerIdentity", () =>
@@ -245,19 +223,18 @@ export class Ecr {
   }
 }
 
-/** Checks the arguments that all calls have, and reads the secrets. */
+/** Checks the arguments that all functions have, and reads the secrets. */
 async function accessOf(
+  { accessKey, secretKey, sessionToken }: Ecr,
   region: string,
-  accessKey: Secret,
-  secretKey: Secret,
-  sessionToken: Secret | undefined,
-  endpoint: string | undefined,
-  target: Service | undefined,
+  endpoint?: string,
+  service?: Service,
 ): Promise<Access> {
   const access: Access = { region: checkedRegion(region), credentials: { accessKeyId: "", secretAccessKey: "" } }
   const given = checkedEndpoint(endpoint ?? "")
-  if (target && given) throw new Error("endpoint: a target is given as well; one of them is wanted")
-  if (target) access.endpoint = await (await target.start()).endpoint({ scheme: "http" })
+  if (service && given) throw new Error("endpoint: service is given as well; give one of the two")
+  if (!accessKey || !secretKey) throw new Error("no credentials: call with-access first")
+  if (service) access.endpoint = await (await service.start()).endpoint({ scheme: "http" })
   else if (given) access.endpoint = given
   access.credentials.accessKeyId = checkedKey("accessKey", await accessKey.plaintext())
   access.credentials.secretAccessKey = checkedKey("secretKey", await secretKey.plaintext())
@@ -267,7 +244,7 @@ async function accessOf(
 
 type EcrModule = typeof import("@aws-sdk/client-ecr")
 
-/** Makes one call of ECR's. The SDK is loaded here, so that a call of the module that needs none of it does not wait for it. */
+/** Makes one call of ECR. The SDK is loaded here, so that functions that do not need it do not wait for it. */
 async function ecr<T>(
   access: Access,
   action: string,
@@ -275,8 +252,34 @@ async function ecr<T>(
 ): Promise<T> {
   const module = await import("@aws-sdk/client-ecr")
   const client = new module.ECRClient(access)
-  return explained(access, "ecr", action, () =>
-    call(client, module, { abortSignal: AbortSignal.timeout(1000 * patience) }),
+  const options = { abortSignal: AbortSignal.timeout(1000 * patience) }
+  return explained(access, "ecr", action, () => call(client, module, options))
+}
+
+/** Whether a repository's tags are `MUTABLE` or `IMMUTABLE`; undefined when there is no such repository. */
+async function tagMutability(access: Access, name: string): Promise<string | undefined> {
+  const answer = await ecr(access, "DescribeRepositories", (client, { DescribeRepositoriesCommand }, options) =>
+    client
+      .send(new DescribeRepositoriesCommand({ repositoryNames: [name] }), options)
+      .catch(unless("RepositoryNotFoundException")),
+  )
+  const found = answer?.repositories?.[0]
+  return found && (found.imageTagMutability ?? "")
+}
+
+/** Creates a repository; another caller may have created it meanwhile. */
+async function createRepository(access: Access, repositoryName: string): Promise<void> {
+  await ecr(access, "CreateRepository", (client, { CreateRepositoryCommand }, options) =>
+    client
+      .send(
+        new CreateRepositoryCommand({
+          repositoryName,
+          imageTagMutability: "IMMUTABLE",
+          imageScanningConfiguration: { scanOnPush: true },
+        }),
+        options,
+      )
+      .catch(unless("RepositoryAlreadyExistsException")),
   )
 }
 
@@ -289,13 +292,13 @@ async function authorization(access: Access): Promise<{ address: string; token: 
       client.send(new GetAuthorizationTokenCommand({}), options),
   )
   const { authorizationToken: token, proxyEndpoint: address } = authorizationData?.[0] ?? {}
-  if (!token || !address) throw new Error("ecr:GetAuthorizationToken: AWS gave no token")
+  if (!token || !address) throw new Error("ecr:GetAuthorizationToken: AWS returned no token")
   return { address, token }
 }
 
 const hostOf = (address: string): string => new URL(address).host
 
-/** Says in plain words why a call has failed. */
+/** Runs a call, and says in plain words why it failed. */
 async function explained<T>(
   { region, endpoint, credentials }: Access,
   service: string,
@@ -306,13 +309,12 @@ async function explained<T>(
     return await call()
   } catch (error) {
     const secrets = [credentials.secretAccessKey, credentials.sessionToken ?? "", credentials.accessKeyId]
-    throw new Error(
-      explain(error as Failure, `${service}:${action}`, region, endpoint ?? addressOf(service, region), secrets),
-    )
+    const address = endpoint ?? addressOf(service, region)
+    throw new Error(explain(error as Failure, { action: `${service}:${action}`, region, address, secrets }))
   }
 }
 
-/** For catch(): an error of this name is no error but no answer. */
+/** For catch(): an error of this name means that there is no answer, and is no failure. */
 function unless(name: string): (error: Failure) => undefined {
   return (error) => {
     if (error.name !== name) throw error
@@ -320,15 +322,14 @@ function unless(name: string): (error: Failure) => undefined {
   }
 }
 
-/** Why the registry does not take a password; undefined when it does. A registry that cannot be reached from here is not asked: the engine may reach it. */
-async function refused(registry: string, user: string, password: string): Promise<string | undefined> {
+/** Why the registry rejects a password; undefined when it accepts it, or when the registry cannot be reached from here. */
+async function rejected(registry: string, user: string, password: string): Promise<string | undefined> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
   const answer = await fetch(`${registry}/v2/`, {
     headers: { authorization },
     redirect: "manual",
     signal: AbortSignal.timeout(10_000),
   }).catch(() => undefined)
-  return answer && [401, 403].includes(answer.status)
-    ? `${answer.status} ${(await answer.text()).split("\n")[0]!.slice(0, 200)}`
-    : undefined
+  if (!answer || ![401, 403].includes(answer.status)) return undefined
+  return `${answer.status} ${(await answer.text()).split("\n")[0]!.slice(0, 200)}`
 }

@@ -1,33 +1,23 @@
 /**
- * Access to a Kubernetes cluster on Amazon's EKS: a kubeconfig whose token is a signed question to AWS who signed it, as `aws eks get-token` makes it.
+ * Access to a Kubernetes cluster on Amazon EKS: a kubeconfig with a short-lived token, as `aws eks get-token` makes it.
  *
- * It needs no image and no SDK: one signature, and where the endpoint is not given one request.
+ * The module needs neither an image nor AWS's SDK: it signs one request, and sends one more when the endpoint is not given.
  */
 import { Secret, Service, dag, func, object } from "@dagger.io/dagger"
-import {
-  Described,
-  addressOf,
-  checkedCa,
-  checkedCluster,
-  checkedEndpoint,
-  checkedKey,
-  checkedRegion,
-  kubeconfigFor,
-  readCluster,
-  tokenFor,
-} from "./access"
+import { Described, checkedCa, checkedCluster, checkedEndpoint, kubeconfigFor, readCluster, tokenFor } from "./access"
+import { addressOf, checkedKey, checkedRegion } from "./shared/aws"
 import { Keys, signedHeaders } from "./sign"
 
-/** What EKS tells of a cluster. */
+/** What EKS returns about a cluster. */
 @object()
 export class Cluster {
-  /** The address of its API. */
+  /** Address of the cluster's API server. */
   @func() endpoint: string
-  /** Its certificate authority in base64. */
+  /** The cluster's certificate authority in base64. */
   @func() ca: string
-  /** `ACTIVE` when it can be used. */
+  /** Status of the cluster; it can be used when this is `ACTIVE`. */
   @func() status: string
-  /** Kubernetes' version, such as `1.34`. */
+  /** Kubernetes version, such as `1.34`. */
   @func() version: string
 
   constructor(endpoint: string, ca: string, status: string, version: string) {
@@ -40,138 +30,143 @@ export class Cluster {
 
 @object()
 export class Eks {
+  /** Id of the access key; set by withAccess. */
+  accessKey?: Secret
+  /** Secret access key; set by withAccess. */
+  secretKey?: Secret
+  /** Session token of temporary credentials; set by withAccess. */
+  sessionToken?: Secret
+
   /**
-   * A kubeconfig for a cluster, with a token that it takes for 15 minutes. Where endpoint and ca are given, nothing is asked of AWS; else EKS is
-   * (eks:DescribeCluster).
+   * Sets the AWS credentials that all other functions use.
    *
-   * Example: `dagger -m modules/eks call kubeconfig --cluster shop --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY plaintext`
+   * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY token --cluster shop --region eu-central-1 plaintext`
    *
-   * @param cluster The cluster's name.
-   * @param region Its region.
-   * @param accessKey The access key's id.
-   * @param secretKey The secret access key.
-   * @param sessionToken For temporary credentials.
-   * @param endpoint The address of the cluster's API, when it is known; with `ca`.
-   * @param ca The cluster's certificate authority: PEM, or base64 as EKS and Terraform give it.
-   * @param target A stand-in of AWS, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:4566`).
-   * @param again In one session the same call runs once; another value here makes another token.
+   * @param accessKey Id of the access key.
+   * @param secretKey Secret access key.
+   * @param sessionToken Session token; only temporary credentials have one.
+   */
+  @func({ cache: "session" })
+  withAccess(accessKey: Secret, secretKey: Secret, sessionToken?: Secret): Eks {
+    this.accessKey = accessKey
+    this.secretKey = secretKey
+    this.sessionToken = sessionToken
+    return this
+  }
+
+  /**
+   * Returns a kubeconfig with a token that the cluster accepts for 15 minutes. With `endpoint` and `ca` no request is sent;
+   * without them EKS is asked for both (permission eks:DescribeCluster).
+   *
+   * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY kubeconfig --cluster shop --region eu-central-1 plaintext`
+   *
+   * @param cluster Name of the cluster.
+   * @param region AWS region of the cluster, such as `eu-central-1`.
+   * @param endpoint Address of the cluster's API server; requires `ca`. Without it, EKS is asked.
+   * @param ca The cluster's certificate authority, as PEM or in base64; requires `endpoint`.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
+   * @param nonce Any value not used before makes a new token instead of returning the one of this session.
    */
   @func({ cache: "session" })
   async kubeconfig(
     cluster: string,
     region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
     endpoint?: string,
     ca?: string,
-    target?: Service,
-    again?: string,
+    service?: Service,
+    nonce: string = "",
   ): Promise<Secret> {
     if (!endpoint !== !ca)
       throw new Error(
-        `${endpoint ? "endpoint is given without ca" : "ca is given without endpoint"}: both are wanted, or neither`,
+        `${endpoint ? "endpoint is given without ca" : "ca is given without endpoint"}: give both or neither`,
       )
-    const access = await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)
-    const found = endpoint && ca ? { endpoint: checkedEndpoint(endpoint), ca: checkedCa(ca) } : await describe(access)
-    const config = kubeconfigFor(cluster, found.endpoint, found.ca, tokenOf(access))
-    return dag.setSecret(`eks-kubeconfig-${cluster}-${again ?? ""}-${Date.now()}`, config)
+    const target = await targetOf(this, cluster, region, service)
+    const found = endpoint && ca ? { endpoint: checkedEndpoint(endpoint), ca: checkedCa(ca) } : await describe(target)
+    const config = kubeconfigFor(cluster, found.endpoint, found.ca, tokenOf(target))
+    return dag.setSecret(`eks-kubeconfig-${cluster}-${nonce}-${Date.now()}`, config)
   }
 
   /**
-   * The token by itself, for tools that take one (`kubectl --token`).
+   * Returns the token alone, for tools that take one (`kubectl --token`). The cluster accepts it for 15 minutes.
    *
-   * Example: `dagger -m modules/eks call token --cluster shop --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY plaintext`
+   * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY token --cluster shop --region eu-central-1 plaintext`
    *
-   * @param cluster As for `kubeconfig`, and so are the others.
+   * @param cluster Name of the cluster.
+   * @param region AWS region of the cluster, such as `eu-central-1`.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
+   * @param nonce Any value not used before makes a new token instead of returning the one of this session.
    */
   @func({ cache: "session" })
-  async token(
-    cluster: string,
-    region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
-    target?: Service,
-    again?: string,
-  ): Promise<Secret> {
-    return dag.setSecret(
-      `eks-token-${cluster}-${again ?? ""}-${Date.now()}`,
-      tokenOf(await accessOf(cluster, region, accessKey, secretKey, sessionToken, target)),
-    )
+  async token(cluster: string, region: string, service?: Service, nonce: string = ""): Promise<Secret> {
+    const target = await targetOf(this, cluster, region, service)
+    return dag.setSecret(`eks-token-${cluster}-${nonce}-${Date.now()}`, tokenOf(target))
   }
 
   /**
-   * What EKS tells of a cluster: endpoint, certificate authority, status and version.
+   * Asks EKS about a cluster: endpoint, certificate authority, status and version.
    *
-   * Example: `dagger -m modules/eks call describe --cluster shop --region eu-central-1 --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY endpoint`
+   * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
+   * --secret-key env://AWS_SECRET_ACCESS_KEY describe --cluster shop --region eu-central-1 endpoint`
    *
-   * @param cluster As for `kubeconfig`, and so are the others.
+   * @param cluster Name of the cluster.
+   * @param region AWS region of the cluster, such as `eu-central-1`.
+   * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
+   * @param nonce Any value not used before asks again instead of returning the answer of this session.
    */
   @func({ cache: "session" })
-  async describe(
-    cluster: string,
-    region: string,
-    accessKey: Secret,
-    secretKey: Secret,
-    sessionToken?: Secret,
-    target?: Service,
-    again?: string,
-  ): Promise<Cluster> {
-    const { endpoint, ca, status, version } = await describe(
-      await accessOf(cluster, region, accessKey, secretKey, sessionToken, target),
-    )
+  async describe(cluster: string, region: string, service?: Service, nonce: string = ""): Promise<Cluster> {
+    void nonce
+    const { endpoint, ca, status, version } = await describe(await targetOf(this, cluster, region, service))
     return new Cluster(endpoint, ca, status, version)
   }
 }
 
-interface Access {
+/** A cluster, and what a request about it needs. */
+interface Target {
   cluster: string
   region: string
   keys: Keys
-  /** The address of a stand-in; empty for AWS itself. */
-  standIn: string
+  /** Address of an emulator; empty for AWS itself. */
+  emulator: string
 }
 
-/** Checks the arguments that all calls have, and reads the secrets. */
-async function accessOf(
-  cluster: string,
-  region: string,
-  accessKey: Secret,
-  secretKey: Secret,
-  sessionToken: Secret | undefined,
-  target: Service | undefined,
-): Promise<Access> {
+/** Checks the arguments that all functions have, and reads the secrets. */
+async function targetOf(eks: Eks, cluster: string, region: string, service?: Service): Promise<Target> {
+  const { accessKey, secretKey, sessionToken } = eks
   const checked = { cluster: checkedCluster(cluster), region: checkedRegion(region) }
+  if (!accessKey || !secretKey) throw new Error("no credentials: call with-access first")
   const keys = {
     accessKey: checkedKey("accessKey", await accessKey.plaintext()),
     secretKey: checkedKey("secretKey", await secretKey.plaintext()),
     sessionToken: sessionToken ? checkedKey("sessionToken", await sessionToken.plaintext()) : "",
   }
-  return { ...checked, keys, standIn: target ? await (await target.start()).endpoint({ scheme: "http" }) : "" }
+  return { ...checked, keys, emulator: service ? await (await service.start()).endpoint({ scheme: "http" }) : "" }
 }
 
-function tokenOf({ cluster, region, keys, standIn }: Access): string {
-  return tokenFor(cluster, region, standIn || addressOf("sts", region), keys, new Date())
+function tokenOf({ cluster, region, keys, emulator }: Target): string {
+  return tokenFor(cluster, region, emulator || addressOf("sts", region), keys, new Date())
 }
 
-/** Asks EKS for a cluster. */
-async function describe({ cluster, region, keys, standIn }: Access): Promise<Described> {
-  const address = standIn || addressOf("eks", region)
+/** Asks EKS about a cluster. */
+async function describe({ cluster, region, keys, emulator }: Target): Promise<Described> {
+  const address = emulator || addressOf("eks", region)
   const path = `/clusters/${cluster}`
-  const headers = signedHeaders({ method: "GET", address, path, query: {}, headers: {} }, keys, {
-    region,
-    service: "eks",
-    date: new Date(),
+  const scope = { region, service: "eks", date: new Date() }
+  const headers = signedHeaders({ method: "GET", address, path, query: {}, headers: {} }, keys, scope)
+  const signal = AbortSignal.timeout(30_000)
+  const answer = await fetch(`${address}${path}`, { headers, redirect: "manual", signal }).catch((error: unknown) => {
+    throw new Error(`eks:DescribeCluster: ${new URL(address).host} ${unreachable(error, region)}`)
   })
-  let answer: Response
-  try {
-    answer = await fetch(`${address}${path}`, { headers, redirect: "manual", signal: AbortSignal.timeout(30_000) })
-  } catch (error) {
-    const { name, code, cause } = error as Error & { code?: string; cause?: { code?: string } }
-    throw new Error(
-      `eks:DescribeCluster: ${new URL(address).host} ${name === "TimeoutError" ? "does not answer within 30 s" : `cannot be reached (${cause?.code ?? code ?? name}): is there a region ${region}, and does the engine reach AWS?`}`,
-    )
-  }
   return readCluster(answer.status, await answer.text(), cluster, region)
+}
+
+/** Why a request got no answer. */
+function unreachable(error: unknown, region: string): string {
+  const { name, code, cause } = error as Error & { code?: string; cause?: { code?: string } }
+  if (name === "TimeoutError") return "did not answer within 30 s"
+  const why = cause?.code ?? code ?? name
+  return `cannot be reached (${why}): does the region ${region} exist, and can the engine reach AWS?`
 }

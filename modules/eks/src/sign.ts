@@ -1,5 +1,5 @@
-// AWS's Signature Version 4, as its user guide has it ("Signature Version 4 signing process", in AWS Identity and Access Management): a canonical request,
-// a string to sign, and a key that is derived from the secret key by date, region and service. Pure functions.
+// AWS Signature Version 4, after "Signature Version 4 signing process" in the AWS IAM user guide: a canonical request, a
+// string to sign, and a key derived from the secret key by date, region and service. Pure functions.
 import { createHash, createHmac } from "node:crypto"
 
 export interface Keys {
@@ -13,10 +13,10 @@ export interface Request {
   method: string
   /** Scheme and host, such as `https://sts.eu-central-1.amazonaws.com`; a port is part of the host. */
   address: string
-  /** Begins with a slash, and holds nothing that would have to be encoded. */
+  /** Begins with a slash and contains no character that would have to be encoded. */
   path: string
   query: Record<string, string>
-  /** Those that are signed beside the host, by their names in small letters. */
+  /** Headers to sign beside `host`, by their names in lower case. */
   headers: Record<string, string>
 }
 
@@ -26,7 +26,7 @@ export interface Scope {
   date: Date
 }
 
-/** The address of a request that is signed in its query, good for `expires` seconds. Who uses it sends the request's headers along. */
+/** The address of a request that is signed in its query and valid for `expires` seconds. Its user has to send the request's headers. */
 export function presigned(request: Request, keys: Keys, scope: Scope, expires: number): string {
   const query: Record<string, string> = {
     ...request.query,
@@ -41,7 +41,7 @@ export function presigned(request: Request, keys: Keys, scope: Scope, expires: n
   return `${request.address}${request.path}?${canonicalQuery(query)}&X-Amz-Signature=${signature}`
 }
 
-/** The headers of a request without a body that is signed in its headers. */
+/** The headers of a request without a body, with the signature among them. */
 export function signedHeaders(request: Request, keys: Keys, scope: Scope): Record<string, string> {
   const headers: Record<string, string> = {
     ...request.headers,
@@ -90,7 +90,7 @@ const allHeaders = ({ address, headers }: Request): Record<string, string> => ({
 const names = (headers: Record<string, string>): string[] => Object.keys(headers).sort()
 const signedNames = (headers: Record<string, string>): string => names(headers).join(";")
 
-/** Everything but letters, digits and - _ . ~ is encoded, and the parameters are sorted in that form. */
+/** The query with everything encoded but letters, digits and - _ . ~, and the parameters sorted in that form. */
 function canonicalQuery(query: Record<string, string>): string {
   const encode = (text: string): string =>
     encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

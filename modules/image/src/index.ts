@@ -1,8 +1,8 @@
 /**
- * Puts an image together from files that were built before: non-root, labelled, the same bytes for the same inputs.
+ * Assembles a container image from files that are already built: non-root, labelled, and the same bytes for the same inputs.
  *
- * Who made the image, a commit, stands in a small last layer (version.json) and in labels, so that all other layers are the same for another commit that changed
- * nothing in them. Every file has the time 0: an image that is built again on another machine has the same digest.
+ * The commit stands in a small last layer (version.json) and in labels, so that all other layers stay the same for a commit
+ * that changes nothing in them. Every file has the time 0: an image built again on another machine has the same digest.
  */
 import { Container, Directory, Platform, dag, func, object } from "@dagger.io/dagger"
 import { notRoot, pairs, versionText } from "./settings"
@@ -13,24 +13,27 @@ const labelName = /^[a-z0-9.-]+$/
 @object()
 export class Image {
   /**
-   * An image of a folder of files. Nothing runs in it while it is made, so that it needs no shell: the usual base is none at all.
+   * Builds an image that holds a folder of files. Nothing runs in it while it is built, so it needs no shell; by default it
+   * has no base image at all.
    *
-   * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
+   * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server
+   * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
    *
-   * @param files What goes into the image, as root's and of 1970: the same files are the same layer, whenever it is made.
-   * @param at Where the files go.
-   * @param sha The commit's full hash; -dirty at its end says that files differ from it, -dirty- and 12 hexadecimal digits which ones. Stands in version.json and in the labels org.opencontainers.image.revision and .version.
-   * @param commitTime The commit's time, RFC 3339. Stands in version.json and in the label org.opencontainers.image.created.
-   * @param versionPath Where version.json goes.
-   * @param base The image below; none (from scratch) when empty.
-   * @param config More files, laid over the image's root: settings.
-   * @param entrypoint The command; that of the base when empty.
-   * @param args Its default arguments.
-   * @param user Numeric user and group, not root.
-   * @param ports What it answers at.
-   * @param env Variables, such as `LANG=C.UTF-8`.
+   * @param files Files that go into the image, owned by root and dated 1970, so that the same files make the same layer.
+   * @param sha Full hash of the commit, for version.json and the labels org.opencontainers.image.revision and .version. The
+   * suffix `-dirty` says that files differ from the commit; `-dirty-` and 12 hexadecimal digits also say which.
+   * @param commitTime Time of the commit in RFC 3339, for version.json and the label org.opencontainers.image.created.
+   * @param at Folder in the image that receives the files.
+   * @param versionPath Path of version.json in the image.
+   * @param base Base image, such as `nginx:1.28`; empty for none (from scratch).
+   * @param config More files, laid over the root folder of the image, such as configuration.
+   * @param entrypoint Command of the image; empty for that of the base.
+   * @param args Default arguments of the command; empty for those of the base.
+   * @param user Numeric user, with or without a group; must not be root.
+   * @param ports TCP ports that the image exposes.
+   * @param env Environment variables, such as `LANG=C.UTF-8`.
    * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
-   * @param platform The image's platform.
+   * @param platform Platform of the image.
    */
   @func({ cache: "session" })
   build(
@@ -55,25 +58,31 @@ export class Image {
     if (base !== "") container = container.from(base)
     let all = dag.directory().withDirectory(at, files)
     if (config) all = all.withDirectory("/", config)
-    container = still(container, all)
+    container = reproducibly(container, all)
     for (const port of ports) container = container.withExposedPort(port)
     for (const [name, value] of pairs("env", env, envName)) container = container.withEnvVariable(name, value)
     for (const [name, value] of pairs("labels", labels, labelName)) container = container.withLabel(name, value)
     container = container.withUser(user)
     if (entrypoint.length) container = container.withEntrypoint(entrypoint)
     if (args.length) container = container.withDefaultArgs(args)
-    return still(container, dag.directory().withNewFile(versionPath, version))
+    return reproducibly(container, dag.directory().withNewFile(versionPath, version))
       .withLabel("org.opencontainers.image.revision", sha)
       .withLabel("org.opencontainers.image.version", sha)
       .withLabel("org.opencontainers.image.created", commitTime)
   }
 
   /**
-   * Says what is wrong with the settings of an image, before anything is built; nothing when they are right.
+   * Checks the settings of an image before anything is built. Returns one line for each wrong setting; empty when all are
+   * right.
    *
-   * Example: `dagger -m modules/image call check --user 0 --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z`
+   * Example: `dagger -m modules/image call check --user 0
+   * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z`
    *
-   * @param sha As for `build`, and so are the others.
+   * @param sha Full hash of the commit, as for `build`.
+   * @param commitTime Time of the commit in RFC 3339.
+   * @param user Numeric user, with or without a group; must not be root.
+   * @param env Environment variables, such as `LANG=C.UTF-8`.
+   * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
    */
   @func()
   check(
@@ -83,27 +92,28 @@ export class Image {
     env: string[] = [],
     labels: string[] = [],
   ): string {
-    const attempts = [
+    const checks = [
       () => versionText(sha, commitTime),
       () => notRoot(user),
       () => pairs("env", env, envName),
       () => pairs("labels", labels, labelName),
     ]
-    return attempts.flatMap((attempt) => faultOf(attempt)).join("\n")
+    return checks.flatMap((check) => faultOf(check)).join("\n")
   }
 }
 
 /**
- * Adds files as one layer that is the same whenever it is made: root's, of 1970, and with all folders on the way to them, since a folder that is entered for
- * them alone would have the time of now. (Copying with an owner makes one layer; without one, the engine puts the files' own layers on top, times and all.)
+ * Adds files as one reproducible layer: owned by root, dated 1970, and with all parent folders, because a parent folder that
+ * the engine creates has the current time. (Copying with an owner makes one layer; without an owner the engine adds the
+ * layers of the files' own container, with their times.)
  */
-function still(container: Container, files: Directory): Container {
+function reproducibly(container: Container, files: Directory): Container {
   return container.withDirectory("/", files.withTimestamps(0), { owner: "0:0" })
 }
 
-function faultOf(attempt: () => unknown): string[] {
+function faultOf(check: () => unknown): string[] {
   try {
-    attempt()
+    check()
     return []
   } catch (error) {
     return [(error as Error).message]

@@ -1,6 +1,6 @@
-// Reads what callers give as text: pure functions.
+// Reads arguments that callers give as text: pure functions.
 
-/** `NAME=value` lines as pairs. One without a name, or a name twice, is an error that says which argument it stands in. */
+/** `NAME=value` lines as pairs. A line without a name, or a name that occurs twice, is an error that names the argument. */
 export function pairs(argument: string, lines: string[], name: RegExp): [string, string][] {
   const seen = new Set<string>()
   return lines.map((line) => {
@@ -17,20 +17,20 @@ export function pairs(argument: string, lines: string[], name: RegExp): [string,
 export function versionText(sha: string, commitTime: string): string {
   if (!/^[0-9a-f]{40}(-dirty(-[0-9a-f]{12})?)?$/.test(sha))
     throw new Error(
-      `sha: ${JSON.stringify(sha)} is not a commit's full hash, 40 hexadecimal digits, with or without -dirty, or -dirty- and 12 digits that name the changes`,
+      `sha: ${JSON.stringify(sha)} is not a commit's full hash: 40 hexadecimal digits, ` +
+        "then nothing, -dirty, or -dirty- and 12 hexadecimal digits",
     )
   if (Number.isNaN(Date.parse(commitTime)))
-    throw new Error(
-      `commitTime: ${JSON.stringify(commitTime)} is not a time; allowed: RFC 3339, such as 2026-01-31T12:00:00Z`,
-    )
+    throw new Error(`commitTime: ${JSON.stringify(commitTime)} is not a time in RFC 3339, such as 2026-01-31T12:00:00Z`)
   return JSON.stringify({ sha, commitTime })
 }
 
-/** A user that is not root: a number above 0, with a group or not. */
+/** The user, if it is not root: a number above 0, with or without a group. */
 export function notRoot(user: string): string {
   if (!/^[1-9]\d*(:\d+)?$/.test(user))
     throw new Error(
-      `user: ${JSON.stringify(user)} is not allowed; a numeric user above 0, such as 65532 or 65532:65532: the cluster refuses an image whose user may be root`,
+      `user: ${JSON.stringify(user)} is not a numeric user above 0, such as 65532 or 65532:65532: ` +
+        "a cluster refuses an image whose user may be root",
     )
   return user
 }

@@ -47,8 +47,9 @@ export class Aws {
     password?: Secret,
     expire: boolean = false,
   ): Promise<string> {
-    await dag.ecr().ensure([repository], region, accessKey, secretKey, { target: aws })
-    const used = password ?? dag.ecr().login(region, accessKey, secretKey, { target: aws })
+    const ecr = dag.ecr().withAccess(accessKey, secretKey)
+    await ecr.ensure([repository], region, { service: aws })
+    const used = password ?? ecr.login(region, { service: aws })
     await used.id()
     const host = `aws:${await (await aws.ports())[0]!.port()}`
     const push = `${expire ? `node -e 'await fetch("http://${host}/_tokens?expire")' && ` : ""}printf %s "$PASSWORD" | crane auth login "$REGISTRY" --username "$USERNAME" --password-stdin && timeout 60 crane push --insecure /image.tar "$REGISTRY/$NAME"`
@@ -82,7 +83,8 @@ export class Aws {
     const config = JSON.parse(
       await dag
         .eks()
-        .kubeconfig(cluster, region, accessKey, secretKey, { sessionToken, target: aws, endpoint, ca })
+        .withAccess(accessKey, secretKey, { sessionToken })
+        .kubeconfig(cluster, region, { service: aws, endpoint, ca })
         .plaintext(),
     )
     const url = Buffer.from(config.users[0].user.token.replace("k8s-aws-v1.", ""), "base64url").toString()
