@@ -113,14 +113,14 @@ describe("a database that does not answer", () => {
     )
     expect(result).toMatchObject({ status: "inconclusive", value: 0 })
     expect(result.reason).toContain(`http://127.0.0.1:${port} could not be read`)
-    expect(result.unreachable).toContain(`http://127.0.0.1:${port} could not be asked`)
+    expect(result.unreachable).toContain(`http://127.0.0.1:${port} could not be queried`)
   })
   it("hides nothing that another one knows", async () =>
     expect(await scan("go,npm", `--go-database-folder=${database}`, "--npm-registry=http://127.0.0.1:9")).toMatchObject(
       {
         status: "failed",
         reason: expect.stringContaining("(GO-2026-90001)"),
-        unreachable: expect.stringContaining("http://127.0.0.1:9 could not be asked"),
+        unreachable: expect.stringContaining("http://127.0.0.1:9 could not be queried"),
       },
     ))
 })
@@ -129,6 +129,6 @@ describe("a project", () => {
   it("without dependencies that are declared is not applicable", async () =>
     expect(await scan("none")).toMatchObject({
       status: "notApplicable",
-      reason: "nothing declares dependencies: there is no go.mod and no package-lock.json in none",
+      reason: "no go.mod or package-lock.json in none",
     }))
 })

@@ -497,7 +497,7 @@ describe("known vulnerabilities of dependencies", () => {
     const tolerated = await pr("--only=dependencies,secrets")
     expect(tolerated.stages["dependencies"]).toMatchObject({
       status: "inconclusive",
-      reason: expect.stringContaining("vulnerabilities are not known: http://127.0.0.1:9 could not be asked"),
+      reason: expect.stringContaining("vulnerabilities are not known: http://127.0.0.1:9 could not be queried"),
     })
     expect(tolerated.table).toMatch(/^GREEN \(1 passed, 1 inconclusive/m)
     expect(await run(config(", inconclusive: fail"))).toMatchObject({

@@ -77,7 +77,7 @@ describe("govulncheck", () => {
       { exitCode: 1, said: "creating client: unrecognized vulndb format\n" },
       "https://vuln.go.dev could not be read: unrecognized vulndb format",
     ],
-    ["silence", { exitCode: 124, timedOut: true }, "https://vuln.go.dev has not answered in time"],
+    ["silence", { exitCode: 124, timedOut: true }, "https://vuln.go.dev did not answer in time"],
   ])("says of %s which database it was", (_, more, unreachable) =>
     expect(govulncheckAnswer({ ...asked, printed: "", ...more })).toEqual({ findings: [], unreachable, trouble: "" }),
   )
@@ -131,9 +131,9 @@ describe("npm audit", () => {
   it("says what mends it where that is another package, and where nothing does", () => {
     expect(
       auditAnswer({ ...asked, printed: report("high", "*", { name: "up", version: "3.0.0" }) }).findings[0]!.text,
-    ).toContain("mended by up 3.0.0")
+    ).toContain("fixed by up 3.0.0")
     expect(auditAnswer({ ...asked, printed: report("high", "*", false) }).findings[0]!.text).toContain(
-      "there is no fixed version",
+      "no fixed version",
     )
   })
   it("is clean without vulnerabilities", () =>
@@ -142,7 +142,7 @@ describe("npm audit", () => {
       unreachable: "",
       trouble: "",
     }))
-  it("says which registry could not be asked", () => {
+  it("says which registry could not be queried", () => {
     expect(
       auditAnswer({
         ...asked,
@@ -150,11 +150,11 @@ describe("npm audit", () => {
           '{"message":"405 Method Not Allowed - POST https://r.example/x","statusCode":405,"error":{"summary":""}}',
       }),
     ).toMatchObject({
-      unreachable: "https://r.example could not be asked: 405 Method Not Allowed - POST https://r.example/x",
+      unreachable: "https://r.example could not be queried: 405 Method Not Allowed - POST https://r.example/x",
       trouble: "",
     })
     expect(auditAnswer({ ...asked, timedOut: true, printed: "" }).unreachable).toBe(
-      "https://r.example has not answered in time",
+      "https://r.example did not answer in time",
     )
   })
   it("does not take the project's own fault for it, nor a report that is none", () => {

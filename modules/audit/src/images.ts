@@ -4,7 +4,7 @@ export const images = {
   node: "node:24.21.0-bookworm-slim",
 }
 
-/** Installed with `go install`: it has no image of its own. */
+/** Installed with `go install`: no image exists for it. */
 export const tools = {
   govulncheck: "golang.org/x/vuln/cmd/govulncheck@v1.9.0",
 }

@@ -1,22 +1,44 @@
 import type { Finding } from "./shared/sarif"
 
-// Reads what govulncheck and npm audit have written: pure functions over text.
+// Reads the output of govulncheck and npm audit: pure functions over text.
 
-/** What a tool has found, or why its database has not answered. */
+/** The answer of one tool: its findings, or why there is none. */
 export interface Answer {
   findings: Finding[]
-  /** Why the database could not be asked; empty when it was. */
+  /** Why the database did not answer; empty when it did. */
   unreachable: string
-  /** What went wrong otherwise; empty when nothing did. */
+  /** Any other error; empty when there was none. */
   trouble: string
 }
 
+const answered = (findings: Finding[]): Answer => ({ findings, unreachable: "", trouble: "" })
+const silent = (unreachable: string): Answer => ({ findings: [], unreachable, trouble: "" })
+const broken = (trouble: string): Answer => ({ findings: [], unreachable: "", trouble })
+
+interface Osv {
+  id: string
+  aliases?: string[]
+  summary?: string
+}
+interface Vulnerable {
+  osv: string
+  fixed_version?: string
+  trace: { module: string; version?: string; package?: string }[]
+}
 interface Message {
-  osv?: { id: string; aliases?: string[]; summary?: string }
-  finding?: { osv: string; fixed_version?: string; trace: { module: string; version?: string; package?: string }[] }
+  osv?: Osv
+  finding?: Vulnerable
 }
 
-/** The number of the first line of a text that holds one of the words, from 1; 0 if there is none. */
+/** The lines of a text that are not blank, trimmed. */
+function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+}
+
+/** The number of the first line that contains the first of the words that occurs, from 1; 0 when none does. */
 function lineOf(text: string, ...words: string[]): number {
   const lines = text.split("\n")
   for (const word of words) {
@@ -26,9 +48,9 @@ function lineOf(text: string, ...words: string[]): number {
   return 0
 }
 
-/** Reads the stream of JSON values that `govulncheck -format json` prints, one after the other and over several lines each. */
+/** Reads the stream of JSON values of `govulncheck -format json`, each of which spans several lines. */
 export function messages(text: string): Message[] {
-  // Each value begins with a brace at a line's beginning, and nothing inside of one does.
+  // A value starts with a brace at the start of a line; no line inside a value does.
   return text
     .split(/^(?=\{)/m)
     .filter((part) => part.trim() !== "")
@@ -36,8 +58,8 @@ export function messages(text: string): Message[] {
 }
 
 /**
- * The findings of `govulncheck -scan package`, each once. A package that is imported and vulnerable is an error: Go's database tells no severity. Where only the module is known to be
- * vulnerable and none of the packages is imported, it is a note.
+ * The findings of `govulncheck -scan package`, each once. An imported vulnerable package is an error, because Go's
+ * database has no severities. It is a note when only the module is vulnerable and none of those packages is imported.
  */
 export function readGovulncheck(text: string, path: string, goMod: string): Finding[] {
   const all = messages(text)
@@ -45,86 +67,85 @@ export function readGovulncheck(text: string, path: string, goMod: string): Find
   const found = new Map<string, Finding>()
   for (const { finding } of all) {
     if (!finding) continue
-    const { module, version = "", package: imported } = finding.trace[0]!
-    // Go's own library is there as a whole: what is not imported of it says nothing.
+    const { module, package: imported } = finding.trace[0]!
+    // The standard library is always present as a whole: a package that is not imported is no finding.
     if (module === "stdlib" && !imported) continue
     const key = `${finding.osv} ${module}`
     if (found.get(key)?.level === "error") continue
-    const { summary = "", aliases = [] } = known.get(finding.osv) ?? {}
-    const cve = aliases.find((one) => one.startsWith("CVE-"))
-    const what = `${module}@${version.replace(/^v/, module === "stdlib" ? "go" : "v")}`
-    found.set(key, {
-      tool: "govulncheck",
-      rule: finding.osv,
-      text: `${what}: ${summary.replace(/\.$/, "")}${cve ? ` (${cve})` : ""}; ${finding.fixed_version ? `fixed in ${finding.fixed_version}` : "there is no fixed version"}${imported ? "" : "; the packages that have it are not imported"}`,
-      file: path === "." ? "go.mod" : `${path}/go.mod`,
-      // A module's line in go.mod has its name and a version; the standard library's is that of the Go version.
-      line:
-        module === "stdlib" ? lineOf(goMod, "toolchain ", "go ") : lineOf(goMod, `${module} ${version}`, `${module} `),
-      column: 0,
-      level: imported ? "error" : "note",
-    })
+    found.set(key, goFinding(finding, known.get(finding.osv), path, goMod))
   }
   return [...found.values()]
 }
 
-/** What govulncheck says where its database does not answer, or is none. */
-const asksDatabase =
-  /^govulncheck: (?:fetching vulnerabilities|creating client): |^(?:creating client|fetching vulnerabilities): /
-
-/** What a run of govulncheck came to. */
-export function govulncheckAnswer({
-  exitCode,
-  timedOut,
-  printed,
-  said,
-  database,
-  path,
-  goMod,
-}: {
-  exitCode: number
-  timedOut: boolean
-  printed: string
-  said: string
-  database: string
-  path: string
-  goMod: string
-}): Answer {
-  const lines = said
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-  const refused = lines.find((line) => asksDatabase.test(line))
-  if (timedOut) return { findings: [], unreachable: `${database} has not answered in time`, trouble: "" }
-  if (exitCode !== 0 && refused)
-    return {
-      findings: [],
-      unreachable: `${database} could not be read: ${refused.replace(asksDatabase, "").replace(/^Get "[^"]*": /, "")}`,
-      trouble: "",
-    }
-  if (exitCode !== 0 || printed === "")
-    return {
-      findings: [],
-      unreachable: "",
-      trouble:
-        lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report`,
-    }
-  return { findings: readGovulncheck(printed, path, goMod), unreachable: "", trouble: "" }
+function goFinding(
+  { osv, fixed_version: fixed, trace }: Vulnerable,
+  entry: Osv | undefined,
+  path: string,
+  goMod: string,
+): Finding {
+  const { module, version = "", package: imported } = trace[0]!
+  const ofGo = module === "stdlib"
+  const cve = entry?.aliases?.find((one) => one.startsWith("CVE-"))
+  const what = `${module}@${version.replace(/^v/, ofGo ? "go" : "v")}`
+  const summary = `${(entry?.summary ?? "").replace(/\.$/, "")}${cve ? ` (${cve})` : ""}`
+  const fix = fixed ? `fixed in ${fixed}` : "no fixed version"
+  return {
+    tool: "govulncheck",
+    rule: osv,
+    text: `${what}: ${summary}; ${fix}${imported ? "" : "; the vulnerable packages are not imported"}`,
+    file: path === "." ? "go.mod" : `${path}/go.mod`,
+    // A module's line in go.mod has its name and version; the standard library is placed at the Go version.
+    line: ofGo ? lineOf(goMod, "toolchain ", "go ") : lineOf(goMod, `${module} ${version}`, `${module} `),
+    column: 0,
+    level: imported ? "error" : "note",
+  }
 }
 
+/** What govulncheck prints before its error when the database does not answer or is not one. */
+const databaseError =
+  /^govulncheck: (?:fetching vulnerabilities|creating client): |^(?:creating client|fetching vulnerabilities): /
+
+/** The run of a tool, as its answer is read from it. */
+interface Run {
+  exitCode: number
+  timedOut: boolean
+  /** Standard output: the tool's report. */
+  printed: string
+  /** Standard error. */
+  said: string
+}
+
+/** The answer of govulncheck for the module at `path`; `database` is named when it did not answer. */
+export function govulncheckAnswer(run: Run & { database: string; path: string; goMod: string }): Answer {
+  const { exitCode, timedOut, printed, said, database, path, goMod } = run
+  if (timedOut) return silent(`${database} did not answer in time`)
+  const lines = linesOf(said)
+  const refused = lines.find((line) => databaseError.test(line))
+  if (exitCode !== 0 && refused) {
+    const why = refused.replace(databaseError, "").replace(/^Get "[^"]*": /, "")
+    return silent(`${database} could not be read: ${why}`)
+  }
+  if (exitCode !== 0 || printed === "")
+    return broken(
+      lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report`,
+    )
+  return answered(readGovulncheck(printed, path, goMod))
+}
+
+type Fix = boolean | { name: string; version: string }
+
+interface Vulnerability {
+  nodes: string[]
+  fixAvailable: Fix
+  via: (string | { name: string; title: string; url: string; severity: string; range: string })[]
+}
 interface Audit {
   auditReportVersion?: number
-  vulnerabilities?: Record<
-    string,
-    {
-      nodes: string[]
-      fixAvailable: boolean | { name: string; version: string }
-      via: (string | { name: string; title: string; url: string; severity: string; range: string })[]
-    }
-  >
+  vulnerabilities?: Record<string, Vulnerability>
   message?: string
   error?: { code?: string; summary?: string }
 }
+
 const levels: Record<string, Finding["level"]> = {
   critical: "error",
   high: "error",
@@ -133,31 +154,32 @@ const levels: Record<string, Finding["level"]> = {
   info: "note",
 }
 
-/** Where a range of vulnerable versions ends, as what mends it. */
-function fixOf(range: string, fix: boolean | { name: string; version: string }): string {
+/** Which version fixes a finding: the end of the vulnerable range, else the package that npm proposes. */
+function fixOf(range: string, fix: Fix): string {
   const end = /<\s*(\d[^\s|]*)\s*$/.exec(range)?.[1]
   if (end) return `fixed in ${end}`
-  return typeof fix === "object" ? `mended by ${fix.name} ${fix.version}` : "there is no fixed version"
+  return typeof fix === "object" ? `fixed by ${fix.name} ${fix.version}` : "no fixed version"
 }
 
-/** The findings of `npm audit --json`, each once for each version that is installed. */
+/** The findings of `npm audit --json`, each once for each installed version. */
 export function readAudit(text: string, path: string, lockfile: string): Finding[] {
   const { packages = {} } = JSON.parse(lockfile) as { packages?: Record<string, { version?: string }> }
   const found = new Map<string, Finding>()
   for (const { nodes, via, fixAvailable } of Object.values((JSON.parse(text) as Audit).vulnerabilities ?? {})) {
     for (const one of via) {
       if (typeof one === "string") continue
-      const rule = /(GHSA-[\w-]+)/.exec(one.url)?.[1] ?? one.url
-      for (const node of nodes.length ? nodes : [`node_modules/${one.name}`]) {
+      const { name, title, url, severity, range } = one
+      const rule = /(GHSA-[\w-]+)/.exec(url)?.[1] ?? url
+      for (const node of nodes.length ? nodes : [`node_modules/${name}`]) {
         const version = packages[node]?.version ?? ""
-        found.set(`${rule} ${one.name} ${version}`, {
+        found.set(`${rule} ${name} ${version}`, {
           tool: "npm audit",
           rule,
-          text: `${one.name}@${version}: ${one.title.replace(/\.$/, "")} (${one.severity}); ${fixOf(one.range, fixAvailable)}`,
+          text: `${name}@${version}: ${title.replace(/\.$/, "")} (${severity}); ${fixOf(range, fixAvailable)}`,
           file: path === "." ? "package-lock.json" : `${path}/package-lock.json`,
           line: lineOf(lockfile, `"${node}": {`),
           column: 0,
-          level: levels[one.severity] ?? "warning",
+          level: levels[severity] ?? "warning",
         })
       }
     }
@@ -165,44 +187,23 @@ export function readAudit(text: string, path: string, lockfile: string): Finding
   return [...found.values()]
 }
 
-/** What npm says where the fault is the project's, not the registry's. */
-const ownFaults = ["ENOLOCK", "EUSAGE", "EJSONPARSE", "ELOCKVERIFY"]
+/** npm's error codes for a fault of the project, not of the registry. */
+const projectErrors = ["ENOLOCK", "EUSAGE", "EJSONPARSE", "ELOCKVERIFY"]
+const noReport = "npm audit wrote no report"
 
-/** What a run of npm audit came to. */
-export function auditAnswer({
-  timedOut,
-  printed,
-  said,
-  registry,
-  path,
-  lockfile,
-}: {
-  timedOut: boolean
-  printed: string
-  said: string
-  registry: string
-  path: string
-  lockfile: string
-}): Answer {
-  if (timedOut) return { findings: [], unreachable: `${registry} has not answered in time`, trouble: "" }
+/** The answer of npm audit for the package-lock.json at `path`; `registry` is named when it did not answer. */
+export function auditAnswer(run: Omit<Run, "exitCode"> & { registry: string; path: string; lockfile: string }): Answer {
+  const { timedOut, printed, said, registry, path, lockfile } = run
+  if (timedOut) return silent(`${registry} did not answer in time`)
   let report: Audit
   try {
     report = JSON.parse(printed) as Audit
   } catch {
-    return {
-      findings: [],
-      unreachable: "",
-      trouble:
-        said
-          .split("\n")
-          .map((line) => line.trim())
-          .find((line) => line !== "") ?? "npm audit has left no report",
-    }
+    return broken(linesOf(said)[0] ?? noReport)
   }
-  if (report.auditReportVersion !== undefined)
-    return { findings: readAudit(printed, path, lockfile), unreachable: "", trouble: "" }
-  const why = report.message ?? report.error?.summary ?? "npm audit has left no report"
-  return ownFaults.includes(report.error?.code ?? "")
-    ? { findings: [], unreachable: "", trouble: why }
-    : { findings: [], unreachable: `${registry} could not be asked: ${why.replace(/\s+/g, " ")}`, trouble: "" }
+  if (report.auditReportVersion !== undefined) return answered(readAudit(printed, path, lockfile))
+  const why = report.message ?? report.error?.summary ?? noReport
+  return projectErrors.includes(report.error?.code ?? "")
+    ? broken(why)
+    : silent(`${registry} could not be queried: ${why.replace(/\s+/g, " ")}`)
 }

@@ -4,7 +4,7 @@ export const images = {
   node: "node:24.21.0-bookworm-slim",
 }
 
-/** Installed with `go install`: the vendor's image has no shell that a step can run in. */
+/** Installed with `go install`: the vendor's image has no shell. */
 export const tools = {
   gomod: "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0",
 }

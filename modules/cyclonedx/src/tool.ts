@@ -1,9 +1,9 @@
 import lockfile from "../tool/package-lock.json"
 import manifest from "../tool/package.json"
 
-// The project that cyclonedx-npm is installed from, as texts: a module's folder is not at hand while it runs.
+// The npm project that cyclonedx-npm is installed from, as text: a running module cannot read its own folder.
 
-/** package.json and package-lock.json, as `npm ci` takes them. */
+/** package.json and package-lock.json for `npm ci`. */
 export const files: Record<string, string> = {
   "package.json": JSON.stringify(manifest),
   "package-lock.json": JSON.stringify(lockfile),

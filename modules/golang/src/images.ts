@@ -3,7 +3,7 @@ export const images = {
   golang: "golang:1.26.8-bookworm",
 }
 
-/** Installed with `go install`: they have no image of their own. */
+/** Installed with `go install`: no image exists for them. */
 export const tools = {
   staticcheck: "honnef.co/go/tools/cmd/staticcheck@v0.7.0",
   gotestsum: "gotest.tools/gotestsum@v1.13.0",

@@ -1,9 +1,9 @@
 import { firstLine } from "./shared/clock"
 import type { Finding } from "./shared/sarif"
 
-// Reads what the tools have written: pure functions over text.
+// Reads the reports of gofmt, go vet, staticcheck, gotestsum and the coverage profile: pure functions over text.
 
-/** The files of a lint run, as text. */
+/** The reports of a lint run, as text. */
 export interface LintFiles {
   gofmt: string
   vet: string
@@ -11,14 +11,14 @@ export interface LintFiles {
   staticcheckErrors: string
 }
 
-/** One finding of a linter, ready to print. */
+/** The lines of a text that are not blank, trimmed. */
 const lines = (text: string): string[] =>
   text
     .split("\n")
     .map((l) => l.trim())
     .filter((l) => l !== "")
 
-/** All findings in the order gofmt, vet, staticcheck; files are named from the repository's root. */
+/** All findings in the order gofmt, vet, staticcheck, ready to print; file names are relative to the source. */
 export function lintFindings(files: LintFiles, path: string, workdir: string): string[] {
   const unformatted = lines(files.gofmt).map((l) =>
     /\.go$/.test(l) ? `gofmt: ${under(path, l)} is not formatted` : `gofmt: ${under(path, l)}`,
@@ -31,7 +31,7 @@ export function lintFindings(files: LintFiles, path: string, workdir: string): s
       (l) =>
         JSON.parse(l) as { code: string; message: string; location: { file: string; line: number; column: number } },
     )
-    .filter((f) => f.code !== "compile") // vet has said so already, with a position
+    .filter((f) => f.code !== "compile") // vet reports it too, with a position
     .map(
       (f) =>
         `staticcheck: ${under(path, f.location.file.replace(`${workdir}/`, ""))}:${f.location.line}:${f.location.column}: ${f.message} (${f.code})`,
@@ -39,7 +39,7 @@ export function lintFindings(files: LintFiles, path: string, workdir: string): s
   return [...unformatted, ...vet, ...checked, ...lines(files.staticcheckErrors).map((l) => `staticcheck: ${l}`)]
 }
 
-/** A line of lintFindings() in its parts. */
+/** Parses one line of lintFindings(). */
 export function findingOf(line: string): Finding {
   const [, tool = "", rest = ""] = /^(\w+): ([\s\S]*)$/.exec(line) ?? []
   const place = /^(\S+?\.\w+):(\d+)(?::(\d+))?: ([\s\S]*)$/.exec(rest)
@@ -55,7 +55,7 @@ export function findingOf(line: string): Finding {
   }
 }
 
-/** What gotestsum says of a run. */
+/** The outcome of a test run. */
 export interface TestOutcome {
   tests: number
   skipped: number
@@ -64,7 +64,7 @@ export interface TestOutcome {
   first: string
 }
 
-/** Reads the summary that gotestsum prints at the end of its output. */
+/** Reads the summary at the end of the output of gotestsum. */
 export function testOutcome(output: string, path: string): TestOutcome {
   const done = /^DONE (?:\d+ runs, )?(\d+) tests?(?:, (\d+) skipped)?/m.exec(output)
   const tests = Number(done?.[1] ?? 0)
@@ -79,7 +79,7 @@ export function testOutcome(output: string, path: string): TestOutcome {
   return { tests, skipped, failing, first: firstFailure(output, blocks, path) }
 }
 
-/** The statements that the tests have run, in percent; undefined when the profile has no statement. */
+/** The share of statements that the tests executed, in percent; undefined when the profile has no statement. */
 export function coveragePercent(profile: string): number | undefined {
   const blocks = new Map<string, { statements: number; hit: boolean }>()
   for (const line of lines(profile)) {
@@ -99,7 +99,7 @@ export function localReplaces(goMod: string): string[] {
   return [...goMod.matchAll(/=>\s+(\.{1,2}(?:\/[^\s/]+)*\/?)(?=\s|$)/g)].map((m) => m[1]!)
 }
 
-/** `rest` of `path`, where path is the module's folder ("." for the root). */
+/** `rest` below the folder `path` ("." for the root). */
 export function under(path: string, rest: string): string {
   return path === "." || path === "" ? rest : `${path.replace(/\/$/, "")}/${rest.replace(/^\.\//, "")}`
 }
@@ -153,7 +153,7 @@ function firstFailure(output: string, blocks: Block[], path: string): string {
   return `${under(path, block.pkg)}: ${block.test || "the package"}: ${why(block.body)}`
 }
 
-/** The one line of a failed test's output that says most. */
+/** The most telling line of a failed test's output. */
 function why(body: string[]): string {
   const text = body.map((l) => l.trim())
   const race = text.findIndex((l) => l === "WARNING: DATA RACE")

@@ -1,13 +1,13 @@
 import type { Finding } from "./shared/sarif"
 
-// Reads what golangci-lint has written: pure functions over text.
+// Reads the report and the log of golangci-lint: pure functions over text.
 
-/** What golangci-lint's JSON report says. */
+/** The content of a JSON report. */
 export interface Lint {
   findings: Finding[]
-  /** The linters that ran. */
+  /** Names of the linters that ran. */
   linters: string[]
-  /** What it could not do, in its words. */
+  /** The error message of golangci-lint; empty when it completed. */
   error: string
 }
 
@@ -23,7 +23,10 @@ interface Report {
   Report?: { Error?: string; Linters?: { Name: string; Enabled?: boolean }[] } | null
 }
 
-/** Reads the report of one module; files are named from the root of the source, which is mounted at `workdir`. The rule of a finding is its linter, and the linter's own rule where it names one first. */
+/**
+ * Reads the report of one module. File names are relative to the source, which is mounted at `workdir`. The rule of a
+ * finding is the linter's own rule where the message starts with one, else the name of the linter.
+ */
 export function readLint(report: string, workdir: string): Lint {
   const { Issues: issues, Report: about } = JSON.parse(report) as Report
   const levels: Record<string, Finding["level"]> = { warning: "warning", info: "note", low: "note", medium: "warning" }
@@ -50,7 +53,7 @@ export function readLint(report: string, workdir: string): Lint {
   }
 }
 
-/** What golangci-lint says went wrong, without the form of its log: `level=error msg="…"`. */
+/** The error message in the log of golangci-lint, without the prefix `level=error msg="…"`. */
 export function trouble(output: string): string {
   const lines = output
     .split("\n")

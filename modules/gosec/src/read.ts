@@ -1,13 +1,13 @@
 import type { Finding } from "./shared/sarif"
 
-// Reads what gosec has written: pure functions over text.
+// Reads the JSON report of gosec: pure functions over text.
 
-/** What gosec's JSON report says. */
+/** The content of a report. */
 export interface Scan {
   findings: Finding[]
-  /** How many files it has looked at. */
+  /** Number of files that gosec read. */
   files: number
-  /** What it could not read, as `file:line: why`. */
+  /** Files that gosec could not read, as `file:line: error`. */
   errors: string[]
 }
 
@@ -25,7 +25,10 @@ interface Report {
   Stats?: { files: number }
 }
 
-/** Reads the report of the module at `path`; files are named from the root of the source, which is mounted at `workdir`. High severity is an error, medium a warning, low a note. */
+/**
+ * Reads the report of the module at `path`. File names are relative to the source, which is mounted at `workdir`.
+ * Severity high becomes error, medium warning, low note.
+ */
 export function readScan(report: string, workdir: string, path: string): Scan {
   const { Issues: issues, Stats: stats, "Golang errors": broken } = JSON.parse(report) as Report
   const local = (file: string): string => file.replace(`${workdir}/`, "")
@@ -37,13 +40,13 @@ export function readScan(report: string, workdir: string, path: string): Scan {
       rule: rule_id,
       text: `${details}${cwe?.id ? ` (CWE-${cwe.id})` : ""}`,
       file: local(file),
-      // A finding of several lines is told as `3-5`.
+      // gosec gives `3-5` for a finding of several lines.
       line: Number.parseInt(line, 10) || 0,
       column: Number.parseInt(column, 10) || 0,
       level: levels[severity] ?? "note",
     })),
     files: stats?.files ?? 0,
-    // What does not compile is told without a file, in the compiler's words, with files named from the module.
+    // A compile error has no file of its own: the compiler's message names it, relative to the module.
     errors: Object.entries(broken ?? {}).flatMap(([file, list]) =>
       list.map(({ line, error }) =>
         file

@@ -1,9 +1,9 @@
 import { firstLine } from "./shared/clock"
 import type { Finding } from "./shared/sarif"
 
-// Reads what npm and the project's tools have printed: pure functions over text.
+// Reads the output of npm and of the project's tools: pure functions over text.
 
-/** Text without colours, box drawing and surrounding blanks, line by line; empty lines are gone. */
+/** The lines of a text that are not blank, trimmed, without colour codes. */
 export function plainLines(text: string): string[] {
   return text
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
@@ -12,7 +12,7 @@ export function plainLines(text: string): string[] {
     .filter((l) => l !== "")
 }
 
-/** Who refused what, and what to pass, from the lines of npm's log that name requests; empty where there is none. */
+/** Which registry refused which package, and which argument grants access; empty when none did. `log`: request lines of npm's log. */
 export function refusal(log: string): string {
   const [, code = "", host = "", path = ""] =
     /http fetch GET (401|403|404) https?:\/\/(?:[^/@\s]*@)?([^/\s]+)\/(\S*)/.exec(log) ?? []
@@ -22,7 +22,7 @@ export function refusal(log: string): string {
   return `${host} refuses ${what} (${code}): pass npmrc with a login for ${host}`
 }
 
-/** Why `npm ci` failed, in one line; `log` are the lines of npm's log that name requests that were refused. */
+/** Why `npm ci` failed, in one line. `log`: the lines of npm's log with refused requests. */
 export function installFailure(output: string, log = ""): string {
   if (refusal(log)) return refusal(log)
   const lines = plainLines(output)
@@ -35,7 +35,7 @@ export function installFailure(output: string, log = ""): string {
   return lines[0] ?? firstLine(plainLines(output).join("\n"))
 }
 
-/** The problems that eslint prints in its own format, which gives each file a line and its problems lines below. */
+/** The problems in eslint's default format: a line for each file, then a line for each problem in it. */
 export function lintProblems(output: string, workdir: string): Finding[] {
   const problems: Finding[] = []
   let file = ""
@@ -55,7 +55,7 @@ export function lintProblems(output: string, workdir: string): Finding[] {
   return problems
 }
 
-/** The first of the problems as file:line:column; where there is none, the first line that speaks of an error. */
+/** The first problem as `file:line:column text (rule)`; without one, the first line that mentions an error. */
 export function lintFailure(output: string, workdir: string): string {
   const [first] = lintProblems(output, workdir)
   return first
@@ -63,13 +63,13 @@ export function lintFailure(output: string, workdir: string): string {
     : firstError(output)
 }
 
-/** The first line in which the TypeScript compiler names a position and an error. */
+/** The first error of the TypeScript compiler, as `file:line:column text`. */
 export function typeFailure(output: string): string {
   const line = plainLines(output).find((l) => /\(\d+,\d+\): error /.test(l) || /:\d+:\d+ - error /.test(l))
   return line?.replace(/\((\d+),(\d+)\): error /, ":$1:$2 ") ?? firstError(output)
 }
 
-/** The first line that says what is wrong, past npm's own and past headings. */
+/** The first line that mentions an error, without npm's own lines and headings. */
 export function firstError(output: string): string {
   const lines = plainLines(output).filter(
     (l) =>
@@ -91,7 +91,7 @@ function npmError(output: string): string | undefined {
     ?.replace(/^npm error\s*/, "")
 }
 
-/** What a vitest run has found, from its JSON report. */
+/** The outcome of a vitest run. */
 export interface TestOutcome {
   tests: number
   skipped: number
@@ -113,7 +113,7 @@ interface VitestReport {
   }[]
 }
 
-/** Reads vitest's (or jest's) JSON report; undefined when there is none. */
+/** Reads the JSON report of vitest (or jest); undefined when it is empty. */
 export function testOutcome(report: string, workdir: string): TestOutcome | undefined {
   if (report.trim() === "") return undefined
   const run = JSON.parse(report) as VitestReport
@@ -139,14 +139,14 @@ export function testOutcome(report: string, workdir: string): TestOutcome | unde
   }
 }
 
-/** The place in the test's own file where it failed. */
+/** `file:line` of the failure in the test's own file. */
 function position(message: string, file: string): string {
   const at = message.indexOf(`${file}:`)
   const numbers = at < 0 ? undefined : /^:(\d+)/.exec(message.slice(at + file.length))
   return numbers ? `${file}:${numbers[1]}` : file
 }
 
-/** The statement coverage in percent, from istanbul's summary; undefined when there is none. */
+/** The statement coverage in percent, from istanbul's summary; undefined when the summary is empty. */
 export function coveragePercent(summary: string): number | undefined {
   if (summary.trim() === "") return undefined
   const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } })
@@ -154,7 +154,10 @@ export function coveragePercent(summary: string): number | undefined {
   return total === 0 ? undefined : (100 * covered) / total
 }
 
-/** The commands that mend what the project's own tools can mend: eslint as the lint script calls it, or on everything where that script is more than one command of eslint; then prettier. None where the project has neither. */
+/**
+ * The commands that fix what the project's own tools can fix: eslint with `--fix`, through the lint script where that
+ * script is a single eslint command, else on everything; then prettier. Empty when the project has neither.
+ */
 export function fixCommands(packageJson: string): string[][] {
   const {
     scripts = {},

@@ -1,13 +1,13 @@
 import type { Finding } from "./shared/sarif"
 
-// Reads what eslint has written: pure functions over text.
+// Reads the JSON report of eslint: pure functions over text.
 
-/** What eslint's JSON report says. */
+/** The content of a report. */
 export interface Scan {
   findings: Finding[]
-  /** How many files it has looked at. */
+  /** Number of files that eslint read. */
   files: number
-  /** What it could not parse, as `file:line: why`. */
+  /** Files that eslint could not parse, as `file:line: error`. */
   errors: string[]
 }
 
@@ -23,7 +23,7 @@ type Report = {
   }[]
 }[]
 
-/** Reads a report; files are named from the folder that is mounted at `workdir`. */
+/** Reads a report. File names are relative to the folder that is mounted at `workdir`. */
 export function readScan(report: string, workdir: string): Scan {
   const files = (JSON.parse(report) as Report).map(({ filePath, messages }) => ({
     file: filePath.replace(`${workdir}/`, ""),

@@ -1,17 +1,17 @@
 import type { Finding } from "./shared/sarif"
 
-// Reads what yamllint has written: pure functions over text.
+// Reads the output of yamllint: pure functions over text.
 
 /**
- * The configuration for a source that has none: what cannot be read, or is read as something else than it says. A key that stands twice loses its first value without a word, an alias
- * without an anchor is nothing. Nothing about style, which is each team's own.
+ * The configuration for a source that has none of its own. It reports what a parser rejects or silently misreads: syntax
+ * errors, duplicate keys (the first value is lost), aliases without an anchor. It reports nothing about style.
  */
 export const errorsOnly = `rules:
   key-duplicates: enable
   anchors: enable
 `
 
-/** The lines of `yamllint -f parsable`; a rule is named in brackets behind the text, but for YAML that cannot be read. */
+/** Reads the lines of `yamllint -f parsable`. The rule follows the text in parentheses; a syntax error has none. */
 export function findingsIn(output: string): Finding[] {
   return output.split("\n").flatMap((line) => {
     const [, file, at, column, level, words] = /^(.+?):(\d+):(\d+): \[(error|warning)\] (.*)$/.exec(line) ?? []

@@ -1,5 +1,6 @@
-// What is installed, with versions and hashes: the output of `pip-compile --generate-hashes --no-header --strip-extras` with Python 3.11 for yamllint==1.38.0.
-// It is text here because a function finds no other file of its module.
+// The Python packages of this module, with versions and hashes: the output of
+// `pip-compile --generate-hashes --no-header --strip-extras` with Python 3.11 for yamllint==1.38.0.
+// It is text because a running module cannot read its own folder.
 export const requirements = String.raw`
 pathspec==1.1.1 \
     --hash=sha256:17db5ecd524104a120e173814c90367a96a98d07c45b2e10c2f3919fff91bf5a \
