@@ -97,10 +97,10 @@ describe("eks", () => {
     expect(await authenticated([])).toBe("https://localhost:16443 200 arn:aws:iam::000000000000:user/deployer")
     expect((await described("shop", "KEY", "SECRET")).stdout).toBe("ACTIVE")
   })
-  it.each([
-    ["no such cluster", ["nope", "KEY", "SECRET"] as const, "there is no cluster nope in eu-central-1"],
-    ["a wrong secret key", ["shop", "KEY", "WRONG"] as const, "eks:DescribeCluster: wrong signature"],
-    ["a right that is missing", ["shop", "NOBODY_KEY", "NOBODY_SECRET"] as const, "eks:DescribeCluster: access denied"],
+  it.each<[string, [string, string, string], string]>([
+    ["no such cluster", ["nope", "KEY", "SECRET"], "there is no cluster nope in eu-central-1"],
+    ["a wrong secret key", ["shop", "KEY", "WRONG"], "eks:DescribeCluster: wrong signature"],
+    ["a right that is missing", ["shop", "NOBODY_KEY", "NOBODY_SECRET"], "eks:DescribeCluster: access denied"],
   ])("%s is said in plain words", async (_, args, message) => {
     const { code, stderr } = await described(...args)
     expect(code).not.toBe(0)

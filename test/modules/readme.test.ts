@@ -1,5 +1,5 @@
-// The calls in the modules' READMEs are run as they stand there, so that a README cannot go stale. They are run as another team would run them: from a
-// repository outside this tree that has files to work on and none of our modules.
+// Runs the calls of the modules' READMEs as they stand there, so that a README cannot go stale. They run as another team would
+// run them: from a repository outside this tree that has files to work on and none of our modules.
 import { execFileSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -29,7 +29,8 @@ const modules = moduleNames().filter((module) => {
   const green = process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart(file, module, inputsOf(module))
   if (green)
     console.log(
-      `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`,
+      "unchanged since it was green, not run again (DELIVERY_TEST=all runs it): " +
+        `the README of ${module}, ${green.tests} tests, ${green.at.slice(0, 16).replace("T", " ")}`,
     )
   return !green
 })
@@ -79,8 +80,8 @@ const env = {
 let page: Served
 const cwd = elsewhere()
 beforeAll(async () => void (page = await serveFolder(join(repository, "test/fixtures/page"), 8099)))
-afterAll(async () => {
-  await page.close()
+afterAll(() => {
+  page.close()
   rmSync(cwd, { recursive: true })
 })
 

@@ -21,7 +21,8 @@ describe("the signature", () => {
     expect(signedHeaders(request, example, scope)).toEqual({
       "x-amz-date": "20150830T123600Z",
       authorization:
-        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, " +
+        "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
     })
     expect(
       signedHeaders({ ...request, query: { Param2: "value2", Param1: "value1" } }, example, scope).authorization,
@@ -42,7 +43,10 @@ describe("the signature", () => {
 })
 
 describe("the token", () => {
-  const token = access.tokenFor("shop", "eu-central-1", aws.addressOf("sts", "eu-central-1"), example, date)
+  const token = access.tokenFor("shop", aws.addressOf("sts", "eu-central-1"), example, {
+    region: "eu-central-1",
+    date,
+  })
   it("is a signed question, bound to the cluster and good for a minute", () => {
     expect(token).toMatch(/^k8s-aws-v1\.[\w-]+$/)
     const url = new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString())
@@ -63,9 +67,9 @@ describe("the token", () => {
     })
   })
   it("is another one for another cluster", () =>
-    expect(access.tokenFor("other", "eu-central-1", aws.addressOf("sts", "eu-central-1"), example, date)).not.toBe(
-      token,
-    ))
+    expect(
+      access.tokenFor("other", aws.addressOf("sts", "eu-central-1"), example, { region: "eu-central-1", date }),
+    ).not.toBe(token))
   it("asks China's own service there", () =>
     expect(aws.addressOf("sts", "cn-north-1")).toBe("https://sts.cn-north-1.amazonaws.com.cn"))
 })

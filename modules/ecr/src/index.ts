@@ -315,9 +315,9 @@ async function explained<T>(
 }
 
 /** For catch(): an error of this name means that there is no answer, and is no failure. */
-function unless(name: string): (error: Failure) => undefined {
+function unless(name: string): (error: unknown) => undefined {
   return (error) => {
-    if (error.name !== name) throw error
+    if (!(error instanceof Error) || error.name !== name) throw error
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 // Makes a cluster's token and kubeconfig, and reads what EKS answers: pure functions.
 import { credentialsTrouble } from "./shared/aws"
-import { Keys, Request, presigned } from "./sign"
+import { Keys, Request, Scope, presigned } from "./sign"
 
 /** Seconds for which the request inside a token is signed, as in AWS's own tools. A cluster accepts the token for 15 minutes. */
 const signedFor = 60
@@ -9,7 +9,7 @@ const signedFor = 60
  * The token of a cluster: the address of a signed GetCallerIdentity request. A header binds the request to the cluster,
  * which sends it to AWS's security token service and learns who signed it.
  */
-export function tokenFor(cluster: string, region: string, address: string, keys: Keys, date: Date): string {
+export function tokenFor(cluster: string, address: string, keys: Keys, scope: Omit<Scope, "service">): string {
   const request: Request = {
     method: "GET",
     address,
@@ -17,7 +17,7 @@ export function tokenFor(cluster: string, region: string, address: string, keys:
     query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
     headers: { "x-k8s-aws-id": cluster },
   }
-  const url = presigned(request, keys, { region, service: "sts", date }, signedFor)
+  const url = presigned(request, keys, { ...scope, service: "sts" }, signedFor)
   return `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`
 }
 
@@ -81,7 +81,10 @@ interface Answer {
 /** Reads the answer of DescribeCluster; an error when it is a refusal, or when the cluster has no endpoint yet. */
 export function readCluster(status: number, body: string, cluster: string, region: string): Described {
   const answer = parsed(body)
-  if (status !== 200) throw new Error(`eks:DescribeCluster: ${refusal(status, answer, body, cluster, region)}`)
+  if (status !== 200)
+    throw new Error(
+      `eks:DescribeCluster: ${refusal(status, answer, body) || `there is no cluster ${cluster} in ${region}`}`,
+    )
   const found = answer.cluster
   const ca = found?.certificateAuthority?.data
   if (!found?.endpoint || !ca) {
@@ -91,14 +94,14 @@ export function readCluster(status: number, body: string, cluster: string, regio
   return { endpoint: found.endpoint, ca, status: found.status ?? "", version: found.version ?? "" }
 }
 
-/** Why AWS refused, without any part of an answer that may repeat signed headers. */
-function refusal(status: number, answer: Answer, body: string, cluster: string, region: string): string {
+/** Why AWS refused, without any part of an answer that may repeat signed headers; empty when there is no such cluster. */
+function refusal(status: number, answer: Answer, body: string): string {
   const code = String(answer.__type ?? answer.code ?? /<Code>(\w+)</.exec(body)?.[1] ?? "").replace(/^.*#/, "")
   const text = String(answer.message ?? answer.Message ?? /<Message>([^<]*)</.exec(body)?.[1] ?? "")
   const message = text.split("\n")[0]!.slice(0, 300)
   const trouble = credentialsTrouble({ code, message })
   if (trouble) return trouble
-  if (status === 404 || /^ResourceNotFound/.test(code)) return `there is no cluster ${cluster} in ${region}`
+  if (status === 404 || /^ResourceNotFound/.test(code)) return ""
   return `${code || "error"} (HTTP ${status})${message ? `: ${message}` : ""}`
 }
 

@@ -147,7 +147,7 @@ async function targetOf(eks: Eks, cluster: string, region: string, service?: Ser
 }
 
 function tokenOf({ cluster, region, keys, emulator }: Target): string {
-  return tokenFor(cluster, region, emulator || addressOf("sts", region), keys, new Date())
+  return tokenFor(cluster, emulator || addressOf("sts", region), keys, { region, date: new Date() })
 }
 
 /** Asks EKS about a cluster. */
