@@ -1,15 +1,7 @@
 // Folders that a Go module takes other modules from.
 import { configured } from "./images"
 
-/** The folders that `replace … => ../x` lines of a go.mod name, as they stand there. */
-export function localReplaces(goMod: string): string[] {
-  return [...goMod.replace(/\/\/.*$/gm, "").matchAll(/=>\s*(\.{1,2}(?:\/[^\s]*)?)/g)].map((match) => match[1]!)
-}
-
-/** The name of the module that a go.mod is of; empty where it says none. */
-export function moduleName(goMod: string): string {
-  return /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1] ?? ""
-}
+export { localReplaces, moduleName } from "./shared/gomod"
 
 /** The folders that hold a file of a name, without those below another one's `charts/`: a chart's own sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {

@@ -154,22 +154,20 @@ async function quality(
         })
     }
     if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isTest))
-    const result = dag
-      .sonarqube()
-      .analyze(sources, project, {
-        conditions,
-        coverage,
-        exclusions,
-        hostUrl: sonarHostUrl,
-        token: sonarToken,
-        targetName: "sonar",
-        wait: 180,
-        gateTimeout: 300,
-        timeout: seconds,
-        name: "quality",
-        until,
-        again,
-      })
+    const result = dag.sonarqube().analyze(sources, project, {
+      conditions,
+      coverage,
+      exclusions,
+      hostUrl: sonarHostUrl,
+      token: sonarToken,
+      targetName: "sonar",
+      wait: 180,
+      gateTimeout: 300,
+      timeout: seconds,
+      name: "quality",
+      until,
+      again,
+    })
     const [found, cached, reports] = await Promise.all([
       result.reports().file("result.json").contents(),
       result.cached(),
@@ -281,7 +279,13 @@ async function secrets({ source, config, until, again }: Run): Promise<Part> {
     async () => {
       const result = dag
         .gitleaks()
-        .detect(source, { git: source.directory(".git"), name: untold, timeout: config.timeouts.secrets, until, again })
+        .scan(source, {
+          git: source.directory(".git"),
+          name: untold,
+          timeout: config.timeouts.secrets,
+          deadline: until,
+          nonce: again,
+        })
       const [status, reason, seconds, cached, exitCode] = await Promise.all([
         result.status(),
         result.reason(),
@@ -522,15 +526,13 @@ async function chartFaults({ source, config, until, again }: Run): Promise<Part>
     async () => {
       let input = dag.directory()
       for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-      const runs = dag
-        .helm()
-        .lintAll(input, [...charts, ...[...sets].map(() => chart)], {
-          values: [...charts.map(() => ""), ...sets],
-          name: untold,
-          timeout: timeouts.lint,
-          until,
-          again,
-        })
+      const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], {
+        values: [...charts.map(() => ""), ...sets],
+        name: untold,
+        timeout: timeouts.lint,
+        until,
+        again,
+      })
       return scanned(name, runs.reports())
     },
     judged(config, { severity: "medium" }),

@@ -1,6 +1,6 @@
-// `npm run sync`: copies the code that modules share from modules/shared/ into each module that names it in its
-// package.json. A module's runtime sees only the module's own folder, so these copies are committed; a unit test fails
-// when one differs from its source.
+// `npm run sync`: copies the code that modules share from modules/shared/ into each module, and into ci/, that names it
+// in its package.json. A module's runtime sees only the module's own folder, so these copies are committed; a unit test
+// fails when one differs from its source.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { repository } from "./paths.js"
@@ -12,32 +12,33 @@ interface Drift {
   text?: string
 }
 
-/** Names of all modules in a folder: those of its folders that have a dagger.json (`shared` has none). */
-export function moduleNames(folder = join(repository, "modules")): string[] {
-  return readdirSync(folder)
-    .filter((name) => existsSync(join(folder, name, "dagger.json")))
+/** Names of all modules of a repository: the folders of modules/ that have a dagger.json (`shared` has none). */
+export function moduleNames(root = repository): string[] {
+  return readdirSync(join(root, "modules"))
+    .filter((name) => existsSync(join(root, "modules", name, "dagger.json")))
     .sort()
 }
 
-/** The shared files that a module's package.json names, without what these import. */
-export function namedBy(module: string, folder = join(repository, "modules")): string[] {
-  const file = join(folder, module, "package.json")
-  const { delivery } = JSON.parse(readFileSync(file, "utf8")) as { delivery?: { shared?: unknown } }
+/** The shared files that the package.json of a folder names, without what these import. */
+export function namedBy(folder: string, root = repository): string[] {
+  const file = join(folder, "package.json")
+  if (!existsSync(join(root, file))) return []
+  const { delivery } = JSON.parse(readFileSync(join(root, file), "utf8")) as { delivery?: { shared?: unknown } }
   const shared = delivery?.shared ?? []
   if (!Array.isArray(shared) || shared.some((name) => typeof name !== "string"))
-    throw new Error(`modules/${module}/package.json: delivery.shared must be a list of names, for example ["step"]`)
+    throw new Error(`${file}: delivery.shared must be a list of names, for example ["step"]`)
   return shared as string[]
 }
 
-/** Every copy in a folder of modules that `npm run sync` would write or remove. */
-export function drift(folder = join(repository, "modules")): Drift[] {
-  return moduleNames(folder).flatMap((module) => driftOf(module, folder))
+/** Every copy in a repository that `npm run sync` would write or remove. */
+export function drift(root = repository): Drift[] {
+  return [...moduleNames(root).map((name) => `modules/${name}`), "ci"].flatMap((folder) => driftOf(folder, root))
 }
 
-/** Writes and removes what differs; returns the paths, from the folder of modules. */
-export function sync(folder = join(repository, "modules")): string[] {
-  return drift(folder).map(({ file, text }) => {
-    const path = join(folder, file)
+/** Writes and removes what differs; returns the paths. */
+export function sync(root = repository): string[] {
+  return drift(root).map(({ file, text }) => {
+    const path = join(root, file)
     if (text === undefined) rmSync(path)
     else {
       mkdirSync(join(path, ".."), { recursive: true })
@@ -56,14 +57,14 @@ export function syncCommand(args: string[]): number {
   }
   if (option === undefined) {
     const changed = sync()
-    for (const file of changed) console.log(`modules/${file}`)
+    for (const file of changed) console.log(file)
     console.log(
       changed.length === 0 ? "all copies of modules/shared are up to date" : `${changed.length} files changed`,
     )
     return 0
   }
   const problems = drift()
-  for (const { file, problem } of problems) console.error(`modules/${file}: ${explain(problem)}`)
+  for (const { file, problem } of problems) console.error(`${file}: ${explain(problem)}`)
   return problems.length === 0 ? 0 : 1
 }
 
@@ -73,49 +74,50 @@ export function explain(problem: Drift["problem"]): string {
   return {
     missing: `the copy is missing: ${run}`,
     differs: `the copy differs from its source in modules/shared; edit the source, then ${run}`,
-    "not named": `no longer named in the module's package.json (delivery.shared): add the name, or ${run} to remove the copy`,
+    "not named": `no longer named in package.json (delivery.shared): add the name, or ${run} to remove the copy`,
   }[problem]
 }
 
-function driftOf(module: string, folder: string): Drift[] {
-  const wanted = closure(module, folder)
-  const target = join(folder, module, "src/shared")
-  const there = existsSync(target) ? readdirSync(target).sort() : []
+function driftOf(folder: string, root: string): Drift[] {
+  const wanted = closure(folder, root)
+  const target = `${folder}/src/shared`
+  const there = existsSync(join(root, target)) ? readdirSync(join(root, target)).sort() : []
   const copies = wanted.flatMap((name): Drift[] => {
-    const file = `${module}/src/shared/${name}.ts`
-    const text = copyOf(name, folder)
+    const file = `${target}/${name}.ts`
+    const text = copyOf(name, root)
     if (!there.includes(`${name}.ts`)) return [{ file, problem: "missing", text }]
-    return readFileSync(join(folder, file), "utf8") === text ? [] : [{ file, problem: "differs", text }]
+    return readFileSync(join(root, file), "utf8") === text ? [] : [{ file, problem: "differs", text }]
   })
   const stale = there.filter((file) => !wanted.includes(file.replace(/\.ts$/, "")))
-  return [...copies, ...stale.map((file): Drift => ({ file: `${module}/src/shared/${file}`, problem: "not named" }))]
+  return [...copies, ...stale.map((file): Drift => ({ file: `${target}/${file}`, problem: "not named" }))]
 }
 
 /** The named files and all that they import from modules/shared, in the order of their names. */
-function closure(module: string, folder: string): string[] {
+function closure(folder: string, root: string): string[] {
   const found = new Set<string>()
   const visit = (name: string, by: string): void => {
     if (found.has(name)) return
-    if (!existsSync(sourceOf(name, folder)))
-      throw new Error(`${by}: there is no modules/shared/${name}.ts; the shared files are ${sharedNames(folder)}`)
+    const source = join(root, sourceOf(name))
+    if (!existsSync(source))
+      throw new Error(`${by}: there is no ${sourceOf(name)}; the shared files are ${sharedNames(root)}`)
     found.add(name)
-    const text = readFileSync(sourceOf(name, folder), "utf8")
-    for (const [, imported] of text.matchAll(/\bfrom\s+"\.\/([\w-]+)"/g)) visit(imported!, `modules/shared/${name}.ts`)
+    for (const [, imported] of readFileSync(source, "utf8").matchAll(/\bfrom\s+"\.\/([\w-]+)"/g))
+      visit(imported!, sourceOf(name))
   }
-  for (const name of namedBy(module, folder)) visit(name, `modules/${module}/package.json, delivery.shared`)
+  for (const name of namedBy(folder, root)) visit(name, `${folder}/package.json, delivery.shared`)
   return [...found].sort()
 }
 
-function copyOf(name: string, folder: string): string {
-  const header = `// Generated from modules/shared/${name}.ts by \`npm run sync\`; do not edit.\n`
-  return header + readFileSync(sourceOf(name, folder), "utf8")
+function copyOf(name: string, root: string): string {
+  const header = `// Generated from ${sourceOf(name)} by \`npm run sync\`; do not edit.\n`
+  return header + readFileSync(join(root, sourceOf(name)), "utf8")
 }
 
-function sharedNames(folder: string): string {
-  return readdirSync(join(folder, "shared"))
+function sharedNames(root: string): string {
+  return readdirSync(join(root, "modules/shared"))
     .filter((file) => file.endsWith(".ts"))
     .map((file) => file.replace(/\.ts$/, ""))
     .join(", ")
 }
 
-const sourceOf = (name: string, folder: string): string => join(folder, "shared", `${name}.ts`)
+const sourceOf = (name: string): string => `modules/shared/${name}.ts`

@@ -9,7 +9,8 @@ import {
   mergedBom,
   readComponents,
 } from "../../modules/cyclonedx/src/sbom"
-import { cleanPaths, foreignImports, importing, localReplaces, moduleName } from "../../modules/shared/skeleton"
+import { localReplaces, moduleName } from "../../modules/shared/gomod"
+import { cleanPaths, foreignImports, importing } from "../../modules/shared/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({

@@ -215,22 +215,6 @@ describe("golang test", () => {
   ])("reads the coverage of %s", (_, profile, percent) => expect(go.coveragePercent(profile)).toBe(percent))
 })
 
-describe("golang paths", () => {
-  it("finds the folders that replace modules", () =>
-    expect(
-      go.localReplaces(
-        "module x\nreplace example.com/kit => ../kit\nreplace (\n\texample.com/a v1.0.0 => ./a/b\n\texample.com/b => example.com/c v1.2.3\n)\n",
-      ),
-    ).toEqual(["../kit", "./a/b"]))
-  it.each([
-    ["services/api", "../kit", "services/kit"],
-    [".", "./a", "a"],
-    ["a", "..", "."],
-    [".", "../kit", undefined],
-    ["a/b", "../../../c", undefined],
-  ])("%s joined by %s is %s", (path, rest, joined) => expect(go.joined(path, rest)).toBe(joined))
-})
-
 describe("what Go was refused for want of a login", () => {
   it.each([
     [

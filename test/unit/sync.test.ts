@@ -10,7 +10,7 @@ const modules = join(import.meta.dirname, "../../modules")
 
 describe("the copies of modules/shared", () => {
   it("are equal to their sources", () =>
-    expect(drift().map(({ file, problem }) => `modules/${file}: ${explain(problem)}`)).toEqual([]))
+    expect(drift().map(({ file, problem }) => `${file}: ${explain(problem)}`)).toEqual([]))
   it("are taken by a module for every shared file", () => {
     const taken = new Set(
       moduleNames().flatMap((module) => {
@@ -18,7 +18,7 @@ describe("the copies of modules/shared", () => {
         return existsSync(folder) ? readdirSync(folder) : []
       }),
     )
-    expect(readdirSync(join(modules, "shared")).filter((file) => !taken.has(file))).toEqual([])
+    expect(readdirSync(join(modules, "shared")).filter((file) => file !== "report.ts" && !taken.has(file))).toEqual([])
   })
   it("are hidden in a review", () =>
     expect(readFileSync(join(modules, "../.gitattributes"), "utf8")).toContain(
@@ -32,10 +32,10 @@ describe("npm run sync", () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "sync-"))
-    write("shared/clock.ts", "export const clock = 1\n")
-    write("shared/step.ts", 'import { clock } from "./clock"\nexport const step = clock\n')
-    write("tool/dagger.json", "{}")
-    write("tool/package.json", '{"delivery":{"shared":["step"]}}')
+    write("modules/shared/clock.ts", "export const clock = 1\n")
+    write("modules/shared/step.ts", 'import { clock } from "./clock"\nexport const step = clock\n')
+    write("modules/tool/dagger.json", "{}")
+    write("modules/tool/package.json", '{"delivery":{"shared":["step"]}}')
   })
   afterEach(() => rmSync(folder, { recursive: true }))
   const write = (file: string, text: string): void => {
@@ -44,47 +44,52 @@ describe("npm run sync", () => {
   }
 
   it("copies what is named and what that imports, once", () => {
-    expect(sync(folder)).toEqual(["tool/src/shared/clock.ts", "tool/src/shared/step.ts"])
-    expect(readFileSync(join(folder, "tool/src/shared/clock.ts"), "utf8")).toBe(
+    expect(sync(folder)).toEqual(["modules/tool/src/shared/clock.ts", "modules/tool/src/shared/step.ts"])
+    expect(readFileSync(join(folder, "modules/tool/src/shared/clock.ts"), "utf8")).toBe(
       "// Generated from modules/shared/clock.ts by `npm run sync`; do not edit.\nexport const clock = 1\n",
     )
     expect(sync(folder)).toEqual([])
   })
   it("finds a copy that was edited, and writes it again", () => {
     sync(folder)
-    write("tool/src/shared/clock.ts", "export const clock = 2\n")
-    expect(drift(folder)).toMatchObject([{ file: "tool/src/shared/clock.ts", problem: "differs" }])
+    write("modules/tool/src/shared/clock.ts", "export const clock = 2\n")
+    expect(drift(folder)).toMatchObject([{ file: "modules/tool/src/shared/clock.ts", problem: "differs" }])
     sync(folder)
     expect(drift(folder)).toEqual([])
   })
   it("finds a copy that is missing, and one that is no longer named, and removes that", () => {
     sync(folder)
-    rmSync(join(folder, "tool/src/shared/step.ts"))
-    expect(drift(folder)).toMatchObject([{ file: "tool/src/shared/step.ts", problem: "missing" }])
-    write("tool/package.json", '{"delivery":{"shared":["clock"]}}')
-    write("tool/src/shared/old.ts", "")
-    expect(drift(folder)).toEqual([{ file: "tool/src/shared/old.ts", problem: "not named" }])
+    rmSync(join(folder, "modules/tool/src/shared/step.ts"))
+    expect(drift(folder)).toMatchObject([{ file: "modules/tool/src/shared/step.ts", problem: "missing" }])
+    write("modules/tool/package.json", '{"delivery":{"shared":["clock"]}}')
+    write("modules/tool/src/shared/old.ts", "")
+    expect(drift(folder)).toEqual([{ file: "modules/tool/src/shared/old.ts", problem: "not named" }])
     expect(explain("not named")).toBe(
-      "no longer named in the module's package.json (delivery.shared): add the name, or run `npm run sync` to remove the copy",
+      "no longer named in package.json (delivery.shared): add the name, or run `npm run sync` to remove the copy",
     )
     sync(folder)
-    expect(readdirSync(join(folder, "tool/src/shared"))).toEqual(["clock.ts"])
+    expect(readdirSync(join(folder, "modules/tool/src/shared"))).toEqual(["clock.ts"])
   })
   it("refuses a name that is not there, with those that are", () => {
-    write("tool/package.json", '{"delivery":{"shared":["steps"]}}')
+    write("modules/tool/package.json", '{"delivery":{"shared":["steps"]}}')
     expect(() => sync(folder)).toThrow(
       "modules/tool/package.json, delivery.shared: there is no modules/shared/steps.ts; the shared files are clock, step",
     )
-    write("shared/step.ts", 'import { x } from "./gone"\n')
-    write("tool/package.json", '{"delivery":{"shared":["step"]}}')
+    write("modules/shared/step.ts", 'import { x } from "./gone"\n')
+    write("modules/tool/package.json", '{"delivery":{"shared":["step"]}}')
     expect(() => sync(folder)).toThrow("modules/shared/step.ts: there is no modules/shared/gone.ts")
   })
+  it("copies into ci/ too", () => {
+    sync(folder)
+    write("ci/package.json", '{"delivery":{"shared":["clock"]}}')
+    expect(sync(folder)).toEqual(["ci/src/shared/clock.ts"])
+  })
   it("refuses what is no list of names", () => {
-    write("tool/package.json", '{"delivery":{"shared":"step"}}')
+    write("modules/tool/package.json", '{"delivery":{"shared":"step"}}')
     expect(() => drift(folder)).toThrow("modules/tool/package.json: delivery.shared must be a list of names")
   })
   it("takes nothing for a module that names nothing, and leaves folders without dagger.json alone", () => {
-    write("tool/package.json", "{}")
+    write("modules/tool/package.json", "{}")
     expect(drift(folder)).toEqual([])
     expect(moduleNames(folder)).toEqual(["tool"])
   })

@@ -1,68 +1,19 @@
 /**
  * Finds secrets with gitleaks: in the whole history of a git repository and in its files.
  *
- * No report holds a secret: gitleaks redacts them before it writes. A shallow clone, a repository that git cannot read and a
- * scan that has seen no commit are failures, not a clean result.
+ * No report holds a secret: gitleaks redacts them before it writes. A shallow clone, a repository that git cannot read and
+ * a scan that saw no commit are failures, not a clean result.
  */
-import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
+import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { commitsScanned, describe, findings, junit, merged, sarif, scanErrors } from "./read"
-import { Ran, readReport, runStep, told } from "./shared/step"
+import { firstLine } from "./shared/clock"
+import { withNonce } from "./shared/nonce"
+import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
+import { Ran, readReport, runStep } from "./shared/step"
 
-/** gitleaks ends with this code when it found a secret, so that it cannot be taken for an error. */
+/** The exit code of gitleaks when it found a secret: one that it uses for nothing else. */
 const found = 3
-
-/** What a scan has found. */
-@object()
-export class Result {
-  /** The name of the result, `secrets` if no other was given. */
-  @func() name: string
-  /** `passed`, `failed`, or `skipped` when the call was interrupted before the scan ended. */
-  @func() status: string
-  /** For a failure the first secret: file, line and rule, and the commit where it is in the history only. */
-  @func() reason: string
-  /** The exit code: 0 clean, 3 secrets found in a scan that was whole, 124 time-out, -1 when nothing ran, anything else an error. */
-  @func() exitCode: number
-  /** How long gitleaks took when it really ran. */
-  @func() seconds: float
-  /** Whether the scans came from the cache. */
-  @func() cached: boolean
-  /** The number of commits that were scanned, where a history was. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `secrets.json`, `secrets.sarif`, `junit.xml`, gitleaks' own JSON of each scan and its output. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    reports: Directory,
-    commits?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = commits
-    this.unit = commits === undefined ? "" : "commits"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the step did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class Gitleaks {
@@ -71,7 +22,7 @@ export class Gitleaks {
    *
    * Example: `dagger -m modules/gitleaks call base with-exec --args gitleaks,dir,--help stdout`
    *
-   * @param image Another image with gitleaks, git and bash in it, instead of the pinned one.
+   * @param image Image with gitleaks, git and bash, for example `ghcr.io/gitleaks/gitleaks:v8.30.1`.
    */
   @func()
   base(image: string = images.gitleaks): Container {
@@ -86,21 +37,26 @@ export class Gitleaks {
 
   /**
    * Scans the full history and the files of a git repository. Rules and exceptions are read from its `.gitleaks.toml` and
-   * `.gitleaksignore`; files that `.gitignore` names are left out.
+   * `.gitleaksignore`; files that `.gitignore` names are left out. The result's value is the number of commits that were
+   * scanned; exit code 3 means that the scan was complete and found secrets. The reports are `secrets.json`,
+   * `secrets.sarif`, `junit.xml`, and gitleaks' own JSON and output of each scan.
    *
-   * Example: `dagger -m modules/gitleaks call detect --source . reason`
+   * Example: `dagger -m modules/gitleaks call scan --source . reason`
    *
-   * @param source The repository, with its `.git`.
-   * @param git The `.git` folder by itself, when `source` has none: an edited file then does not scan the history again.
-   * @param name What the result is called by.
-   * @param timeout Seconds for each of the two scans.
-   * @param image Another image with gitleaks, git and bash in it.
-   * @param args More arguments for both scans, for example `--max-target-megabytes=5`.
-   * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
-   * @param again Another value than before runs the tools again, whatever is in the cache.
+   * @param source Repository with its `.git`, for example `.`.
+   * @param git The `.git` folder, for example `./.git`, when `source` has none: the history is then not scanned again
+   * after an edit of a file.
+   * @param name Name of the result, for example `secrets`.
+   * @param timeout Time limit in seconds for each of the two scans, for example `600`.
+   * @param image Image with gitleaks, git and bash, for example `ghcr.io/gitleaks/gitleaks:v8.30.1`.
+   * @param args More arguments of both scans, for example `--max-target-megabytes=5`.
+   * @param deadline Seconds since 1970 after which an unfinished scan is reported as skipped, for example `1767225600`;
+   * 0 waits for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: gitleaks runs again instead of answering from the
+   * cache.
    */
   @func({ cache: "session" })
-  async detect(
+  async scan(
     @argument({
       ignore: [
         "**/node_modules",
@@ -118,59 +74,62 @@ export class Gitleaks {
     timeout: number = 600,
     image: string = images.gitleaks,
     args: string[] = [],
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
   ): Promise<Result> {
-    return reported(name, until, async () => {
+    const scanBoth = async (): Promise<Result> => {
       const history = git ?? (await gitFolder(source))
       const shallow = await history.exists("shallow")
-      const base = anew(withRules(this.base(image), source, await source.glob(".gitleaks*")), again)
+      const base = withNonce(withRules(this.base(image), source, await source.glob(".gitleaks*")), nonce)
       const [past, present] = await Promise.all([
         scan(base.withMountedDirectory("/src/.git", history), "git", args, timeout),
         scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
       ])
       const commits = commitsScanned(past.log)
-      const trouble =
-        past.trouble ||
-        present.trouble ||
-        (shallow
-          ? "shallow clone: gitleaks saw only a part of the history; fetch all of it (`git fetch --unshallow`)"
-          : commits
-            ? ""
-            : "no commit was scanned: the repository has none, or git cannot read it")
-      return result(name, [past, present], trouble, commits, `no secret in ${commits} commits and the files`)
-    })
+      const trouble = past.trouble || present.trouble || incomplete(shallow, commits)
+      return result(name, [past, present], { trouble, commits, clean: `no secret in ${commits} commits and the files` })
+    }
+    return reportStep(name, scanBoth, { deadline })
   }
 
   /**
-   * Scans the files of a folder that need not be a git repository.
+   * Scans the files of a folder that need not be a git repository. Reports and exit codes are those of `scan`.
    *
-   * Example: `dagger -m modules/gitleaks call files --source ./services/kit reason`
+   * Example: `dagger -m modules/gitleaks call scan-files --source ./services/kit reason`
    *
-   * @param args More arguments for gitleaks, for example `--max-archive-depth=2`.
+   * @param source Folder to scan, for example `./services/kit`.
+   * @param name Name of the result, for example `files`.
+   * @param timeout Time limit in seconds, for example `600`.
+   * @param image Image with gitleaks, git and bash, for example `ghcr.io/gitleaks/gitleaks:v8.30.1`.
+   * @param args More arguments of gitleaks, for example `--max-archive-depth=2`.
    */
   @func({ cache: "session" })
-  async files(
+  async scanFiles(
     @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     name: string = "files",
     timeout: number = 600,
     image: string = images.gitleaks,
     args: string[] = [],
   ): Promise<Result> {
-    return reported(name, 0, async () => {
+    return reportStep(name, async () => {
       const base = withRules(this.base(image), source, await source.glob(".gitleaks*"))
       const present = await scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout)
-      return result(name, [present], present.trouble, undefined, "no secret in the files")
+      return result(name, [present], { trouble: present.trouble, clean: "no secret in the files" })
     })
   }
 
   /**
-   * Runs gitleaks with any arguments on a folder, mounted as the working directory.
+   * Runs gitleaks with any arguments on a folder, mounted as the working directory. It is an error when gitleaks fails or
+   * finds a secret.
    *
-   * Example: `dagger -m modules/gitleaks call gitleaks --source . --args dir,--redact,--no-banner,services/kit stdout`
+   * Example: `dagger -m modules/gitleaks call exec --source . --args dir,--redact,--no-banner,services/kit stdout`
+   *
+   * @param source Folder to run in, for example `.`.
+   * @param args Arguments of gitleaks, for example `dir,--redact,.`.
+   * @param image Image with gitleaks, git and bash, for example `ghcr.io/gitleaks/gitleaks:v8.30.1`.
    */
   @func({ cache: "session" })
-  gitleaks(
+  exec(
     @argument({ ignore: ["**/node_modules"] }) source: Directory,
     args: string[],
     image: string = images.gitleaks,
@@ -181,15 +140,11 @@ export class Gitleaks {
   }
 }
 
-/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
-function anew(container: Container, again: string): Container {
-  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
-}
-
 interface Scan {
   ran: Ran
   json: string
   log: string
+  /** Why the scan is not complete; empty when it is. */
   trouble: string
 }
 
@@ -208,15 +163,22 @@ async function scan(container: Container, kind: "git" | "dir", args: string[], t
     "/rules",
   ]
   const ran = await runStep(container, ["gitleaks", kind, ...flags, ...args, "."], timeout)
-  const log = await readReport(ran.reports, "output.txt")
-  const errors = scanErrors(log)
+  const [json, log] = await Promise.all([`${kind}.json`, "output.txt"].map((file) => readReport(ran.reports, file)))
+  return { ran, json: json!, log: log!, trouble: troubleOf(ran, log!) }
+}
+
+function troubleOf(ran: Ran, log: string): string {
+  if (ran.timedOut) return timedOutAfter(ran)
+  const [error] = scanErrors(log)
   const ended = ran.exitCode === 0 || ran.exitCode === found
-  const trouble = ran.timedOut
-    ? `timed out after ${Math.round(ran.seconds)} s`
-    : errors.length > 0 || !ended
-      ? `gitleaks could not scan: ${errors[0] ?? firstLine(log)}`
-      : ""
-  return { ran, json: await readReport(ran.reports, `${kind}.json`), log, trouble }
+  return error === undefined && ended ? "" : `gitleaks could not scan: ${error ?? firstLine(log)}`
+}
+
+/** Why a scan of the history has not seen all of it; empty when it has. */
+function incomplete(shallow: boolean, commits: number | undefined): string {
+  if (shallow)
+    return "shallow clone: gitleaks saw only a part of the history; fetch all of it (`git fetch --unshallow`)"
+  return commits ? "" : "no commit was scanned: the repository has none, or git cannot read it"
 }
 
 /** The folder `.git`, or an error that says what is there instead. */
@@ -226,7 +188,7 @@ async function gitFolder(source: Directory): Promise<Directory> {
   throw new Error(
     linked
       ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone"
-      : "the source is not a git repository (it has no .git); `files` scans a folder without a history",
+      : "the source is not a git repository (it has no .git); `scan-files` scans a folder without a history",
   )
 }
 
@@ -244,34 +206,32 @@ function withRules(base: Container, source: Directory, rules: string[]): Contain
   return container
 }
 
-function result(name: string, scans: Scan[], trouble: string, commits: number | undefined, clean: string): Result {
-  const [first, second] =
-    scans.length === 2 ? [findings(scans[0]!.json), findings(scans[1]!.json)] : [[], findings(scans[0]!.json)]
-  const all = merged(first, second!)
+interface Outcome {
+  trouble: string
+  /** The reason of a scan that is complete and found nothing. */
+  clean: string
+  commits?: number
+}
+
+/** The result of a scan of the files, or of the history and the files. */
+function result(name: string, scans: Scan[], { trouble, clean, commits }: Outcome): Result {
+  const files = scans.at(-1)!
+  const history = scans.length === 2 ? findings(scans[0]!.json) : []
+  const all = merged(history, findings(files.json))
   const reason = describe(all) || trouble
   let reports = dag
     .directory()
     .withNewFile("secrets.json", `${JSON.stringify(all, null, 1)}\n`)
     .withNewFile("secrets.sarif", sarif(all))
     .withNewFile("junit.xml", junit(all))
-  for (const { ran } of scans)
-    reports = reports.withDirectory(scans.length === 2 && ran === scans[0]!.ran ? "history" : "files", ran.reports)
-  const codes = scans.map((s) => s.ran.exitCode)
-  const exitCode = trouble ? (codes.find((c) => c !== 0 && c !== found) ?? 1) : all.length > 0 ? found : 0
-  const seconds = Math.max(...scans.map((s) => s.ran.seconds))
-  return new Result(
-    name,
-    reason ? "failed" : "passed",
-    reason || clean,
-    exitCode,
-    seconds,
-    scans.every((s) => s.ran.cached),
+  for (const one of scans) reports = reports.withDirectory(one === files ? "files" : "history", one.ran.reports)
+  const error = scans.map(({ ran }) => ran.exitCode).find((code) => code !== 0 && code !== found)
+  return makeResult(name, reason ? "failed" : "passed", reason || clean, {
+    exitCode: trouble ? (error ?? 1) : all.length > 0 ? found : 0,
+    seconds: Math.max(...scans.map(({ ran }) => ran.seconds)),
+    cached: scans.every(({ ran }) => ran.cached),
+    value: commits,
+    unit: "commits",
     reports,
-    commits,
-  )
-}
-
-/** Prints a line when the scan starts and one when it ends; what goes wrong around gitleaks is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports))
+  })
 }

@@ -1,4 +1,5 @@
 // Reads what gitleaks has written, and puts it into the formats that other tools read: pure functions over text.
+import { sarif as sarifOf } from "./shared/sarif"
 
 /** A secret that was found; the secret itself is never in it. */
 export interface Finding {
@@ -6,7 +7,7 @@ export interface Finding {
   description: string
   file: string
   line: number
-  /** The commit that brought it in; empty when it stands in the files as they are now. */
+  /** The commit that added it; empty when it is in the files as they are now. */
   commit: string
   fingerprint: string
 }
@@ -38,7 +39,7 @@ export function commitsScanned(log: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-/** What went wrong inside a scan. gitleaks ends with 0 although git could not read the repository, so its log decides. */
+/** The errors of a scan. gitleaks ends with 0 when git could not read the repository, so its log decides. */
 export function scanErrors(log: string): string[] {
   return log
     .split("\n")
@@ -47,7 +48,7 @@ export function scanErrors(log: string): string[] {
     .filter((l) => !l.includes('"stderr is not empty"'))
 }
 
-/** Findings of the files first: those are in the way now. A finding of the history that still stands in the files is left out. */
+/** Findings of the files first, then those of the history that are no longer in the files. */
 export function merged(history: Finding[], files: Finding[]): Finding[] {
   const standing = new Set(files.map(place))
   return [...files, ...history.filter((f) => !standing.has(place(f)))]
@@ -62,40 +63,24 @@ export function describe(all: Finding[]): string {
   return `secret in ${place(first)}${where}${rest}`
 }
 
-/** A SARIF 2.1.0 log of the findings. */
+/** The findings as SARIF 2.1.0. */
 export function sarif(all: Finding[]): string {
-  const rules = [...new Map(all.map((f) => [f.rule, f.description])).entries()]
-  return JSON.stringify(
-    {
-      $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-      version: "2.1.0",
-      runs: [
-        {
-          tool: {
-            driver: {
-              name: "gitleaks",
-              informationUri: "https://gitleaks.io",
-              rules: rules.map(([id, text]) => ({ id, shortDescription: { text } })),
-            },
-          },
-          results: all.map((f) => ({
-            ruleId: f.rule,
-            level: "error",
-            message: { text: f.commit ? `${f.description} In commit ${f.commit}.` : f.description },
-            locations: [
-              { physicalLocation: { artifactLocation: { uri: f.file }, region: { startLine: Math.max(1, f.line) } } },
-            ],
-            partialFingerprints: { "gitleaks/v1": f.fingerprint },
-          })),
-        },
-      ],
-    },
-    null,
-    1,
+  return sarifOf(
+    ["gitleaks"],
+    all.map(({ rule, description, file, line, commit, fingerprint }) => ({
+      tool: "gitleaks",
+      rule,
+      text: commit ? `${description} In commit ${commit}.` : description,
+      file,
+      line: Math.max(1, line),
+      column: 0,
+      about: description,
+      fingerprints: { "gitleaks/v1": fingerprint },
+    })),
   )
 }
 
-/** A JUnit file: one case that passes, or a failing case a finding. */
+/** A JUnit file: one passing case, or a failing case for each finding. */
 export function junit(all: Finding[]): string {
   const text = (s: string): string => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
   const cases = all.map(

@@ -94,25 +94,9 @@ export function coveragePercent(profile: string): number | undefined {
   return (100 * count([...blocks.values()].filter((b) => b.hit))) / total
 }
 
-/** The folders named by `replace … => ../x` in a go.mod, as they stand there. */
-export function localReplaces(goMod: string): string[] {
-  return [...goMod.matchAll(/=>\s+(\.{1,2}(?:\/[^\s/]+)*\/?)(?=\s|$)/g)].map((m) => m[1]!)
-}
-
 /** `rest` below the folder `path` ("." for the root). */
 export function under(path: string, rest: string): string {
   return path === "." || path === "" ? rest : `${path.replace(/\/$/, "")}/${rest.replace(/^\.\//, "")}`
-}
-
-/** `rest` seen from the folder `path`, without any `..`; undefined when it leads out of the source. */
-export function joined(path: string, rest: string): string | undefined {
-  const parts: string[] = []
-  for (const part of `${path}/${rest}`.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else if (part !== "" && part !== ".") parts.push(part)
-  }
-  return parts.join("/") || "."
 }
 
 interface Block {

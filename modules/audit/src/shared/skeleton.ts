@@ -5,36 +5,16 @@
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
+import { joined, localReplaces, moduleName } from "./gomod"
 import { readReport, runStep } from "./step"
 
 /** A line for each import of the packages that belong to the module or to a folder that its go.mod takes a module from. */
 const template =
   '{{if not .Standard}}{{with .Module}}{{if or .Main (and .Replace (not .Replace.Version))}}{{join $.Imports "\\n"}}{{end}}{{end}}{{end}}'
 
-/** The folders that a go.mod's replace lines name, as they stand there. */
-export function localReplaces(goMod: string): string[] {
-  return [...goMod.matchAll(/=>\s+(\.{1,2}(?:\/[^\s/]+)*\/?)(?=\s|$)/g)].map((match) => match[1]!)
-}
-
-/** `rest` seen from the folder `path`, without any `..`; undefined when it leads out of the source. */
-export function joined(path: string, rest: string): string | undefined {
-  const parts: string[] = []
-  for (const part of `${path}/${rest}`.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else if (part !== "" && part !== ".") parts.push(part)
-  }
-  return parts.join("/") || "."
-}
-
 /** The folders that a caller names, each once, as they stand in the source: without `./` before and `/` behind. */
 export function cleanPaths(paths: string[]): string[] {
   return [...new Set(paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]
-}
-
-/** The name of a go.mod's module. */
-export function moduleName(goMod: string): string {
-  return /^\s*module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1] ?? ""
 }
 
 /** The packages of others among what `go list` printed, each once: of other modules and of Go's own library, which has vulnerabilities too; neither those of the modules `own`, nor what go said beside, nor cgo's. */

@@ -11,32 +11,40 @@ export interface Finding {
   /** From 1; 0 where the tool names none. */
   line: number
   column: number
-  /** error, if nothing is said. */
+  /** `error` unless it is given. */
   level?: "error" | "warning" | "note"
+  /** What the rule looks for, in a sentence. */
+  about?: string
+  /** Values that stay the same when the finding moves, by the name of the method that made them. */
+  fingerprints?: Record<string, string>
 }
 
-/** A SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/) with a run for each of the tools, also for those that found nothing. */
+/**
+ * A SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/) with a run for each of the tools, also for those
+ * that found nothing.
+ */
 export function sarif(tools: string[], findings: Finding[]): string {
   const runs = tools.map((tool) => {
     const own = findings.filter((finding) => finding.tool === tool)
-    return {
-      tool: { driver: { name: tool, rules: [...new Set(own.map(({ rule }) => rule))].map((id) => ({ id })) } },
-      results: own.map(({ rule, text, file, line, column, level = "error" }) => ({
-        ruleId: rule,
-        level,
-        message: { text },
-        locations: [
-          {
-            physicalLocation: {
-              artifactLocation: { uri: file },
-              ...(line > 0 ? { region: { startLine: line, ...(column > 0 ? { startColumn: column } : {}) } } : {}),
-            },
-          },
-        ],
-      })),
-    }
+    const rules = new Map(own.map((finding) => [finding.rule, ruleOf(finding)]))
+    return { tool: { driver: { name: tool, rules: [...rules.values()] } }, results: own.map(resultOf) }
   })
   return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }, null, 1)}\n`
+}
+
+function ruleOf({ rule, about }: Finding): object {
+  return { id: rule, ...(about ? { shortDescription: { text: about } } : {}) }
+}
+
+function resultOf({ rule, text, file, line, column, level = "error", fingerprints }: Finding): object {
+  const region = { startLine: line, ...(column > 0 ? { startColumn: column } : {}) }
+  return {
+    ruleId: rule,
+    level,
+    message: { text },
+    locations: [{ physicalLocation: { artifactLocation: { uri: file }, ...(line > 0 ? { region } : {}) } }],
+    ...(fingerprints ? { partialFingerprints: fingerprints } : {}),
+  }
 }
 
 const weight = { error: 0, warning: 1, note: 2 }
