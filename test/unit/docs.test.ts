@@ -6,6 +6,12 @@ import { describe, expect, it } from "vitest"
 const root = join(import.meta.dirname, "../..")
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 
+/** The READMEs of a folder and of the folders in it. */
+const readmesIn = (folder: string) =>
+  [folder, ...readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)]
+    .map((path) => `${path}/README.md`)
+    .filter((path) => existsSync(join(root, path)))
+
 const decisions = readdirSync(join(root, "docs/decisions"))
   .filter((name) => /^\d/.test(name))
   .sort()
@@ -16,6 +22,7 @@ const documents = [
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
+  ...["services", "charts", "terraform"].flatMap(readmesIn),
 ]
 
 /** A document without its code blocks: what they hold is input or output, not a reference. */
