@@ -71,6 +71,7 @@ describe("README", () => {
       existsSync(join(root, "modules", name, "dagger.json")),
     )
     const rows = [...read("README.md").matchAll(/^\| \[([a-z-]+)\]\(modules\/([a-z-]+)\/README\.md\) \| \S.*\|$/gm)]
+    expect(read("README.md")).toContain(`${modules.length} modules`)
     expect(rows.map(([, name, folder]) => (name === folder ? name : `${name} at ${folder}`))).toEqual(modules)
   })
 
