@@ -6,23 +6,23 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Changeset, Directory, File, Secret, Service, argument, check, dag, func, object } from "@dagger.io/dagger"
-import { checkBaseline } from "./baseline"
-import { chainHtml, environmentHtml } from "./chain-page"
-import type { Config, EnvironmentName } from "./config"
-import { effectiveConfig } from "./effective"
-import { mended } from "./fix"
-import { rollback, runEnvironment, health, type Place } from "./environment"
-import { allPassed, collect, notRun, step, type Part } from "./parts"
-import { productService, versionFile } from "./product"
-import type { Access } from "./private"
-import { identify, readRecord } from "./publish"
-import { pullRequest, type Checked } from "./pull-request"
-import { tell } from "./notify"
-import { judged, publish, rehearseChain } from "./rehearse"
-import type { ReleaseRecord } from "./release"
-import { configText, readConfig } from "./source"
-import { reportOf, type Extra } from "./report"
-import { isRed, stageNames, verdictOf, type Stage } from "./stages"
+import { checkBaseline } from "./release/baseline"
+import { chainHtml, environmentHtml } from "./report/chain-page"
+import type { Config, EnvironmentName } from "./config/config"
+import { effectiveConfig } from "./config/effective"
+import { mended } from "./checks/fix"
+import { rollback, runEnvironment, health, type Place } from "./release/environment"
+import { allPassed, collect, notRun, step, type Part } from "./report/parts"
+import { productService, versionFile } from "./release/product"
+import type { Access } from "./checks/private"
+import { identify, readRecord } from "./release/publish"
+import { pullRequest, type Checked } from "./checks/pull-request"
+import { tell } from "./report/notify"
+import { judged, publish, rehearseChain } from "./release/rehearse"
+import type { ReleaseRecord } from "./release/release"
+import { configText, readConfig } from "./config/source"
+import { reportOf, type Extra } from "./report/report"
+import { isRed, stageNames, verdictOf, type Stage } from "./report/stages"
 import {
   clusterOf,
   ephemeralCluster,
@@ -30,11 +30,11 @@ import {
   randomSecret,
   registryOf,
   seed,
-  unique,
   type Cluster,
   type Given,
   type Registry,
-} from "./targets"
+} from "./release/targets"
+import { unique } from "./report/unique"
 
 /** What a pipeline has found. */
 @object()

@@ -1,10 +1,10 @@
 // SonarQube on a server that stays: here one that the module itself serves, with a token of its own. The readings by themselves are test/unit/scanners.test.ts.
-// inputs: modules/sonarqube test/fixtures/sonar ci/src/merge.ts
+// inputs: modules/sonarqube test/fixtures/sonar ci/src/report/merge.ts
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { testExecutions } from "../../ci/src/merge"
+import { testExecutions } from "../../ci/src/report/merge"
 import { bringUp, freePort, type Up } from "../lib/up"
 import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { ConfigError, parseConfig } from "../../ci/src/config"
-import { effectiveConfig } from "../../ci/src/effective"
+import { ConfigError, parseConfig } from "../../ci/src/config/config"
+import { effectiveConfig } from "../../ci/src/config/effective"
 import { repository } from "../../engine/src/paths"
 
 const one = "services:\n  a: { path: services/a, kind: go }\n"

@@ -7,8 +7,8 @@ import {
   istanbulCoverage,
   percentOf,
   rooted,
-  type FileCoverage,
-} from "../../ci/src/coverage"
+} from "../../ci/src/checks/coverage"
+import type { FileCoverage } from "../../ci/src/report/stages"
 
 const profile =
   "mode: atomic\nexample.com/api/price/price.go:4.34,6.2 2 1\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/other/x.go:1.1,2.2 5 1\n"

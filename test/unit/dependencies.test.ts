@@ -1,8 +1,14 @@
 // What the pipeline makes of dependencies: licences that are allowed, and the stage.
 import { describe, expect, it } from "vitest"
-import { dependenciesStage, licencesSarif, mayBe, withoutAnswer, type Component } from "../../ci/src/dependencies"
-import { mergedSarif } from "../../ci/src/merge"
-import type { Stage } from "../../ci/src/stages"
+import {
+  dependenciesStage,
+  licencesSarif,
+  mayBe,
+  withoutAnswer,
+  type Component,
+} from "../../ci/src/checks/dependencies"
+import { mergedSarif } from "../../ci/src/report/merge"
+import type { Stage } from "../../ci/src/report/stages"
 
 describe("a licence", () => {
   const only = { allow: ["MIT", "Apache-2.0", "BSD-3-Clause"], deny: [] }

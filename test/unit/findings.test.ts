@@ -1,8 +1,8 @@
 // What findings of scanners count for: severity, suppressions with a reason and an end.
 import { describe, expect, it } from "vitest"
-import { judgeFindings } from "../../ci/src/findings"
-import type { Found } from "../../ci/src/merge"
-import type { Stage } from "../../ci/src/stages"
+import { judgeFindings } from "../../ci/src/checks/findings"
+import type { Found } from "../../ci/src/report/merge"
+import type { Stage } from "../../ci/src/report/stages"
 
 const stage: Stage = {
   name: "sast:go",

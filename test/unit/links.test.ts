@@ -1,9 +1,9 @@
 // Links from reports to files where the repository is hosted.
 import { describe, expect, it } from "vitest"
-import { ConfigError, parseConfig } from "../../ci/src/config"
-import { commitOf, linksTo, originIn, pageOf } from "../../ci/src/links"
-import { failedTests } from "../../ci/src/merge"
-import { indexHtml, summaryMarkdown } from "../../ci/src/page"
+import { ConfigError, parseConfig } from "../../ci/src/config/config"
+import { commitOf, linksTo, originIn, pageOf } from "../../ci/src/report/links"
+import { failedTests } from "../../ci/src/report/merge"
+import { indexHtml, summaryMarkdown } from "../../ci/src/report/page"
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 

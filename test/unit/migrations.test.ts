@@ -1,6 +1,6 @@
 // What has happened to migrations since the baseline.
 import { describe, expect, it } from "vitest"
-import { compareMigrations } from "../../ci/src/migrations"
+import { compareMigrations } from "../../ci/src/release/migrations"
 
 describe("migrations since the baseline", () => {
   it("that were added are fresh", () =>

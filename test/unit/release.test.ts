@@ -1,11 +1,11 @@
 // The release record and what is said of a chain: pure.
 import { describe, expect, it } from "vitest"
-import { chainHtml } from "../../ci/src/chain-page"
-import { faultSettings } from "../../ci/src/faults"
-import { harmless, messageOf } from "../../ci/src/message"
-import { lost } from "../../ci/src/probe"
-import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release"
-import { numberText, type Stage } from "../../ci/src/stages"
+import { chainHtml } from "../../ci/src/report/chain-page"
+import { faultSettings } from "../../ci/src/release/faults"
+import { harmless, messageOf } from "../../ci/src/report/message"
+import { lost } from "../../ci/src/release/probe"
+import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release/release"
+import { numberText, type Stage } from "../../ci/src/report/stages"
 
 const record: ReleaseRecord = {
   format: 1,

@@ -1,8 +1,8 @@
 // Which stages run, what they add up to, and how that is shown.
 import { describe, expect, it } from "vitest"
-import { parseConfig } from "../../ci/src/config"
-import { indexHtml, summaryMarkdown } from "../../ci/src/page"
-import { joinedPath, localReplaces } from "../../ci/src/paths"
+import { parseConfig } from "../../ci/src/config/config"
+import { indexHtml, summaryMarkdown } from "../../ci/src/report/page"
+import { joinedPath, localReplaces } from "../../ci/src/checks/paths"
 import {
   gateCoverage,
   numberText,
@@ -12,7 +12,7 @@ import {
   tableOf,
   verdictOf,
   type Stage,
-} from "../../ci/src/stages"
+} from "../../ci/src/report/stages"
 
 const config = parseConfig("services:\n  api: { path: api, kind: go }\n  web: { path: web, kind: node }\n")
 const all = stageNames(config)

@@ -1,8 +1,9 @@
 // Where images and releases go: parts that live as long as the call, or real ones. What is above does not know which.
 import { randomBytes } from "node:crypto"
 import { Container, Directory, Secret, Service, dag } from "@dagger.io/dagger"
-import type { Config, Environment } from "./config"
-import { images } from "./images"
+import type { Config, Environment } from "../config/config"
+import { images } from "../images"
+import { unique } from "../report/unique"
 
 export interface Registry {
   /** Host and path below which everything goes. */
@@ -38,11 +39,6 @@ export interface Given {
   awsAccessKey?: Secret
   awsSecretKey?: Secret
   awsSessionToken?: Secret
-}
-
-/** A name that no earlier call had. */
-export function unique(): string {
-  return randomBytes(8).toString("hex")
 }
 
 /** Access to a registry as the arguments of a module's call. */

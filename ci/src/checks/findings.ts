@@ -1,7 +1,7 @@
 // What findings of scanners count for: those that are bad enough, and not suppressed.
-import type { Severity, Suppression } from "./config"
-import type { Found } from "./merge"
-import type { Stage } from "./stages"
+import type { Severity, Suppression } from "../config/config"
+import type { Found } from "../report/merge"
+import type { Stage } from "../report/stages"
 
 const severities: Record<string, number> = { error: 2, warning: 1, note: 0, none: 0 }
 const threshold: Record<Severity, number> = { high: 2, medium: 1, low: 0 }

@@ -1,11 +1,12 @@
 // From a commit to a release: an image a service, the chart, the suites, and the record that names them all by digest.
 import { Container, Directory, dag } from "@dagger.io/dagger"
-import type { Config } from "./config"
-import { images } from "./images"
-import { goInput, withoutMarkdown } from "./inputs"
-import { golang, node, type Access } from "./private"
+import type { Config } from "../config/config"
+import { images } from "../images"
+import { goInput, withoutMarkdown } from "../checks/inputs"
+import { golang, node, type Access } from "../checks/private"
 import { openSealed, sealed, type ReleaseRecord } from "./release"
-import { access, unique, type Registry } from "./targets"
+import { access, type Registry } from "./targets"
+import { unique } from "../report/unique"
 
 /** Which commit a source is at. */
 export interface Identity {
@@ -62,40 +63,36 @@ async function serviceImages(
         const binary = golang(access)
           .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
           .file(name)
-        return dag
-          .image()
-          .build(dag.directory().withFile(name, binary), sha, commitTime, {
-            at: "/app",
-            versionPath: "/app/version.json",
-            base: "",
-            entrypoint: [`/app/${name}`],
-            args: [],
-            user: "65532:65532",
-            ports: [8080, 9090],
-            env: [],
-            labels,
-            platform: "linux/amd64",
-          })
+        return dag.image().build(dag.directory().withFile(name, binary), sha, commitTime, {
+          at: "/app",
+          versionPath: "/app/version.json",
+          base: "",
+          entrypoint: [`/app/${name}`],
+          args: [],
+          user: "65532:65532",
+          ports: [8080, 9090],
+          env: [],
+          labels,
+          platform: "linux/amd64",
+        })
       }
       const page = node(access).build(await withoutMarkdown(source.directory(path)))
       const config = dag
         .directory()
         .withFile("etc/nginx/conf.d/default.conf", source.file(`${path}/nginx/default.conf`))
-      return dag
-        .image()
-        .build(page, sha, commitTime, {
-          at: "/usr/share/nginx/html",
-          versionPath: "/usr/share/nginx/html/version.json",
-          base: images.nginx,
-          config,
-          entrypoint: [],
-          args: [],
-          user: "101:101",
-          ports: [8080],
-          env: [],
-          labels,
-          platform: "linux/amd64",
-        })
+      return dag.image().build(page, sha, commitTime, {
+        at: "/usr/share/nginx/html",
+        versionPath: "/usr/share/nginx/html/version.json",
+        base: images.nginx,
+        config,
+        entrypoint: [],
+        args: [],
+        user: "101:101",
+        ports: [8080],
+        env: [],
+        labels,
+        platform: "linux/amd64",
+      })
     }),
   )
   return Object.fromEntries(delivered.map(([name], i) => [name, built[i]!]))

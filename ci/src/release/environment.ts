@@ -1,12 +1,13 @@
 // A release in an environment: deployed by digest, then looked at from every side that delivery.yaml names.
 import { Directory, File, Secret, dag } from "@dagger.io/dagger"
-import type { Config, Environment, EnvironmentName } from "./config"
+import type { Config, Environment, EnvironmentName } from "../config/config"
 import { faultSettings } from "./faults"
 import { openFeedback } from "./feedback"
-import { allPassed, live, notRun, step, type Part } from "./parts"
+import { allPassed, live, notRun, step, type Part } from "../report/parts"
 import { findFiles } from "./publish"
 import { refusal, type ReleaseRecord } from "./release"
-import { clusterHost, prometheusPort, unique, type Cluster, type Registry } from "./targets"
+import { clusterHost, prometheusPort, type Cluster, type Registry } from "./targets"
+import { unique } from "../report/unique"
 
 export interface Place {
   name: EnvironmentName

@@ -1,5 +1,5 @@
 // What is said of a step in Slack: text and blocks within Slack's limits (https://docs.slack.dev/reference/block-kit/blocks: a header 150 characters, a section 3,000).
-import type { Step } from "./config"
+import type { Step } from "../config/config"
 import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 export interface Message {

@@ -1,7 +1,7 @@
 // The release record: what a commit became, by digest, and what each step of the chain said of it. It is the ticket from one step to the next.
 import { createHmac, timingSafeEqual } from "node:crypto"
-import type { EnvironmentName } from "./config"
-import { isRed, type Stage } from "./stages"
+import type { EnvironmentName } from "../config/config"
+import { isRed, type Stage } from "../report/stages"
 
 /** What one step said, kept in the record. */
 export interface Verdict {

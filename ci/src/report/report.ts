@@ -1,11 +1,10 @@
 // A pipeline's report files: what people open, what machines read, and every tool's own files.
 import type { Directory } from "@dagger.io/dagger"
-import type { FileCoverage } from "./coverage"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, mergedSarif, type Found, type Source } from "./merge"
 import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
 import type { Part } from "./parts"
-import { tableOf, verdictOf, type Stage } from "./stages"
+import { tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
 
 /** What a report has beside its stages. */
 export interface Extra {

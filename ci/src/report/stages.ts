@@ -1,6 +1,6 @@
 // Which stages a pull request has, which of them were asked for, and what their results add up to.
 import type { Directory } from "@dagger.io/dagger"
-import type { Config, Kind } from "./config"
+import type { Config, Kind } from "../config/config"
 
 export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
 
@@ -32,6 +32,15 @@ export interface Stage {
 export interface Found {
   found: Stage[]
   reports: Directory | Record<string, string>
+}
+
+/** What the tests have run of a file, which is named from the repository's root. */
+export interface FileCoverage {
+  file: string
+  statements: number
+  covered: number
+  /** Lines on which statements stand, and whether a test ran one of each. */
+  lines: Map<number, boolean>
 }
 
 const stepsOf: Record<Kind, string[]> = {

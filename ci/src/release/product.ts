@@ -1,8 +1,8 @@
 // The whole product as Dagger services: who needs whom, and with which settings.
 import { Container, Directory, File, Service, dag } from "@dagger.io/dagger"
-import { images } from "./images"
-import { goInput } from "./inputs"
-import { golang, node, type Access } from "./private"
+import { images } from "../images"
+import { goInput } from "../checks/inputs"
+import { golang, node, type Access } from "../checks/private"
 
 /** The Go services, by the order in which they ask each other, with what each asks. */
 const asks: Record<string, string[]> = { suppliers: [], recipes: ["suppliers"], restaurant: ["recipes"] }
@@ -114,11 +114,9 @@ function binariesOf(source: Directory, names: string[], access: Access): Promise
 /** Migrates as the schema's owner, then serves as the role that may only read and write rows. */
 function serving(container: Container, name: string): Service {
   const migrate = `DB_USER=${name}_owner DB_PASSWORD=${passwordOf(`${name}_owner`)} /migrate/${name} migrate expand`
-  return container
-    .withExposedPort(8080)
-    .asService({
-      args: ["sh", "-c", `${migrate} && DB_USER=${name} DB_PASSWORD=${passwordOf(name)} exec /app/${name}`],
-    })
+  return container.withExposedPort(8080).asService({
+    args: ["sh", "-c", `${migrate} && DB_USER=${name} DB_PASSWORD=${passwordOf(name)} exec /app/${name}`],
+  })
 }
 
 /** version.json as the services read it: the commit of HEAD and its time; `-dirty` when tracked files differ from it. */

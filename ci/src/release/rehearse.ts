@@ -1,15 +1,15 @@
 // The whole chain on parts that live as long as the call: what a release goes through on its way to production, and back out of it.
 import { Directory, dag } from "@dagger.io/dagger"
-import type { ChainStep } from "./chain-page"
-import type { Config, EnvironmentName } from "./config"
+import type { ChainStep } from "../report/chain-page"
+import type { Config, EnvironmentName } from "../config/config"
 import { deploy, health, addressOf, analysis, rollback, runEnvironment, type Place } from "./environment"
-import { tell } from "./notify"
-import { allPassed, live, notRun, step, type Part } from "./parts"
+import { tell } from "../report/notify"
+import { allPassed, live, notRun, step, type Part } from "../report/parts"
 import { lost, type ProbeLog } from "./probe"
-import type { Access } from "./private"
+import type { Access } from "../checks/private"
 import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
 import { withVerdict, type ReleaseRecord } from "./release"
-import { verdictOf, type Stage } from "./stages"
+import { verdictOf, type Stage } from "../report/stages"
 import {
   clusterHost,
   ephemeralCluster,
@@ -17,10 +17,10 @@ import {
   installPrometheus,
   randomSecret,
   seed,
-  unique,
   type Cluster,
   type Registry,
 } from "./targets"
+import { unique } from "../report/unique"
 
 /** A step with what its calls gave. */
 export interface Ended extends ChainStep {

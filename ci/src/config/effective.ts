@@ -1,6 +1,6 @@
 // The configuration as it takes effect, with where each value comes from.
 import { LineCounter, parseDocument, stringify, type Document } from "yaml"
-import schema from "../delivery.schema.json"
+import schema from "../../delivery.schema.json"
 import { lineAt, parseConfig } from "./config"
 
 /**

@@ -1,8 +1,7 @@
 // The report's files for people: index.html and summary.md. Self-contained, nothing loaded from anywhere.
-import type { FileCoverage } from "./coverage"
 import type { Link } from "./links"
 import type { FailedTest, Found } from "./merge"
-import { isRed, numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
+import { isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, type Status } from "./stages"
 
 /** Files of each stage's report folder, by the stage's name. */
 export type Files = Record<string, string[]>

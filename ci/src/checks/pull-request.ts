@@ -1,18 +1,27 @@
 // The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
-import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from "./config"
-import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change, type FileCoverage } from "./coverage"
+import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from "../config/config"
+import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change } from "./coverage"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
 import { goInput, inputsOf, matching, terraformFiles, withoutMarkdown } from "./inputs"
-import { mergedSarif, testExecutions, testFunctions, type Tests } from "./merge"
-import { folderOf } from "./page"
-import { collect, messageOf, textsOf, type Part } from "./parts"
+import { mergedSarif, testExecutions, testFunctions, type Tests } from "../report/merge"
+import { folderOf } from "../report/page"
+import { collect, messageOf, textsOf, type Part } from "../report/parts"
 import { chartFolders, golangciConfig, moduleName } from "./paths"
 import { goModules, golang, gosec, isGiven, node as npm, type Access } from "./private"
-import { reportsOf } from "./report"
-import { gateCoverage, notAskedFor, selectStages, stageNames, type Found, type Stage, type Status } from "./stages"
+import { reportsOf } from "../report/report"
+import {
+  gateCoverage,
+  notAskedFor,
+  selectStages,
+  stageNames,
+  type FileCoverage,
+  type Found,
+  type Stage,
+  type Status,
+} from "../report/stages"
 
 /** What is asked of the checks. */
 interface Asked {
@@ -277,15 +286,13 @@ async function secrets({ source, config, until, again }: Run): Promise<Part> {
     "secrets",
     ["secrets"],
     async () => {
-      const result = dag
-        .gitleaks()
-        .scan(source, {
-          git: source.directory(".git"),
-          name: untold,
-          timeout: config.timeouts.secrets,
-          deadline: until,
-          nonce: again,
-        })
+      const result = dag.gitleaks().scan(source, {
+        git: source.directory(".git"),
+        name: untold,
+        timeout: config.timeouts.secrets,
+        deadline: until,
+        nonce: again,
+      })
       const [status, reason, seconds, cached, exitCode] = await Promise.all([
         result.status(),
         result.reason(),

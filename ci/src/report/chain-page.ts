@@ -1,5 +1,5 @@
 // The pages of a chain: one that shows it from pull request to rollback, and one an environment. Self-contained, nothing loaded from anywhere.
-import type { Step } from "./config"
+import type { Step } from "../config/config"
 import { escape, folderOf, indexHtml, lookFirst, style, type Files } from "./page"
 import { numberText, oneLine, verdictOf, type Stage } from "./stages"
 

@@ -1,10 +1,10 @@
 // Whether the release that runs today goes on working against this source's schema: its binaries, its own API suite, our migrations.
 import { Directory, ReturnType, dag } from "@dagger.io/dagger"
-import { images } from "./images"
+import { images } from "../images"
 import { compareMigrations } from "./migrations"
-import type { Access } from "./private"
+import type { Access } from "../checks/private"
 import { productService } from "./product"
-import type { Found, Stage, Status } from "./stages"
+import type { Found, Stage, Status } from "../report/stages"
 
 /** The file that names the baseline: the commit of the release that runs today. */
 const file = "services/baseline"

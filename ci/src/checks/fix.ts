@@ -1,8 +1,8 @@
 // What tools can mend by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
-import type { Config } from "./config"
+import type { Config } from "../config/config"
 import { goInput, matching, terraformFiles } from "./inputs"
-import { messageOf } from "./parts"
+import { messageOf } from "../report/parts"
 import { node, type Access } from "./private"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */

@@ -1,7 +1,7 @@
 // delivery.yaml: read, checked against its schema, defaults filled in. Every fault is found before anything runs, with its place.
 import Ajv, { type ErrorObject } from "ajv"
 import { LineCounter, parseDocument, type Document } from "yaml"
-import schema from "../delivery.schema.json"
+import schema from "../../delivery.schema.json"
 
 export type Kind = "go" | "node"
 export type Need = "postgres" | "redis"

@@ -1,15 +1,6 @@
 // Coverage of all tests together, Go and JavaScript, by file; and of the lines that a change has touched.
-import type { Coverage } from "./config"
-import { oneLine, type Stage } from "./stages"
-
-/** What the tests have run of a file, which is named from the repository's root. */
-export interface FileCoverage {
-  file: string
-  statements: number
-  covered: number
-  /** Lines on which statements stand, and whether a test ran one of each. */
-  lines: Map<number, boolean>
-}
+import type { Coverage } from "../config/config"
+import { oneLine, type FileCoverage, type Stage } from "../report/stages"
 
 /** The files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements> <count>`). `module` is go.mod's, `path` its folder. */
 export function goCoverage(profile: string, module: string, path: string): FileCoverage[] {

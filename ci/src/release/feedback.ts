@@ -1,7 +1,7 @@
 // Beta users' feedback, read from the running product.
 import { ReturnType, Service, dag } from "@dagger.io/dagger"
-import { images } from "./images"
-import { unique } from "./targets"
+import { images } from "../images"
+import { unique } from "../report/unique"
 
 /** Asks for open feedback of one severity on one version, with a limit on the wait; prints a JSON list of texts. */
 const script = `

@@ -1,7 +1,7 @@
 // Folders that a Go module takes other modules from.
-import { configured } from "./images"
+import { configured } from "../images"
 
-export { localReplaces, moduleName } from "./shared/gomod"
+export { localReplaces, moduleName } from "../shared/gomod"
 
 /** The folders that hold a file of a name, without those below another one's `charts/`: a chart's own sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {

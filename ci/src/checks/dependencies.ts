@@ -1,6 +1,6 @@
 // What the pipeline makes of dependencies: which licences are refused, and what a scan without an answer comes to.
-import type { Dependencies } from "./config"
-import type { Stage } from "./stages"
+import type { Dependencies } from "../config/config"
+import type { Stage } from "../report/stages"
 
 /** A dependency as the SBOM's components.json has it. */
 export interface Component {
