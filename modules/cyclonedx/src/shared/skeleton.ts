@@ -17,7 +17,10 @@ export function cleanPaths(paths: string[]): string[] {
   return [...new Set(paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]
 }
 
-/** The packages of others among what `go list` printed, each once: of other modules and of Go's own library, which has vulnerabilities too; neither those of the modules `own`, nor what go said beside, nor cgo's. */
+/**
+ * The packages that `go list` printed, each once, of other modules and of Go's library (which has vulnerabilities too):
+ * without the packages of the modules `own`, without messages of go, and without cgo's.
+ */
 export function foreignImports(printed: string, own: string[]): string[] {
   const lines = printed.split("\n").filter((line) => /^[A-Za-z0-9][^\s:]*$/.test(line) && line !== "C")
   return [...new Set(lines)]

@@ -3,8 +3,8 @@
 import { Container, dag } from "@dagger.io/dagger"
 
 /**
- * The container with the caches that all of these modules share, so that nothing is fetched or compiled twice: Go's modules, and what the Go of
- * one image has compiled. An image that brings another program and the same Go takes the one of the module golang.
+ * The container with the caches that all modules share, so that nothing is fetched or compiled twice: Go's modules, and
+ * what the Go of one image has compiled. An image with the same Go and another program names the image of golang.
  */
 export function withGoCaches(container: Container, image: string = "golang:1.26.8-bookworm"): Container {
   return container
@@ -16,8 +16,9 @@ export function withGoCaches(container: Container, image: string = "golang:1.26.
 }
 
 /**
- * The container with a Go program (`package@version`) in /usr/local/bin. All are compiled as lint and build compile, and one after the other with lint (turns.ts in golang), so what they have in common is
- * compiled once; with four times the memory that lives before the compiler collects, a fifth less processor time. An image without flock waits for nobody.
+ * The container with a Go program (`package@version`) in /usr/local/bin. It is compiled with the flags of lint and build,
+ * and takes turns with lint (turns.ts), so that common packages are compiled once. GOGC=400 costs memory and saves a
+ * fifth of the processor time. Without flock in the image it does not wait.
  */
 export function withGoProgram(container: Container, program: string): Container {
   const inTurn = 'mkdir -p "$1" && exec 9> "$1/lock" && { flock 9 2> /dev/null || true; } && exec go install "$2"'

@@ -1,7 +1,9 @@
 // Generated from modules/shared/refusal.ts by `npm run sync`; do not edit.
 // Why private modules could not be fetched: pure functions over text.
 
-/** Who refused what, and what to pass, where Go or git says that it was not let in; empty where the output says nothing of the kind. */
+const ifPrivate = "if it is private, pass goproxy, or goprivate with its path and netrc with a login"
+
+/** Which server refused which module, and what to pass; empty when the output shows no refusal. */
 export function refusal(output: string): string {
   const [, what = "a module", address = "", code = "", words = ""] =
     /(?:([\w.~/-]+@[\w.+-]+)\S*:[^\n]*?)?reading (https?:\/\/\S+): (401|403|404|410) ([A-Z][\w ]*)/.exec(output) ?? []
@@ -13,8 +15,7 @@ export function refusal(output: string): string {
     ) ?? []
   if (asked)
     return `${hostOf(asked)} refuses ${moduleOf(output)} (git was not let in): ${pass(hostOf(asked).replace(/:\d+$/, ""))}`
-  if (code)
-    return `${hostOf(address)} has no ${what} (${code} ${words.trim()}): if it is private, pass goproxy, or goprivate with its path and netrc with a login`
+  if (code) return `${hostOf(address)} has no ${what} (${code} ${words.trim()}): ${ifPrivate}`
   return ""
 }
 

@@ -2,9 +2,10 @@
 // Shell that lets Go compilations of several modules take turns.
 
 /**
- * Shell functions around what compiles. Modules that are checked side by side have packages in common, the standard library first of all. As long as Go's build cache does not know what this go.mod
- * names, a script waits until no other one of its kind ($1) compiles; with warm caches none waits. An image without flock waits for nobody. The kinds are `lint`, for all that is compiled as
- * binaries are, and `test`, with the race detector. Programs that a module compiles take turns with lint (withGoProgram).
+ * Shell functions around a compilation. Modules that are checked side by side have packages in common, above all the
+ * standard library. While Go's build cache does not have what this go.mod names, a script waits until no other one of its
+ * kind ($1) compiles; with warm caches none waits, and neither does an image without flock. The kinds are `lint`, for
+ * what is compiled as binaries are, and `test`, with the race detector. Programs of withGoProgram take turns with lint.
  */
 export const turns = `
 take_turn() {

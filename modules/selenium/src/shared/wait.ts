@@ -2,8 +2,9 @@
 // Shell that waits until addresses answer.
 
 /**
- * A function of bash, for images with node: `wait_for SECONDS NAME=URL…` returns when something answers at each of the addresses, with anything but
- * 502, 503 and 504 (a proxy whose service is not there yet). Otherwise it prints which could not be reached and why, and gives 7 when the time is over.
+ * A function of bash, for images with node: `wait_for SECONDS NAME=URL…` returns when each of the addresses answers with
+ * anything but 502, 503 and 504 (a proxy whose service is not up yet). After SECONDS it prints which address could not be
+ * reached and why, and ends with 7.
  */
 export const waitFor = `
 wait_for() {

@@ -80,8 +80,7 @@ interface Told {
 }
 
 /**
- * What the work gives, with a line when it starts and one when it ends. What goes wrong around the tools is a failed result too, and work that is
- * interrupted (see unlessInterrupted) a skipped one: `without` makes those two, of which no more is known. Without a name nothing is printed: the caller tells of it.
+ * Replaced by reportStep of result.ts; modules that have not adopted that use it.
  */
 export async function told<T extends Told>(
   name: string,
