@@ -1,6 +1,6 @@
 // Runtime for Dagger modules written in TypeScript.
 //
-// It only says which commands make a module's container; what they do is in ../src.
+// It only names the commands that make a module's container; what they do is in ../src.
 package main
 
 import (
@@ -12,9 +12,9 @@ import (
 	"typescript-sdk/internal/dagger"
 )
 
-// TypescriptSdk is what the engine asks for everything about a TypeScript module.
+// TypescriptSdk answers the engine's questions about TypeScript modules.
 type TypescriptSdk struct {
-	// The SDK's image: a root file system, with what is ours in /opt/dagger.
+	// The SDK's image: a root file system with our programs in /opt/dagger.
 	SDKSourceDir *dagger.Directory
 }
 
@@ -34,7 +34,7 @@ const (
 	caBundle   = "/etc/ssl/certs/ca-certificates.crt"
 )
 
-// A root with node, bun, npm and git that trust the certificates of the image.
+// base is a root with node, bun, npm and git that trust the certificates of the image.
 func (t *TypescriptSdk) base() *dagger.Container {
 	return dag.Container().WithRootfs(t.SDKSourceDir).
 		WithEnvVariable("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").
@@ -43,7 +43,7 @@ func (t *TypescriptSdk) base() *dagger.Container {
 		WithEnvVariable("GIT_SSL_CAINFO", caBundle)
 }
 
-// What depends on the API alone: no source is in it, so modules that see the same API share it.
+// prepare makes what depends on the API alone. Modules that see the same API share it, because no source is in it.
 func (t *TypescriptSdk) prepare(introspectionJSON *dagger.File) *dagger.Directory {
 	return t.base().
 		WithMountedFile("/schema.json", introspectionJSON).
@@ -52,8 +52,14 @@ func (t *TypescriptSdk) prepare(introspectionJSON *dagger.File) *dagger.Director
 }
 
 // ModuleRuntime returns the container that runs the module's functions.
-func (t *TypescriptSdk) ModuleRuntime(ctx context.Context, modSource *dagger.ModuleSource, introspectionJSON *dagger.File) (*dagger.Container, error) {
-	source := modSource.Directory(".")
+func (t *TypescriptSdk) ModuleRuntime(
+	ctx context.Context,
+	modSource *dagger.ModuleSource,
+	introspectionJSON *dagger.File,
+) (*dagger.Container, error) {
+	// Copied to the root of a directory of its own. Mounted as a part of the context, the result of the build, which
+	// writes into it, would keep the module's path; the engine's cache gives that to an equal module at another path.
+	source := dag.Directory().WithDirectory("/", modSource.Directory("."))
 	m, err := inspect(ctx, modSource, source)
 	if err != nil {
 		return nil, err
@@ -66,7 +72,7 @@ func (t *TypescriptSdk) ModuleRuntime(ctx context.Context, modSource *dagger.Mod
 	}
 	return ctr.
 		WithWorkdir(modulePath).
-		WithExec([]string{"bun", home + "/build.js", m.name, modulePath, prepared, m.runtime}).
+		WithExec([]string{"bun", home + "/build.js", m.name, modulePath, prepared, m.runtime, m.version}).
 		WithEntrypoint(entrypoint(m.runtime)), nil
 }
 
@@ -77,7 +83,7 @@ func entrypoint(runtime string) []string {
 	return []string{"node", "--enable-source-maps", bundle}
 }
 
-// The packages of a module, in a layer that depends on the files that name them and on nothing else.
+// dependencies installs the packages of a module, in a layer that depends on the files that name them alone.
 func (t *TypescriptSdk) dependencies(m *module, source *dagger.Directory) *dagger.Directory {
 	files := dag.Directory().WithDirectory("/", source, dagger.DirectoryWithDirectoryOpts{Include: dependencyFiles})
 	return t.base().
@@ -89,8 +95,13 @@ func (t *TypescriptSdk) dependencies(m *module, source *dagger.Directory) *dagge
 		Directory(path.Join(dependsOn, "node_modules"))
 }
 
-// Codegen returns what `dagger develop` and `dagger init` add to the module's folder.
-func (t *TypescriptSdk) Codegen(ctx context.Context, modSource *dagger.ModuleSource, introspectionJSON *dagger.File) (*dagger.GeneratedCode, error) {
+// Codegen returns the module's source with what `dagger develop` and `dagger init` add to it. The engine takes the
+// difference to the module's own files, so without them `dag.currentModule().source()` would be empty of them.
+func (t *TypescriptSdk) Codegen(
+	ctx context.Context,
+	modSource *dagger.ModuleSource,
+	introspectionJSON *dagger.File,
+) (*dagger.GeneratedCode, error) {
 	var name, subpath string
 	err := together(
 		func() (err error) { name, err = modSource.ModuleOriginalName(ctx); return },
@@ -101,19 +112,25 @@ func (t *TypescriptSdk) Codegen(ctx context.Context, modSource *dagger.ModuleSou
 	}
 	// At `dagger init` the source's folder does not exist yet.
 	source := dag.Directory().WithDirectory("/", modSource.ContextDirectory(), dagger.DirectoryWithDirectoryOpts{
-		Include: []string{path.Join(subpath, "package.json"), path.Join(subpath, "tsconfig.json"), path.Join(subpath, "deno.json"), path.Join(subpath, "src/**/*.ts"), path.Join(subpath, "src/**/*.mts")},
+		Include: []string{
+			path.Join(subpath, "package.json"), path.Join(subpath, "tsconfig.json"), path.Join(subpath, "deno.json"),
+			path.Join(subpath, "src/**/*.ts"), path.Join(subpath, "src/**/*.mts"),
+		},
 	})
+	develop := []string{
+		"bun", home + "/develop.js", name, path.Join("/src", subpath), prepared, path.Join("/out", subpath),
+	}
 	generated := t.base().
 		WithMountedDirectory(prepared, t.prepare(introspectionJSON)).
 		WithMountedDirectory("/src", source).
-		WithExec([]string{"bun", home + "/develop.js", name, path.Join("/src", subpath), prepared, path.Join("/out", subpath)}).
+		WithExec(develop).
 		Directory("/out")
-	return dag.GeneratedCode(generated).
+	return dag.GeneratedCode(modSource.ContextDirectory().WithDirectory("/", generated)).
 		WithVCSGeneratedPaths([]string{"sdk/**"}).
 		WithVCSIgnoredPaths([]string{"sdk", "**/node_modules/**"}), nil
 }
 
-// Runs functions at the same time, so that their requests cost one round trip.
+// together runs functions at the same time, so that their requests cost one round trip.
 func together(functions ...func() error) error {
 	errs := make([]error, len(functions))
 	var wait sync.WaitGroup

@@ -10,16 +10,17 @@ import (
 	"typescript-sdk/internal/dagger"
 )
 
-// Files that say which packages a module needs.
+// dependencyFiles name the packages that a module needs.
 var dependencyFiles = []string{
 	"package.json", ".npmrc", "package-lock.json", "npm-shrinkwrap.json",
 	"bunfig.toml", "bun.lock", "bun.lockb", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml",
 }
 
-// What the runtime has to know of a module.
+// module is what the runtime has to know of a module.
 type module struct {
 	name    string
 	runtime string   // bun or node
+	version string   // the version of the runtime that package.json pins, or nothing
 	install []string // nil where no package is needed
 }
 
@@ -63,17 +64,20 @@ func describe(name, text string, has func(...string) bool) (*module, error) {
 		}
 	}
 	if pkg.Dagger.BaseImage != "" {
-		return nil, fmt.Errorf("package.json of module %q names a base image (dagger.baseImage), which this runtime does not support: remove it, or use the vendor's engine", name)
+		return nil, fmt.Errorf("package.json of module %q names a base image (dagger.baseImage), "+
+			"which this runtime does not support: remove it, or use the vendor's engine", name)
 	}
 	m := &module{name: name, runtime: "node"}
-	asked, _, _ := strings.Cut(pkg.Dagger.Runtime, "@")
+	requested, version, _ := strings.Cut(pkg.Dagger.Runtime, "@")
 	switch {
-	case asked == "bun" || asked == "node":
-		m.runtime = asked
-	case asked == "deno" || asked == "" && text == "" && has("deno.json", "deno.lock"):
-		return nil, fmt.Errorf("module %q wants deno, which this runtime does not support: set \"dagger\": {\"runtime\": \"bun\"} or \"node\" in package.json, or use the vendor's engine", name)
-	case asked != "":
-		return nil, fmt.Errorf("package.json of module %q wants the unknown runtime %q (dagger.runtime): use \"bun\" or \"node\"", name, asked)
+	case requested == "bun" || requested == "node":
+		m.runtime, m.version = requested, version
+	case requested == "deno" || requested == "" && text == "" && has("deno.json", "deno.lock"):
+		return nil, fmt.Errorf("module %q wants deno, which this runtime does not support: "+
+			"set \"dagger\": {\"runtime\": \"bun\"} or \"node\" in package.json, or use the vendor's engine", name)
+	case requested != "":
+		return nil, fmt.Errorf("package.json of module %q wants the unknown runtime %q (dagger.runtime): "+
+			"use \"bun\" or \"node\"", name, requested)
 	case has("bun.lock", "bun.lockb"):
 		m.runtime = "bun"
 	}
@@ -92,14 +96,14 @@ func installCommand(has func(...string) bool) []string {
 	case has("bun.lock", "bun.lockb"):
 		return []string{"bun", "install", "--frozen-lockfile", "--production", "--no-progress"}
 	case has("yarn.lock", "pnpm-lock.yaml"):
-		// bun takes the versions over from these.
+		// bun reads the versions from these.
 		return []string{"bun", "install", "--production", "--no-progress"}
 	default:
 		return []string{"npm", "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"}
 	}
 }
 
-// The vendor's runtime takes comments in package.json, so this one does as well.
+// withoutComments removes comments: the vendor's runtime accepts them in package.json, so this one does as well.
 func withoutComments(text string) []byte {
 	out := make([]byte, 0, len(text))
 	inString := false

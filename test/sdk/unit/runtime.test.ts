@@ -11,9 +11,11 @@ import {
   loadValue,
   type Surroundings,
 } from "../../../engine/sdk/src/call/values.js"
+import { placeMeta } from "../../../engine/sdk/src/meta.js"
 import { reduceClient } from "../../../engine/sdk/src/scan/reduce.js"
 import { typeToString, type ArgumentSig, type ModuleSig, type TypeSig } from "../../../engine/sdk/src/signature.js"
 import { completeTsconfig } from "../../../engine/sdk/src/tsconfig.js"
+import { pinWarning } from "../../../engine/sdk/src/version.js"
 
 const location = { filepath: "src/index.ts", line: 1, column: 1 }
 const string: TypeSig = { kind: "STRING_KIND" }
@@ -222,7 +224,7 @@ describe("registration", () => {
   })
 })
 
-test("the client reduced to its names", () => {
+test("the client reduced to its names and the results of its methods", () => {
   const reduced = reduceClient(
     [
       "export type A = string & {__A: never}",
@@ -233,13 +235,60 @@ test("the client reduced to its names", () => {
       '  D = "D",',
       "}",
       "export class E extends BaseClient { // x",
-      "  f = () => 1",
+      "  private readonly _id?: A = undefined",
+      "",
+      "  f = async (x: (y: A) => B, ",
+      "    opts?: B): Promise<string[]> => {",
+      "    const g = () => {",
+      "    }",
+      "  }",
+      "  with = (arg: (param: E) => E) => {",
+      "    return arg(this)",
+      "  }",
       "}",
-      "export const dag = 1",
+      "export const dag = new E()",
     ].join("\n"),
   )
   expect(reduced).toBe(
-    'export type A = string & {__A: never}\nexport type B = { _?: string }\nexport enum C {\n  D = "D",\n}\nexport class E {}\n',
+    [
+      "export type A = string & {__A: never}",
+      "export type B = { _?: string }",
+      "export enum C {",
+      '  D = "D",',
+      "}",
+      "export declare class E {",
+      "  private readonly _: never",
+      "  f: (...args: any[]) => Promise<string[]>",
+      "  with: (...args: any[]) => E",
+      "}",
+      "export declare const dag: Client",
+      "",
+    ].join("\n"),
+  )
+})
+
+describe("import.meta in a bundle", () => {
+  test.each([
+    ["import.meta.dirname", '"/m/src/deep"'],
+    ["import.meta.dir", '"/m/src/deep"'],
+    ["import.meta.filename", '"/m/src/deep/a.ts"'],
+    ["import.meta.path", '"/m/src/deep/a.ts"'],
+    ["import.meta.file", '"a.ts"'],
+    ["new URL('./b', import.meta.url)", "new URL('./b', \"file:///m/src/deep/a.ts\")"],
+    ["import.meta.env", "import.meta.env"],
+    ["'import.meta.url' // import.meta.url", "'import.meta.url' // import.meta.url"],
+    ["f(import.meta.file, import.meta.dir)", 'f("a.ts", "/m/src/deep")'],
+  ])("%s is %s", (code, placed) => expect(placeMeta(code, "/m/src/deep/a.ts")).toBe(placed))
+})
+
+describe("a pinned runtime", () => {
+  test.each(["24", "24.21", "24.21.0", "v24", "24-alpine", "latest"])("%s is 24.21.0", (pinned) =>
+    expect(pinWarning("node", pinned, "24.21.0")).toEqual([]),
+  )
+  test.each(["22.4.0", "2", "24.21.1", "lts"])("%s is not 24.21.0", (pinned) =>
+    expect(pinWarning("node", pinned, "24.21.0")).toEqual([
+      expect.stringContaining(`pins node@${pinned}, which this engine does not have: the module runs on node 24.21.0`),
+    ]),
   )
 })
 
