@@ -11,29 +11,17 @@ import { chainHtml, environmentHtml } from "./report/chain-page"
 import type { Config, EnvironmentName } from "./config/config"
 import { effectiveConfig } from "./config/effective"
 import { mended } from "./checks/fix"
-import { rollback, runEnvironment, health, type Place } from "./release/environment"
-import { allPassed, collect, notRun, step, type Part } from "./report/parts"
+import { deliver, goBack, type DeliverOptions } from "./release/deliver"
+import { deliverDev, publishRelease } from "./release/alone"
+import { collect, notRun, step, type Part } from "./report/parts"
 import { productService, versionFile } from "./release/product"
 import type { Access } from "./checks/private"
-import { identify, readRecord } from "./release/publish"
+import { identify } from "./release/record"
 import { pullRequest, type Checked } from "./checks/pull-request"
-import { tell } from "./report/notify"
-import { judged, publish, rehearseChain } from "./release/rehearse"
-import type { ReleaseRecord } from "./release/release"
+import { rehearse, shorten } from "./release/rehearse"
 import { configText, readConfig } from "./config/source"
 import { reportOf, type Extra } from "./report/report"
 import { isRed, stageNames, verdictOf, type Stage } from "./report/stages"
-import {
-  clusterOf,
-  ephemeralCluster,
-  installPrometheus,
-  randomSecret,
-  registryOf,
-  seed,
-  type Cluster,
-  type Given,
-  type Registry,
-} from "./release/targets"
 import { unique } from "./report/unique"
 
 /** What a pipeline has found. */
@@ -582,6 +570,7 @@ export class Delivery {
   ): Promise<Service> {
     return productService({
       source,
+      config: await readConfig(source),
       version: await versionFile(source),
       demo,
       mode,
@@ -680,8 +669,7 @@ export class Delivery {
     goprivate: string = "",
     npmrc?: Secret,
   ): Promise<Pipeline> {
-    const config = await readConfig(source)
-    const call = await callOf(config, {
+    const part = await publishRelease(source, {
       registry,
       registryUser,
       registryPassword,
@@ -689,12 +677,7 @@ export class Delivery {
       awsAccessKey,
       awsSecretKey,
       awsSessionToken,
-    })
-    const { part } = await publish(source, config, await identify(source, config), call.registry, call.key, {
-      netrc,
-      goproxy,
-      goprivate,
-      npmrc,
+      access: { netrc, goproxy, goprivate, npmrc },
     })
     return livePipeline("publish", "Publish", [part])
   }
@@ -761,7 +744,9 @@ export class Delivery {
     goprivate: string = "",
     npmrc?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("dev", source, release, faults, {
+    const parts = await deliverDev(source, {
+      release,
+      faults,
       registry,
       registryUser,
       registryPassword,
@@ -771,14 +756,11 @@ export class Delivery {
       awsSessionToken,
       kubeconfig,
       cluster,
-      dbUser,
-      dbPassword,
+      secrets: { db_user: dbUser, db_password: dbPassword },
       slackWebhook,
-      netrc,
-      goproxy,
-      goprivate,
-      npmrc,
+      access: { netrc, goproxy, goprivate, npmrc },
     })
+    return livePipeline("dev", environmentTitles.dev, parts)
   }
 
   /**
@@ -835,7 +817,9 @@ export class Delivery {
     dbPassword?: Secret,
     slackWebhook?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("stage", source, release, faults, {
+    const parts = await deliver("stage", source, {
+      release,
+      faults,
       registry,
       registryUser,
       registryPassword,
@@ -845,10 +829,10 @@ export class Delivery {
       awsSessionToken,
       kubeconfig,
       cluster,
-      dbUser,
-      dbPassword,
+      secrets: { db_user: dbUser, db_password: dbPassword },
       slackWebhook,
     })
+    return livePipeline("stage", environmentTitles.stage, parts)
   }
 
   /**
@@ -905,7 +889,9 @@ export class Delivery {
     dbPassword?: Secret,
     slackWebhook?: Secret,
   ): Promise<Pipeline> {
-    return toEnvironment("prod", source, release, faults, {
+    const parts = await deliver("prod", source, {
+      release,
+      faults,
       registry,
       registryUser,
       registryPassword,
@@ -915,10 +901,10 @@ export class Delivery {
       awsSessionToken,
       kubeconfig,
       cluster,
-      dbUser,
-      dbPassword,
+      secrets: { db_user: dbUser, db_password: dbPassword },
       slackWebhook,
     })
+    return livePipeline("prod", environmentTitles.prod, parts)
   }
 
   /**
@@ -961,19 +947,15 @@ export class Delivery {
     awsSessionToken?: Secret,
     slackWebhook?: Secret,
   ): Promise<Pipeline> {
-    const config = await readConfig(source)
-    const there = environmentOf(config, environment)
-    const target = clusterOf(there, {
+    const part = await goBack(source, environment, {
       registryUser: "",
       kubeconfig,
       cluster,
       awsAccessKey,
       awsSecretKey,
       awsSessionToken,
+      slackWebhook,
     })
-    if (!target) throw new Error(nothingThere(environment))
-    const part = await rollback({ environment: there, cluster: target, holder: "rollback" }, "rollback:helm")
-    await tell("rollback", [part], "", config, slackWebhook)
     return livePipeline("rollback", "Rollback", [part])
   }
 
@@ -984,7 +966,7 @@ export class Delivery {
    * Example: `dagger call rehearse reports export --path reports`
    *
    * @param source The repository, with its .git folder and a delivery.yaml.
-   * @param faults What is wrong with the bad release.
+   * @param faults What is wrong with the bad release, such as api.FAULT_ERROR_RATE=0.5; without one delivery.yaml's rehearsal.faults.
    * @param short Leaves out what takes long, and says so: the browser's journeys in stage, and most of load, scan and analysis.
    * @param netrc Logins for private Go modules, as ~/.netrc has them, such as file://$HOME/.netrc. It reaches what downloads, and nothing else.
    * @param goproxy What GOPROXY would be, such as env://GOPROXY; a secret, because an address may hold a password.
@@ -1009,7 +991,7 @@ export class Delivery {
       ],
     })
     source: Directory,
-    faults: string[] = ["restaurant.FAULT_ERROR_RATE=0.5"],
+    faults: string[] = [],
     short: boolean = false,
     netrc?: Secret,
     goproxy?: Secret,
@@ -1017,7 +999,6 @@ export class Delivery {
     npmrc?: Secret,
   ): Promise<Pipeline> {
     const config = await readConfig(source)
-    for (const name of ["dev", "stage", "prod"]) environmentOf(config, name)
     const shortened = short ? shorten(config) : ""
     const access = { netrc, goproxy, goprivate, npmrc }
     let checked: Checked = { stages: [], parts: [], coverage: [] }
@@ -1025,7 +1006,13 @@ export class Delivery {
       checked = await pullRequest(source, config, { access })
       return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
     }
-    const { steps, record, told, commit } = await rehearseChain(source, config, checks, faults, access)
+    const { steps, record, told, commit } = await rehearse({
+      source,
+      config,
+      checks,
+      faults: faults.length ? faults : config.rehearsal.faults,
+      access,
+    })
     if (shortened)
       steps.push({
         step: "targets",
@@ -1131,7 +1118,10 @@ export class Delivery {
     const { master, develop } = config.branches
     if (explain) return dag.gitflow().explain(named, { event, base, master, develop })
     const decision = dag.gitflow().pipeline(named, { event, base, master, develop })
-    const given = {
+    const access = { netrc, goproxy, goprivate, npmrc }
+    const given: DeliverOptions & { access: Access } = {
+      release: "",
+      faults: [],
       registry,
       registryUser,
       registryPassword,
@@ -1141,13 +1131,9 @@ export class Delivery {
       awsSessionToken,
       kubeconfig,
       cluster,
-      dbUser,
-      dbPassword,
+      secrets: { db_user: dbUser, db_password: dbPassword },
       slackWebhook,
-      netrc,
-      goproxy,
-      goprivate,
-      npmrc,
+      access,
     }
     const tables: string[] = []
     for (const name of [await decision.name(), await decision.next()]) {
@@ -1155,12 +1141,19 @@ export class Delivery {
       const ran =
         name === "pr"
           ? await this.pr(source, [], [], "", 0, "", undefined, "", undefined, false, netrc, goproxy, goprivate, npmrc)
-          : await toEnvironment(name as EnvironmentName, source, "", [], given)
+          : await livePipeline(
+              name,
+              environmentTitles[name as EnvironmentName],
+              name === "dev" ? await deliverDev(source, given) : await deliver(name as EnvironmentName, source, given),
+            )
       tables.push(ran.verdict())
     }
     return tables.join("\n\n") || (await decision.reason())
   }
 }
+
+/** The environments as reports call them. */
+const environmentTitles: Record<EnvironmentName, string> = { dev: "Development", stage: "Stage", prod: "Production" }
 
 /** A pipeline's result of its stages and the reports of its parts. */
 async function pipelineOf(
@@ -1220,102 +1213,4 @@ function greenOrThrow(stages: Stage[]): string {
   const first = stages.find(isRed)
   if (!passed) throw new Error(first ? `${first.name}: ${first.reason}` : line)
   return line
-}
-
-/** What a caller gives beside the targets. */
-interface Wanted extends Given, Access {
-  recordKey?: Secret
-  dbUser?: Secret
-  dbPassword?: Secret
-  slackWebhook?: Secret
-}
-
-/** The registry of a call and the key of its records; a real registry wants a key. */
-async function callOf(config: Config, given: Wanted): Promise<{ registry: Registry; key: string }> {
-  const stays = config.registry !== "ephemeral" || given.registry !== undefined
-  if (stays && !given.recordKey)
-    throw new Error(
-      "record-key: missing; release records in a registry that stays are sealed with it, such as --record-key env://RECORD_KEY",
-    )
-  const registry = await registryOf(config, given)
-  return { registry, key: given.recordKey ? await given.recordKey.plaintext() : unique() }
-}
-
-function environmentOf(config: Config, name: string) {
-  const environment = config.environments[name as EnvironmentName]
-  if (!environment)
-    throw new Error(
-      `environments.${name}: delivery.yaml does not say where that is; there are: ${Object.keys(config.environments).join(", ") || "none"}`,
-    )
-  return environment
-}
-
-const nothingThere = (name: string): string =>
-  `environments.${name}.cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on. Give --kubeconfig and --cluster, name an EKS cluster in delivery.yaml, or run \`npm run rehearse\` for the whole chain`
-
-/** Runs one environment's step on its own: its targets are given, real, or, for dev alone, made for the call. */
-async function toEnvironment(
-  name: EnvironmentName,
-  source: Directory,
-  release: string,
-  faults: string[],
-  given: Wanted,
-): Promise<Pipeline> {
-  const config = await readConfig(source)
-  const environment = environmentOf(config, name)
-  const titles = { dev: "Development", stage: "Stage", prod: "Production" }
-  const { registry, key } = await callOf(config, given)
-  const identity = await identify(source, config)
-  let cluster: Cluster | undefined = clusterOf(environment, given)
-  let record: ReleaseRecord
-  if (name === "dev" && !cluster && !given.registry && config.registry === "ephemeral") {
-    const published = await publish(source, config, identity, registry, key, given)
-    if (!published.record) return livePipeline(name, titles[name], [published.part])
-    record = published.record
-    ;[cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry)])
-    if (environment.gates.analysis) await installPrometheus(source, cluster)
-  } else {
-    if (!cluster) throw new Error(nothingThere(name))
-    record = await readRecord(release || identity.tree, registry, key)
-  }
-  if (!cluster.ephemeral && (!given.dbUser || !given.dbPassword))
-    throw new Error("db-user, db-password: missing; a real cluster wants them, such as --db-user env://DB_USER")
-  const place: Place = {
-    ...{
-      name,
-      config,
-      environment,
-      registry,
-      cluster,
-      demo: cluster.ephemeral,
-      faults,
-      holder: `${name} of ${record.sha.slice(0, 12)}`,
-    },
-    dbUser: given.dbUser ?? dag.setSecret(`db-user-${unique()}`, "postgres"),
-    dbPassword: given.dbPassword ?? randomSecret("db-password"),
-  }
-  const parts = await runEnvironment(place, record)
-  // A red deployment or analysis in production is not left there.
-  if (name === "prod" && !allPassed(parts) && parts[0]!.stages[0]!.exitCode !== -1) {
-    parts.push(await rollback(place, "prod:rollback"), await health(place, "", "prod:after"))
-  }
-  await judged(
-    record,
-    name,
-    parts.flatMap(({ stages }) => stages),
-    registry,
-    key,
-  )
-  await tell(name, parts, record.sha, config, given.slackWebhook)
-  return livePipeline(name, titles[name], parts)
-}
-
-/** Makes a rehearsal short, and says what that leaves out. */
-function shorten(config: Config): string {
-  const { dev, stage, prod } = config.environments
-  stage!.tests = stage!.tests.filter((test) => test !== "ui")
-  if (stage!.gates.load) stage!.gates.load.duration = 10
-  if (stage!.gates.dast) stage!.gates.dast.seconds = 45
-  if (prod!.gates.analysis) prod!.gates.analysis.window = 15
-  return `short: ${dev!.tests.includes("ui") ? "the browser's journeys run in dev only, " : ""}load takes 10 s, the scan at most 45 s, the analysis 15 s`
 }

@@ -36,8 +36,20 @@ describe("a delivery.yaml", () => {
       },
       ...{
         registry: "ephemeral",
-        chart: "charts/restaurant",
-        health: ["/version.json"],
+        chart: {
+          path: "charts/product",
+          images: [],
+          values: {
+            image: "images.<service>",
+            appMode: "appMode",
+            appUrl: "appUrl",
+            nodePort: "service.nodePort",
+            fault: "faults.<service>.<variable>",
+          },
+          faults: {},
+        },
+        health: [{ name: "version.json", path: "/version.json" }],
+        rehearsal: { platform: "charts/platform", probe: "/version.json", faults: [] },
         suites: {},
         environments: {},
         notifications: {},

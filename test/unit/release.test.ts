@@ -1,10 +1,11 @@
 // The release record and what is said of a chain: pure.
 import { describe, expect, it } from "vitest"
+import { parseConfig } from "../../ci/src/config/config"
 import { chainHtml } from "../../ci/src/report/chain-page"
-import { faultSettings } from "../../ci/src/release/faults"
+import { faultSettings } from "../../ci/src/release/environment"
 import { harmless, messageOf } from "../../ci/src/report/message"
 import { lost } from "../../ci/src/release/probe"
-import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release/release"
+import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release/record"
 import { numberText, type Stage } from "../../ci/src/report/stages"
 
 const record: ReleaseRecord = {
@@ -175,16 +176,20 @@ describe("what a bad release cost", () => {
 })
 
 describe("faults", () => {
+  const { chart } = parseConfig(
+    "services:\n  a: { path: a, kind: go }\nchart: { path: c, faults: { faultsInProduction: rehearsal } }\n",
+  )
   it("become the chart's values, with the second key", () =>
-    expect(faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], true)).toEqual([
+    expect(faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], true, chart)).toEqual([
       "faults.restaurant.FAULT_ERROR_RATE=0.5",
       "faultsInProduction=rehearsal",
     ]))
   it("are refused on a real cluster", () =>
-    expect(() => faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], false)).toThrow("ephemeral clusters only"))
+    expect(() => faultSettings(["restaurant.FAULT_ERROR_RATE=0.5"], false, chart)).toThrow("ephemeral clusters only"))
   it.each(["FAULT_ERROR_RATE=1", "restaurant.ERROR=1", "restaurant.FAULT_X=1,images.registry=evil"])(
     "%s is none",
-    (fault) => expect(() => faultSettings([fault], true)).toThrow("is not allowed; <service>.<VARIABLE>=<value>"),
+    (fault) =>
+      expect(() => faultSettings([fault], true, chart)).toThrow("is not allowed; <service>.<VARIABLE>=<value>"),
   )
-  it("none is nothing", () => expect(faultSettings([], false)).toEqual([]))
+  it("none is nothing", () => expect(faultSettings([], false, chart)).toEqual([]))
 })

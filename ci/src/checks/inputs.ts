@@ -5,8 +5,8 @@ import { joinedPath, localReplaces } from "./paths"
 /** The files that Terraform's formatter looks at. */
 export const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
 
-/** A Go module's folder, those that its go.mod takes modules from, and `inputs`, in one directory: an edit elsewhere runs nothing again. */
-export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
+/** Returns the folder of a service, its `inputs`, and the folders that the go.mod files in these take modules from. */
+export async function goFolders(source: Directory, path: string, inputs: string[] = []): Promise<string[]> {
   const folders = new Set([path, ...inputs])
   for (const folder of folders) {
     if (!(await source.exists(`${folder}/go.mod`))) continue
@@ -15,8 +15,13 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
       if (below) folders.add(below)
     }
   }
+  return [...folders].sort()
+}
+
+/** Returns the folders of a Go service (goFolders) in one directory: an edit elsewhere runs nothing again. */
+export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
   let input = dag.directory()
-  for (const folder of [...folders].sort())
+  for (const folder of await goFolders(source, path, inputs))
     if (await source.exists(folder))
       input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
   return input

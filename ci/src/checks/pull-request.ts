@@ -520,11 +520,11 @@ async function chartFaults({ source, config, until, again }: Run): Promise<Part>
   )
   if (!charts.length) return notApplicable(name, "there is no Chart.yaml")
   const sets = new Set<string>()
-  if (charts.includes(chart))
+  if (charts.includes(chart.path))
     for (const { values, cluster } of Object.values(environments))
       sets.add(
-        [values, ...(cluster === "ephemeral" ? ["values-ephemeral.yaml"] : [])]
-          .map((file) => `${chart}/${file}`)
+        [values, ...(cluster === "ephemeral" && chart.ephemeral ? [chart.ephemeral] : [])]
+          .map((file) => `${chart.path}/${file}`)
           .join("+"),
       )
   return collect(
@@ -533,7 +533,7 @@ async function chartFaults({ source, config, until, again }: Run): Promise<Part>
     async () => {
       let input = dag.directory()
       for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-      const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart)], {
+      const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart.path)], {
         values: [...charts.map(() => ""), ...sets],
         name: untold,
         timeout: timeouts.lint,

@@ -2,6 +2,7 @@
 import Ajv, { type ErrorObject } from "ajv"
 import { LineCounter, parseDocument, type Document } from "yaml"
 import schema from "../../delivery.schema.json"
+import { fullProduct, productFaults, type Product, type Run, type WrittenProduct } from "./product"
 
 export type Kind = "go" | "node"
 export type Need = "postgres" | "redis"
@@ -17,6 +18,7 @@ export interface Service {
   coverage: number
   /** Whether it is delivered, as an image. */
   image: boolean
+  run?: Run
 }
 
 export type EnvironmentName = "dev" | "stage" | "prod"
@@ -34,10 +36,12 @@ export interface Environment {
   tests: ("api" | "ui")[]
   approval: boolean
   prometheus?: string
+  /** The keys of its Kubernetes Secret with their values on an ephemeral cluster, by the Secret's name. */
+  secrets: Record<string, Record<string, string>>
   gates: {
     load?: { users: number; duration: number; p95: number; errors: number }
-    dast?: { high: number; medium: number; low: number; urls: number; seconds: number }
-    feedback?: { blocker: number; critical: number }
+    dast?: { high: number; medium: number; low: number; urls: number; seconds: number; seeds: string[] }
+    feedback?: { path: string; blocker: number; critical: number }
     analysis?: { window: number; interval: number; errors: number; p95: number }
   }
 }
@@ -83,7 +87,7 @@ export interface Suppression {
   until: string
 }
 
-export interface Config {
+export interface Config extends Product {
   services: Record<string, Service>
   coverage: Coverage
   quality?: Quality
@@ -94,9 +98,6 @@ export interface Config {
   /** The page of the repository, for links in reports; else what git's remote says. */
   repository?: string
   registry: string
-  chart: string
-  health: string[]
-  suites: { api?: string; ui?: string; load?: string }
   environments: Partial<Record<EnvironmentName, Environment>>
   branches: Record<"develop" | "master", string>
   notifications: { slack?: { channel: string; on: Step[] } }
@@ -214,11 +215,12 @@ export function parseConfig(text: string): Config {
     }
   }
   if (faults.length) throw new ConfigError(faults)
-  const config = value as Pick<Config, "repository" | "suppressions" | "registry" | "chart" | "health" | "suites"> &
+  const config = value as WrittenProduct &
+    Pick<Config, "repository" | "suppressions" | "registry"> &
     Partial<Pick<Config, "environments" | "branches" | "notifications">> & {
       services: Record<
         string,
-        { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean }
+        { path: string; kind: Kind; inputs?: string[]; needs?: Need[]; coverage?: number; image: boolean; run?: Run }
       >
       gates?: {
         coverage?: { service?: number } & Partial<Coverage>
@@ -265,6 +267,9 @@ export function parseConfig(text: string): Config {
         `services.${name}, line ${lineOf(document, lines, ["services", name])}: the name is taken by the stage that ${what}; choose another`,
       )
   }
+  const product = fullProduct(config)
+  for (const { path, fault } of productFaults({ services, ...product }))
+    faults.push(`${path.join(".")}, line ${lineOf(document, lines, path)}: ${fault}`)
   const { environments = {}, suites } = config
   const namespaces = new Map<string, string>()
   for (const [name, { cluster, region, namespace, tests, gates }] of Object.entries(environments)) {
@@ -308,9 +313,7 @@ export function parseConfig(text: string): Config {
     suppressions: config.suppressions.map((one) => ({ ...one, path: clean(one.path) })),
     repository: config.repository,
     registry: config.registry,
-    chart: clean(config.chart),
-    health: config.health,
-    suites,
+    ...product,
     environments,
     branches,
     notifications: config.notifications ?? {},
@@ -351,12 +354,13 @@ function describe(error: ErrorObject, value: unknown, document: Document, lines:
       return `${at()}: ${JSON.stringify(found)} is out of range; it must be ${error.params.comparison as string} ${error.params.limit as number}`
     case "pattern":
       if (error.propertyName !== undefined)
-        return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; small letters, digits and -, a letter first, 39 characters at most`
+        return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; ${schemaHere?.allowed ?? "small letters, digits and -, a letter first, 39 characters at most"}`
       return `${at()}: ${JSON.stringify(found)} is not allowed; ${schemaHere?.allowed ?? "a folder below the repository's root, without .."}`
     case "minProperties":
       return `${at()}: it is empty; at least one service is needed`
     case "propertyNames":
-      return undefined // Its cause, the pattern, is listed too.
+    case "if":
+      return undefined // The cause is listed too: the pattern, or what the branch refuses.
     default:
       return `${at()}: ${error.message}`
   }

@@ -1,110 +1,140 @@
-// Whether the release that runs today goes on working against this source's schema: its binaries, its own API suite, our migrations.
+// Whether the release that runs today keeps working on this source's schema: its programs, its API suite, our migrations.
 import { Directory, ReturnType, dag } from "@dagger.io/dagger"
-import { images } from "../images"
-import { compareMigrations } from "./migrations"
 import type { Access } from "../checks/private"
-import { productService } from "./product"
+import type { Config } from "../config/config"
+import { readConfig } from "../config/source"
+import { images } from "../images"
 import type { Found, Stage, Status } from "../report/stages"
+import { compareMigrations } from "./migrations"
+import { productService } from "./product"
 
-/** The file that names the baseline: the commit of the release that runs today. */
-const file = "services/baseline"
-const migrations = "services/*/internal/store/migrations/expand/*.sql"
+/** A fault of the baseline itself: the suite has nothing to run on. */
+class BaselineFault extends Error {}
 
+/** Checks the baseline that delivery.yaml names. Returns the stages baseline:schema and baseline:api. */
 export async function checkBaseline(source: Directory, access: Access): Promise<Found> {
+  const config = await readConfig(source)
   const began = Date.now()
-  const stage = (name: string, status: Status, reason: string): Stage => ({
-    name,
+  const schema = (status: Status, reason: string): Stage => ({
+    name: "baseline:schema",
     status,
     reason,
     seconds: Math.round((Date.now() - began) / 100) / 10,
     cached: false,
     exitCode: status === "passed" ? 0 : 1,
   })
-  const red = (reason: string): Found => ({
-    found: [
-      stage("baseline:schema", "failed", reason),
-      stage("baseline:api", "skipped", "there is nothing to run it on"),
-    ],
-    reports: dag.directory(),
-  })
+  try {
+    const { commit, files } = await baselineOf(source, config)
+    const compared = schema("passed", await migrationsSince(commit, files, source, config))
+    const { api, reports } = await apiSuite({ commit, files, source, config, access })
+    return { found: [compared, api], reports: dag.directory().withDirectory("api", reports) }
+  } catch (error) {
+    if (!(error instanceof BaselineFault)) throw error
+    const api = { ...schema("skipped", "there is nothing to run it on"), name: "baseline:api" }
+    return { found: [schema("failed", error.message), api], reports: dag.directory() }
+  }
+}
 
-  if (!(await source.exists(file))) return red(`${file} is missing: it names the commit of the release that runs today`)
+/** Returns the commit that the baseline's file names, and its files. */
+async function baselineOf(source: Directory, config: Config): Promise<{ commit: string; files: Directory }> {
+  if (!config.baseline)
+    throw new BaselineFault("delivery.yaml has no baseline: the file that names the release that runs today")
+  const { file } = config.baseline
+  if (!(await source.exists(file)))
+    throw new BaselineFault(`${file} is missing: it names the commit of the release that runs today`)
   const commit = (await source.file(file).contents()).trim()
   if (!/^[0-9a-f]{40}$/.test(commit))
-    return red(`${file}: ${JSON.stringify(commit.slice(0, 60))} is not a commit's full hash, 40 hexadecimal digits`)
+    throw new BaselineFault(
+      `${file}: ${JSON.stringify(commit.slice(0, 60))} is not a commit's full hash, 40 hexadecimal digits`,
+    )
+  const archive = `git --git-dir=/git archive ${commit} | tar -x -C /out`
   const extracted = dag
     .container()
     .from(images.golang)
     .withMountedDirectory("/git", source.directory(".git"))
     .withExec(
-      [
-        "bash",
-        "-c",
-        `mkdir /out && git config --global --add safe.directory /git && git --git-dir=/git archive ${commit} services | tar -x -C /out`,
-        "baseline",
-      ],
+      ["bash", "-c", `set -o pipefail; mkdir /out && git config --global --add safe.directory /git && ${archive}`],
       { expect: ReturnType.Any },
     )
   if ((await extracted.exitCode()) !== 0)
-    return red(
+    throw new BaselineFault(
       `${file} names ${commit.slice(0, 12)}, which is not in the history: ${(await extracted.stderr()).trim().split("\n")[0]}`,
     )
-  const baseline = extracted.directory("/out")
+  return { commit, files: extracted.directory("/out") }
+}
 
-  const { fresh, altered } = compareMigrations(await textsOf(baseline), await textsOf(source))
+/** Compares the migrations of the baseline with the source's; returns what was added. */
+async function migrationsSince(
+  commit: string,
+  baseline: Directory,
+  source: Directory,
+  config: Config,
+): Promise<string> {
+  const short = commit.slice(0, 12)
+  const { migrations } = config.baseline!
+  const { fresh, altered } = compareMigrations(await textsOf(baseline, migrations), await textsOf(source, migrations))
   if (altered.length)
-    return red(
-      `${altered[0]} has been changed or removed since the baseline ${commit.slice(0, 12)}; a migration that was released is never edited`,
+    throw new BaselineFault(
+      `${altered[0]} has been changed or removed since the baseline ${short}; a migration that was released is never edited`,
     )
   if (!fresh.length)
-    return red(
-      `no expand migration lies between the baseline ${commit.slice(0, 12)} and this source: there is nothing to compare`,
+    throw new BaselineFault(
+      `no expand migration lies between the baseline ${short} and this source: there is nothing to compare`,
     )
-  const schema = stage(
-    "baseline:schema",
-    "passed",
-    `${fresh.length} expand migration${fresh.length > 1 ? "s" : ""} since ${commit.slice(0, 12)}: ${fresh.join(", ")}`,
-  )
+  return `${fresh.length} expand migration${fresh.length > 1 ? "s" : ""} since ${short}: ${fresh.join(", ")}`
+}
 
-  const version = JSON.stringify({ sha: commit })
+/** Runs the baseline's programs on the source's schema, and the baseline's own API suite against them. */
+async function apiSuite({
+  commit,
+  files,
+  source,
+  config,
+  access,
+}: {
+  commit: string
+  files: Directory
+  source: Directory
+  config: Config
+  access: Access
+}): Promise<{ api: Stage; reports: Directory }> {
+  const suite = config.suites.api
+  if (!suite) throw new BaselineFault("suites.api: delivery.yaml does not have it; the baseline is tested with it")
   const target = await productService({
-    source: baseline,
-    version,
+    source: files,
+    config,
+    version: JSON.stringify({ sha: commit }),
     schema: source,
     demo: true,
     mode: "development",
     unreachable: [],
     access,
   })
-  const result = dag
-    .newman()
-    .run(baseline.file("services/api-tests/product.postman_collection.json"), "http://product:8080", {
-      target,
-      targetName: "product",
-      folders: ["product"],
-      name: "baseline:api",
-      timeout: 300,
-      requestTimeout: 15,
-      wait: 60,
-      until: 0,
-      again: "",
-    })
+  const entry = config.services[config.product!.entry]!.run!
+  const result = dag.newman().run(files.file(suite.collection), `http://product:${entry.port}`, {
+    target,
+    targetName: "product",
+    folders: suite.folders,
+    name: "baseline:api",
+    timeout: 300,
+    requestTimeout: 15,
+    wait: 60,
+    until: 0,
+    again: "",
+  })
   const [status, reason, seconds, exitCode] = await Promise.all([
     result.status(),
     result.reason(),
     result.seconds(),
     result.exitCode(),
   ])
-  return {
-    found: [schema, { name: "baseline:api", status: status as Status, reason, seconds, cached: false, exitCode }],
-    reports: dag.directory().withDirectory("api", result.reports()),
-  }
+  const api: Stage = { name: "baseline:api", status: status as Status, reason, seconds, cached: false, exitCode }
+  return { api, reports: result.reports() }
 }
 
-async function textsOf(source: Directory): Promise<Record<string, string>> {
+async function textsOf(source: Directory, pattern: string): Promise<Record<string, string>> {
+  const paths = await source.glob(pattern)
   return Object.fromEntries(
-    await Promise.all(
-      (await source.glob(migrations)).map(async (path) => [path, await source.file(path).contents()] as const),
-    ),
+    await Promise.all(paths.map(async (path) => [path, await source.file(path).contents()] as const)),
   )
 }

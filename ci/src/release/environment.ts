@@ -1,78 +1,81 @@
-// A release in an environment: deployed by digest, then looked at from every side that delivery.yaml names.
-import { Directory, File, Secret, dag } from "@dagger.io/dagger"
+// A release in an environment: deployed by digest, then tested and measured against every gate that delivery.yaml names.
+import { Directory, Secret, dag } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
-import { faultSettings } from "./faults"
-import { openFeedback } from "./feedback"
+import type { Chart } from "../config/product"
 import { allPassed, live, notRun, step, type Part } from "../report/parts"
-import { findFiles } from "./publish"
-import { refusal, type ReleaseRecord } from "./release"
-import { clusterHost, prometheusPort, type Cluster, type Registry } from "./targets"
 import { unique } from "../report/unique"
+import { openFeedback } from "./feedback"
+import { refusal, type ReleaseRecord } from "./record"
+import { clusterHost, prometheusPort, pullFiles, type Cluster, type Registry } from "./targets"
 
+/** Where a release is deployed, and with which access. */
 export interface Place {
   name: EnvironmentName
   config: Config
   environment: Environment
   registry: Registry
   cluster: Cluster
-  dbUser: Secret
-  dbPassword: Secret
-  /** Whether demonstration data is added: the suites of an ephemeral database need some. */
-  demo: boolean
+  /** The values of the environment's Kubernetes Secret, by key. */
+  secrets: Record<string, Secret>
   /** Faults to switch on, `<service>.<VARIABLE>=<value>`: on an ephemeral cluster only. */
   faults: string[]
-  /** Who deploys, for whoever finds the release locked. */
+  /** Owner of the deployment's lock; shown to anyone whose deployment is refused meanwhile. */
   holder: string
 }
 
-/** The address at which the product is found there. */
+/**
+ * Runs the steps of an environment in order. What needs a red step before it is skipped: it would test a product that is not
+ * there.
+ */
+export async function runEnvironment(place: Place, record: ReleaseRecord): Promise<Part[]> {
+  const { name, registry } = place
+  const { tests, gates } = place.environment
+  const later = [...tests, ...(["load", "dast", "feedback", "analysis"] as const).filter((gate) => gates[gate])].map(
+    (part) => `${name}:${part}`,
+  )
+  const deployed = await deploy(place, record)
+  if (!allPassed([deployed])) return [deployed, notRun([`${name}:health`, ...later], "the deployment is red")]
+  const healthy = await health(place, record.sha)
+  if (!allPassed([healthy])) return [deployed, healthy, notRun(later, "the product does not answer as this release")]
+  const files = await pullFiles(record.files, registry)
+  const tested = await suites(place, files)
+  // Load runs alone, so that it measures nothing but itself; the gates after it only read.
+  const loaded = await load(place, files)
+  const gated = (await Promise.all([dast(place), feedback(place, record.sha), analysis(place)])).flat()
+  return [deployed, healthy, ...tested, ...loaded, ...gated]
+}
+
+/** Returns the product's address in an environment. */
 export function addressOf({ environment, cluster }: Pick<Place, "environment" | "cluster">): string {
   return cluster.ephemeral ? `http://${clusterHost}:${environment.port}` : environment.appUrl
 }
 
-/** What the modules that look at the running product take in common. */
-function seen({ cluster }: Place) {
-  return { target: cluster.service, targetName: clusterHost }
+/** Options that every module takes which asks the running product. */
+function product({ cluster }: Place) {
+  return { target: cluster.service, targetName: clusterHost, again: unique() }
 }
 
-/** Deploys a release: its chart, its images, by digest. Never answered from a cache. */
+/** Deploys a release: its chart and its images, by digest. Never answered from a cache. */
 export async function deploy(place: Place, record: ReleaseRecord, name = `${place.name}:deploy`): Promise<Part> {
   return live(name, async () => {
-    const { environment, registry, cluster } = place
+    const { environment, registry, cluster, secrets } = place
     const refused = refusal(record, place.name)
     if (refused) throw new Error(refused)
-    const faults = faultSettings(place.faults, cluster.ephemeral)
-    // The chart comes as its folder, whose name is the chart's own.
-    const artefact = await findFiles(record.chart, registry)
+    // The chart comes as its folder, which has the chart's own name.
+    const artefact = await pullFiles(record.chart, registry)
     const folder = artefact.directory((await artefact.entries())[0]!.replace(/\/$/, ""))
-    const chart: File = dag.helm().package_(folder)
-    const values = [
-      folder.file(environment.values),
-      ...(cluster.ephemeral ? [folder.file("values-ephemeral.yaml")] : []),
-    ]
-    const set = [
-      ...Object.entries(record.images).flatMap(([service, reference]) => {
-        const [repository, digest] = reference.split("@") as [string, string]
-        return [`images.${service}.repository=${repository}`, `images.${service}.digest=${digest}`]
-      }),
-      `appMode=${environment.appMode}`,
-      `appUrl=${environment.appUrl}`,
-      ...(cluster.ephemeral ? [`frontend.service.nodePort=${environment.port}`, `demoData=${place.demo}`] : []),
-      ...faults,
-    ]
-    const secrets = {
-      secretName: "database",
-      secretKeys: ["db_user", "db_password"],
-      secrets: [place.dbUser, place.dbPassword],
-    }
+    const { ephemeral } = place.config.chart
+    const values = [environment.values, ...(cluster.ephemeral && ephemeral ? [ephemeral] : [])]
     return dag
       .helm()
-      .deploy(chart, environment.namespace, environment.namespace, cluster.kubeconfig, {
+      .deploy(dag.helm().package_(folder), environment.namespace, environment.namespace, cluster.kubeconfig, {
         cluster: cluster.service,
         clusterName: clusterHost,
-        values,
-        set,
-        ...secrets,
+        values: values.map((file) => folder.file(file)),
+        set: chartSettings(place, record.images),
+        secretName: Object.keys(environment.secrets)[0] ?? "",
+        secretKeys: Object.keys(secrets),
+        secrets: Object.values(secrets),
         holder: place.holder,
         timeout: 300,
         wait: 60,
@@ -84,79 +87,111 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
   })
 }
 
-/** Whether the product answers, and says that it is this release. */
+/** Returns the chart values that a deployment sets, as `path=value`. */
+export function chartSettings(
+  { config: { chart }, environment, cluster, faults }: Pick<Place, "config" | "environment" | "cluster" | "faults">,
+  images: Record<string, string>,
+): string[] {
+  const { values } = chart
+  return [
+    ...Object.entries(images).flatMap(([service, reference]) => {
+      const [repository, digest] = reference.split("@") as [string, string]
+      const path = values.image.replace("<service>", service)
+      return [`${path}.repository=${repository}`, `${path}.digest=${digest}`]
+    }),
+    `${values.appMode}=${environment.appMode}`,
+    `${values.appUrl}=${environment.appUrl}`,
+    ...(cluster.ephemeral ? [`${values.nodePort}=${environment.port}`] : []),
+    ...(cluster.ephemeral && values.demo ? [`${values.demo}=true`] : []),
+    ...faultSettings(faults, cluster.ephemeral, chart),
+  ]
+}
+
+/**
+ * Returns the chart values that switch faults on (`<service>.<VARIABLE>=<value>`). Throws on anything else, and on a real
+ * cluster.
+ */
+export function faultSettings(faults: string[], ephemeral: boolean, chart: Pick<Chart, "values" | "faults">): string[] {
+  if (!faults.length) return []
+  if (!ephemeral) throw new Error("faults: they are allowed on ephemeral clusters only; this one is real")
+  const settings = faults.map((fault) => {
+    const match = /^([a-z][a-z0-9-]*)\.(FAULT_[A-Z_]+)=([^,]*)$/.exec(fault)
+    if (!match)
+      throw new Error(
+        `faults: ${JSON.stringify(fault)} is not allowed; <service>.<VARIABLE>=<value>, such as api.FAULT_ERROR_RATE=0.5`,
+      )
+    const [, service, variable, value] = match
+    return `${chart.values.fault.replace("<service>", service!).replace("<variable>", variable!)}=${value}`
+  })
+  return [...settings, ...Object.entries(chart.faults).map(([path, value]) => `${path}=${value}`)]
+}
+
+/** Checks that the product answers, and that it is this release. */
 export async function health(place: Place, sha: string, name = `${place.name}:health`): Promise<Part> {
-  const urls = place.config.health.map(
-    (path) => `${path === "/version.json" ? "page" : path.split("/")[2]}=${addressOf(place)}${path}`,
-  )
+  const urls = place.config.health.map((one) => `${one.name}=${addressOf(place)}${one.path}`)
   return live(name, () =>
     dag
       .health()
-      .check(urls, { version: sha, ...seen(place), wait: 60, times: 3, timeout: 0, name, until: 0, again: unique() })
+      .check(urls, { ...product(place), version: sha, wait: 60, times: 3, timeout: 0, name, until: 0 })
       .reports(),
   )
 }
 
-/** The suites of the release against the environment. */
+/** Runs the suites of the release against the environment. */
 export async function suites(place: Place, files: Directory): Promise<Part[]> {
   const { api, ui } = place.config.suites
   const url = addressOf(place)
   const run = {
-    api: () =>
-      live(`${place.name}:api`, () =>
-        dag
-          .newman()
-          .run(files.file(api!), url, {
-            ...seen(place),
-            folders: ["product"],
-            environment: [],
-            timeout: 300,
-            requestTimeout: 15,
-            wait: 30,
-            name: `${place.name}:api`,
-            args: [],
-            until: 0,
-            again: unique(),
-          })
-          .reports(),
-      ),
-    ui: () =>
-      live(`${place.name}:ui`, () =>
-        dag
-          .selenium()
-          .test(files.directory(ui!), url, {
-            ...seen(place),
-            script: "test",
-            timeout: 300,
-            wait: 30,
-            name: `${place.name}:ui`,
-            args: [],
-            until: 0,
-            again: unique(),
-          })
-          .reports(),
-      ),
+    api: (name: string) =>
+      dag
+        .newman()
+        .run(files.file(api!.collection), url, {
+          ...product(place),
+          folders: api!.folders,
+          environment: [],
+          timeout: 300,
+          requestTimeout: 15,
+          wait: 30,
+          name,
+          args: [],
+          until: 0,
+        })
+        .reports(),
+    ui: (name: string) =>
+      dag
+        .selenium()
+        .test(files.directory(ui!), url, {
+          ...product(place),
+          script: "test",
+          timeout: 300,
+          wait: 30,
+          name,
+          args: [],
+          until: 0,
+        })
+        .reports(),
   }
-  return Promise.all(place.environment.tests.map((test) => run[test]()))
+  return Promise.all(
+    place.environment.tests.map((test) => {
+      const name = `${place.name}:${test}`
+      return live(name, () => run[test](name))
+    }),
+  )
 }
 
-/** JMeter's plan; its numbers against the gate. */
+/** Runs JMeter's plan and compares its numbers with the gate. */
 export async function load(place: Place, files: Directory): Promise<Part[]> {
   const gate = place.environment.gates.load
   if (!gate) return []
   const name = `${place.name}:load`
-  const properties = [
-    `users=${gate.users}`,
-    `duration=${gate.duration}`,
-    `rampup=${Math.max(1, Math.round(gate.duration / 10))}`,
-  ]
+  const rampup = Math.max(1, Math.round(gate.duration / 10))
   return [
     await live(name, () =>
       dag
         .jmeter()
         .run(files.file(place.config.suites.load!), addressOf(place), {
-          ...seen(place),
-          properties,
+          ...product(place),
+          properties: [`users=${gate.users}`, `duration=${gate.duration}`, `rampup=${rampup}`],
           maxP95: gate.p95,
           maxErrors: gate.errors,
           minSamples: 1,
@@ -165,27 +200,25 @@ export async function load(place: Place, files: Directory): Promise<Part[]> {
           name,
           args: [],
           until: 0,
-          again: unique(),
         })
         .reports(),
     ),
   ]
 }
 
-/** A scanner's findings against the gate. */
+/** Scans the running product and compares the findings with the gate. */
 export async function dast(place: Place): Promise<Part[]> {
   const gate = place.environment.gates.dast
   if (!gate) return []
   const name = `${place.name}:dast`
   const url = addressOf(place)
-  const start = Object.keys(asked).map((path) => `${url}${path}`)
   return [
     await live(name, () =>
       dag
         .wapiti()
         .scan(url, {
-          ...seen(place),
-          start,
+          ...product(place),
+          start: gate.seeds.map((path) => `${url}${path}`),
           maxHigh: gate.high,
           maxMedium: gate.medium,
           maxLow: gate.low,
@@ -196,52 +229,39 @@ export async function dast(place: Place): Promise<Part[]> {
           wait: 30,
           name,
           until: 0,
-          again: unique(),
         })
         .reports(),
     ),
   ]
 }
 
-/** Addresses that a crawler does not find on a page that is made by scripts. */
-const asked = {
-  "/api/restaurant/restaurants": "",
-  "/api/restaurant/feedback?severity=minor": "",
-  "/api/recipes/recipes": "",
-  "/api/suppliers/suppliers": "",
-  "/api/restaurant/flaws/greeting?name=a": "",
-  "/api/restaurant/flaws/search?name=a": "",
-}
-
-/** What beta users said of this release, and is still open, against the gate. */
+/** Compares the open feedback of beta users on this release with the gate. */
 export async function feedback(place: Place, sha: string): Promise<Part[]> {
   const gate = place.environment.gates.feedback
   if (!gate) return []
-  return [
-    await step(`${place.name}:feedback`, () =>
-      openFeedback(addressOf(place), place.cluster.service, clusterHost, sha, gate),
-    ),
-  ]
+  const { service } = place.cluster
+  return [await step(`${place.name}:feedback`, () => openFeedback(addressOf(place), service, clusterHost, sha, gate))]
 }
 
-/** What Prometheus sees of the product for a while, against the gate. */
+/** Watches the product in Prometheus for a while and compares its numbers with the gate. */
 export async function analysis(place: Place, name = `${place.name}:analysis`): Promise<Part[]> {
-  const gate = place.environment.gates.analysis
+  const { gates, namespace, prometheus } = place.environment
+  const gate = gates.analysis
   if (!gate) return []
-  const url = place.cluster.ephemeral ? `http://${clusterHost}:${prometheusPort}` : place.environment.prometheus!
+  const url = place.cluster.ephemeral ? `http://${clusterHost}:${prometheusPort}` : prometheus!
   const range = `${Math.max(10, 4 * gate.interval)}s`
-  const of = (metric: string, more = "") =>
-    `sum(rate(${metric}{namespace="${place.environment.namespace}"${more}}[${range}]))`
+  const rate = (metric: string, more = "") => `rate(${metric}{namespace="${namespace}"${more}}[${range}])`
+  const errors = `sum(${rate("http_requests_total", ',status=~"5.."')}) or vector(0)`
   const queries = [
-    `100 * (${of("http_requests_total", ',status=~"5.."')} or vector(0)) / ${of("http_requests_total")}`,
-    `1000 * histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="${place.environment.namespace}"}[${range}])))`,
+    `100 * (${errors}) / sum(${rate("http_requests_total")})`,
+    `1000 * histogram_quantile(0.95, sum by (le) (${rate("http_request_duration_seconds_bucket")}))`,
   ]
   return [
     await live(name, () =>
       dag
         .prometheus()
         .analyse(url, ["error rate", "p95"], queries, [String(gate.errors), String(gate.p95)], ["%", "ms"], {
-          ...seen(place),
+          ...product(place),
           window: gate.window,
           interval: gate.interval,
           failures: 2,
@@ -249,14 +269,13 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
           timeout: 0,
           name,
           until: 0,
-          again: unique(),
         })
         .reports(),
     ),
   ]
 }
 
-/** Goes back to the revision before; logs and events of the bad one are in the reports, saved before. */
+/** Goes back to the revision before. Logs and events of the bad one are saved first, and are in the reports. */
 export async function rollback(place: Pick<Place, "environment" | "cluster" | "holder">, name: string): Promise<Part> {
   const { environment, cluster } = place
   return live(name, () =>
@@ -274,23 +293,4 @@ export async function rollback(place: Pick<Place, "environment" | "cluster" | "h
       })
       .reports(),
   )
-}
-
-/** The steps of an environment, in order; what follows a red one that it needs is skipped, not run on a product that is not there. */
-export async function runEnvironment(place: Place, record: ReleaseRecord): Promise<Part[]> {
-  const { name } = place
-  const { tests, gates } = place.environment
-  const later = [...tests, ...(["load", "dast", "feedback", "analysis"] as const).filter((gate) => gates[gate])].map(
-    (part) => `${name}:${part}`,
-  )
-  const deployed = await deploy(place, record)
-  if (!allPassed([deployed])) return [deployed, notRun([`${name}:health`, ...later], "the deployment is red")]
-  const healthy = await health(place, record.sha)
-  if (!allPassed([healthy])) return [deployed, healthy, notRun(later, "the product does not answer as this release")]
-  const files = await findFiles(record.files, place.registry)
-  const tested = await suites(place, files)
-  // Load alone, so that what it measures is its own; then what only asks.
-  const loaded = await load(place, files)
-  const looked = (await Promise.all([dast(place), feedback(place, record.sha), analysis(place)])).flat()
-  return [deployed, healthy, ...tested, ...loaded, ...looked]
 }

@@ -1,125 +1,172 @@
-// The whole product as Dagger services: who needs whom, and with which settings.
-import { Container, Directory, File, Service, dag } from "@dagger.io/dagger"
-import { images } from "../images"
+// The whole product as Dagger services, started as delivery.yaml's `services.<name>.run` and `product` say.
+import { Container, Directory, File, Service as Running, dag } from "@dagger.io/dagger"
 import { goInput } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
+import type { Config, Service } from "../config/config"
+import type { ProductSettings, Run } from "../config/product"
+import { images } from "../images"
 
-/** The Go services, by the order in which they ask each other, with what each asks. */
-const asks: Record<string, string[]> = { suppliers: [], recipes: ["suppliers"], restaurant: ["recipes"] }
+/** An address at which nothing listens: what a service that is down looks like. */
+const closed = "127.0.0.1:9"
 
-/** Ephemeral: the database is reachable by the product's own containers only, and gone with the call. */
-const passwordOf = (role: string): string => `${role}-ephemeral`
+/** The ports of the servers that a service can need. */
+const serverPorts: Record<string, number> = { postgres: 5432, redis: 6379 }
 
-/** Where nothing listens: what a service that is down looks like. */
-const closedPort = "127.0.0.1:9"
-
-export interface Product {
+export interface ProductOptions {
   /** The source that is built. */
   source: Directory
+  config: Config
   /** The content of version.json. */
   version: string
-  /** The source whose migrations make the schema, where it is another one. */
+  /** The source whose migrations make the schema, if it is another one. */
   schema?: Directory
+  /** Whether there is demonstration data. */
   demo: boolean
+  /** The APP_MODE. */
   mode: string
-  /** Services that nothing can reach. */
+  /** Services and servers that nothing can reach. */
   unreachable: string[]
   access: Access
 }
 
-/** Starts nothing by itself: the parts start when the service that it gives is started. */
-export async function productService({
-  source,
-  version,
-  schema,
-  demo,
-  mode,
-  unreachable,
-  access,
-}: Product): Promise<Service> {
-  const known = ["suppliers", "recipes", "redis"]
-  const wrong = unreachable.filter((name) => !known.includes(name))
+/** Returns the service that answers at the product's address. Its parts start when it is started. */
+export async function productService(options: ProductOptions): Promise<Running> {
+  const { product } = options.config
+  if (!product)
+    throw new Error("product: delivery.yaml does not have it; it names the service that answers as the product")
+  const running = runningServices(options.config)
+  const known = [...new Set(Object.values(running).flatMap(({ run }) => run.needs))].sort()
+  const wrong = options.unreachable.filter((name) => !known.includes(name))
   if (wrong.length) throw new Error(`unreachable: ${wrong.join(", ")} is not known; allowed: ${known.join(", ")}`)
-  const page = node(access).build(source.directory("services/frontend"))
-  const names = Object.keys(asks)
-  const binaries = await binariesOf(source, names, access)
-  const migrators = schema ? await binariesOf(schema, names, access) : binaries
+  return new Product(options, product, running).start(product.entry)
+}
 
-  const database = dag.postgres().server({
-    user: "postgres",
-    database: "product",
-    instance: "product",
-    init: dag.directory().withFile("init.sh", (schema ?? source).file("services/database/init.sh")),
-    env: names.flatMap((name) => [
-      `${name.toUpperCase()}_PASSWORD=${passwordOf(name)}`,
-      `${name.toUpperCase()}_OWNER_PASSWORD=${passwordOf(`${name}_owner`)}`,
-    ]),
-  })
-  const cache = dag.redis().server({ instance: "product" })
+type RunningService = Service & { run: Run }
 
-  const proxy = unreachable.reduce(
-    (text, name) => text.replaceAll(`server ${name}:8080;`, `server ${closedPort};`),
-    await source.file("services/frontend/nginx/default.conf").contents(),
+function runningServices({ services }: Config): Record<string, RunningService> {
+  return Object.fromEntries(
+    Object.entries(services).filter((entry): entry is [string, RunningService] => entry[1].run !== undefined),
   )
-  let front = dag
-    .container()
-    .from(images.nginx)
-    .withNewFile("/etc/nginx/conf.d/default.conf", proxy)
-    .withDirectory("/usr/share/nginx/html", page)
-    .withNewFile("/usr/share/nginx/html/version.json", version)
-    .withExposedPort(8080)
-  const running: Record<string, Service> = {}
-  for (const [i, name] of names.entries()) {
-    let container = dag
+}
+
+/** The product's parts, each made once. */
+class Product {
+  private readonly started = new Map<string, Promise<Running>>()
+
+  constructor(
+    private readonly options: ProductOptions,
+    private readonly settings: ProductSettings,
+    private readonly services: Record<string, RunningService>,
+  ) {}
+
+  /** Returns a service or server by its name. */
+  start(name: string): Promise<Running> {
+    const made = this.started.get(name) ?? this.make(name)
+    this.started.set(name, made)
+    return made
+  }
+
+  private async make(name: string): Promise<Running> {
+    if (name === "postgres") return this.postgres()
+    if (name === "redis") return dag.redis().server({ instance: "product" })
+    const service = this.services[name]!
+    return service.kind === "go" ? this.goService(name, service) : this.page(service)
+  }
+
+  private postgres(): Running {
+    const { database, init, env } = this.settings.postgres
+    const source = this.options.schema ?? this.options.source
+    return dag.postgres().server({
+      user: "postgres",
+      database,
+      instance: "product",
+      init: init ? dag.directory().withFile("init.sh", source.file(init)) : undefined,
+      env: Object.entries(env).map(([variable, value]) => `${variable}=${value}`),
+    })
+  }
+
+  private async goService(name: string, { path, run }: RunningService): Promise<Running> {
+    const { source, schema, version, mode, demo } = this.options
+    const container = dag
       .container()
       .from(images.debian)
-      .withFile(`/app/${name}`, binaries[i]!)
-      .withFile(`/migrate/${name}`, migrators[i]!)
+      .withFile(`/app/${name}`, await this.program(source, name, path))
+      .withFile(`/before/${name}`, await this.program(schema ?? source, name, path))
       .withNewFile("/app/version.json", version)
-      .withServiceBinding("postgres", database)
-      .withServiceBinding("redis", cache)
-    const address = (other: string): string =>
-      unreachable.includes(other) ? closedPort : other === "redis" ? "redis:6379" : `${other}:8080`
-    for (const other of asks[name]!)
-      container = container
-        .withServiceBinding(other, running[other]!)
-        .withEnvVariable(`${other.toUpperCase()}_URL`, `http://${address(other)}`)
-    const settings = {
+    const env = {
       APP_MODE: mode,
       APP_URL: "http://localhost:8080",
-      DB_HOST: "postgres",
-      DB_NAME: "product",
-      REDIS_URL: `redis://${address("redis")}/0`,
-      DEMO_DATA: String(demo),
-      DRAIN_DELAY: "0s",
+      ...this.settings.env,
+      ...(demo ? this.settings.demo : {}),
+      ...run.env,
     }
-    for (const [key, value] of Object.entries(settings)) container = container.withEnvVariable(key, value)
-    running[name] = serving(container, name)
-    front = front.withServiceBinding(name, running[name])
+    const { before } = run
+    const first = before
+      ? `${assignments(this.reached(before.env))}/before/${name} ${before.args.map(quoted).join(" ")} && `
+      : ""
+    return withEnv(await this.bound(container, run), this.reached(env))
+      .withExposedPort(run.port)
+      .asService({ args: ["sh", "-c", `${first}exec /app/${name}`] })
   }
-  return front.asService({ useEntrypoint: true })
+
+  private async program(source: Directory, name: string, path: string): Promise<File> {
+    return golang(this.options.access)
+      .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
+      .file(name)
+  }
+
+  private async page({ path, run }: RunningService): Promise<Running> {
+    const { source, version, access } = this.options
+    let container = dag
+      .container()
+      .from(images.nginx)
+      .withDirectory("/usr/share/nginx/html", node(access).build(source.directory(path)))
+      .withNewFile("/usr/share/nginx/html/version.json", version)
+      .withExposedPort(run.port)
+    if (run.config) {
+      const settings = this.reachable(await source.file(`${path}/${run.config}`).contents())
+      container = container.withNewFile("/etc/nginx/conf.d/default.conf", settings)
+    }
+    return (await this.bound(container, run)).asService({ useEntrypoint: true })
+  }
+
+  /** Binds what a service needs to its container, each under its own name. */
+  private async bound(container: Container, { needs }: Run): Promise<Container> {
+    let all = container
+    for (const name of needs) all = all.withServiceBinding(name, await this.start(name))
+    return all
+  }
+
+  /** Returns a text in which the addresses of unreachable services are closed. */
+  private reachable(text: string): string {
+    return this.options.unreachable.reduce(
+      (all, name) => all.replaceAll(`${name}:${serverPorts[name] ?? this.services[name]!.run.port}`, closed),
+      text,
+    )
+  }
+
+  private reached(env: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, this.reachable(value)]))
+  }
 }
 
-function binariesOf(source: Directory, names: string[], access: Access): Promise<File[]> {
-  return Promise.all(
-    names.map(async (name) => {
-      const path = `services/${name}`
-      return golang(access)
-        .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
-        .file(name)
-    }),
-  )
+function withEnv(container: Container, env: Record<string, string>): Container {
+  return Object.entries(env).reduce((all, [variable, value]) => all.withEnvVariable(variable, value), container)
 }
 
-/** Migrates as the schema's owner, then serves as the role that may only read and write rows. */
-function serving(container: Container, name: string): Service {
-  const migrate = `DB_USER=${name}_owner DB_PASSWORD=${passwordOf(`${name}_owner`)} /migrate/${name} migrate expand`
-  return container.withExposedPort(8080).asService({
-    args: ["sh", "-c", `${migrate} && DB_USER=${name} DB_PASSWORD=${passwordOf(name)} exec /app/${name}`],
-  })
+/** Returns variables as a shell writes them before a command. */
+function assignments(env: Record<string, string>): string {
+  return Object.entries(env)
+    .map(([variable, value]) => `${variable}=${quoted(value)} `)
+    .join("")
 }
 
-/** version.json as the services read it: the commit of HEAD and its time; `-dirty` when tracked files differ from it. */
+/** Returns a text as one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** Returns the content of version.json: HEAD's commit and its time, with `-dirty` if tracked files differ from it. */
 export async function versionFile(source: Directory): Promise<string> {
   const script = `
 git config --global --add safe.directory /src

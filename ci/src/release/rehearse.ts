@@ -1,226 +1,215 @@
-// The whole chain on parts that live as long as the call: what a release goes through on its way to production, and back out of it.
-import { Directory, dag } from "@dagger.io/dagger"
-import type { ChainStep } from "../report/chain-page"
-import type { Config, EnvironmentName } from "../config/config"
-import { deploy, health, addressOf, analysis, rollback, runEnvironment, type Place } from "./environment"
-import { tell } from "../report/notify"
-import { allPassed, live, notRun, step, type Part } from "../report/parts"
-import { lost, type ProbeLog } from "./probe"
+// The whole chain on targets that live as long as the call: a release's way to production, and a bad release's way back.
+import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
-import { identify, pushChart, pushFiles, pushImages, readRecord, writeRecord, type Identity } from "./publish"
-import { withVerdict, type ReleaseRecord } from "./release"
-import { verdictOf, type Stage } from "../report/stages"
-import {
-  clusterHost,
-  ephemeralCluster,
-  ephemeralRegistry,
-  installPrometheus,
-  randomSecret,
-  seed,
-  type Cluster,
-  type Registry,
-} from "./targets"
+import type { Config, EnvironmentName } from "../config/config"
+import type { ChainStep } from "../report/chain-page"
+import { tell } from "../report/notify"
+import { allPassed, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
+import { deliverTo, environmentOf, placeOf } from "./deliver"
+import { addressOf, analysis, deploy, health, rollback, type Place } from "./environment"
+import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
+import { lost, type ProbeLog } from "./probe"
+import { publish } from "./publish"
+import { identify, recordsIn, type Identity, type Records, type ReleaseRecord } from "./record"
+import { clusterHost, type Cluster, type Registry } from "./targets"
 
-/** A step with what its calls gave. */
+/** A step of the chain that has ended, with the results of its calls. */
 export interface Ended extends ChainStep {
   parts: Part[]
 }
 
-/** A step's verdict goes into the record. */
-export async function judged(
-  record: ReleaseRecord,
-  name: EnvironmentName | "pr",
-  stages: Stage[],
-  registry: Registry,
-  key: string,
-): Promise<ReleaseRecord> {
-  const next = withVerdict(record, name, stages, verdictOf(stages).passed, new Date())
-  await writeRecord(next, registry, key)
-  return next
+/** What a rehearsal is of. */
+export interface RehearsalOptions {
+  source: Directory
+  config: Config
+  /** Runs the checks of the pull request. */
+  checks: () => Promise<Part[]>
+  /** What is wrong with the bad release; without a fault there is no bad release. */
+  faults: string[]
+  access: Access
 }
 
-/** Builds and pushes a release; its record, if all went well. */
-export async function publish(
-  source: Directory,
-  config: Config,
-  identity: Identity,
-  registry: Registry,
-  key: string,
-  access: Access = {},
-): Promise<{ part: Part; record?: ReleaseRecord }> {
-  let record: ReleaseRecord | undefined
-  const part = await live("publish", async () => {
-    if (identity.dirty && !registry.ephemeral)
-      throw new Error(
-        `the source has changes that are not committed (${identity.sha}): what is published to a real registry is a commit`,
-      )
-    const [pushed, chart, files] = await Promise.all([
-      pushImages(source, config, identity, registry, access),
-      pushChart(source, config, identity, registry),
-      pushFiles(source, config, identity, registry),
-    ])
-    const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
-    if (result.status !== "passed") return pushed
-    const references = JSON.parse(await pushed.file("pushed.json").contents()) as {
-      reference: string
-      byDigest: string
-    }[]
-    const images = Object.fromEntries(
-      references.map(({ reference, byDigest }) => [/([^/:]+):[^/]*$/.exec(reference)![1]!, byDigest]),
-    )
-    const found = await readRecord(identity.tree, registry, key).catch(() => undefined)
-    record = {
-      format: 1,
-      tree: identity.tree,
-      sha: identity.sha,
-      commitTime: identity.commitTime,
-      images,
-      chart,
-      files,
-      verdicts: found?.sha === identity.sha ? found.verdicts : {},
-    }
-    await writeRecord(record, registry, key)
-    return pushed.withNewFile("release.json", `${JSON.stringify(record, null, 1)}\n`)
-  })
-  return { part, record }
-}
-
-export interface Rehearsal {
+export interface RehearsalResult {
   steps: Ended[]
   record?: ReleaseRecord
-  /** What the stand-in of Slack has accepted, as JSON. */
+  /** The messages that the stand-in of Slack has accepted, as JSON. */
   told: string
   commit: string
 }
 
-/** Runs the chain. A red step ends it: what would come after is listed as skipped. */
-export async function rehearseChain(
-  source: Directory,
-  config: Config,
-  checks: () => Promise<Part[]>,
-  faults: string[],
-  access: Access,
-): Promise<Rehearsal> {
+const titles = {
+  pr: "Pull request",
+  targets: "Ephemeral targets",
+  publish: "Publish",
+  dev: "Development",
+  stage: "Stage",
+  prod: "Production",
+  bad: "A bad release",
+  rollback: "Rollback",
+}
+type StepName = keyof typeof titles
+
+/** Runs the chain. A red step ends it: the steps after it are listed as skipped. */
+export async function rehearse(options: RehearsalOptions): Promise<RehearsalResult> {
+  for (const name of ["dev", "stage", "prod"]) environmentOf(options.config, name)
+  const identity = await identify(options.source, options.config)
   const instance = unique()
-  const key = unique()
-  const identity = await identify(source, config)
-  const steps: Ended[] = []
   const slack = await dag.slack().standIn({ fault: "", instance }).start()
-  const webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
-  const ended = async (one: Ended): Promise<boolean> => {
-    steps.push(one)
-    if (one.step !== "targets" && one.step !== "bad")
-      await tell(one.step, one.parts, identity.sha, config, webhook, slack)
-    return allPassed(one.parts)
+  const rehearsal = new Rehearsal(options, identity, instance, slack)
+  await rehearsal.run()
+  const { steps, record } = rehearsal
+  for (const missing of (Object.keys(titles) as StepName[]).filter((name) => !steps.some((one) => one.step === name)))
+    steps.push({ step: missing, title: missing, parts: [notRun([missing], "a step before it is red")] })
+  const told = await dag
+    .slack()
+    .accepted(slack)
+    .catch((error: unknown) => JSON.stringify({ error: String(error) }))
+  await rehearsal.stop()
+  return { steps, record, told, commit: identity.sha }
+}
+
+/** The targets of a rehearsal once they are up. */
+interface Targets {
+  registry: Registry
+  cluster: Cluster
+  records: Records
+}
+
+class Rehearsal {
+  readonly steps: Ended[] = []
+  record?: ReleaseRecord
+  private up: Partial<Targets> = {}
+  private readonly webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
+
+  constructor(
+    private readonly options: RehearsalOptions,
+    private readonly identity: Identity,
+    private readonly instance: string,
+    private readonly slack: Service,
+  ) {}
+
+  async run(): Promise<void> {
+    // The targets come up while the checks run.
+    const starting = step("targets", () => this.start())
+    const checked = await this.ended("pr", await this.options.checks())
+    const ready = await this.ended("targets", [await starting])
+    if (!checked || !ready) return
+    const targets = this.up as Targets
+    if (!(await this.publish(targets))) return
+    for (const name of ["dev", "stage"] as const) if (!(await this.deliver(this.place(name, targets), targets))) return
+    // Production has users: from here on requests come in, and each is counted.
+    const prod = this.place("prod", targets)
+    const users = await this.probe(prod)
+    if (!(await this.deliver(prod, targets))) return
+    if (!this.options.faults.length) return this.leaveOut(["bad", "rollback"], "delivery.yaml has no rehearsal.faults")
+    const released = Date.now() / 1000
+    if (await this.badRelease(prod)) await this.back(prod, users, released)
   }
-  let registry: Registry | undefined
-  let cluster: Cluster | undefined
-  let record: ReleaseRecord | undefined
 
-  const run = async (): Promise<void> => {
-    // The parts come up while the checks run.
-    const targets = step("targets", async () => {
-      registry = await ephemeralRegistry(instance)
-      ;[cluster] = await Promise.all([ephemeralCluster(registry, instance), seed(registry)])
-      await installPrometheus(source, cluster)
-      return { reason: "registry, Kubernetes, Prometheus and a stand-in of Slack are up" }
-    })
-    const pr = checks()
-    const checked = await ended({ step: "pr", title: "Pull request", parts: await pr })
-    const up = await ended({ step: "targets", title: "Ephemeral targets", parts: [await targets] })
-    if (!checked || !up) return
-    const published = await publish(source, config, identity, registry!, key, access)
-    record = published.record
-    if (!(await ended({ step: "publish", title: "Publish", parts: [published.part] }))) return
+  async stop(): Promise<void> {
+    const services = [this.slack, this.up.cluster?.service, this.up.registry?.service]
+    await Promise.all(services.map((service) => service?.stop().catch(() => undefined)))
+  }
 
-    const place = (name: EnvironmentName): Place => ({
-      ...{
-        name,
-        config,
-        environment: config.environments[name]!,
-        registry: registry!,
-        cluster: cluster!,
-        demo: true,
-        faults: [],
-        holder: `rehearsal ${instance}`,
-      },
-      dbUser: dag.setSecret(`db-user-${name}-${instance}`, "postgres"),
-      dbPassword: randomSecret(`db-password-${name}`),
-    })
-    for (const name of ["dev", "stage"] as const) {
-      const parts = await runEnvironment(place(name), record!)
-      record = await judged(
-        record!,
-        name,
-        parts.flatMap(({ stages }) => stages),
-        registry!,
-        key,
-      )
-      if (!(await ended({ step: name, title: name === "dev" ? "Development" : "Stage", parts }))) return
+  /** Takes a step that has ended into the list and reports it; returns whether it is green. */
+  private async ended(name: StepName, parts: Part[]): Promise<boolean> {
+    this.steps.push({ step: name, title: titles[name], parts })
+    // Environments report themselves (deliverTo); these two are no steps of a delivery.
+    if (name === "pr" || name === "publish" || name === "rollback")
+      await tell(name, parts, this.identity.sha, this.options.config, this.webhook, this.slack)
+    return allPassed(parts)
+  }
+
+  private leaveOut(names: StepName[], reason: string): void {
+    for (const name of names) {
+      const stage = { name, status: "notApplicable" as const, reason, seconds: 0, cached: false, exitCode: 0 }
+      this.steps.push({ step: name, title: titles[name], parts: [{ ...notRun([], ""), stages: [stage] }] })
     }
+  }
 
-    // Production has users: requests come in from here on, and each is counted.
-    const prod = place("prod")
-    const users = await dag
+  private async start(): Promise<{ reason: string }> {
+    const { source, config } = this.options
+    const registry = await ephemeralRegistry(this.instance)
+    this.up = { registry, records: recordsIn(registry, unique()) }
+    const [cluster] = await Promise.all([ephemeralCluster(registry, this.instance), seed(registry, config)])
+    this.up.cluster = cluster
+    await installPrometheus(source, config, cluster)
+    return { reason: "registry, Kubernetes, Prometheus and a stand-in of Slack are up" }
+  }
+
+  private async publish({ registry, records }: Targets): Promise<boolean> {
+    const { source, config, access } = this.options
+    const { part, record } = await publish({ source, config, identity: this.identity, registry, records, access })
+    this.record = record
+    return this.ended("publish", [part])
+  }
+
+  private place(name: EnvironmentName, targets: Targets): Place {
+    const { config } = this.options
+    return placeOf(name, config, targets, { faults: [], secrets: {} }, `rehearsal ${this.instance}`)
+  }
+
+  private async deliver(place: Place, { records }: Targets): Promise<boolean> {
+    const slack = { webhook: this.webhook, standIn: this.slack }
+    const { parts, record } = await deliverTo(place, this.record!, records, slack)
+    this.record = record
+    return this.ended(place.name, parts)
+  }
+
+  private probe(place: Place): Promise<Service> {
+    return dag
       .health()
-      .probe(`${addressOf(prod)}/api/restaurant/restaurants?limit=1`, {
-        target: cluster!.service,
+      .probe(`${addressOf(place)}${this.options.config.rehearsal.probe}`, {
+        target: place.cluster.service,
         targetName: clusterHost,
         every: 100,
         timeout: 5000,
-        instance,
+        instance: this.instance,
       })
       .start()
-    const parts = await runEnvironment(prod, record!)
-    record = await judged(
-      record!,
-      "prod",
-      parts.flatMap(({ stages }) => stages),
-      registry!,
-      key,
-    )
-    if (!(await ended({ step: "prod", title: "Production", parts }))) return
+  }
 
-    // The same release with a fault in it: the analysis has to see it, and then it has to go.
-    const bad: Place = { ...prod, faults }
-    const released = Date.now() / 1000
-    const deployed = await deploy(bad, record!, "bad:deploy")
+  /** Deploys the same release with a fault in it: the analysis must notice. */
+  private async badRelease(prod: Place): Promise<boolean> {
+    const bad: Place = { ...prod, faults: this.options.faults }
+    const deployed = await deploy(bad, this.record!, "bad:deploy")
     const [watched] = await analysis(bad, "bad:analysis")
     const noticed = await step("bad:noticed", async () => {
-      const [stage] = watched!.stages
       if (!allPassed([deployed])) throw new Error(`the bad release was not deployed: ${deployed.stages[0]!.reason}`)
-      if (stage!.status !== "failed")
-        throw new Error(`the analysis did not see the fault ${faults.join(", ")}: ${stage!.status}: ${stage!.reason}`)
-      return {
-        reason: stage!.reason,
-        reports: dag
-          .directory()
-          .withDirectory("deploy", deployed.directory!)
-          .withDirectory("analysis", watched!.directory!),
-      }
+      if (!watched) throw new Error("environments.prod.gates.analysis is missing: nothing notices a bad release")
+      const { status, reason } = watched.stages[0]!
+      if (status !== "failed")
+        throw new Error(`the analysis did not notice the fault ${bad.faults.join(", ")}: ${status}: ${reason}`)
+      const reports = dag
+        .directory()
+        .withDirectory("deploy", deployed.directory!)
+        .withDirectory("analysis", watched.directory!)
+      return { reason, reports }
     })
-    if (!(await ended({ step: "bad", title: "A bad release", parts: [noticed] }))) return
-    const back = await rollback(prod, "rollback:helm")
-    const healthy = await health(prod, record!.sha, "rollback:health")
+    return this.ended("bad", [noticed])
+  }
+
+  /** Goes back, and counts what the bad release cost from `released` on (seconds since 1970). */
+  private async back(prod: Place, users: Service, released: number): Promise<void> {
+    const rolledBack = await rollback(prod, "rollback:helm")
+    const healthy = await health(prod, this.record!.sha, "rollback:health")
     const counted = await step("rollback:requests", async () => {
       await new Promise((wait) => setTimeout(wait, 3000))
       const log = JSON.parse(await dag.health().probed(users)) as ProbeLog
       const reports = dag.directory().withNewFile("requests.json", `${JSON.stringify(log, null, 1)}\n`)
       return { ...lost(log, released), reports }
     })
-    await ended({ step: "rollback", title: "Rollback", parts: [back, healthy, counted] })
+    await this.ended("rollback", [rolledBack, healthy, counted])
   }
-  await run()
-  const all: ChainStep["step"][] = ["pr", "targets", "publish", "dev", "stage", "prod", "bad", "rollback"]
-  for (const missing of all.filter((name) => !steps.some(({ step }) => step === name)))
-    steps.push({ step: missing, title: missing, parts: [notRun([missing], "a step before it is red")] })
-  const told = await dag
-    .slack()
-    .accepted(slack)
-    .catch((error: unknown) => JSON.stringify({ error: String(error) }))
-  await Promise.all(
-    [slack.stop(), cluster?.service?.stop(), registry?.service?.stop()].map((end) => end?.catch(() => undefined)),
-  )
-  return { steps, record, told, commit: identity.sha }
+}
+
+/** Makes a rehearsal short; returns a sentence about what that leaves out. */
+export function shorten({ environments: { dev, stage, prod } }: Config): string {
+  stage!.tests = stage!.tests.filter((test) => test !== "ui")
+  if (stage!.gates.load) stage!.gates.load.duration = 10
+  if (stage!.gates.dast) stage!.gates.dast.seconds = 45
+  if (prod!.gates.analysis) prod!.gates.analysis.window = 15
+  const journeys = dev!.tests.includes("ui") ? "the browser's journeys run in dev only, " : ""
+  return `short: ${journeys}load takes 10 s, the scan at most 45 s, the analysis 15 s`
 }

@@ -1,7 +1,7 @@
 // What calls of modules gave: stages and their reports, gathered so that nothing that goes wrong in one of them loses another's.
 import { Directory, dag } from "@dagger.io/dagger"
 import { folderOf } from "./page"
-import { marks, oneLine, type Found, type Stage } from "./stages"
+import { marks, oneLine, type Found, type Stage, type Status } from "./stages"
 
 /** What one call of a module gave: some stages, and their reports in a folder. */
 export interface Part {
@@ -92,23 +92,29 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   }
 }
 
-/** A stage that this pipeline decides by itself: a passing reason, or an error whose words are the reason. */
-export async function step(
-  name: string,
-  call: () => Promise<{ reason: string; value?: number; limit?: number; unit?: string; reports?: Directory }>,
-): Promise<Part> {
+/** What a stage comes to; passed if it has no status. */
+export interface Decided {
+  status?: Status
+  reason: string
+  value?: number
+  limit?: number
+  unit?: string
+  reports?: Directory
+}
+
+/** A stage that this pipeline decides by itself; an error makes it red, with the error's text as the reason. */
+export async function step(name: string, call: () => Promise<Decided>): Promise<Part> {
   const begin = Date.now()
   return live(name, async () => {
-    const { reports = dag.directory(), ...said } = await call().catch((error: unknown) => ({
+    const decided = await call().catch((error: unknown): Decided => ({
+      status: "failed",
       reason: oneLine(messageOf(error), 300),
-      status: "failed" as const,
-      reports: dag.directory(),
     }))
-    const status = "status" in said ? said.status : "passed"
+    const { reports = dag.directory(), status = "passed", ...numbers } = decided
     const stage = {
       name,
       status,
-      ...said,
+      ...numbers,
       seconds: Math.round((Date.now() - begin) / 100) / 10,
       exitCode: status === "passed" ? 0 : 1,
     }

@@ -1,0 +1,54 @@
+// Steps on targets that live as long as the call: publish to a registry, and dev on a cluster of its own.
+import { Directory } from "@dagger.io/dagger"
+import type { Access } from "../checks/private"
+import { readConfig } from "../config/source"
+import type { Part } from "../report/parts"
+import { unique } from "../report/unique"
+import { deliver, deliverTo, environmentOf, placeOf, recordKeyOf, type DeliverOptions } from "./deliver"
+import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
+import { publish } from "./publish"
+import { identify, recordsIn } from "./record"
+import { registryOf, type TargetOptions } from "./targets"
+
+/** Publishes a release to the registry that the caller gives or delivery.yaml names, else to one that is gone with the call. */
+export async function publishRelease(
+  source: Directory,
+  options: TargetOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
+): Promise<Part> {
+  const config = await readConfig(source)
+  const given = registryOf(config, options)
+  const key = given || options.recordKey ? await recordKeyOf(options.recordKey) : unique()
+  const registry = given ?? (await ephemeralRegistry(unique()))
+  const identity = await identify(source, config)
+  const { part } = await publish({
+    source,
+    config,
+    identity,
+    registry,
+    records: recordsIn(registry, key),
+    access: options.access,
+  })
+  return part
+}
+
+/**
+ * Delivers to dev. If delivery.yaml names no registry and no cluster and the caller gives none, both are made for the call, and
+ * the release is published first.
+ */
+export async function deliverDev(source: Directory, options: DeliverOptions & { access: Access }): Promise<Part[]> {
+  const config = await readConfig(source)
+  const environment = environmentOf(config, "dev")
+  const ephemeral = environment.cluster === "ephemeral" && !options.kubeconfig && !registryOf(config, options)
+  if (!ephemeral) return deliver("dev", source, options)
+
+  const registry = await ephemeralRegistry(unique())
+  const records = recordsIn(registry, unique())
+  const identity = await identify(source, config)
+  const published = await publish({ source, config, identity, registry, records, access: options.access })
+  if (!published.record) return [published.part]
+  const [cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry, config)])
+  if (environment.gates.analysis) await installPrometheus(source, config, cluster)
+  const holder = `dev of ${published.record.sha.slice(0, 12)}`
+  const place = placeOf("dev", config, { registry, cluster }, options, holder)
+  return (await deliverTo(place, published.record, records, { webhook: options.slackWebhook })).parts
+}

@@ -1,0 +1,155 @@
+// What a release needs on its way: its record, the chart's values, and the gate of its users' feedback. Pure.
+import { readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { parseConfig, type Config } from "../../ci/src/config/config"
+import { chartSettings } from "../../ci/src/release/environment"
+import { feedbackResult } from "../../ci/src/release/feedback"
+import { recordRelease } from "../../ci/src/release/publish"
+import { NoRecord, Records, sealed, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
+import { repository } from "../../engine/src/paths"
+
+const release: ReleaseRecord = {
+  format: 1,
+  tree: "a".repeat(64),
+  sha: "6a57497bcae011ae584da337ef8feb7ba971aace",
+  commitTime: "2026-01-31T12:00:00Z",
+  images: { api: "registry:5000/api@sha256:1" },
+  chart: "c",
+  files: "f",
+  verdicts: {},
+}
+const judged: ReleaseRecord = {
+  ...release,
+  verdicts: { stage: { passed: false, at: "2026-02-01T00:00:00Z", stages: [] } },
+}
+
+/** A store in which every name has the same text, and what was written to it. */
+function storeWith(text: string | undefined): RecordStore & { written: string[] } {
+  const written: string[] = []
+  return { written, read: async () => text, write: async (_, added) => void written.push(added) }
+}
+
+describe("a release that is published again", () => {
+  it("has no verdict if there is no record", async () => {
+    const store = storeWith(undefined)
+    expect((await recordRelease(new Records(store, "key"), release)).verdicts).toEqual({})
+    expect(store.written).toEqual([sealed(release, "key")])
+  })
+  it("keeps the verdicts of its record", async () =>
+    expect(await recordRelease(new Records(storeWith(sealed(judged, "key")), "key"), release)).toEqual(judged))
+  it("has none of another commit with the same tree", async () => {
+    const other = sealed({ ...judged, sha: "0".repeat(40) }, "key")
+    expect((await recordRelease(new Records(storeWith(other), "key"), release)).verdicts).toEqual({})
+  })
+  it("is an error if its record is altered or of another key, and nothing is written", async () => {
+    for (const text of [sealed(judged, "key").replace("false", "true "), sealed(judged, "other"), "nothing"]) {
+      const store = storeWith(text)
+      await expect(recordRelease(new Records(store, "key"), release)).rejects.toThrow(/seal/)
+      expect(store.written).toEqual([])
+    }
+  })
+  it("is an error if the registry cannot be read, and nothing is written", async () => {
+    const store = { ...storeWith(undefined), read: () => Promise.reject(new Error("503 Service Unavailable")) }
+    await expect(recordRelease(new Records(store, "key"), release)).rejects.toThrow("503 Service Unavailable")
+    expect(store.written).toEqual([])
+  })
+})
+
+describe("the record of a release", () => {
+  it("that is missing is an error of its own type, with what to do", async () => {
+    const records = new Records(storeWith(undefined), "key", "publish it to r:5000 first")
+    await expect(records.read(release.sha)).rejects.toThrow(NoRecord)
+    await expect(records.read(release.sha)).rejects.toThrow(
+      "there is no release record of 6a57497bcae0: publish it to r:5000 first",
+    )
+  })
+  it.each(["", "6a57497", "master", "../x"])("%j names none", async (name) =>
+    expect(new Records(storeWith(undefined), "key").find(name)).rejects.toThrow("is not allowed; the full hash"),
+  )
+})
+
+describe("the chart's values of a deployment", () => {
+  const config = (chart: string): Config =>
+    parseConfig(
+      `services:\n  api: { path: a, kind: go }\n${chart}environments:\n  dev: { appMode: qa, appUrl: "https://a.example", namespace: dev, values: v.yaml, port: 30090 }\n`,
+    )
+  const settings = (chart: string, ephemeral: boolean, faults: string[] = []): string[] => {
+    const whole = config(chart)
+    const cluster = { ephemeral } as Parameters<typeof chartSettings>[0]["cluster"]
+    return chartSettings({ config: whole, environment: whole.environments.dev!, cluster, faults }, release.images)
+  }
+  it("have usual paths", () =>
+    expect(settings("", true, ["api.FAULT_LATENCY=1s"])).toEqual([
+      "images.api.repository=registry:5000/api",
+      "images.api.digest=sha256:1",
+      "appMode=qa",
+      "appUrl=https://a.example",
+      "service.nodePort=30090",
+      "faults.api.FAULT_LATENCY=1s",
+    ]))
+  it("have the chart's own paths, and no node port on a real cluster", () => {
+    const chart =
+      'chart: { path: c, values: { image: "<service>.image", appMode: mode, appUrl: global.url, nodePort: port } }\n'
+    expect(settings(chart, false)).toEqual([
+      "api.image.repository=registry:5000/api",
+      "api.image.digest=sha256:1",
+      "mode=qa",
+      "global.url=https://a.example",
+    ])
+    expect(settings(chart, true)).toContain("port=30090")
+  })
+})
+
+describe("open feedback", () => {
+  const gate = (blocker: number, critical: number) => ({ path: "/feedback", blocker, critical })
+  it("has its number against its limit", () =>
+    expect(feedbackResult({ blocker: ["a", "b"], critical: [] }, gate(2, 0))).toEqual({
+      status: "passed",
+      reason: "2 open blockers, 0 open criticals",
+      value: 2,
+      limit: 2,
+      unit: "open blockers",
+    }))
+  it("that exceeds its limit is red, with its number and its first text", () => {
+    expect(feedbackResult({ blocker: ["the menu is empty"] }, gate(0, -1))).toEqual({
+      status: "failed",
+      reason: '1 open blocker on this version, 0 allowed: "the menu is empty"',
+      value: 1,
+      limit: 0,
+      unit: "open blockers",
+    })
+    expect(feedbackResult({ blocker: [], critical: ["a", "b"] }, gate(0, 1))).toMatchObject({
+      status: "failed",
+      reason: '2 open criticals on this version, 1 allowed: "a"',
+      ...{ value: 2, limit: 1, unit: "open criticals" },
+    })
+  })
+  it("without a limit has no number", () => {
+    expect(feedbackResult({ critical: ["a"] }, gate(-1, 3))).toMatchObject({
+      value: 1,
+      limit: 3,
+      unit: "open criticals",
+    })
+    expect(feedbackResult({}, gate(-1, -1))).toEqual({ status: "passed", reason: "no severity has a limit" })
+  })
+})
+
+describe("a deployment to production", () => {
+  const src = join(repository, "ci/src")
+  /** The files of ci/src that a file imports, directly or through others. Types alone count too. */
+  function reached(file: string, found = new Set<string>()): Set<string> {
+    if (found.has(file)) return found
+    found.add(file)
+    for (const [, from] of readFileSync(join(src, file), "utf8").matchAll(/from "(\.[^"]+)"/g))
+      if (!from!.endsWith(".json")) reached(relative(src, resolve(src, dirname(file), `${from}.ts`)), found)
+    return found
+  }
+  it("imports nothing of the rehearsal", () => {
+    const files = [...reached("release/deliver.ts")]
+    expect(files).toContain("release/environment.ts")
+    expect(
+      files.filter((file) => /^release\/(rehearse|ephemeral|alone|probe|product|baseline|publish)/.test(file)),
+    ).toEqual([])
+  })
+})
