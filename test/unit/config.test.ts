@@ -349,6 +349,105 @@ describe("a delivery.yaml", () => {
       `${one}branches: { develop: "a b" }\n`,
       'branches.develop, line 3: "a b" is not allowed; a branch name',
     ],
+    [
+      "a need of a running service that is none",
+      "services:\n  a: { path: x, kind: go, run: { needs: [mysql] } }\n  b: { path: y, kind: go, run: {} }\n",
+      'services.a.run.needs, line 2: "mysql" is not allowed; allowed: postgres, redis, b',
+    ],
+    [
+      "a need of a service that does not run",
+      "services:\n  a: { path: x, kind: go, run: { needs: [b] } }\n  b: { path: y, kind: go }\n",
+      'services.a.run.needs, line 2: "b" is not allowed; allowed: postgres, redis',
+    ],
+    [
+      "services that need each other",
+      "services:\n  a: { path: x, kind: go, run: { needs: [b] } }\n  b: { path: y, kind: go, run: { needs: [a] } }\n",
+      "services.a.run.needs, line 2: circular needs: a → b → a",
+    ],
+    [
+      "a port that is none",
+      "services:\n  a: { path: x, kind: go, run: { port: 0 } }\n",
+      "services.a.run.port, line 2: 0 is out of range; it must be >= 1",
+    ],
+    [
+      "a variable with a dash",
+      "services:\n  a: { path: x, kind: go, run: { env: { A-B: c } } }\n",
+      'services.a.run.env.A-B, line 2: the name "A-B" is not allowed; a variable: letters, digits and _',
+    ],
+    [
+      "a variable that is a number",
+      "services:\n  a: { path: x, kind: go, run: { env: { A: 1 } } }\n",
+      "services.a.run.env.A, line 2: 1 is not a text",
+    ],
+    [
+      "a command before it without arguments",
+      "services:\n  a: { path: x, kind: go, run: { before: {} } }\n",
+      "services.a.run.before, line 2: args is missing",
+    ],
+    [
+      "an entry that does not run",
+      `${one}product: { entry: a }\n`,
+      'product.entry, line 3: "a" is not allowed; allowed: none; no service has `run`',
+    ],
+    ["a product without an entry", `${one}product: {}\n`, "product, line 3: entry is missing"],
+    [
+      "a chart's value that is no path",
+      `${one}chart:\n  values: { image: "a b" }\n`,
+      'chart.values.image, line 4: "a b" is not allowed; a path of chart values, such as image.tag',
+    ],
+    [
+      "a chart's image without a tag",
+      `${one}chart:\n  images: [postgres]\n`,
+      'chart.images.0, line 4: "postgres" is not allowed; an image with a tag or a digest',
+    ],
+    [
+      "a misspelt key of the chart",
+      `${one}chart: { pth: x }\n`,
+      "chart.pth, line 3: the key pth is not known (did you mean path?); allowed: path, ephemeral, images, values, faults",
+    ],
+    [
+      "a misspelt key of a suite",
+      `${one}suites: { api: { collection: x, folder: [a] } }\n`,
+      "suites.api.folder, line 3: the key folder is not known (did you mean folders?); allowed: collection, folders",
+    ],
+    ["a suite without its file", `${one}suites: { api: {} }\n`, "suites.api, line 3: collection is missing"],
+    ["an address without a name", `${one}health:\n  - { path: /version }\n`, "health.0, line 3: name is missing"],
+    [
+      "an address with the name of another",
+      `${one}health:\n  - { name: a, path: /a }\n  - { name: a, path: /b }\n`,
+      "health.1, line 3: a is the name of another address; each has its own",
+    ],
+    [
+      "a seed that is no path",
+      dev(", gates: { dast: { seeds: [api] } }"),
+      'environments.dev.gates.dast.seeds.0, line 4: "api" is not allowed; a path that begins with /, without a blank',
+    ],
+    [
+      "a gate of feedback without a path",
+      dev(", gates: { feedback: { blocker: 0 } }"),
+      "environments.dev.gates.feedback, line 4: path is missing",
+    ],
+    [
+      "two Secrets",
+      dev(", secrets: { a: { b: random }, c: { d: random } }"),
+      "environments.dev.secrets, line 4: must NOT have more than 1 properties",
+    ],
+    [
+      "a Secret with a capital",
+      dev(", secrets: { Database: { b: random } }"),
+      'environments.dev.secrets.Database, line 4: the name "Database" is not allowed; the name of a Kubernetes Secret',
+    ],
+    [
+      "a Secret's key with a blank",
+      dev(', secrets: { database: { "a b": random } }'),
+      'environments.dev.secrets.database.a b, line 4: the name "a b" is not allowed; a key of a Kubernetes Secret',
+    ],
+    [
+      "a fault that is none",
+      `${one}rehearsal: { faults: [a.LATENCY=1s] }\n`,
+      'rehearsal.faults.0, line 3: "a.LATENCY=1s" is not allowed; <service>.<VARIABLE>=<value>, such as',
+    ],
+    ["a baseline without migrations", `${one}baseline: { file: x }\n`, "baseline, line 3: migrations is missing"],
     ["a tab", "services:\n\ta: 1\n", "line 2: Tabs are not allowed as indentation"],
     ["a key twice", "services:\n  a: { path: x, kind: go }\nservices: {}\n", "line 3: Map keys must be unique"],
     [
@@ -389,7 +488,48 @@ describe("a delivery.yaml", () => {
     expect(origin("coverage: 70")).toBe("gates.coverage.service, line 6")
     expect(origin("total: 80")).toBe("default")
     expect(text.slice(text.indexOf("  stage:"))).toMatch(/port: 30090 +# environments.dev, line 4/)
+    expect(origin("namespace: stage")).toBe("line 5")
     expect(parseConfig(text.replace(/^ {4}extends.*$/m, "").replace(/^gates/m, "gates"))).toBeDefined()
+  })
+
+  it("may have settings in a short form, which are printed in full with their line", () => {
+    const text = `${one}chart: ./charts/shop/\nhealth: [/version.json, /api/menu/version, /]\nsuites: { api: tests.json }\n`
+    expect(parseConfig(text)).toMatchObject({
+      chart: { path: "charts/shop", images: [], values: { image: "images.<service>" } },
+      health: [
+        { name: "version.json", path: "/version.json" },
+        { name: "api-menu-version", path: "/api/menu/version" },
+        { name: "page", path: "/" },
+      ],
+      suites: { api: { collection: "tests.json", folders: [] } },
+      rehearsal: { probe: "/version.json" },
+    })
+    const printed = effectiveConfig(text)
+    expect(printed).toMatch(/^ {2}path: charts\/shop +# line 3$/m)
+    expect(printed).toMatch(/^ {4}collection: tests.json +# line 5$/m)
+    expect(printed).toMatch(/^ {4}folders: \[\] +# default$/m)
+  })
+
+  it("describes how the product runs", () => {
+    const text = `services:
+  api: { path: a, kind: go, image: true, run: { needs: [postgres], before: { args: [migrate] } } }
+  web: { path: w, kind: node, image: true, run: { port: 80, config: nginx.conf, needs: [api] } }
+product: { entry: web, demo: { DEMO: "true" } }
+`
+    const { services, product } = parseConfig(text)
+    expect(services.api!.run).toEqual({
+      port: 8080,
+      needs: ["postgres"],
+      env: {},
+      before: { args: ["migrate"], env: {} },
+    })
+    expect(services.web!.run).toEqual({ port: 80, config: "nginx.conf", needs: ["api"], env: {} })
+    expect(product).toEqual({
+      entry: "web",
+      env: {},
+      demo: { DEMO: "true" },
+      postgres: { database: "product", env: {} },
+    })
   })
 
   it("lists all its faults at once", () => {

@@ -39,7 +39,7 @@ export function effectiveConfig(text: string): string {
 
 /** Where the value at a path comes from. */
 function originOf(path: string[], document: Document, lines: LineCounter): string {
-  const own = lineAt(document, lines, path)
+  const own = lineAt(document, lines, path) ?? lineOfShortForm(path, document, lines)
   if (own) return `line ${own}`
   const [first, name, ...rest] = path as [string, string, ...string[]]
   if (first === "environments") {
@@ -51,3 +51,13 @@ function originOf(path: string[], document: Document, lines: LineCounter): strin
   if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`
   return "default"
 }
+
+/** Returns the line of a setting in its short form, such as `chart: charts/shop` for chart.path. */
+function lineOfShortForm(path: string[], document: Document, lines: LineCounter): number | undefined {
+  const above = path.slice(0, -1)
+  const isShort = shortForms.includes(path.join(".")) && typeof document.getIn(above) === "string"
+  return isShort ? lineAt(document, lines, above) : undefined
+}
+
+/** The settings that a short form gives: what else stands beside them is a default. */
+const shortForms = ["chart.path", "suites.api.collection"]
