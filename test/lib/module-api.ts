@@ -51,7 +51,9 @@ export function readApi(module: string, root = repository): ModuleApi {
   return { name, main: pascal(name), objects }
 }
 
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** A name as the `dagger` command writes it: `maxP95` is `max-p-95`. */
+export const kebab = (name: string): string =>
+  (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? []).join("-").toLowerCase()
 export const pascal = (name: string): string =>
   name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 

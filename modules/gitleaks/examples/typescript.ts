@@ -5,13 +5,13 @@ import { Directory, dag, func, object } from "@dagger.io/dagger"
 export class GitleaksExample {
   /** Fails when the history or the files of a repository hold a secret. */
   @func()
-  async noSecrets(source: Directory): Promise<string> {
+  async repository(source: Directory): Promise<string> {
     return dag.gitleaks().scan(source).verdict()
   }
 
-  /** The reports of a scan, also when it found something. */
+  /** Fails when the files of a folder hold a secret. */
   @func()
-  reports(source: Directory): Directory {
-    return dag.gitleaks().scan(source, { timeout: 300 }).reports()
+  async files(source: Directory): Promise<string> {
+    return dag.gitleaks().scanFiles(source, { timeout: 300 }).verdict()
   }
 }
