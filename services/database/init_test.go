@@ -48,7 +48,9 @@ func fresh(t *testing.T) *url.URL {
 	t.Helper()
 	given := os.Getenv("TEST_DATABASE_URL")
 	if given == "" {
-		t.Skip("set TEST_DATABASE_URL to an administrator's address of a Postgres, such as postgres://postgres:postgres@localhost:5432/postgres")
+		t.Skip(
+			"set TEST_DATABASE_URL to an administrator's address of a Postgres, such as postgres://postgres:postgres@localhost:5432/postgres",
+		)
 	}
 	admin := connect(t, given)
 	name := "init_" + strings.ToLower(rand.Text()[:8])
@@ -144,7 +146,16 @@ func TestRolesMayDoTheirWorkAndNothingElse(t *testing.T) {
 		}
 	}
 
-	owner, service, other := connect(t, as(address, one+"_owner", "owner")), connect(t, as(address, one, quoted)), connect(t, as(address, two, quoted))
+	owner, service, other := connect(
+		t,
+		as(address, one+"_owner", "owner"),
+	), connect(
+		t,
+		as(address, one, quoted),
+	), connect(
+		t,
+		as(address, two, quoted),
+	)
 	execute(t, owner, "CREATE TABLE thing (id int PRIMARY KEY)") // on the search path: in its schema
 	execute(t, service, "INSERT INTO "+one+".thing VALUES (1)")
 	execute(t, service, "UPDATE thing SET id = 2")
@@ -158,7 +169,10 @@ func TestRolesMayDoTheirWorkAndNothingElse(t *testing.T) {
 	} {
 		refused(t, service, statement)
 	}
-	for _, statement := range []string{"SELECT id FROM " + one + ".thing", "INSERT INTO " + one + ".thing VALUES (3)", "DROP TABLE " + one + ".thing", "CREATE TABLE " + one + ".mine (id int)"} {
+	for _, statement := range []string{
+		"SELECT id FROM " + one + ".thing", "INSERT INTO " + one + ".thing VALUES (3)",
+		"DROP TABLE " + one + ".thing", "CREATE TABLE " + one + ".mine (id int)",
+	} {
 		refused(t, other, statement)
 	}
 	stranger := connect(t, as(address, two+"_owner", "owner"))
@@ -169,8 +183,16 @@ func TestRolesMayDoTheirWorkAndNothingElse(t *testing.T) {
 
 func TestMissingPasswordsAreNamed(t *testing.T) {
 	address := &url.URL{User: url.UserPassword("postgres", "x"), Host: "127.0.0.1:1", Path: "/x"}
-	out, err := initialise(t, address, "SUPPLIERS_PASSWORD=a", "SUPPLIERS_OWNER_PASSWORD=a", "RECIPES_PASSWORD=a", "RESTAURANT_OWNER_PASSWORD=a")
-	if err == nil || !strings.Contains(out, "RECIPES_OWNER_PASSWORD RESTAURANT_PASSWORD") || strings.Contains(out, "SUPPLIERS") {
+	out, err := initialise(
+		t,
+		address,
+		"SUPPLIERS_PASSWORD=a",
+		"SUPPLIERS_OWNER_PASSWORD=a",
+		"RECIPES_PASSWORD=a",
+		"RESTAURANT_OWNER_PASSWORD=a",
+	)
+	if err == nil || !strings.Contains(out, "RECIPES_OWNER_PASSWORD RESTAURANT_PASSWORD") ||
+		strings.Contains(out, "SUPPLIERS") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

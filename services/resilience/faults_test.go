@@ -17,13 +17,21 @@ func TestProductionRefusesFaults(t *testing.T) {
 	d := needDatabase(t)
 	production := d.variables("restaurant")
 	production["APP_MODE"] = "production"
-	for name, value := range map[string]string{"FAULT_LATENCY": "200ms", "FAULT_ERROR_RATE": "0.1", "FAULT_UNREADY": "true", "FAULT_UNHEALTHY": "true", "FAULT_CRASH_AFTER": "30s", "FAULT_MEMORY_GROWTH": "1"} {
+	for name, value := range map[string]string{
+		"FAULT_LATENCY": "200ms", "FAULT_ERROR_RATE": "0.1", "FAULT_UNREADY": "true",
+		"FAULT_UNHEALTHY": "true", "FAULT_CRASH_AFTER": "30s", "FAULT_MEMORY_GROWTH": "1",
+	} {
 		p := launch(t, "restaurant", production, map[string]string{name: value})
 		if code := p.wait(t); code != 1 || !strings.Contains(p.out.String(), "production refuses faults") {
 			t.Errorf("%s: exit code %d\n%s", name, code, p.out)
 		}
 	}
-	p := start(t, "restaurant", production, map[string]string{"FAULT_ERROR_RATE": "1", "FAULTS_IN_PRODUCTION": "rehearsal"})
+	p := start(
+		t,
+		"restaurant",
+		production,
+		map[string]string{"FAULT_ERROR_RATE": "1", "FAULTS_IN_PRODUCTION": "rehearsal"},
+	)
 	if a := ask("GET", p.url+"/restaurants", ""); !a.problem(500) || !strings.Contains(a.body, "injected fault") {
 		t.Errorf("the fault: %s", a)
 	}
@@ -38,7 +46,8 @@ func TestProductionRefusesFaults(t *testing.T) {
 func TestFaultsThatProbesSee(t *testing.T) {
 	memory := map[string]string{"STORE": "memory"}
 	p := start(t, "restaurant", memory, map[string]string{"FAULT_UNREADY": "true", "FAULT_UNHEALTHY": "true"})
-	if ready, live := ask("GET", p.url+"/readyz", ""), ask("GET", p.url+"/livez", ""); !ready.problem(503) || !live.problem(503) {
+	if ready, live := ask("GET", p.url+"/readyz", ""), ask("GET", p.url+"/livez", ""); !ready.problem(503) ||
+		!live.problem(503) {
 		t.Errorf("%s\n%s", ready, live)
 	}
 	crashing := launch(t, "restaurant", memory, map[string]string{"FAULT_CRASH_AFTER": "300ms"})
@@ -105,7 +114,8 @@ func TestAReleaseHasNoSeededFlaw(t *testing.T) {
 	}
 	variables := d.variables("restaurant")
 	flaws := map[string]string{"FAULT_FLAWS": "missing-headers,reflected-input,injectable-query"}
-	if p := launch(t, "restaurant", variables, flaws); p.wait(t) != 1 || !strings.Contains(p.out.String(), "FAULT_FLAWS") {
+	if p := launch(t, "restaurant", variables, flaws); p.wait(t) != 1 ||
+		!strings.Contains(p.out.String(), "FAULT_FLAWS") {
 		t.Errorf("a release takes FAULT_FLAWS:\n%s", p.out)
 	}
 	if found := scan(t, start(t, "restaurant", variables).url); len(found) != 0 {

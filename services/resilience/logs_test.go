@@ -14,13 +14,28 @@ import (
 func TestOneRequestCanBeFollowed(t *testing.T) {
 	suppliers, recipes, restaurant := stack(t, nil)
 	const trace = "0af7651916cd43dd8448eb211c80319c"
-	a := ask("GET", restaurant.url+menu, "", "X-Request-Id", "follow-me", "Traceparent", "00-"+trace+"-b7ad6b7169203331-01", "Cache-Control", "no-cache")
+	a := ask(
+		"GET",
+		restaurant.url+menu,
+		"",
+		"X-Request-Id",
+		"follow-me",
+		"Traceparent",
+		"00-"+trace+"-b7ad6b7169203331-01",
+		"Cache-Control",
+		"no-cache",
+	)
 	if degraded(t, a) || a.header.Get("X-Request-Id") != "follow-me" || a.header.Get("Traceparent") != "" {
 		t.Errorf("%s %v", a, a.header)
 	}
 	routes := map[string]bool{}
 	for _, p := range []*process{suppliers, recipes, restaurant} {
-		eventually(t, 5*time.Second, p.name+" logs the request", func() bool { return strings.Contains(p.out.String(), "follow-me") })
+		eventually(
+			t,
+			5*time.Second,
+			p.name+" logs the request",
+			func() bool { return strings.Contains(p.out.String(), "follow-me") },
+		)
 		time.Sleep(50 * time.Millisecond)
 		if n := strings.Count(p.out.String(), "follow-me"); n != 1 {
 			t.Errorf("%s has %d lines of the request", p.name, n)
@@ -75,12 +90,18 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	if code := migrating.wait(t); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	both := launch(t, "restaurant", d.variables("restaurant"), map[string]string{"DB_PASSWORD_FILE": file, "REDIS_URL": "http://" + redis})
+	both := launch(
+		t,
+		"restaurant",
+		d.variables("restaurant"),
+		map[string]string{"DB_PASSWORD_FILE": file, "REDIS_URL": "http://" + redis},
+	)
 	if code := both.wait(t); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
 	eventually(t, 10*time.Second, "the refused service says why it is not ready", func() bool {
-		return strings.Contains(refused.out.String(), "waiting for the schema") && strings.Contains(refused.out.String(), "password authentication failed")
+		return strings.Contains(refused.out.String(), "waiting for the schema") &&
+			strings.Contains(refused.out.String(), "password authentication failed")
 	})
 	for _, p := range []*process{right, refused, both} {
 		for _, secret := range []string{d.password, redis, "canary-that-is-wrong", "canary-of-the-caller"} {

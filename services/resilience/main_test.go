@@ -62,7 +62,9 @@ func run(m *testing.M) int {
 
 // build makes a binary of a service with the flags that the pipeline uses.
 func build(service, binary string, flags ...string) error {
-	arguments := append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(binaries, binary)}, flags...)
+	arguments := append(
+		[]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(binaries, binary)},
+		flags...)
 	c := exec.Command("go", append(arguments, ".")...)
 	c.Dir = filepath.Join("..", service)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -79,7 +81,12 @@ func makeDatabase(address string) (remove func(), err error) {
 	if err != nil {
 		return func() {}, fmt.Errorf("TEST_DATABASE_URL is not an address")
 	}
-	d := &postgres{host: server.Hostname(), port: server.Port(), suffix: "_" + strings.ToLower(rand.Text()[:8]), password: "canary" + rand.Text()}
+	d := &postgres{
+		host:     server.Hostname(),
+		port:     server.Port(),
+		suffix:   "_" + strings.ToLower(rand.Text()[:8]),
+		password: "canary" + rand.Text(),
+	}
 	if d.port == "" {
 		d.port = "5432"
 	}
@@ -94,10 +101,12 @@ func makeDatabase(address string) (remove func(), err error) {
 			make = append(make, "CREATE ROLE "+r+" LOGIN PASSWORD '"+d.password+"'")
 			drop = append(drop, "DROP ROLE IF EXISTS "+r)
 		}
-		inside = append(inside,
+		inside = append(
+			inside,
 			"CREATE SCHEMA "+s+" AUTHORIZATION "+owner,
 			"GRANT USAGE ON SCHEMA "+s+" TO "+role,
-			"ALTER DEFAULT PRIVILEGES FOR ROLE "+owner+" IN SCHEMA "+s+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+role)
+			"ALTER DEFAULT PRIVILEGES FOR ROLE "+owner+" IN SCHEMA "+s+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+role,
+		)
 	}
 	remove = func() { execute(address, drop...) }
 	if err := execute(address, make...); err != nil {
@@ -136,7 +145,13 @@ func execute(address string, statements ...string) error {
 
 // variables are a service's settings for the database, as the role of that name.
 func (d *postgres) variables(role string) map[string]string {
-	return map[string]string{"DB_HOST": d.host, "DB_PORT": d.port, "DB_NAME": d.name, "DB_USER": role + d.suffix, "DB_PASSWORD": d.password}
+	return map[string]string{
+		"DB_HOST":     d.host,
+		"DB_PORT":     d.port,
+		"DB_NAME":     d.name,
+		"DB_USER":     role + d.suffix,
+		"DB_PASSWORD": d.password,
+	}
 }
 
 func (d *postgres) address() string { return net.JoinHostPort(d.host, d.port) }
@@ -145,7 +160,9 @@ func (d *postgres) address() string { return net.JoinHostPort(d.host, d.port) }
 func needDatabase(t *testing.T) *postgres {
 	t.Helper()
 	if database == nil {
-		t.Skip("set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres")
+		t.Skip(
+			"set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres",
+		)
 	}
 	return database
 }

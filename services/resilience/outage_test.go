@@ -23,7 +23,13 @@ func stack(t *testing.T, variables map[string]string) (suppliers, recipes, resta
 	d := needDatabase(t)
 	suppliers = start(t, "suppliers", d.variables("suppliers"), variables)
 	recipes = start(t, "recipes", d.variables("recipes"), map[string]string{"SUPPLIERS_URL": suppliers.url}, variables)
-	restaurant = start(t, "restaurant", d.variables("restaurant"), map[string]string{"RECIPES_URL": recipes.url}, variables)
+	restaurant = start(
+		t,
+		"restaurant",
+		d.variables("restaurant"),
+		map[string]string{"RECIPES_URL": recipes.url},
+		variables,
+	)
 	return suppliers, recipes, restaurant
 }
 
@@ -34,7 +40,8 @@ func degraded(t *testing.T, a answer) bool {
 		Degraded *bool
 		Dishes   []any
 	}
-	if a.err != nil || a.status != 200 || json.Unmarshal([]byte(a.body), &m) != nil || m.Degraded == nil || len(m.Dishes) == 0 {
+	if a.err != nil || a.status != 200 || json.Unmarshal([]byte(a.body), &m) != nil || m.Degraded == nil ||
+		len(m.Dishes) == 0 {
 		t.Errorf("a menu was expected: %s", a)
 		return false
 	}
@@ -67,7 +74,12 @@ func TestPostgresCutOffForTenSeconds(t *testing.T) {
 	time.Sleep(7 * time.Second)
 	restored := time.Now()
 	proxy.restore()
-	eventually(t, 6*time.Second, "the service answers again", func() bool { return ask("GET", p.url+"/restaurants", "").status == 200 })
+	eventually(
+		t,
+		6*time.Second,
+		"the service answers again",
+		func() bool { return ask("GET", p.url+"/restaurants", "").status == 200 },
+	)
 	recovered := time.Now()
 	time.Sleep(time.Second)
 	all := stop()
@@ -111,7 +123,13 @@ func TestPostgresCutOffForTenSeconds(t *testing.T) {
 	if p.ended() {
 		t.Error("the process ended")
 	}
-	t.Logf("%d requests, %d during the cut; the longest took %s; recovered after %s", len(all), during, longest.Round(time.Millisecond), recovered.Sub(restored).Round(time.Millisecond))
+	t.Logf(
+		"%d requests, %d during the cut; the longest took %s; recovered after %s",
+		len(all),
+		during,
+		longest.Round(time.Millisecond),
+		recovered.Sub(restored).Round(time.Millisecond),
+	)
 }
 
 // TestRedisStopped: answers go on, whole and soon, and the cache is used again when it is back.
@@ -213,7 +231,12 @@ func TestSuppliersAway(t *testing.T) {
 	suppliers.signal(t, syscall.SIGKILL)
 	suppliers.wait(t)
 	away("killed")
-	again := start(t, "suppliers", needDatabase(t).variables("suppliers"), map[string]string{"ADDRESS": strings.TrimPrefix(suppliers.url, "http://")})
+	again := start(
+		t,
+		"suppliers",
+		needDatabase(t).variables("suppliers"),
+		map[string]string{"ADDRESS": strings.TrimPrefix(suppliers.url, "http://")},
+	)
 	eventually(t, 10*time.Second, "menus are whole after suppliers came back", whole)
 	if again.figure(t, "http_requests_total{") == 0 {
 		t.Error("the new suppliers was not asked")
@@ -238,12 +261,22 @@ func TestAServiceStartsBeforeItsDatabase(t *testing.T) {
 	address := listener.Addr().String()
 	listener.Close()
 	p := launch(t, "restaurant", variables, map[string]string{"ADDRESS": address})
-	eventually(t, 5*time.Second, "it is alive", func() bool { return ask("GET", "http://"+address+"/livez", "").status == http.StatusOK })
+	eventually(
+		t,
+		5*time.Second,
+		"it is alive",
+		func() bool { return ask("GET", "http://"+address+"/livez", "").status == http.StatusOK },
+	)
 	if a := ask("GET", "http://"+address+"/readyz", ""); !a.problem(503) {
 		t.Errorf("ready without a database: %s", a)
 	}
 	proxy.restore()
-	eventually(t, 10*time.Second, "it is ready", func() bool { return ask("GET", "http://"+address+"/readyz", "").status == http.StatusOK })
+	eventually(
+		t,
+		10*time.Second,
+		"it is ready",
+		func() bool { return ask("GET", "http://"+address+"/readyz", "").status == http.StatusOK },
+	)
 	if p.ended() {
 		t.Error("it ended")
 	}

@@ -69,7 +69,13 @@ func environment(variables map[string]string) []string {
 // launch starts a binary on free ports with the variables, and ends it with the test.
 func launch(t *testing.T, binary string, variables ...map[string]string) *process {
 	t.Helper()
-	all := map[string]string{"APP_MODE": "qa", "ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "DRAIN_DELAY": "0s", "DEMO_DATA": "true"}
+	all := map[string]string{
+		"APP_MODE":        "qa",
+		"ADDRESS":         "127.0.0.1:0",
+		"METRICS_ADDRESS": "127.0.0.1:0",
+		"DRAIN_DELAY":     "0s",
+		"DEMO_DATA":       "true",
+	}
 	for _, v := range variables {
 		maps.Copy(all, v)
 	}
@@ -193,7 +199,9 @@ func (a answer) String() string {
 // problem tells whether the answer is a problem detail with the status.
 func (a answer) problem(status int) bool {
 	var p struct{ Status int }
-	return a.status == status && a.header.Get("Content-Type") == "application/problem+json" && json.Unmarshal([]byte(a.body), &p) == nil && p.Status == status
+	return a.status == status && a.header.Get("Content-Type") == "application/problem+json" &&
+		json.Unmarshal([]byte(a.body), &p) == nil &&
+		p.Status == status
 }
 
 // patience is longer than any answer may take; an answer that hits it hung.

@@ -11,7 +11,8 @@ import (
 )
 
 // TestGeneratedFilesAreCurrent makes every generated file again beside the
-// committed one and compares (call it with -count=1: the cache of results does not see other modules' files); `go generate ./...` in the service mends it.
+// committed one and compares (call it with -count=1: the cache of results does not see other modules'
+// files); `go generate ./...` in the service updates it.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	configs, err := filepath.Glob("../*/internal/*/oapi-codegen.yaml")
 	if err != nil || len(configs) == 0 {

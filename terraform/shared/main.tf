@@ -43,7 +43,12 @@ module "publisher" {
   name              = "delivery-publisher"
   oidc_provider_arn = aws_iam_openid_connect_provider.circleci.arn
   audience          = var.ci.organization_id
-  subjects          = [for branch in var.ci.branches : "org/${var.ci.organization_id}/project/${var.ci.project_id}/user/*/vcs-origin/${var.ci.vcs_origin}/vcs-ref/refs/heads/${branch}"]
+  subjects = [
+    for branch in var.ci.branches : join("/", [
+      "org/${var.ci.organization_id}/project/${var.ci.project_id}/user/*",
+      "vcs-origin/${var.ci.vcs_origin}/vcs-ref/refs/heads/${branch}",
+    ])
+  ]
 
   # It pushes to these repositories and reads from them; it deletes nothing, and reaches no cluster.
   policy = jsonencode({

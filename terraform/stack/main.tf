@@ -72,7 +72,12 @@ module "deployer" {
   name              = "${local.name}-deployer"
   oidc_provider_arn = "arn:aws:iam::${local.account}:oidc-provider/oidc.circleci.com/org/${var.ci.organization_id}"
   audience          = var.ci.organization_id
-  subjects          = [for branch in var.ci.branches : "org/${var.ci.organization_id}/project/${var.ci.project_id}/user/*/vcs-origin/${var.ci.vcs_origin}/vcs-ref/refs/heads/${branch}"]
+  subjects = [
+    for branch in var.ci.branches : join("/", [
+      "org/${var.ci.organization_id}/project/${var.ci.project_id}/user/*",
+      "vcs-origin/${var.ci.vcs_origin}/vcs-ref/refs/heads/${branch}",
+    ])
+  ]
 
   # It finds this cluster, and reads images and writes records beside them; what it may do in the cluster is said there.
   policy = jsonencode({

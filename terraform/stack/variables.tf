@@ -60,7 +60,10 @@ variable "namespaces" {
   type        = list(string)
 
   validation {
-    condition     = length(var.namespaces) > 0 && alltrue([for name in var.namespaces : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name)) && !startswith(name, "kube-")])
+    condition = (
+      length(var.namespaces) > 0 &&
+      alltrue([for name in var.namespaces : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name)) && !startswith(name, "kube-")])
+    )
     error_message = "namespaces must be names of small letters, digits and -, one at least, and none of kube-*."
   }
 }
@@ -70,7 +73,10 @@ variable "admin_role_arns" {
   type        = set(string)
 
   validation {
-    condition     = length(var.admin_role_arns) > 0 && alltrue([for arn in var.admin_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])
+    condition = (
+      length(var.admin_role_arns) > 0 &&
+      alltrue([for arn in var.admin_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])
+    )
     error_message = "admin_role_arns must be ARNs of IAM roles, one at least, such as arn:aws:iam::123456789012:role/platform: without one nobody could administer the cluster."
   }
 }

@@ -54,7 +54,8 @@ export default folder(
       `
       const { dishes, degraded } = api.is(200, "menuWithDishes")
       pm.test("it says so", () => pm.expect(degraded).to.equal(true))
-      pm.test("no margin, but name and price", () => pm.expect(dishes.map(({ name, priceMinor, costMinor, marginMinor, marginPercent }) => ({ name, priceMinor, costMinor, marginMinor, marginPercent }))).to.eql([{ name: "Bread " + api.kept("run"), priceMinor: 400, costMinor: null, marginMinor: null, marginPercent: null }]))
+      pm.test("no margin, but name and price", () =>
+        pm.expect(dishes.map(({ name, priceMinor, costMinor, marginMinor, marginPercent }) => ({ name, priceMinor, costMinor, marginMinor, marginPercent }))).to.eql([{ name: "Bread " + api.kept("run"), priceMinor: 400, costMinor: null, marginMinor: null, marginPercent: null }]))
       pm.test("within 4 s", () => pm.expect(pm.response.responseTime).to.be.below(4000))`,
       o,
     ),

@@ -123,7 +123,9 @@ export default folder(
       `${restaurant}/feedback?version=api-{{run}}`,
       `
       const { ids, items, next } = api.page("feedback", 50)
-      pm.test("all four, and nothing else", () => pm.expect(items.map((one) => [one.severity, one.status].join(" "))).to.have.members(["minor resolved", "minor open", "critical open", "blocker open"]))
+      pm.test("all four, and nothing else", () =>
+        pm.expect(items.map((one) => [one.severity, one.status].join(" "))).to.have
+          .members(["minor resolved", "minor open", "critical open", "blocker open"]))
       pm.test("there are no more", () => pm.expect(next).to.equal(undefined))
       api.keep({ all: ids })`,
     ),

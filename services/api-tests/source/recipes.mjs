@@ -178,7 +178,8 @@ export default folder(
       const of = (id) => items.find((one) => one.recipeId === id)
       pm.test("prices could be had", () => pm.expect(degraded).to.equal(false))
       pm.test("500 g at 2.40 a kg for 4 are 30 cents each", () => pm.expect(of(api.kept("recipeId")).portionCostMinor).to.equal(30))
-      pm.test("10 g and 4 pieces at 0.90 for 2 are 181.2 cents, rounded", () => pm.expect(of(api.kept("pestoId")).portionCostMinor).to.equal(181))
+      pm.test("10 g and 4 pieces at 0.90 for 2 are 181.2 cents, rounded", () =>
+        pm.expect(of(api.kept("pestoId")).portionCostMinor).to.equal(181))
       pm.test("basil cannot be ordered", () => pm.expect(of(api.kept("pestoId")).unavailable).to.eql([api.kept("basilId")]))
       pm.test("and the one that is not known", () => pm.expect(unknown).to.eql(["${nobody}"]))`,
       fresh,
@@ -194,7 +195,8 @@ export default folder(
       `${recipes}/costs?recipe={{ambrosiaId}}`,
       `
       const { items, degraded } = api.is(200, "costs")
-      pm.test("null, because of that ingredient", () => pm.expect(items[0]).to.deep.include({ portionCostMinor: null, unpriced: ["${nobody}"] }))
+      pm.test("null, because of that ingredient", () =>
+        pm.expect(items[0]).to.deep.include({ portionCostMinor: null, unpriced: ["${nobody}"] }))
       pm.test("prices could be had", () => pm.expect(degraded).to.equal(false))`,
     ),
     get("Of none", `${recipes}/costs`, `api.problem(422, "recipe")`),

@@ -116,7 +116,8 @@ export function paging(what, path, schema, another) {
       const { ids } = api.page("${schema}", 2)
       // Another run may have put something before it meanwhile: what was there is there still, in the same order.
       const seen = JSON.parse(api.kept("seen"))
-      pm.test("the order is stable", () => pm.expect(ids.filter((one) => seen.includes(one))).to.eql(seen.slice(0, ids.filter((one) => seen.includes(one)).length)))`,
+      pm.test("the order is stable", () =>
+        pm.expect(ids.filter((one) => seen.includes(one))).to.eql(seen.slice(0, ids.filter((one) => seen.includes(one)).length)))`,
     ),
     get("Limit of none", `${path}?limit=0`, `api.problem(422, "limit")`),
     get("Limit above the highest", `${path}?limit=201`, `api.problem(422, "limit")`),

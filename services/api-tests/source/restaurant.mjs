@@ -219,9 +219,14 @@ export default folder(
       const { dishes, degraded } = api.is(200, "menuWithDishes")
       const of = (name) => dishes.find((one) => one.id === api.kept(name))
       pm.test("three dishes, costs could be had", () => pm.expect([dishes.length, degraded]).to.eql([3, false]))
-      pm.test("a margin", () => pm.expect(of("dishId")).to.deep.include({ priceMinor: 300, costMinor: 30, marginMinor: 270, marginPercent: 90, orderable: true, unavailable: [] }))
-      pm.test("a loss, and it cannot be ordered", () => pm.expect(of("pestoDishId")).to.deep.include({ costMinor: 181, marginMinor: -31, marginPercent: -20.7, orderable: false, unavailable: [api.kept("basilId")] }))
-      pm.test("no margin without a cost", () => pm.expect(of("ambrosiaDishId")).to.deep.include({ costMinor: null, marginMinor: null, marginPercent: null }))`,
+      pm.test("a margin", () =>
+        pm.expect(of("dishId")).to.deep.include({ priceMinor: 300, costMinor: 30, marginMinor: 270,
+          marginPercent: 90, orderable: true, unavailable: [] }))
+      pm.test("a loss, and it cannot be ordered", () =>
+        pm.expect(of("pestoDishId")).to.deep.include({ costMinor: 181, marginMinor: -31,
+          marginPercent: -20.7, orderable: false, unavailable: [api.kept("basilId")] }))
+      pm.test("no margin without a cost", () =>
+        pm.expect(of("ambrosiaDishId")).to.deep.include({ costMinor: null, marginMinor: null, marginPercent: null }))`,
       fresh,
     ),
   ),
@@ -246,7 +251,8 @@ export default folder(
       `${restaurant}/menus/{{menuId}}`,
       `
       const { dishes } = api.is(200, "menuWithDishes")
-      pm.test("the cost is twice as high", () => pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 60, marginMinor: 240, marginPercent: 80 }))`,
+      pm.test("the cost is twice as high", () =>
+        pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 60, marginMinor: 240, marginPercent: 80 }))`,
       fresh,
     ),
     get(
@@ -276,7 +282,8 @@ export default folder(
       `${restaurant}/menus/{{menuId}}`,
       `
       const { dishes } = api.is(200, "menuWithDishes")
-      pm.test("half of it", () => pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 30, marginMinor: 270 }))`,
+      pm.test("half of it", () =>
+        pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 30, marginMinor: 270 }))`,
       fresh,
     ),
     get(
@@ -284,7 +291,8 @@ export default folder(
       `${restaurant}/menus/{{menuId}}`,
       `
       const { dishes } = api.is(200, "menuWithDishes")
-      pm.test("the same without the header", () => pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 30, marginMinor: 270 }))`,
+      pm.test("the same without the header", () =>
+        pm.expect(dishes.find((one) => one.id === api.kept("dishId"))).to.deep.include({ costMinor: 30, marginMinor: 270 }))`,
     ),
   ),
 )

@@ -188,7 +188,8 @@ export default folder(
       ingredient({ packSize: 0, priceMinor: -1 }),
       `
       api.problem(422, "packSize")
-      pm.test("it names both fields", () => pm.expect(pm.response.json().errors.map((e) => e.field)).to.include.members(["packSize", "priceMinor"]))`,
+      pm.test("it names both fields", () =>
+        pm.expect(pm.response.json().errors.map((e) => e.field)).to.include.members(["packSize", "priceMinor"]))`,
     ),
     get("One that is not there", `${suppliers}/ingredients/${nobody}`, `api.problem(404)`),
   ),
@@ -209,7 +210,8 @@ export default folder(
       `${suppliers}/ingredients?supplier={{supplierId}}`,
       `
       const { ids, items, next } = api.page("ingredient", 50)
-      pm.test("all five, and nothing else", () => pm.expect(ids).to.have.members([api.kept("ingredientId"), api.kept("basilId"), ...JSON.parse(api.kept("more"))]))
+      pm.test("all five, and nothing else", () =>
+        pm.expect(ids).to.have.members([api.kept("ingredientId"), api.kept("basilId"), ...JSON.parse(api.kept("more"))]))
       pm.test("all of this supplier", () => items.forEach((one) => pm.expect(one.supplierId).to.equal(api.kept("supplierId"))))
       pm.test("there are no more", () => pm.expect(next).to.equal(undefined))
       api.keep({ all: ids })`,

@@ -110,7 +110,10 @@ interface Ask {
 const patienceMs = 20_000
 
 /** Gives what `/api/<service>/…` answers. Throws Failed for anything but a 2xx, and an AbortError when `signal` ends it. */
-async function ask<T>(path: string, { method = "GET", body, headers = {}, fresh = false, signal }: Ask = {}): Promise<Tagged<T>> {
+async function ask<T>(
+  path: string,
+  { method = "GET", body, headers = {}, fresh = false, signal }: Ask = {},
+): Promise<Tagged<T>> {
   const patience = AbortSignal.timeout(patienceMs)
   let answer: Response
   try {
@@ -132,7 +135,10 @@ async function ask<T>(path: string, { method = "GET", body, headers = {}, fresh 
     throw new Failed(patience.aborted ? "the service did not answer in time" : "the service cannot be reached")
   }
   if (!answer.ok) {
-    const problem = (await answer.json().catch(() => ({}))) as { detail?: string; errors?: { field: string; detail: string }[] }
+    const problem = (await answer.json().catch(() => ({}))) as {
+      detail?: string
+      errors?: { field: string; detail: string }[]
+    }
     throw new Failed(problem.detail ?? `the service answered ${answer.status}`, answer.status, problem.errors)
   }
   // A proxy that compresses makes the tag weak, though the content is the same; If-Match needs what the service gave.
@@ -161,21 +167,28 @@ const id = encodeURIComponent
 export const restaurants = (signal?: AbortSignal) => all<Named>("/restaurant/restaurants", {}, signal)
 
 /** A restaurant's menus, without their dishes. */
-export const menus = (restaurantId: string, signal?: AbortSignal) => all<Named>(`/restaurant/restaurants/${id(restaurantId)}/menus`, {}, signal)
+export const menus = (restaurantId: string, signal?: AbortSignal) =>
+  all<Named>(`/restaurant/restaurants/${id(restaurantId)}/menus`, {}, signal)
 
 /** Until when what the services keep may be older than an edit made here, in milliseconds since 1970. They keep nothing for longer than 30 s. */
 let staleUntil = 0
 
 /** A menu with its dishes and their margins; fresh after an edit made here, or when asked for. */
-export const menu = (menuId: string, signal?: AbortSignal, fresh = Date.now() < staleUntil) => get<Menu>(`/restaurant/menus/${id(menuId)}`, { signal, fresh })
+export const menu = (menuId: string, signal?: AbortSignal, fresh = Date.now() < staleUntil) =>
+  get<Menu>(`/restaurant/menus/${id(menuId)}`, { signal, fresh })
 
 export const dish = (dishId: string, signal?: AbortSignal) => get<Dish>(`/restaurant/dishes/${id(dishId)}`, { signal })
 
-export const recipe = (recipeId: string, signal?: AbortSignal) => ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, { signal })
+export const recipe = (recipeId: string, signal?: AbortSignal) =>
+  ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, { signal })
 
 /** Changes a recipe that still has the ETag; a Failed with status 412 when it has not. */
 export async function putRecipe(recipeId: string, etag: string, body: NewRecipe): Promise<Tagged<Recipe>> {
-  const saved = await ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, { method: "PUT", body, headers: { "If-Match": etag } })
+  const saved = await ask<Recipe>(`/recipes/recipes/${id(recipeId)}`, {
+    method: "PUT",
+    body,
+    headers: { "If-Match": etag },
+  })
   staleUntil = Date.now() + 35_000
   return saved
 }
@@ -183,7 +196,8 @@ export async function putRecipe(recipeId: string, etag: string, body: NewRecipe)
 export const suppliers = (signal?: AbortSignal) => all<Named>("/suppliers/suppliers", {}, signal)
 
 /** All ingredients, or one supplier's. */
-export const ingredients = (supplierId = "", signal?: AbortSignal) => all<Ingredient>("/suppliers/ingredients", supplierId ? { supplier: supplierId } : {}, signal)
+export const ingredients = (supplierId = "", signal?: AbortSignal) =>
+  all<Ingredient>("/suppliers/ingredients", supplierId ? { supplier: supplierId } : {}, signal)
 
 /** The ingredients with these identifiers, at most the first 200, as far as they are known. */
 export async function ingredientsNamed(ids: string[], signal?: AbortSignal): Promise<Ingredient[]> {
@@ -192,10 +206,12 @@ export async function ingredientsNamed(ids: string[], signal?: AbortSignal): Pro
 }
 
 /** Reports something; the same key with the same content makes one report, however often it is sent. */
-export const addFeedback = (key: string, body: NewFeedback) => get<Feedback>("/restaurant/feedback", { method: "POST", body, headers: { "Idempotency-Key": key } })
+export const addFeedback = (key: string, body: NewFeedback) =>
+  get<Feedback>("/restaurant/feedback", { method: "POST", body, headers: { "Idempotency-Key": key } })
 
 /** What was reported for a version. */
-export const feedbackFor = (version: string, signal?: AbortSignal) => all<Feedback>("/restaurant/feedback", { version }, signal)
+export const feedbackFor = (version: string, signal?: AbortSignal) =>
+  all<Feedback>("/restaurant/feedback", { version }, signal)
 
 /** What is running. */
 export const version = (signal?: AbortSignal) => get<Version>("/restaurant/version", { signal })

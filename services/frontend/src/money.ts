@@ -15,7 +15,9 @@ export function percent(value: number | null): string {
 
 /** The text of a quantity with its unit. */
 export function quantity(value: number, unit: Unit): string {
-  return unit === "piece" ? `${numbers.format(value)} ${value === 1 ? "piece" : "pieces"}` : `${numbers.format(value)} ${unit}`
+  return unit === "piece"
+    ? `${numbers.format(value)} ${value === 1 ? "piece" : "pieces"}`
+    : `${numbers.format(value)} ${unit}`
 }
 
 /** The text of an ingredient's price for a kilogram, a litre or a piece. */

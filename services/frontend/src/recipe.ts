@@ -13,7 +13,10 @@ export type Notes = Record<string, string>
 const most = { portions: 10_000, quantity: 1_000_000, lines: 100 }
 
 export function draftOf(recipe: NewRecipe): Draft {
-  return { portions: String(recipe.portions), lines: recipe.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: String(line.quantity) })) }
+  return {
+    portions: String(recipe.portions),
+    lines: recipe.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: String(line.quantity) })),
+  }
 }
 
 /** The whole number that a text is; null when it is none, or not between 1 and `limit`. */
@@ -28,13 +31,19 @@ export function check(draft: Draft): Notes {
   if (whole(draft.portions, most.portions) === null) notes.portions = "Enter a whole number from 1 to 10,000."
   if (draft.lines.length === 0) notes.lines = "A recipe needs at least one ingredient."
   if (draft.lines.length > most.lines) notes.lines = "A recipe can hold 100 ingredients at most."
-  for (const line of draft.lines) if (whole(line.quantity, most.quantity) === null) notes[line.ingredientId] = "Enter a whole number from 1 to 1,000,000."
+  for (const line of draft.lines)
+    if (whole(line.quantity, most.quantity) === null)
+      notes[line.ingredientId] = "Enter a whole number from 1 to 1,000,000."
   return notes
 }
 
 /** The recipe that a valid draft means. */
 export function recipeOf(name: string, draft: Draft): NewRecipe {
-  return { name, portions: Number(draft.portions), lines: draft.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: Number(line.quantity) })) }
+  return {
+    name,
+    portions: Number(draft.portions),
+    lines: draft.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: Number(line.quantity) })),
+  }
 }
 
 /** The cost of a line in euro cents with fractions; null when its price or its quantity is not known. */
@@ -86,7 +95,8 @@ export function merge(base: Recipe, typed: Draft, theirs: Recipe): { draft: Draf
   /** One value of three; undefined means that there is no such line. */
   const pick = <T extends string | undefined>(field: string, was: T, typedNow: T, savedNow: T): T => {
     if (typedNow === was) return savedNow
-    if (savedNow !== was && savedNow !== typedNow) notes[field] = savedNow === undefined ? "Removed by the other person." : `The other person saved ${savedNow}.`
+    if (savedNow !== was && savedNow !== typedNow)
+      notes[field] = savedNow === undefined ? "Removed by the other person." : `The other person saved ${savedNow}.`
     return typedNow
   }
 

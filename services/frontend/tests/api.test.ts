@@ -27,8 +27,16 @@ describe("a list", () => {
 
 describe("a failure", () => {
   it("has the problem's detail, status and fields", async () => {
-    serve({ "GET /api/recipes/recipes/r1": problem(422, "the request's content is not valid", [{ field: "portions", detail: "is too small" }]) })
-    await expect(recipe("r1")).rejects.toMatchObject({ message: "the request's content is not valid", status: 422, fields: [{ field: "portions", detail: "is too small" }] })
+    serve({
+      "GET /api/recipes/recipes/r1": problem(422, "the request's content is not valid", [
+        { field: "portions", detail: "is too small" },
+      ]),
+    })
+    await expect(recipe("r1")).rejects.toMatchObject({
+      message: "the request's content is not valid",
+      status: 422,
+      fields: [{ field: "portions", detail: "is too small" }],
+    })
   })
 
   it("has the status when the answer is no problem", async () => {
@@ -46,7 +54,11 @@ describe("a failure", () => {
   it("is said when the answer takes too long", async () => {
     const patience = new AbortController()
     vi.spyOn(AbortSignal, "timeout").mockReturnValue(patience.signal)
-    vi.stubGlobal("fetch", (_path: string, init: RequestInit) => new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(new Error("aborted")))))
+    vi.stubGlobal(
+      "fetch",
+      (_path: string, init: RequestInit) =>
+        new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(new Error("aborted")))),
+    )
     const failed = recipe("r1", new AbortController().signal)
     patience.abort()
     await expect(failed).rejects.toMatchObject({ message: "the service did not answer in time" })
@@ -70,7 +82,11 @@ describe("a change", () => {
     expect(asked[0]!.init.cache).toBe("default")
 
     expect(await putRecipe("r1", '"1"', soupRecipe)).toEqual({ value: soupRecipe, etag: '"2"' })
-    expect(asked[1]).toMatchObject({ method: "PUT", headers: { "If-Match": '"1"', "Content-Type": "application/json" }, body: soupRecipe })
+    expect(asked[1]).toMatchObject({
+      method: "PUT",
+      headers: { "If-Match": '"1"', "Content-Type": "application/json" },
+      body: soupRecipe,
+    })
 
     expect(await menu("m1")).toEqual(lunch)
     expect(asked[2]!.headers["Cache-Control"]).toBe("no-cache")

@@ -27,7 +27,9 @@ async function save(page: VueWrapper) {
 describe("a recipe", () => {
   it("shows its lines with supplier, price and cost, and what the service says the dish earns", async () => {
     const { page, asked } = await open()
-    expect(asked.find((one) => one.path.endsWith("/menus/m1"))!.headers["Cache-Control"], "as new as the recipe").toBe("no-cache")
+    expect(asked.find((one) => one.path.endsWith("/menus/m1"))!.headers["Cache-Control"], "as new as the recipe").toBe(
+      "no-cache",
+    )
     expect(page.get("h1").text()).toBe("Soup")
     expect(document.title).toBe("Recipe of Soup · Menu planner")
     expect(page.get(".lead").text()).toBe("Recipe “Tomato Soup”, on the menu Lunch")
@@ -50,7 +52,10 @@ describe("a recipe", () => {
     await page.get("#portions").setValue("1")
     expect(page.get(".result").classes()).toContain("loss")
     expect(asked).toHaveLength(before)
-    await page.findAll("button").find((one) => one.text() === "Discard changes")!.trigger("click")
+    await page
+      .findAll("button")
+      .find((one) => one.text() === "Discard changes")!
+      .trigger("click")
     expect(margin(page)).toMatch(/€4\.92/)
   })
 
@@ -104,8 +109,13 @@ describe("a recipe", () => {
 
   it("can be seen without prices, and says that they are missing", async () => {
     const unknown = { ...soup, costMinor: null, marginMinor: null, marginPercent: null }
-    const { page, table } = await open({ "GET /api/suppliers/ingredients?limit=200": problem(503, "starting or draining"), [menu]: { ...lunch, dishes: [unknown], degraded: true } })
-    expect(page.get("main [role=alert]").text()).toContain("Ingredients and prices cannot be had, so costs and margins are missing: starting or draining.")
+    const { page, table } = await open({
+      "GET /api/suppliers/ingredients?limit=200": problem(503, "starting or draining"),
+      [menu]: { ...lunch, dishes: [unknown], degraded: true },
+    })
+    expect(page.get("main [role=alert]").text()).toContain(
+      "Ingredients and prices cannot be had, so costs and margins are missing: starting or draining.",
+    )
     expect(page.get(".lines li").text()).toMatch(/^Ingredient .*–$/)
     expect(page.get(".source").text()).toBe("The costs are not known at the moment.")
     Object.assign(table, answers())
@@ -116,7 +126,18 @@ describe("a recipe", () => {
   })
 
   it("says that no supplier has an ingredient, and marks what is unavailable", async () => {
-    const { page } = await open({ [read]: tagged({ ...soupRecipe, lines: [{ ingredientId: "gold", quantity: 1 }, { ingredientId: "basil", quantity: 3 }] }, '"1"') })
+    const { page } = await open({
+      [read]: tagged(
+        {
+          ...soupRecipe,
+          lines: [
+            { ingredientId: "gold", quantity: 1 },
+            { ingredientId: "basil", quantity: 3 },
+          ],
+        },
+        '"1"',
+      ),
+    })
     const lines = page.findAll(".lines li").map((line) => line.text())
     expect(lines[0]).toContain("no supplier has it")
     expect(lines[1]).toMatch(/Basil.*unavailable/)
@@ -135,8 +156,15 @@ describe("a recipe", () => {
 describe("the lines of a recipe", () => {
   it("are taken from what suppliers have and the recipe has not", async () => {
     const { page, asked, table } = await open()
-    expect(page.findAll("#add optgroup").map((group) => group.attributes("label"))).toEqual(["Stone Mill", "Green Farm"])
-    expect(page.findAll("#add option").map((option) => option.text())).toEqual(["Choose…", "Flour, €1.19 for 1,000 g", `Basil, €1.49 for 30 g (unavailable)`])
+    expect(page.findAll("#add optgroup").map((group) => group.attributes("label"))).toEqual([
+      "Stone Mill",
+      "Green Farm",
+    ])
+    expect(page.findAll("#add option").map((option) => option.text())).toEqual([
+      "Choose…",
+      "Flour, €1.19 for 1,000 g",
+      `Basil, €1.49 for 30 g (unavailable)`,
+    ])
     await page.get(".add button").trigger("click")
     expect(page.findAll(".lines li")).toHaveLength(2)
     await page.get("#add").setValue("basil")
@@ -146,9 +174,14 @@ describe("the lines of a recipe", () => {
     expect(margin(page)).toContain("–")
     await quantity(page, "basil").setValue("30")
     expect(margin(page)).toMatch(/€4\.68/)
-    table[put] = tagged({ ...soupRecipe, lines: [...soupRecipe.lines, { ingredientId: basil.id, quantity: 30 }] }, '"2"')
+    table[put] = tagged(
+      { ...soupRecipe, lines: [...soupRecipe.lines, { ingredientId: basil.id, quantity: 30 }] },
+      '"2"',
+    )
     await save(page)
-    expect(asked.find((one) => one.method === "PUT")!.body).toMatchObject({ lines: [...soupRecipe.lines, { ingredientId: "basil", quantity: 30 }] })
+    expect(asked.find((one) => one.method === "PUT")!.body).toMatchObject({
+      lines: [...soupRecipe.lines, { ingredientId: "basil", quantity: 30 }],
+    })
   })
 
   it("can be removed, down to none, which is not saved", async () => {
@@ -172,14 +205,22 @@ describe("a recipe that is refused", () => {
     const { page, asked } = await open()
     await quantity(page, "cream").setValue("a little")
     await save(page)
-    expect(quantity(page, "cream").attributes()).toMatchObject({ "aria-invalid": "true", "aria-describedby": "unit-cream note-cream" })
+    expect(quantity(page, "cream").attributes()).toMatchObject({
+      "aria-invalid": "true",
+      "aria-describedby": "unit-cream note-cream",
+    })
     expect(page.get("#note-cream").text()).toContain("whole number")
     expect(document.activeElement).toBe(quantity(page, "cream").element)
     expect(asked.some((one) => one.method === "PUT")).toBe(false)
   })
 
   it("by the service: its errors at their fields, and what was typed stays", async () => {
-    const { page, table } = await open({ [put]: problem(422, "the request's content is not valid", [{ field: "portions", detail: "is not between 1 and 10000" }, { field: "lines.1.quantity", detail: "is too much" }]) })
+    const { page, table } = await open({
+      [put]: problem(422, "the request's content is not valid", [
+        { field: "portions", detail: "is not between 1 and 10000" },
+        { field: "lines.1.quantity", detail: "is too much" },
+      ]),
+    })
     await page.get("#portions").setValue("9999")
     await save(page)
     expect(page.get("#portions-note").text()).toBe("is not between 1 and 10000")
@@ -195,7 +236,9 @@ describe("a recipe that is refused", () => {
     const { page, table } = await open({ [put]: problem(502, "the service cannot be reached") })
     await page.get("#portions").setValue("7")
     await save(page)
-    expect(page.get(".figures [role=alert]").text()).toContain("The recipe is not saved: the service cannot be reached.")
+    expect(page.get(".figures [role=alert]").text()).toContain(
+      "The recipe is not saved: the service cannot be reached.",
+    )
     table[put] = tagged({ ...soupRecipe, portions: 7 }, '"2"')
     await page.get(".figures [role=alert] button").trigger("click")
     await settle()
@@ -203,7 +246,9 @@ describe("a recipe that is refused", () => {
   })
 
   it("because someone else changed it: theirs is loaded and what was typed is kept", async () => {
-    const { page, table, asked } = await open({ [put]: problem(412, "it has been changed since it was read; read it again") })
+    const { page, table, asked } = await open({
+      [put]: problem(412, "it has been changed since it was read; read it again"),
+    })
     await page.get("#portions").setValue("7")
     await quantity(page, "cream").setValue("250")
     await save(page)
@@ -216,7 +261,10 @@ describe("a recipe that is refused", () => {
     await settle()
     expect(alert().text()).toContain("theirs cannot be read: starting or draining")
 
-    table[read] = tagged({ ...soupRecipe, portions: 10, lines: [{ ingredientId: "tomatoes", quantity: 1400 }, soupRecipe.lines[1]!] }, '"5"')
+    table[read] = tagged(
+      { ...soupRecipe, portions: 10, lines: [{ ingredientId: "tomatoes", quantity: 1400 }, soupRecipe.lines[1]!] },
+      '"5"',
+    )
     await alert().get("button").trigger("click")
     await settle()
     expect(page.get(".figures [role=status]").text()).toContain("Their version is loaded and what you typed is kept.")
@@ -238,7 +286,9 @@ describe("a recipe that is refused", () => {
     table[read] = tagged({ ...soupRecipe, portions: 7 }, '"2"')
     await page.get(".figures [role=alert] button").trigger("click")
     await settle()
-    expect(page.get(".figures [role=status]").text()).toBe("Their version is loaded. There is nothing left of yours to save.")
+    expect(page.get(".figures [role=status]").text()).toBe(
+      "Their version is loaded. There is nothing left of yours to save.",
+    )
   })
 })
 

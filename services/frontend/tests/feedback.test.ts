@@ -7,8 +7,22 @@ afterEach(() => vi.unstubAllGlobals())
 
 const list = `GET /api/restaurant/feedback?version=${running.sha}&limit=200`
 const post = "POST /api/restaurant/feedback"
-const old = { id: "f1", text: "Old", severity: "blocker", status: "resolved", version: running.sha, createdAt: "2026-01-01T10:00:00Z" }
-const recent = { id: "f2", text: "Recent\nwith a second line", severity: "major", status: "open", version: running.sha, createdAt: "2026-01-02T10:00:00Z" }
+const old = {
+  id: "f1",
+  text: "Old",
+  severity: "blocker",
+  status: "resolved",
+  version: running.sha,
+  createdAt: "2026-01-01T10:00:00Z",
+}
+const recent = {
+  id: "f2",
+  text: "Recent\nwith a second line",
+  severity: "major",
+  status: "open",
+  version: running.sha,
+  createdAt: "2026-01-02T10:00:00Z",
+}
 
 async function open(changes: Record<string, Answer> = {}) {
   const table: ReturnType<typeof answers> = { ...answers(), ...changes }
@@ -127,7 +141,12 @@ describe("a report", () => {
   })
 
   it("that the service refuses has its errors at the fields", async () => {
-    const { page, table } = await open({ [post]: problem(422, "not valid", [{ field: "text", detail: "is too rude" }, { field: "severity", detail: "is unheard of" }]) })
+    const { page, table } = await open({
+      [post]: problem(422, "not valid", [
+        { field: "text", detail: "is too rude" },
+        { field: "severity", detail: "is unheard of" },
+      ]),
+    })
     await fill(page)
     await send(page)
     expect(page.get("#text-note").text()).toBe("is too rude")

@@ -1,6 +1,20 @@
 import { enableAutoUnmount } from "@vue/test-utils"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { answers, basil, cream, flour, lunch, openPage, pizza, problem, running, serve, settle, soup, tomatoes } from "./world"
+import {
+  answers,
+  basil,
+  cream,
+  flour,
+  lunch,
+  openPage,
+  pizza,
+  problem,
+  running,
+  serve,
+  settle,
+  soup,
+  tomatoes,
+} from "./world"
 
 enableAutoUnmount(afterEach)
 afterEach(() => vi.unstubAllGlobals())
@@ -131,7 +145,12 @@ describe("the menus", () => {
 
   it("are those of the restaurant that is chosen, and that is in the address", async () => {
     const table = answers()
-    table["GET /api/restaurant/restaurants?limit=200"] = { items: [{ id: "h1", name: "Harbour" }, { id: "h2", name: "Hill" }] }
+    table["GET /api/restaurant/restaurants?limit=200"] = {
+      items: [
+        { id: "h1", name: "Harbour" },
+        { id: "h2", name: "Hill" },
+      ],
+    }
     table["GET /api/restaurant/restaurants/h2/menus?limit=200"] = { items: [{ id: "m2", name: "Brunch" }] }
     table["GET /api/restaurant/menus/m2"] = { ...lunch, id: "m2", dishes: [pizza] }
     serve(table)
@@ -146,7 +165,9 @@ describe("the menus", () => {
 
   it("are asked for ten at a time", async () => {
     const table = answers()
-    table["GET /api/restaurant/restaurants/h1/menus?limit=200"] = { items: Array.from({ length: 12 }, (_, n) => ({ id: `m${n + 1}`, name: `Menu ${n + 1}` })) }
+    table["GET /api/restaurant/restaurants/h1/menus?limit=200"] = {
+      items: Array.from({ length: 12 }, (_, n) => ({ id: `m${n + 1}`, name: `Menu ${n + 1}` })),
+    }
     const asked = serve(table)
     const { page } = await openPage("/")
     expect(page.findAll("article")).toHaveLength(10)
@@ -159,7 +180,8 @@ describe("the menus", () => {
 
   it("end their requests when they go away", async () => {
     const table = answers()
-    table["GET /api/restaurant/menus/m1"] = ({ init }) => new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(new Error("aborted"))))
+    table["GET /api/restaurant/menus/m1"] = ({ init }) =>
+      new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(new Error("aborted"))))
     const asked = serve(table)
     const { page, router } = await openPage("/")
     expect(page.get("article [role=status]").text()).toBe("Loading Lunch…")

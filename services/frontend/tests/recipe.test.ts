@@ -5,7 +5,10 @@ import { basil, cream, flour, soupRecipe, tomatoes } from "./world"
 
 const salt = { ...flour, id: "salt", priceMinor: 100 }
 const stock = new Map<string, Ingredient>([flour, tomatoes, cream, basil, salt].map((one) => [one.id, one]))
-const draft = (portions: string, ...lines: [string, string][]) => ({ portions, lines: lines.map(([ingredientId, quantity]) => ({ ingredientId, quantity })) })
+const draft = (portions: string, ...lines: [string, string][]) => ({
+  portions,
+  lines: lines.map(([ingredientId, quantity]) => ({ ingredientId, quantity })),
+})
 
 describe("the cost of a portion", () => {
   // The cases of the recipes service's own test.
@@ -34,10 +37,19 @@ describe("the cost of a portion", () => {
 describe("what was typed", () => {
   it("is valid within the service's limits only", () => {
     expect(check(draft("10000", ["flour", " 1000000 "]))).toEqual({})
-    expect(check(draft("10001", ["flour", "1000001"]))).toEqual({ portions: expect.stringContaining("10,000"), flour: expect.stringContaining("1,000,000") })
-    expect(check(draft("1.5", ["flour", "-1"], ["salt", "ten"]))).toMatchObject({ portions: expect.any(String), flour: expect.any(String), salt: expect.any(String) })
+    expect(check(draft("10001", ["flour", "1000001"]))).toEqual({
+      portions: expect.stringContaining("10,000"),
+      flour: expect.stringContaining("1,000,000"),
+    })
+    expect(check(draft("1.5", ["flour", "-1"], ["salt", "ten"]))).toMatchObject({
+      portions: expect.any(String),
+      flour: expect.any(String),
+      salt: expect.any(String),
+    })
     expect(check(draft("1"))).toEqual({ lines: expect.stringContaining("at least one") })
-    expect(check(draft("1", ...Array.from({ length: 101 }, (_, n): [string, string] => [String(n), "1"])))).toEqual({ lines: expect.stringContaining("100") })
+    expect(check(draft("1", ...Array.from({ length: 101 }, (_, n): [string, string] => [String(n), "1"])))).toEqual({
+      lines: expect.stringContaining("100"),
+    })
   })
 
   it("goes to the service and back unchanged", () => {
@@ -56,7 +68,15 @@ describe("the service's field errors", () => {
       { field: "name", detail: "d" },
     ]
     expect(notesOf(fields, draftOf(soupRecipe))).toEqual({ portions: "a", cream: "b", tomatoes: "c", "": "name: d" })
-    expect(notesOf([{ field: "lines", detail: "e" }, { field: "lines[7].quantity", detail: "f" }], draftOf(soupRecipe))).toEqual({ lines: "e", "": "lines[7].quantity: f" })
+    expect(
+      notesOf(
+        [
+          { field: "lines", detail: "e" },
+          { field: "lines[7].quantity", detail: "f" },
+        ],
+        draftOf(soupRecipe),
+      ),
+    ).toEqual({ lines: "e", "": "lines[7].quantity: f" })
   })
 })
 
@@ -65,15 +85,36 @@ describe("a change by someone else", () => {
   const mine = draft("8", ["tomatoes", "1500"], ["cream", "250"], ["basil", "5"])
 
   it("comes in where nothing was typed, and what was typed stays", () => {
-    const theirs = { ...base, lines: [{ ingredientId: "tomatoes", quantity: 1400 }, { ingredientId: "cream", quantity: 200 }, { ingredientId: "flour", quantity: 20 }] }
-    expect(merge(base, mine, theirs)).toEqual({ draft: draft("8", ["tomatoes", "1400"], ["cream", "250"], ["basil", "5"], ["flour", "20"]), notes: {} })
+    const theirs = {
+      ...base,
+      lines: [
+        { ingredientId: "tomatoes", quantity: 1400 },
+        { ingredientId: "cream", quantity: 200 },
+        { ingredientId: "flour", quantity: 20 },
+      ],
+    }
+    expect(merge(base, mine, theirs)).toEqual({
+      draft: draft("8", ["tomatoes", "1400"], ["cream", "250"], ["basil", "5"], ["flour", "20"]),
+      notes: {},
+    })
   })
 
   it("is told where both changed the same", () => {
-    const theirs = { ...base, portions: 10, lines: [{ ingredientId: "tomatoes", quantity: 1500 }, { ingredientId: "basil", quantity: 9 }] }
+    const theirs = {
+      ...base,
+      portions: 10,
+      lines: [
+        { ingredientId: "tomatoes", quantity: 1500 },
+        { ingredientId: "basil", quantity: 9 },
+      ],
+    }
     expect(merge(base, mine, theirs)).toEqual({
       draft: draft("8", ["tomatoes", "1500"], ["cream", "250"], ["basil", "5"]),
-      notes: { portions: "The other person saved 10.", cream: "Removed by the other person.", basil: "The other person saved 9." },
+      notes: {
+        portions: "The other person saved 10.",
+        cream: "Removed by the other person.",
+        basil: "The other person saved 9.",
+      },
     })
   })
 

@@ -115,7 +115,14 @@ func WithBypass(ctx context.Context) context.Context { return web.WithBypass(ctx
 // With Bypass everything is loaded and kept anew. An error of load is given
 // together with what the cache had. T must survive JSON; prefix must change when
 // T does, because the previous release may share the cache.
-func Through[T any](ctx context.Context, c *Cache, prefix string, ids []string, ttl time.Duration, load func(ctx context.Context, missing []string) (map[string]T, error)) (map[string]T, error) {
+func Through[T any](
+	ctx context.Context,
+	c *Cache,
+	prefix string,
+	ids []string,
+	ttl time.Duration,
+	load func(ctx context.Context, missing []string) (map[string]T, error),
+) (map[string]T, error) {
 	found := map[string]T{}
 	missing := ids
 	if Bypass(ctx) {

@@ -66,7 +66,10 @@ func (l *log) String() string {
 }
 
 func TestURL(t *testing.T) {
-	for value, fine := range map[string]bool{"": true, "redis://host:6379/0": true, "rediss://u:p@host/1": true, "http://canary": false, "redis://canary:x": false} {
+	for value, fine := range map[string]bool{
+		"": true, "redis://host:6379/0": true, "rediss://u:p@host/1": true, "http://canary": false,
+		"redis://canary:x": false,
+	} {
 		r := env.New(func(string) string { return value })
 		if got := cache.URL(r); (r.Err() == nil) != fine || fine != (got == value) {
 			t.Errorf("%q: %q, %v", value, got, r.Err())
@@ -92,7 +95,8 @@ func TestThroughAsksForWhatItDoesNotHave(t *testing.T) {
 		t.Errorf("first: %v", got)
 	}
 	from.value = 2
-	if got := get(t.Context(), "a", "c"); fmt.Sprint(got) != "map[a:1 c:2]" || !slices.Equal(from.asked[1], []string{"c"}) {
+	if got := get(t.Context(), "a", "c"); fmt.Sprint(got) != "map[a:1 c:2]" ||
+		!slices.Equal(from.asked[1], []string{"c"}) {
 		t.Errorf("second: %v, asked %v", got, from.asked[1])
 	}
 	if get(t.Context(), "a", "b"); len(from.asked) != 2 {
@@ -168,7 +172,8 @@ func TestAValueOfAnotherShapeIsLoadedAgain(t *testing.T) {
 	odd := func(_ context.Context, _ []string) (map[string]chan int, error) {
 		return map[string]chan int{"a": nil}, nil
 	}
-	if got, err := cache.Through(t.Context(), c, id.New(), []string{"a"}, time.Minute, odd); err != nil || len(got) != 1 {
+	if got, err := cache.Through(t.Context(), c, id.New(), []string{"a"}, time.Minute, odd); err != nil ||
+		len(got) != 1 {
 		t.Errorf("a value that cannot be kept: %v, %v", got, err)
 	}
 }

@@ -50,7 +50,10 @@ func New(name string, timeout time.Duration, log *slog.Logger) *Client {
 	c := &Client{
 		name:    name,
 		timeout: timeout,
-		http:    &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "client_requests_total", Help: "Tries to call another service: answered, failed, or refused by the breaker.",
 			ConstLabels: prometheus.Labels{"target": name},

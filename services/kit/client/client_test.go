@@ -24,20 +24,36 @@ import (
 var quiet = slog.New(slog.DiscardHandler)
 
 // server answers the nth request, from 1, by answer.
-func server(t *testing.T, answer func(n int64, w http.ResponseWriter, r *http.Request)) (address string, asked *atomic.Int64) {
+func server(
+	t *testing.T,
+	answer func(n int64, w http.ResponseWriter, r *http.Request),
+) (address string, asked *atomic.Int64) {
 	t.Helper()
 	asked = &atomic.Int64{}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(asked.Add(1), w, r) }))
+	s := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(asked.Add(1), w, r) }),
+	)
 	t.Cleanup(s.Close)
 	return s.URL, asked
 }
 
-func call(t *testing.T, c *client.Client, method, address, body string, headers ...string) (*http.Response, string, error) {
+func call(
+	t *testing.T,
+	c *client.Client,
+	method, address, body string,
+	headers ...string,
+) (*http.Response, string, error) {
 	t.Helper()
 	return callWith(t.Context(), t, c, method, address, body, headers...)
 }
 
-func callWith(ctx context.Context, t *testing.T, c *client.Client, method, address, body string, headers ...string) (*http.Response, string, error) {
+func callWith(
+	ctx context.Context,
+	t *testing.T,
+	c *client.Client,
+	method, address, body string,
+	headers ...string,
+) (*http.Response, string, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
@@ -66,11 +82,13 @@ func TestDoPassesOnWhatBelongsToTheRequest(t *testing.T) {
 	if _, _, err := callWith(ctx, t, client.New("x", time.Second, quiet), "GET", address, ""); err != nil {
 		t.Fatal(err)
 	}
-	if got.Get("X-Request-Id") != "abc-3" || got.Get("Cache-Control") != "no-cache" || got.Get("Tracestate") != "vendor=1" {
+	if got.Get("X-Request-Id") != "abc-3" || got.Get("Cache-Control") != "no-cache" ||
+		got.Get("Tracestate") != "vendor=1" {
 		t.Errorf("%v", got)
 	}
 	parent := strings.Split(got.Get("Traceparent"), "-")
-	if len(parent) != 4 || parent[1] != "0af7651916cd43dd8448eb211c80319c" || parent[2] == "b7ad6b7169203331" || parent[3] != "01" {
+	if len(parent) != 4 || parent[1] != "0af7651916cd43dd8448eb211c80319c" || parent[2] == "b7ad6b7169203331" ||
+		parent[3] != "01" {
 		t.Errorf("%v", parent)
 	}
 	if _, _, err := call(t, client.New("x", time.Second, quiet), "GET", address, ""); err != nil {
@@ -100,9 +118,25 @@ func TestWhatMayBeRepeatedIsTriedAgain(t *testing.T) {
 				w.WriteHeader(status)
 				io.WriteString(w, "why")
 			})
-			answer, body, err := call(t, client.New("x", 3*time.Second, quiet), c.method, address, "the body", c.headers...)
-			if err != nil || answer.StatusCode != status || body != "why" || asked.Load() != c.tries || last != "the body" {
-				t.Errorf("%s %d %v: %v %q, asked %d times, with %q", c.method, status, c.headers, err, body, asked.Load(), last)
+			answer, body, err := call(
+				t,
+				client.New("x", 3*time.Second, quiet),
+				c.method,
+				address,
+				"the body",
+				c.headers...)
+			if err != nil || answer.StatusCode != status || body != "why" || asked.Load() != c.tries ||
+				last != "the body" {
+				t.Errorf(
+					"%s %d %v: %v %q, asked %d times, with %q",
+					c.method,
+					status,
+					c.headers,
+					err,
+					body,
+					asked.Load(),
+					last,
+				)
 			}
 		}
 	}
@@ -112,7 +146,9 @@ func TestWhatMayBeRepeatedIsTriedAgain(t *testing.T) {
 		}
 		io.WriteString(w, "there")
 	})
-	if _, body, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err != nil || body != "there" || asked.Load() != 2 {
+	if _, body, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err != nil ||
+		body != "there" ||
+		asked.Load() != 2 {
 		t.Errorf("a lost connection: %q, %v", body, err)
 	}
 	for _, status := range []int{404, 500, 302} {
@@ -120,7 +156,9 @@ func TestWhatMayBeRepeatedIsTriedAgain(t *testing.T) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(status)
 		})
-		if answer, _, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err != nil || answer.StatusCode != status || asked.Load() != 1 {
+		if answer, _, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err != nil ||
+			answer.StatusCode != status ||
+			asked.Load() != 1 {
 			t.Errorf("%d: %v, asked %d times", status, err, asked.Load())
 		}
 	}
@@ -163,8 +201,12 @@ func TestAWholeCallEndsInTime(t *testing.T) {
 }
 
 func TestTheAnswerIsBounded(t *testing.T) {
-	address, asked := server(t, func(_ int64, w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, web.BodyLimit+1)) })
-	if _, _, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err == nil || asked.Load() != 1 {
+	address, asked := server(
+		t,
+		func(_ int64, w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, web.BodyLimit+1)) },
+	)
+	if _, _, err := call(t, client.New("x", 3*time.Second, quiet), "GET", address, ""); err == nil ||
+		asked.Load() != 1 {
 		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 }
@@ -181,7 +223,8 @@ func TestTheBreakerOpensAndCloses(t *testing.T) {
 	c := client.New("suppliers", 2*time.Second, slog.New(slog.NewJSONHandler(&log, nil)))
 	state := func(want string) {
 		t.Helper()
-		text := "# HELP circuit_breaker_state 0 closed: calls are made; 1 half open: one is tried; 2 open: none is made.\n# TYPE circuit_breaker_state gauge\ncircuit_breaker_state{target=\"suppliers\"} " + want + "\n"
+		text := "# HELP circuit_breaker_state 0 closed: calls are made; 1 half open: one is tried; 2 open: none is made.\n" +
+			"# TYPE circuit_breaker_state gauge\ncircuit_breaker_state{target=\"suppliers\"} " + want + "\n"
 		if err := testutil.CollectAndCompare(c, strings.NewReader(text), "circuit_breaker_state"); err != nil {
 			t.Error(err)
 		}

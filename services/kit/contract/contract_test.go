@@ -110,7 +110,9 @@ func TestMatch(t *testing.T) {
 	if version, err := Match(text(Tag(7))); version != 7 || err != nil {
 		t.Errorf("%d %v", version, err)
 	}
-	for header, want := range map[*string]int{nil: 428, text(""): 428, text("7"): 412, text(`"07"`): 412, text(`W/"7"`): 412, text("*"): 412} {
+	for header, want := range map[*string]int{
+		nil: 428, text(""): 428, text("7"): 412, text(`"07"`): 412, text(`W/"7"`): 412, text("*"): 412,
+	} {
 		_, err := Match(header)
 		var p *problem.Problem
 		if !errors.As(err, &p) || p.Status != want {

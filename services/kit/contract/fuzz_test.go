@@ -10,7 +10,10 @@ import (
 // FuzzMatch: only the tag that a version gives is read as that version; all else
 // is a 412, or a 428 when it is empty.
 func FuzzMatch(f *testing.F) {
-	for _, seed := range []string{"", `"1"`, `"0"`, `"-1"`, `"01"`, `"+1"`, `1`, `""1""`, `W/"1"`, `*`, `"9223372036854775807"`, `"9223372036854775808"`, `"1", "2"`} {
+	for _, seed := range []string{
+		"", `"1"`, `"0"`, `"-1"`, `"01"`, `"+1"`, `1`, `""1""`, `W/"1"`, `*`, `"9223372036854775807"`,
+		`"9223372036854775808"`, `"1", "2"`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {

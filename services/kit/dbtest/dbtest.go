@@ -39,7 +39,9 @@ func New(t testing.TB, schema string, files fs.FS) *Database {
 		t.Fatal(err)
 	}
 	if d == nil {
-		t.Skip("set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres")
+		t.Skip(
+			"set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres",
+		)
 	}
 	t.Cleanup(func() {
 		if err := remove(); err != nil {
@@ -85,7 +87,15 @@ func Open(ctx context.Context, schema string, files fs.FS) (d *Database, remove 
 		sslMode = "prefer"
 	}
 	role := schema + "_" + suffix
-	settings := postgres.Settings{Host: server.Hostname(), Port: port, Name: "test_" + role, User: role, Password: password, SSLMode: sslMode, MaxConns: 10}
+	settings := postgres.Settings{
+		Host:     server.Hostname(),
+		Port:     port,
+		Name:     "test_" + role,
+		User:     role,
+		Password: password,
+		SSLMode:  sslMode,
+		MaxConns: 10,
+	}
 	owner := settings
 	owner.User = role + "_owner"
 	d = &Database{Service: settings, Owner: owner, Schema: schema}
@@ -103,13 +113,22 @@ func Open(ctx context.Context, schema string, files fs.FS) (d *Database, remove 
 	if err == nil {
 		inside := *server
 		inside.Path = "/" + settings.Name
-		err = execute(ctx, inside.String(),
+		err = execute(
+			ctx,
+			inside.String(),
 			"REVOKE ALL ON SCHEMA public FROM PUBLIC",
 			"REVOKE ALL ON DATABASE "+name(settings.Name)+" FROM PUBLIC",
 			"GRANT CONNECT ON DATABASE "+name(settings.Name)+" TO "+name(settings.User)+", "+name(owner.User),
 			"CREATE SCHEMA "+name(schema)+" AUTHORIZATION "+name(owner.User),
 			"GRANT USAGE ON SCHEMA "+name(schema)+" TO "+name(settings.User),
-			"ALTER DEFAULT PRIVILEGES FOR ROLE "+name(owner.User)+" IN SCHEMA "+name(schema)+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+name(settings.User))
+			"ALTER DEFAULT PRIVILEGES FOR ROLE "+name(
+				owner.User,
+			)+" IN SCHEMA "+name(
+				schema,
+			)+" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+name(
+				settings.User,
+			),
+		)
 	}
 	if err == nil && files != nil {
 		_, err = postgres.Migrate(ctx, owner, schema, postgres.Expand, files, slog.New(slog.DiscardHandler))

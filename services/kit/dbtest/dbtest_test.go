@@ -18,7 +18,10 @@ func TestNewMakesADatabaseThatGoesAway(t *testing.T) {
 		if _, err := pool.Exec(t.Context(), "INSERT INTO dish VALUES (1)"); err != nil {
 			t.Errorf("the service's role may not write: %v", err)
 		}
-		for _, forbidden := range []string{"CREATE TABLE suppliers.pan (id int)", "CREATE TABLE public.pan (id int)", "DROP TABLE dish", "CREATE SCHEMA other"} {
+		for _, forbidden := range []string{
+			"CREATE TABLE suppliers.pan (id int)", "CREATE TABLE public.pan (id int)", "DROP TABLE dish",
+			"CREATE SCHEMA other",
+		} {
 			if _, err := pool.Exec(t.Context(), forbidden); err == nil {
 				t.Errorf("the service's role may %s", forbidden)
 			}
@@ -36,7 +39,10 @@ func TestNewMakesADatabaseThatGoesAway(t *testing.T) {
 }
 
 func TestOpenReportsWhatIsWrong(t *testing.T) {
-	for address, fine := range map[string]bool{"": true, "postgres://canary:canary@127.0.0.1:1/postgres": false, ":no address": false, "postgres://host:port/": false} {
+	for address, fine := range map[string]bool{
+		"": true, "postgres://canary:canary@127.0.0.1:1/postgres": false, ":no address": false,
+		"postgres://host:port/": false,
+	} {
 		t.Setenv("TEST_DATABASE_URL", address)
 		if d, _, err := Open(context.Background(), "suppliers", nil); d != nil || (err == nil) != fine {
 			t.Errorf("%q: %v", address, err)

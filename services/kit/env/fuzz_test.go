@@ -9,7 +9,10 @@ import (
 // FuzzValues: whatever stands in a variable, what is given lies within the bounds,
 // or there is a fault; a secret is never part of the message.
 func FuzzValues(f *testing.F) {
-	for _, seed := range []string{"", "5", "-1", "1e3", "NaN", "Inf", "5s", "250ms", "true", "http://host/", "redis://host", "a, b,,c", "\x00", "９"} {
+	for _, seed := range []string{
+		"", "5", "-1", "1e3", "NaN", "Inf", "5s", "250ms", "true", "http://host/", "redis://host",
+		"a, b,,c", "\x00", "９",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

@@ -20,11 +20,19 @@ func read(mode string, variables map[string]string) (Settings, error) {
 	return s, r.Err()
 }
 
-var every = map[string]string{"FAULT_LATENCY": "200ms", "FAULT_ERROR_RATE": "0.5", "FAULT_UNREADY": "true", "FAULT_UNHEALTHY": "true", "FAULT_CRASH_AFTER": "30s", "FAULT_MEMORY_GROWTH": "64"}
+var every = map[string]string{
+	"FAULT_LATENCY":       "200ms",
+	"FAULT_ERROR_RATE":    "0.5",
+	"FAULT_UNREADY":       "true",
+	"FAULT_UNHEALTHY":     "true",
+	"FAULT_CRASH_AFTER":   "30s",
+	"FAULT_MEMORY_GROWTH": "64",
+}
 
 func TestProductionRefusesEveryFaultWithoutTheSecondKey(t *testing.T) {
 	for name, value := range every {
-		if _, err := read("production", map[string]string{name: value}); err == nil || !strings.Contains(err.Error(), "FAULTS_IN_PRODUCTION") {
+		if _, err := read("production", map[string]string{name: value}); err == nil ||
+			!strings.Contains(err.Error(), "FAULTS_IN_PRODUCTION") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := read("production", map[string]string{name: value, "FAULTS_IN_PRODUCTION": "yes"}); err == nil {
@@ -43,8 +51,21 @@ func TestProductionRefusesEveryFaultWithoutTheSecondKey(t *testing.T) {
 }
 
 func TestWrongFaultsAreListedAtOnce(t *testing.T) {
-	_, err := read("qa", map[string]string{"FAULT_LATENCY": "soon", "FAULT_ERROR_RATE": "2", "FAULT_UNREADY": "perhaps", "FAULT_CRASH_AFTER": "-1s", "FAULT_MEMORY_GROWTH": "much", "FAULT_FLAWS": "reflected-soup"})
-	for _, want := range []string{"FAULT_LATENCY", "FAULT_ERROR_RATE", "FAULT_UNREADY", "FAULT_CRASH_AFTER", "FAULT_MEMORY_GROWTH", "FAULT_FLAWS"} {
+	_, err := read(
+		"qa",
+		map[string]string{
+			"FAULT_LATENCY":       "soon",
+			"FAULT_ERROR_RATE":    "2",
+			"FAULT_UNREADY":       "perhaps",
+			"FAULT_CRASH_AFTER":   "-1s",
+			"FAULT_MEMORY_GROWTH": "much",
+			"FAULT_FLAWS":         "reflected-soup",
+		},
+	)
+	for _, want := range []string{
+		"FAULT_LATENCY", "FAULT_ERROR_RATE", "FAULT_UNREADY", "FAULT_CRASH_AFTER", "FAULT_MEMORY_GROWTH",
+		"FAULT_FLAWS",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)
 		}
@@ -71,7 +92,9 @@ func TestMiddleware(t *testing.T) {
 		{"unhealthy", Settings{Unhealthy: true}, 200, 503, 200},
 	}
 	for _, c := range cases {
-		if m, l, r := status(c.s, "/menus"), status(c.s, "/livez"), status(c.s, "/readyz"); m != c.menus || l != c.livez || r != c.readyz {
+		if m, l, r := status(c.s, "/menus"), status(c.s, "/livez"), status(c.s, "/readyz"); m != c.menus ||
+			l != c.livez ||
+			r != c.readyz {
 			t.Errorf("%s: %d %d %d", c.name, m, l, r)
 		}
 	}
@@ -100,7 +123,8 @@ func TestErrorRateIsAShareAndSaysSo(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	Settings{ErrorRate: 1}.Middleware(fine).ServeHTTP(w, httptest.NewRequest("GET", "/menus", nil))
-	if w.Header().Get("Content-Type") != "application/problem+json" || !strings.Contains(w.Body.String(), "injected fault") {
+	if w.Header().Get("Content-Type") != "application/problem+json" ||
+		!strings.Contains(w.Body.String(), "injected fault") {
 		t.Errorf("%v %s", w.Header(), w.Body)
 	}
 }

@@ -82,7 +82,17 @@ func Migrate(ctx context.Context, s Settings, schema, step string, files fs.FS, 
 	now := time.Now()
 	for _, r := range results {
 		applied = append(applied, Migration{step, r.Source.Version, path.Base(r.Source.Path), &now})
-		log.Info("migrated", "schema", schema, "step", step, "file", path.Base(r.Source.Path), "seconds", r.Duration.Seconds())
+		log.Info(
+			"migrated",
+			"schema",
+			schema,
+			"step",
+			step,
+			"file",
+			path.Base(r.Source.Path),
+			"seconds",
+			r.Duration.Seconds(),
+		)
 	}
 	if err != nil {
 		return applied, fmt.Errorf("migrate: %s: %w", step, err)
@@ -173,8 +183,17 @@ func provider(db *sql.DB, schema, step string, files fs.FS) (*goose.Provider, er
 	if err != nil {
 		return nil, err
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, folder,
-		goose.WithTableName(table(step)), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	p, err := goose.NewProvider(
+		goose.DialectPostgres,
+		db,
+		folder,
+		goose.WithTableName(
+			table(step),
+		),
+		goose.WithSessionLocker(locker),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()),
+	)
 	if errors.Is(err, goose.ErrNoMigrations) {
 		return nil, nil
 	}
@@ -187,12 +206,21 @@ func provider(db *sql.DB, schema, step string, files fs.FS) (*goose.Provider, er
 // WaitForSchema waits until the schema has the last expand migration in files, or
 // a later one that a newer release brought. It ends early only with ctx. Why it
 // still waits, each time that the reason is another one, is given to told.
-func WaitForSchema(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS, told ...func(reason string)) error {
+func WaitForSchema(
+	ctx context.Context,
+	pool *pgxpool.Pool,
+	schema string,
+	files fs.FS,
+	told ...func(reason string),
+) error {
 	wanted, err := last(files)
 	if err != nil || wanted == 0 {
 		return err
 	}
-	query := "SELECT coalesce(max(version_id), 0) FROM " + pgx.Identifier{schema, table(Expand)}.Sanitize() + " WHERE is_applied"
+	query := "SELECT coalesce(max(version_id), 0) FROM " + pgx.Identifier{
+		schema,
+		table(Expand),
+	}.Sanitize() + " WHERE is_applied"
 	pause, before := 50*time.Millisecond, ""
 	for {
 		var version int64

@@ -27,8 +27,12 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // files are two steps of expand and one of contract.
 var files = fstest.MapFS{
-	"expand/00001_dish.sql":        {Data: []byte("-- +goose Up\nCREATE TABLE dish (id bigint PRIMARY KEY, name text, old text);")},
-	"expand/00002_price.sql":       {Data: []byte("-- +goose Up\nALTER TABLE dish ADD price bigint NOT NULL DEFAULT 0;")},
+	"expand/00001_dish.sql": {
+		Data: []byte("-- +goose Up\nCREATE TABLE dish (id bigint PRIMARY KEY, name text, old text);"),
+	},
+	"expand/00002_price.sql": {
+		Data: []byte("-- +goose Up\nALTER TABLE dish ADD price bigint NOT NULL DEFAULT 0;"),
+	},
 	"contract/00001_drop_old.sql":  {Data: []byte("-- +goose Up\nALTER TABLE dish DROP old;")},
 	"contract/readme_not_sql.text": {Data: []byte("not a migration")},
 }
@@ -63,7 +67,15 @@ func TestReadListsEveryFault(t *testing.T) {
 
 func TestOpenDoesNotNeedTheDatabaseAndKeepsThePasswordToItself(t *testing.T) {
 	var log bytes.Buffer
-	s := postgres.Settings{Host: "127.0.0.1", Port: 1, Name: "none", User: "someone", Password: "canary p@ss/wörd", SSLMode: "disable", MaxConns: 2}
+	s := postgres.Settings{
+		Host:     "127.0.0.1",
+		Port:     1,
+		Name:     "none",
+		User:     "someone",
+		Password: "canary p@ss/wörd",
+		SSLMode:  "disable",
+		MaxConns: 2,
+	}
 	pool, err := postgres.Open(t.Context(), s, "suppliers", slog.New(slog.NewJSONHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +90,8 @@ func TestOpenDoesNotNeedTheDatabaseAndKeepsThePasswordToItself(t *testing.T) {
 		t.Errorf("the password is in the log or the error: %s%v", &log, err)
 	}
 	s.SSLMode = "maybe"
-	if _, err := postgres.Open(t.Context(), s, "suppliers", quiet); err == nil || strings.Contains(err.Error(), "canary") {
+	if _, err := postgres.Open(t.Context(), s, "suppliers", quiet); err == nil ||
+		strings.Contains(err.Error(), "canary") {
 		t.Errorf("%v", err)
 	}
 }
@@ -131,7 +144,8 @@ func TestTheServersRefusalsAreUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer refused.Close()
-	if _, err := refused.Exec(t.Context(), "SELECT 1"); !postgres.Unavailable(err) || strings.Contains(err.Error(), "canary") {
+	if _, err := refused.Exec(t.Context(), "SELECT 1"); !postgres.Unavailable(err) ||
+		strings.Contains(err.Error(), "canary") {
 		t.Errorf("a wrong password: %v", err)
 	}
 }
@@ -233,7 +247,9 @@ db_pool_connections{state="used"} 0
 # TYPE db_pool_connections_max gauge
 db_pool_connections_max 10
 `
-	if err := testutil.CollectAndCompare(postgres.Collector(pool), strings.NewReader(want), "db_pool_connections", "db_pool_connections_max"); err != nil {
+	if err := testutil.CollectAndCompare(
+		postgres.Collector(pool), strings.NewReader(want), "db_pool_connections", "db_pool_connections_max",
+	); err != nil {
 		t.Error(err)
 	}
 }
@@ -255,7 +271,8 @@ func TestMigrateGoesForwardInTwoSteps(t *testing.T) {
 	if got := strings.Join(do("expand", part("expand/00001_dish.sql")), " "); got != "00001_dish.sql" {
 		t.Errorf("first release: %s", got)
 	}
-	if _, err := postgres.Migrate(t.Context(), d.Owner, d.Schema, "contract", files, quiet); err == nil || !strings.Contains(err.Error(), "00002_price.sql of expand is pending") {
+	if _, err := postgres.Migrate(t.Context(), d.Owner, d.Schema, "contract", files, quiet); err == nil ||
+		!strings.Contains(err.Error(), "00002_price.sql of expand is pending") {
 		t.Errorf("contract before expand: %v", err)
 	}
 	if got := strings.Join(do("expand", files), " "); got != "00002_price.sql" {
@@ -290,7 +307,9 @@ func TestMigrateReportsWhatFailed(t *testing.T) {
 	d := dbtest.New(t, "suppliers", nil)
 	broken := fstest.MapFS{
 		"expand/00001_dish.sql": files["expand/00001_dish.sql"],
-		"expand/00002_bad.sql":  {Data: []byte("-- +goose Up\nCREATE TABLE half (id int);\nCREATE TABLE dish (id int);")},
+		"expand/00002_bad.sql": {
+			Data: []byte("-- +goose Up\nCREATE TABLE half (id int);\nCREATE TABLE dish (id int);"),
+		},
 	}
 	applied, err := postgres.Migrate(t.Context(), d.Owner, d.Schema, "expand", broken, quiet)
 	if err == nil || len(applied) != 1 || !strings.Contains(err.Error(), "already exists") {
@@ -305,14 +324,18 @@ func TestMigrateReportsWhatFailed(t *testing.T) {
 	if _, err := postgres.Migrate(t.Context(), d.Service, d.Schema, "expand", files, quiet); err == nil {
 		t.Error("the service's role may migrate")
 	}
-	twice := fstest.MapFS{"expand/00001_a.sql": files["expand/00001_dish.sql"], "expand/00001_b.sql": files["expand/00001_dish.sql"]}
+	twice := fstest.MapFS{
+		"expand/00001_a.sql": files["expand/00001_dish.sql"],
+		"expand/00001_b.sql": files["expand/00001_dish.sql"],
+	}
 	if _, err := postgres.Status(t.Context(), d.Owner, d.Schema, twice); err == nil {
 		t.Error("two files of one version were taken")
 	}
 	away := d.Owner
 	away.Port = 1
 	for _, step := range []string{"expand", "contract"} {
-		if _, err := postgres.Migrate(t.Context(), away, d.Schema, step, files, quiet); err == nil || strings.Contains(err.Error(), d.Owner.Password) {
+		if _, err := postgres.Migrate(t.Context(), away, d.Schema, step, files, quiet); err == nil ||
+			strings.Contains(err.Error(), d.Owner.Password) {
 			t.Errorf("no server: %v", err)
 		}
 	}
@@ -339,14 +362,16 @@ func TestMigrateWaitsForTheServer(t *testing.T) {
 		proxy.Restore() // it is told that it waits
 		return out.Write(b)
 	}), nil))
-	if list, err := postgres.Migrate(t.Context(), away, d.Schema, "expand", files, log); err != nil || len(list) != 2 || !strings.Contains(out.String(), "waiting for the database") {
+	if list, err := postgres.Migrate(t.Context(), away, d.Schema, "expand", files, log); err != nil || len(list) != 2 ||
+		!strings.Contains(out.String(), "waiting for the database") {
 		t.Errorf("%v, %v, %s", list, err, &out)
 	}
 	wrong := d.Owner
 	wrong.Password, wrong.Wait = "wrong", time.Minute
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
-	if _, err := postgres.Migrate(ctx, wrong, d.Schema, "expand", files, quiet); err == nil || !strings.Contains(err.Error(), "password authentication failed") {
+	if _, err := postgres.Migrate(ctx, wrong, d.Schema, "expand", files, quiet); err == nil ||
+		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Errorf("a wrong password is waited for: %v", err)
 	}
 	proxy.Cut()
@@ -421,7 +446,8 @@ func TestWaitForSchema(t *testing.T) {
 	if err := wait(5*time.Second, fstest.MapFS{}); err != nil {
 		t.Errorf("no files: %v", err)
 	}
-	if err := wait(5*time.Second, fstest.MapFS{"expand/zero.sql": files["expand/00001_dish.sql"]}); err == nil || errors.Is(err, context.DeadlineExceeded) {
+	if err := wait(5*time.Second, fstest.MapFS{"expand/zero.sql": files["expand/00001_dish.sql"]}); err == nil ||
+		errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a file without a version: %v", err)
 	}
 }

@@ -25,13 +25,23 @@ type Migrations struct {
 // serves by run until SIGTERM or SIGINT; with "migrate expand", "migrate
 // contract" or "migrate status" it does that to the schema and ends. The code is
 // 0 after a clean end, 1 with the error on standard error, 2 for other arguments.
-func Main(run func(ctx context.Context, getenv func(string) string, out io.Writer) error, migrations ...Migrations) int {
+func Main(
+	run func(ctx context.Context, getenv func(string) string, out io.Writer) error,
+	migrations ...Migrations,
+) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	return command(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr, run, migrations)
 }
 
-func command(ctx context.Context, arguments []string, getenv func(string) string, out, errs io.Writer, run func(context.Context, func(string) string, io.Writer) error, migrations []Migrations) int {
+func command(
+	ctx context.Context,
+	arguments []string,
+	getenv func(string) string,
+	out, errs io.Writer,
+	run func(context.Context, func(string) string, io.Writer) error,
+	migrations []Migrations,
+) int {
 	var err error
 	switch {
 	case len(arguments) == 0:
@@ -53,11 +63,19 @@ func command(ctx context.Context, arguments []string, getenv func(string) string
 	return 0
 }
 
-var errUsage = errors.New("usage: without arguments it serves; migrate expand|contract|status changes or shows the schema")
+var errUsage = errors.New(
+	"usage: without arguments it serves; migrate expand|contract|status changes or shows the schema",
+)
 
 // migrate does a step to the schemas, with the DB_ variables of their owner. The
 // log goes to out; status prints a JSON line a file instead.
-func migrate(ctx context.Context, step string, getenv func(string) string, out io.Writer, migrations []Migrations) error {
+func migrate(
+	ctx context.Context,
+	step string,
+	getenv func(string) string,
+	out io.Writer,
+	migrations []Migrations,
+) error {
 	if step != postgres.Expand && step != postgres.Contract && step != "status" {
 		return errUsage
 	}

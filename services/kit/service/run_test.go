@@ -74,7 +74,9 @@ func get(t *testing.T, address string) (int, string) {
 }
 
 func TestReadRefusesMemoryInProduction(t *testing.T) {
-	r := env.New(func(name string) string { return map[string]string{"STORE": "memory", "APP_MODE": "production"}[name] })
+	r := env.New(
+		func(name string) string { return map[string]string{"STORE": "memory", "APP_MODE": "production"}[name] },
+	)
 	if s := Read(r); !s.Memory || r.Err() == nil || !strings.Contains(r.Err().Error(), "STORE") {
 		t.Errorf("%+v, %v", s, r.Err())
 	}
@@ -112,7 +114,10 @@ func TestAServiceIsReadyWithItsSchema(t *testing.T) {
 	}
 	var migrated bytes.Buffer
 	owner := dbtest.Environment(d.Owner)
-	if code := command(t.Context(), []string{"migrate", "expand"}, func(name string) string { return owner[name] }, &migrated, io.Discard, nil, []Migrations{{"suppliers", files}}); code != 0 {
+	if code := command(
+		t.Context(), []string{"migrate", "expand"}, func(name string) string { return owner[name] },
+		&migrated, io.Discard, nil, []Migrations{{"suppliers", files}},
+	); code != 0 {
 		t.Fatalf("migrate: %d %s", code, &migrated)
 	}
 	address := out.find(t, `"msg":"ready","service":"suppliers","address":"([^"]+)"`)
@@ -127,7 +132,10 @@ func TestAServiceIsReadyWithItsSchema(t *testing.T) {
 	}
 	metrics := out.find(t, `"metrics_address":"([^"]+)"`)
 	_, figures := get(t, "http://"+metrics+"/metrics")
-	for _, want := range []string{`http_requests_total{method="GET",route="/dishes",status="200",version="unknown"} 1`, "db_pool_connections{"} {
+	for _, want := range []string{
+		`http_requests_total{method="GET",route="/dishes",status="200",version="unknown"} 1`,
+		"db_pool_connections{",
+	} {
 		if !strings.Contains(figures, want) {
 			t.Errorf("%s is not in\n%s", want, figures)
 		}
@@ -150,7 +158,8 @@ func TestRunEndsWithWhatKeepsItFromStarting(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.MetricsAddress = "256.0.0.1:1"
-	if err := Run(t.Context(), "x", s, io.Discard, nothing); err == nil || !strings.Contains(err.Error(), "METRICS_ADDRESS") {
+	if err := Run(t.Context(), "x", s, io.Discard, nothing); err == nil ||
+		!strings.Contains(err.Error(), "METRICS_ADDRESS") {
 		t.Errorf("%v", err)
 	}
 	soups := prometheus.NewCounter(prometheus.CounterOpts{Name: "soups_total", Help: "Soups."})
@@ -164,7 +173,15 @@ func TestMigrateAsASubcommand(t *testing.T) {
 	variables := dbtest.Environment(d.Owner)
 	run := func(arguments ...string) (code int, out, errs string) {
 		var o, e bytes.Buffer
-		code = command(t.Context(), arguments, func(name string) string { return variables[name] }, &o, &e, nil, []Migrations{{"suppliers", files}})
+		code = command(
+			t.Context(),
+			arguments,
+			func(name string) string { return variables[name] },
+			&o,
+			&e,
+			nil,
+			[]Migrations{{"suppliers", files}},
+		)
 		return code, o.String(), e.String()
 	}
 	steps := []struct {

@@ -95,7 +95,13 @@ func Database(pool *pgxpool.Pool, schema string, files fs.FS) Option {
 	return func(r *run) {
 		r.pool = pool
 		r.conditions = append(r.conditions, func(ctx context.Context, log *slog.Logger) error {
-			return postgres.WaitForSchema(ctx, pool, schema, files, func(reason string) { log.Warn("waiting for the schema", "reason", reason) })
+			return postgres.WaitForSchema(
+				ctx,
+				pool,
+				schema,
+				files,
+				func(reason string) { log.Warn("waiting for the schema", "reason", reason) },
+			)
 		})
 		r.collectors = append(r.collectors, postgres.Collector(pool))
 	}
@@ -104,7 +110,14 @@ func Database(pool *pgxpool.Pool, schema string, files fs.FS) Option {
 // Run listens on the address of s and serves what routes adds to the mux, with
 // health, version and metrics, until ctx ends and the drain is done. The log goes
 // to out as JSON lines that carry the service's name.
-func Run(ctx context.Context, name string, s Settings, out io.Writer, routes func(*http.ServeMux, *slog.Logger) error, options ...Option) error {
+func Run(
+	ctx context.Context,
+	name string,
+	s Settings,
+	out io.Writer,
+	routes func(*http.ServeMux, *slog.Logger) error,
+	options ...Option,
+) error {
 	var with run
 	for _, option := range options {
 		option(&with)
@@ -147,7 +160,12 @@ func Run(ctx context.Context, name string, s Settings, out io.Writer, routes fun
 
 // serveMetrics answers on a port that the product's users do not reach, until stop
 // is called.
-func serveMetrics(ctx context.Context, address string, handler http.Handler, log *slog.Logger) (stop func(), err error) {
+func serveMetrics(
+	ctx context.Context,
+	address string,
+	handler http.Handler,
+	log *slog.Logger,
+) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -156,7 +174,12 @@ func serveMetrics(ctx context.Context, address string, handler http.Handler, log
 	if err != nil {
 		return nil, fmt.Errorf("METRICS_ADDRESS: %w", err)
 	}
-	server := &http.Server{Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	server := &http.Server{
+		Handler:      handler,
+		ReadTimeout:  5 * time.Second,
+		WriteTimeout: 10 * time.Second,
+		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("metrics: " + err.Error())

@@ -18,7 +18,8 @@ func TestContinueKeepsTheTraceAndMakesASpan(t *testing.T) {
 	out := http.Header{}
 	Pass(ctx, out)
 	got := out.Get("Traceparent")
-	if !traceparent.MatchString(got) || got == caller || got[:36] != caller[:36] || got[52:] != caller[52:] || out.Get("Tracestate") != "a=1,b=2" {
+	if !traceparent.MatchString(got) || got == caller || got[:36] != caller[:36] || got[52:] != caller[52:] ||
+		out.Get("Tracestate") != "a=1,b=2" {
 		t.Errorf("%v", out)
 	}
 }
@@ -40,8 +41,11 @@ func TestContinueStartsATrace(t *testing.T) {
 // FuzzContinue: whatever the headers hold, there is a trace, and what is passed on
 // is well formed and never the caller's span.
 func FuzzContinue(f *testing.F) {
-	for _, seed := range []string{"", caller, "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-		"ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "00-é"} {
+	for _, seed := range []string{"", caller, "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+		"00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+		"ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+		"01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+		"00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "00-é"} {
 		f.Add(seed, "a=1")
 	}
 	f.Add(caller, "=,=,\x00")

@@ -33,11 +33,18 @@ func (m *meter) End(method, pattern string, status int, _ float64) {
 
 func TestObserveSetsSecurityHeadersThatAHandlerMayReplace(t *testing.T) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /kept", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Cache-Control", "max-age=60") })
+	mux.HandleFunc(
+		"GET /kept",
+		func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Cache-Control", "max-age=60") },
+	)
 	for path, caching := range map[string]string{"/kept": "max-age=60", "/nowhere": "no-store"} {
 		w := httptest.NewRecorder()
 		Observe(quiet(), mux).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "Cache-Control": caching} {
+		for name, want := range map[string]string{
+			"X-Content-Type-Options":  "nosniff",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+			"Referrer-Policy":         "no-referrer", "Cache-Control": caching,
+		} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("%s: %s is %q", path, name, got)
 			}
@@ -114,19 +121,31 @@ func TestHandleTellsAnOutageFromAMistake(t *testing.T) {
 		var out bytes.Buffer
 		log := logger(&out)
 		w := httptest.NewRecorder()
-		Observe(log, Handle(log, func(http.ResponseWriter, *http.Request) error { return c.err })).ServeHTTP(w, httptest.NewRequestWithContext(c.ctx, "GET", "/", nil))
-		if w.Code != c.status || w.Header().Get("Retry-After") != c.retryAfter || w.Header().Get("Content-Type") != "application/problem+json" || strings.Contains(w.Body.String(), "inner") {
+		Observe(
+			log,
+			Handle(log, func(http.ResponseWriter, *http.Request) error { return c.err }),
+		).ServeHTTP(w, httptest.NewRequestWithContext(c.ctx, "GET", "/", nil))
+		if w.Code != c.status || w.Header().Get("Retry-After") != c.retryAfter ||
+			w.Header().Get("Content-Type") != "application/problem+json" ||
+			strings.Contains(w.Body.String(), "inner") {
 			t.Errorf("%v: %d %v %s", c.err, w.Code, w.Header(), w.Body)
 		}
 		var line map[string]any
-		if err := json.Unmarshal(out.Bytes(), &line); err != nil || line["error"] != c.err.Error() || line["level"] != "ERROR" {
+		if err := json.Unmarshal(out.Bytes(), &line); err != nil || line["error"] != c.err.Error() ||
+			line["level"] != "ERROR" {
 			t.Errorf("%v: %v\n%s", c.err, err, &out)
 		}
 	}
 }
 
 // serve serves handler until the test ends it and gives what Serve gave.
-func serve(t *testing.T, handler http.Handler, health *Health, life Life, conditions ...func(context.Context) error) (address string, end context.CancelFunc, ended chan error) {
+func serve(
+	t *testing.T,
+	handler http.Handler,
+	health *Health,
+	life Life,
+	conditions ...func(context.Context) error,
+) (address string, end context.CancelFunc, ended chan error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -167,7 +186,13 @@ func TestServeIsReadyWhenItsConditionsAre(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	_, end, ended = serve(t, mux, health, Life{Deadline: time.Second}, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+	_, end, ended = serve(
+		t,
+		mux,
+		health,
+		Life{Deadline: time.Second},
+		func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	)
 	end()
 	if err := <-ended; err != nil || health.Ready() {
 		t.Errorf("ended before it was ready: %v, ready %t", err, health.Ready())
@@ -224,7 +249,8 @@ func TestRecorderGivesTheRealWriter(t *testing.T) {
 
 func TestWantsFresh(t *testing.T) {
 	for header, want := range map[string]bool{
-		"": false, "no-cache": true, "No-Cache": true, "no-store": true, "max-age=0": true, "max-age=00": true, `max-age="0"`: true, "public, max-age = 0": true,
+		"": false, "no-cache": true, "No-Cache": true, "no-store": true, "max-age=0": true,
+		"max-age=00": true, `max-age="0"`: true, "public, max-age = 0": true,
 		"max-age=10": false, "max-age": false, "max-age=": false, "s-maxage=0": false, "no-cached": false, ",,": false,
 	} {
 		if got := wantsFresh(http.Header{"Cache-Control": {header}}); got != want {

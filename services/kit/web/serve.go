@@ -25,7 +25,15 @@ type Life struct {
 // one that is about to go), accepting stops, and open requests have until the
 // deadline. It gives nil after a clean end, and an error when requests had to be
 // cut off or the listener failed.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, health *Health, life Life, log *slog.Logger, conditions ...func(context.Context) error) error {
+func Serve(
+	ctx context.Context,
+	listener net.Listener,
+	handler http.Handler,
+	health *Health,
+	life Life,
+	log *slog.Logger,
+	conditions ...func(context.Context) error,
+) error {
 	var draining atomic.Bool
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -43,7 +43,8 @@ func TestObserveLogsOneLineWithRouteAndRequestID(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	if line["route"] != "GET /menus/{id}" || line["request_id"] != "abc-1" || line["status"] != 200.0 || line["bytes"] != 5.0 {
+	if line["route"] != "GET /menus/{id}" || line["request_id"] != "abc-1" || line["status"] != 200.0 ||
+		line["bytes"] != 5.0 {
 		t.Errorf("%v", line)
 	}
 }
@@ -61,7 +62,10 @@ func TestObserveMakesAnIDWhenTheCallersIsHostile(t *testing.T) {
 func TestObserveTurnsAPanicIntoAProblem(t *testing.T) {
 	var out bytes.Buffer
 	w := httptest.NewRecorder()
-	Observe(logger(&out), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("seven") })).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	Observe(
+		logger(&out),
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("seven") }),
+	).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if w.Code != 500 || strings.Contains(w.Body.String(), "seven") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -117,7 +121,13 @@ func TestHandle(t *testing.T) {
 	}{{nil, 200}, {problem.New(404, "no such menu"), 404}, {errors.New("connection to db-7 lost"), 500}}
 	for _, c := range cases {
 		w := httptest.NewRecorder()
-		Handle(logger(&out), func(http.ResponseWriter, *http.Request) error { return c.err })(w, httptest.NewRequest("GET", "/", nil))
+		Handle(
+			logger(&out),
+			func(http.ResponseWriter, *http.Request) error { return c.err },
+		)(
+			w,
+			httptest.NewRequest("GET", "/", nil),
+		)
 		if w.Code != c.want {
 			t.Errorf("%v: %d", c.err, w.Code)
 		}
@@ -146,7 +156,10 @@ func TestVersion(t *testing.T) {
 	health.SetReady(true)
 	mux := http.NewServeMux()
 	health.Routes(mux, ReadVersion(dir, "qa"))
-	for path, want := range map[string]string{"/version": `{"sha":"0123abc","commitTime":"2026-01-02T03:04:05Z","appMode":"qa"}`, "/readyz": `{"status":"ready"}`} {
+	for path, want := range map[string]string{
+		"/version": `{"sha":"0123abc","commitTime":"2026-01-02T03:04:05Z","appMode":"qa"}`,
+		"/readyz":  `{"status":"ready"}`,
+	} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if got := strings.TrimSpace(w.Body.String()); got != want {

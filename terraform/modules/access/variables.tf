@@ -28,7 +28,10 @@ variable "subjects" {
   type        = list(string)
 
   validation {
-    condition     = length(var.subjects) > 0 && alltrue([for subject in var.subjects : can(regex("^org/[0-9a-f-]{36}/project/[0-9a-f-]{36}/user/\\*/vcs-origin/[^*]+/vcs-ref/refs/heads/[^*]+\\*?$", subject))])
+    condition = (
+      length(var.subjects) > 0 &&
+      alltrue([for subject in var.subjects : can(regex("^org/[0-9a-f-]{36}/project/[0-9a-f-]{36}/user/\\*/vcs-origin/[^*]+/vcs-ref/refs/heads/[^*]+\\*?$", subject))])
+    )
     error_message = "subjects must be org/<id>/project/<id>/user/*/vcs-origin/<host>/<owner>/<repository>/vcs-ref/refs/heads/<branch>: a role for any project or any branch is not allowed."
   }
 }

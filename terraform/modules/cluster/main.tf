@@ -1,4 +1,5 @@
-# EKS: the control plane, one managed node group, and who may do what in it. Access is by IAM alone (EKS access entries), not by the aws-auth ConfigMap.
+# EKS: the control plane, one managed node group, and who may do what in the cluster. Access is by IAM alone (EKS access
+# entries), not by the aws-auth ConfigMap.
 
 resource "aws_eks_cluster" "this" {
   name                      = var.name

@@ -1,8 +1,10 @@
 # The VPC: in each zone a public subnet for load balancers and a private one for nodes, which reach the world through NAT.
 
 locals {
-  zones    = { for index, zone in var.availability_zones : zone => index }
-  nat_zone = var.nat_per_zone ? { for zone in var.availability_zones : zone => zone } : { for zone in var.availability_zones : zone => var.availability_zones[0] }
+  zones = { for index, zone in var.availability_zones : zone => index }
+  nat_zone = {
+    for zone in var.availability_zones : zone => var.nat_per_zone ? zone : var.availability_zones[0]
+  }
 }
 
 resource "aws_vpc" "this" {

@@ -8,7 +8,10 @@ variable "cidr" {
   type        = string
 
   validation {
-    condition     = can(cidrnetmask(var.cidr)) && try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 20, false)
+    condition = (
+      can(cidrnetmask(var.cidr)) &&
+      try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 20, false)
+    )
     error_message = "cidr must be an IPv4 range between /16 and /20, such as 10.20.0.0/16."
   }
 }
@@ -18,7 +21,11 @@ variable "availability_zones" {
   type        = list(string)
 
   validation {
-    condition     = length(distinct(var.availability_zones)) == length(var.availability_zones) && length(var.availability_zones) >= 2 && length(var.availability_zones) <= 4
+    condition = (
+      length(distinct(var.availability_zones)) == length(var.availability_zones) &&
+      length(var.availability_zones) >= 2 &&
+      length(var.availability_zones) <= 4
+    )
     error_message = "availability_zones must name two to four different zones, such as [\"eu-central-1a\", \"eu-central-1b\"]: EKS wants two at least."
   }
 }

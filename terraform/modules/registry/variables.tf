@@ -3,7 +3,10 @@ variable "repositories" {
   type        = set(string)
 
   validation {
-    condition     = length(var.repositories) > 0 && alltrue([for name in var.repositories : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", name)) && length(name) >= 2])
+    condition = (
+      length(var.repositories) > 0 &&
+      alltrue([for name in var.repositories : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", name)) && length(name) >= 2])
+    )
     error_message = "repositories must be names of small letters, digits and single . _ / - between them, such as delivery/restaurant."
   }
 }

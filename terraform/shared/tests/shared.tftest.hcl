@@ -45,11 +45,18 @@ run "registry" {
     error_message = "what is pushed is scanned"
   }
   assert {
-    condition     = alltrue([for r in aws_ecr_repository.this : r.encryption_configuration[0].encryption_type == "KMS" && r.encryption_configuration[0].kms_key == var.kms_key_arn])
+    condition = alltrue([
+      for r in aws_ecr_repository.this :
+      r.encryption_configuration[0].encryption_type == "KMS" && r.encryption_configuration[0].kms_key == var.kms_key_arn
+    ])
     error_message = "images are encrypted with our key"
   }
   assert {
-    condition     = alltrue([for p in aws_ecr_lifecycle_policy.this : jsondecode(p.policy).rules[0].selection.tagStatus == "untagged" && jsondecode(p.policy).rules[1].selection.countNumber == 200])
+    condition = alltrue([
+      for p in aws_ecr_lifecycle_policy.this :
+      jsondecode(p.policy).rules[0].selection.tagStatus == "untagged" &&
+      jsondecode(p.policy).rules[1].selection.countNumber == 200
+    ])
     error_message = "untagged images go away, and the newest releases stay"
   }
 }

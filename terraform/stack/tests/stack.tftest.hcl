@@ -60,7 +60,10 @@ run "network" {
     error_message = "subnets have addresses of their own"
   }
   assert {
-    condition     = [for s in aws_subnet.public : s.cidr_block] == ["10.20.0.0/20", "10.20.16.0/20"] && [for s in aws_subnet.private : s.cidr_block] == ["10.20.128.0/19", "10.20.160.0/19"]
+    condition = (
+      [for s in aws_subnet.public : s.cidr_block] == ["10.20.0.0/20", "10.20.16.0/20"] &&
+      [for s in aws_subnet.private : s.cidr_block] == ["10.20.128.0/19", "10.20.160.0/19"]
+    )
     error_message = "public subnets are in the lower half of the range, private ones in the upper: they cannot overlap"
   }
   assert {
@@ -76,11 +79,18 @@ run "network" {
     error_message = "without nat_per_zone there is one NAT gateway"
   }
   assert {
-    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.flow.retention_in_days == 365
+    condition = (
+      aws_flow_log.this.traffic_type == "ALL" &&
+      aws_cloudwatch_log_group.flow.kms_key_id == var.kms_key_arn &&
+      aws_cloudwatch_log_group.flow.retention_in_days == 365
+    )
     error_message = "all traffic is logged, encrypted, for a year"
   }
   assert {
-    condition     = length(coalesce(aws_default_security_group.this.ingress, [])) == 0 && length(coalesce(aws_default_security_group.this.egress, [])) == 0
+    condition = (
+      length(coalesce(aws_default_security_group.this.ingress, [])) == 0 &&
+      length(coalesce(aws_default_security_group.this.egress, [])) == 0
+    )
     error_message = "the default security group lets nothing through"
   }
 }
@@ -118,11 +128,17 @@ run "cluster" {
   }
 
   assert {
-    condition     = aws_eks_cluster.this.vpc_config[0].endpoint_private_access && !contains(aws_eks_cluster.this.vpc_config[0].public_access_cidrs, "0.0.0.0/0")
+    condition = (
+      aws_eks_cluster.this.vpc_config[0].endpoint_private_access &&
+      !contains(aws_eks_cluster.this.vpc_config[0].public_access_cidrs, "0.0.0.0/0")
+    )
     error_message = "the API server is reached from inside, and never by the whole internet"
   }
   assert {
-    condition     = aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"]) && aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == var.kms_key_arn
+    condition = (
+      aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"]) &&
+      aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == var.kms_key_arn
+    )
     error_message = "Kubernetes' secrets are encrypted with our key"
   }
   assert {
@@ -130,23 +146,40 @@ run "cluster" {
     error_message = "all logs of the control plane are kept"
   }
   assert {
-    condition     = aws_cloudwatch_log_group.cluster.name == "/aws/eks/delivery-dev/cluster" && aws_cloudwatch_log_group.cluster.kms_key_id == var.kms_key_arn
+    condition = (
+      aws_cloudwatch_log_group.cluster.name == "/aws/eks/delivery-dev/cluster" &&
+      aws_cloudwatch_log_group.cluster.kms_key_id == var.kms_key_arn
+    )
     error_message = "the control plane's log group is the one that EKS writes to, encrypted"
   }
   assert {
-    condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API" && !aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
+    condition = (
+      aws_eks_cluster.this.access_config[0].authentication_mode == "API" &&
+      !aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
+    )
     error_message = "access is by EKS access entries alone, and the creator is no secret administrator"
   }
   assert {
-    condition     = aws_eks_node_group.this.scaling_config[0].min_size == 1 && aws_eks_node_group.this.scaling_config[0].desired_size == 2 && aws_eks_node_group.this.scaling_config[0].max_size == 4
+    condition = (
+      aws_eks_node_group.this.scaling_config[0].min_size == 1 &&
+      aws_eks_node_group.this.scaling_config[0].desired_size == 2 &&
+      aws_eks_node_group.this.scaling_config[0].max_size == 4
+    )
     error_message = "the node group scales as nodes says"
   }
   assert {
-    condition     = tobool(aws_launch_template.node.block_device_mappings[0].ebs[0].encrypted) && aws_launch_template.node.metadata_options[0].http_tokens == "required" && aws_launch_template.node.metadata_options[0].http_put_response_hop_limit == 1
+    condition = (
+      tobool(aws_launch_template.node.block_device_mappings[0].ebs[0].encrypted) &&
+      aws_launch_template.node.metadata_options[0].http_tokens == "required" &&
+      aws_launch_template.node.metadata_options[0].http_put_response_hop_limit == 1
+    )
     error_message = "nodes have encrypted disks, and pods cannot take the node's credentials"
   }
   assert {
-    condition     = aws_eks_access_policy_association.deployer["ci"].access_scope[0].type == "namespace" && aws_eks_access_policy_association.deployer["ci"].access_scope[0].namespaces == toset(["dev"])
+    condition = (
+      aws_eks_access_policy_association.deployer["ci"].access_scope[0].type == "namespace" &&
+      aws_eks_access_policy_association.deployer["ci"].access_scope[0].namespaces == toset(["dev"])
+    )
     error_message = "CI reaches its namespaces, not the cluster"
   }
 }
@@ -166,7 +199,10 @@ run "cluster_without_a_public_address" {
   }
 
   assert {
-    condition     = aws_eks_cluster.this.vpc_config[0].endpoint_private_access && !aws_eks_cluster.this.vpc_config[0].endpoint_public_access
+    condition = (
+      aws_eks_cluster.this.vpc_config[0].endpoint_private_access &&
+      !aws_eks_cluster.this.vpc_config[0].endpoint_public_access
+    )
     error_message = "with nobody in public_access_cidrs the API server has no public address"
   }
 }

@@ -60,7 +60,9 @@ func seededFlawReflect(w http.ResponseWriter, r *http.Request) {
 func seededFlawInject(pool *pgxpool.Pool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		rows, err := pool.Query(r.Context(), "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = '"+r.URL.Query().Get("name")+"'")
+		name := r.URL.Query().Get("name")
+		rows, err := pool.Query(r.Context(),
+			"SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = '"+name+"'")
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -39,7 +39,8 @@ func ask(pool *pgxpool.Pool, path string, on ...string) *httptest.ResponseRecord
 func TestEachFlawIsThereWhenItIsOn(t *testing.T) {
 	script := "<script>alert(1)</script>"
 	greeting := "/flaws/greeting?name=" + url.QueryEscape(script)
-	if w := ask(nil, greeting, seededFlawReflected); !strings.Contains(w.Body.String(), script) || w.Header().Get("X-Content-Type-Options") == "" {
+	if w := ask(nil, greeting, seededFlawReflected); !strings.Contains(w.Body.String(), script) ||
+		w.Header().Get("X-Content-Type-Options") == "" {
 		t.Errorf("%s %v", w.Body, w.Header())
 	}
 	if w := ask(nil, greeting, seededFlawReflected, seededFlawHeaders); w.Header().Get("X-Content-Type-Options") != "" {
@@ -59,7 +60,8 @@ func TestEachFlawIsThereWhenItIsOn(t *testing.T) {
 	if w := search("' OR '1'='1"); !strings.Contains(w.Body.String(), "dish") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if w := search("'"); w.Code != 500 || !strings.Contains(w.Body.String(), "syntax") && !strings.Contains(w.Body.String(), "unterminated") {
+	if w := search("'"); w.Code != 500 ||
+		!strings.Contains(w.Body.String(), "syntax") && !strings.Contains(w.Body.String(), "unterminated") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -35,7 +35,10 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository cook.Repository, pr
 	if err != nil {
 		return err
 	}
-	routes := HandlerWithOptions(api{log, repository, prices}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	routes := HandlerWithOptions(
+		api{log, repository, prices},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
@@ -158,12 +161,27 @@ func (a api) GetCosts(w http.ResponseWriter, r *http.Request, params GetCostsPar
 			prices, err = a.prices.Prices(r.Context(), ingredients)
 			if err != nil {
 				answer.Degraded = true
-				a.log.WarnContext(r.Context(), "prices are not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+				a.log.WarnContext(
+					r.Context(),
+					"prices are not to be had",
+					"request_id",
+					web.RequestID(r.Context()),
+					"error",
+					err.Error(),
+				)
 			}
 		}
 		for _, recipe := range recipes {
 			c := cook.CostOf(recipe, prices)
-			answer.Items = append(answer.Items, Cost{RecipeId: c.RecipeID, PortionCostMinor: c.PortionCost, Unpriced: c.Unpriced, Unavailable: c.Unavailable})
+			answer.Items = append(
+				answer.Items,
+				Cost{
+					RecipeId:         c.RecipeID,
+					PortionCostMinor: c.PortionCost,
+					Unpriced:         c.Unpriced,
+					Unavailable:      c.Unavailable,
+				},
+			)
 		}
 		web.WriteJSON(w, http.StatusOK, answer)
 		return nil

@@ -42,7 +42,13 @@ func server(t *testing.T, repository cook.Repository, p cook.Prices) http.Handle
 
 // call sends one request, with headers as "Name: value", checks the status and
 // decodes the answer into a map.
-func call(t *testing.T, h http.Handler, want int, method, path, body string, headers ...string) (map[string]any, http.Header) {
+func call(
+	t *testing.T,
+	h http.Handler,
+	want int,
+	method, path, body string,
+	headers ...string,
+) (map[string]any, http.Header) {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body == "" {
@@ -167,7 +173,10 @@ func TestAFailingRepositoryGives500WithoutDetails(t *testing.T) {
 // The generated code has to refuse what it cannot read also when no check
 // stands before it.
 func TestGeneratedCodeRefusesParameters(t *testing.T) {
-	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory(), prices{}}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	h := HandlerWithOptions(
+		api{slog.New(slog.DiscardHandler), store.NewMemory(), prices{}},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	for _, path := range []string{"/recipes?limit=x", "/costs"} {
 		call(t, h, 422, "GET", path, "")
 	}

@@ -12,7 +12,10 @@ import (
 )
 
 func FuzzAddRecipe(f *testing.F) {
-	for _, seed := range []string{dough, `{"name":1}`, `[]`, ``, "\x00", dough + dough, strings.Replace(dough, "500", "1e3", 1), strings.Replace(dough, "500", "9223372036854775808", 1), strings.Replace(dough, "500", "0.5", 1)} {
+	for _, seed := range []string{
+		dough, `{"name":1}`, `[]`, ``, "\x00", dough + dough, strings.Replace(dough, "500", "1e3", 1),
+		strings.Replace(dough, "500", "9223372036854775808", 1), strings.Replace(dough, "500", "0.5", 1),
+	} {
 		f.Add(seed)
 	}
 	mux := http.NewServeMux()

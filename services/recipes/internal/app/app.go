@@ -31,7 +31,15 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	r := env.New(getenv)
 	settings := service.Read(r)
 	demo := r.Bool("DEMO_DATA", false)
-	from, timeout := r.URL("SUPPLIERS_URL", "http://localhost:8083"), r.Duration("SUPPLIERS_TIMEOUT", time.Second, 10*time.Millisecond, 10*time.Second)
+	from, timeout := r.URL(
+		"SUPPLIERS_URL",
+		"http://localhost:8083",
+	), r.Duration(
+		"SUPPLIERS_TIMEOUT",
+		time.Second,
+		10*time.Millisecond,
+		10*time.Second,
+	)
 	redis := cache.URL(r)
 	var database postgres.Settings
 	if !settings.Memory {
@@ -61,7 +69,10 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		options = append(options, service.Database(pool, Migrations.Schema, Migrations.Files))
 	}
 	if demo {
-		options = append(options, service.ReadyWhen(func(ctx context.Context) error { return addDemo(ctx, repository) }))
+		options = append(
+			options,
+			service.ReadyWhen(func(ctx context.Context) error { return addDemo(ctx, repository) }),
+		)
 	}
 	return service.Run(ctx, "recipes", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
 		return api.Routes(mux, log, repository, suppliers.Cached(prices, kept))

@@ -18,11 +18,15 @@ func TestCheck(t *testing.T) {
 		"lines[1].ingredientId": {Name: "Dough", Portions: 4, Lines: []Line{{"flour", 1}, {"flour", 1}}},
 		"lines[0].quantity":     {Name: "Dough", Portions: 4, Lines: []Line{{"flour", 0}}},
 	}
-	if faults := (Recipe{Name: "a\x00b", Portions: 4, Lines: good.Lines}).Check(); len(faults) != 1 || faults[0].Field != "name" {
+	if faults := (Recipe{Name: "a\x00b", Portions: 4, Lines: good.Lines}).Check(); len(faults) != 1 ||
+		faults[0].Field != "name" {
 		t.Errorf("a control character: %v", faults)
 	}
 	noted := good
-	for note, want := range map[string]int{"": 0, "Let it rest.\n\tThen knead.": 0, strings.Repeat("ü", 2000): 0, strings.Repeat("a", 2001): 1, "a\x00b": 1} {
+	for note, want := range map[string]int{
+		"": 0, "Let it rest.\n\tThen knead.": 0, strings.Repeat("ü", 2000): 0, strings.Repeat("a", 2001): 1,
+		"a\x00b": 1,
+	} {
 		noted.Note = note
 		if faults := noted.Check(); len(faults) != want || want == 1 && faults[0].Field != "note" {
 			t.Errorf("note %.20q: %v", note, faults)
@@ -51,10 +55,34 @@ func TestCostOf(t *testing.T) {
 		{"part of a pack", Recipe{Portions: 4, Lines: []Line{{"flour", 500}}}, 15, []string{}, []string{}},
 		{"half a cent is rounded up", Recipe{Portions: 1, Lines: []Line{{"salt", 5}}}, 1, []string{}, []string{}},
 		{"less than half is rounded down", Recipe{Portions: 1, Lines: []Line{{"salt", 4}}}, 0, []string{}, []string{}},
-		{"rounded once, not a line at a time", Recipe{Portions: 1, Lines: []Line{{"salt", 4}, {"flour", 4}}}, 1, []string{}, []string{}},
-		{"unavailable still has a price", Recipe{Portions: 1, Lines: []Line{{"basil", 30}}}, 149, []string{}, []string{"basil"}},
-		{"a missing price makes the cost unknown", Recipe{Portions: 1, Lines: []Line{{"flour", 1000}, {"gold", 1}}}, -1, []string{"gold"}, []string{}},
-		{"the largest recipe", Recipe{Portions: 1, Lines: []Line{{"flour", 1_000_000}}}, 119_000, []string{}, []string{}},
+		{
+			"rounded once, not a line at a time",
+			Recipe{Portions: 1, Lines: []Line{{"salt", 4}, {"flour", 4}}},
+			1,
+			[]string{},
+			[]string{},
+		},
+		{
+			"unavailable still has a price",
+			Recipe{Portions: 1, Lines: []Line{{"basil", 30}}},
+			149,
+			[]string{},
+			[]string{"basil"},
+		},
+		{
+			"a missing price makes the cost unknown",
+			Recipe{Portions: 1, Lines: []Line{{"flour", 1000}, {"gold", 1}}},
+			-1,
+			[]string{"gold"},
+			[]string{},
+		},
+		{
+			"the largest recipe",
+			Recipe{Portions: 1, Lines: []Line{{"flour", 1_000_000}}},
+			119_000,
+			[]string{},
+			[]string{},
+		},
 	}
 	for _, c := range cases {
 		got := CostOf(c.recipe, prices)

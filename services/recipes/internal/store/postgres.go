@@ -23,7 +23,8 @@ func NewPostgres(pool *pgxpool.Pool) Postgres { return Postgres{pool} }
 // selectRecipes begins a query for recipes, each one row with its lines as two arrays.
 const selectRecipes = `SELECT r.id, r.name, r.portions, r.note, r.version, r.fingerprint, l.ingredients, l.quantities
 	FROM recipe r CROSS JOIN LATERAL (
-		SELECT coalesce(array_agg(ingredient_id::text ORDER BY position), '{}') AS ingredients, coalesce(array_agg(quantity ORDER BY position), '{}') AS quantities
+		SELECT coalesce(array_agg(ingredient_id::text ORDER BY position), '{}') AS ingredients,
+			coalesce(array_agg(quantity ORDER BY position), '{}') AS quantities
 		FROM recipe_line WHERE recipe_id = r.id
 	) l `
 
@@ -79,8 +80,15 @@ func (p Postgres) Recipe(ctx context.Context, id string) (cook.Recipe, error) {
 func (p Postgres) AddRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, error) {
 	made := false
 	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "INSERT INTO recipe (id, name, portions, note, version, fingerprint) VALUES ($1, $2, $3, $4, 1, $5) ON CONFLICT (id) DO NOTHING",
-			r.ID, r.Name, r.Portions, r.Note, r.Fingerprint)
+		tag, err := tx.Exec(
+			ctx,
+			"INSERT INTO recipe (id, name, portions, note, version, fingerprint) VALUES ($1, $2, $3, $4, 1, $5) ON CONFLICT (id) DO NOTHING",
+			r.ID,
+			r.Name,
+			r.Portions,
+			r.Note,
+			r.Fingerprint,
+		)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -107,8 +115,10 @@ func (p Postgres) AddRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, er
 // lines are replaced, so that of two changes to one version one is refused.
 func (p Postgres) UpdateRecipe(ctx context.Context, r cook.Recipe) (cook.Recipe, error) {
 	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, "UPDATE recipe SET name = $3, portions = $4, note = $5, version = version + 1 WHERE id = $1 AND version = $2 RETURNING version, fingerprint",
-			r.ID, r.Version, r.Name, r.Portions, r.Note).Scan(&r.Version, &r.Fingerprint)
+		err := tx.QueryRow(ctx, "UPDATE recipe SET name = $3, portions = $4, note = $5, version = version + 1 "+
+			"WHERE id = $1 AND version = $2 RETURNING version, fingerprint",
+			r.ID, r.Version, r.Name, r.Portions, r.Note).
+			Scan(&r.Version, &r.Fingerprint)
 		if err != nil {
 			return err
 		}

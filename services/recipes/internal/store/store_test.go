@@ -37,8 +37,22 @@ func testRepository(t *testing.T, r cook.Repository) {
 		}
 	}
 	all := contract.Page{Limit: 10}
-	soup := cook.Recipe{ID: testID("02"), Name: "Soup", Portions: 6, Lines: []cook.Line{{IngredientID: testID("12"), Quantity: 1500}, {IngredientID: testID("11"), Quantity: 2}}, Version: 1}
-	dough := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Note: "Let it rest.\nThen knead.", Version: 1, Fingerprint: "f"}
+	soup := cook.Recipe{
+		ID:       testID("02"),
+		Name:     "Soup",
+		Portions: 6,
+		Lines:    []cook.Line{{IngredientID: testID("12"), Quantity: 1500}, {IngredientID: testID("11"), Quantity: 2}},
+		Version:  1,
+	}
+	dough := cook.Recipe{
+		ID:          testID("01"),
+		Name:        "Dough",
+		Portions:    4,
+		Lines:       []cook.Line{{IngredientID: testID("11"), Quantity: 500}},
+		Note:        "Let it rest.\nThen knead.",
+		Version:     1,
+		Fingerprint: "f",
+	}
 	none, err := r.Recipes(ctx, all)
 	same(none, []cook.Recipe{}, err)
 	for range 2 {
@@ -68,7 +82,9 @@ func testRepository(t *testing.T, r cook.Repository) {
 	same(got, dough, err)
 
 	change := dough
-	change.Note, change.Portions, change.Lines = "Knead at once.", 5, []cook.Line{{IngredientID: testID("13"), Quantity: 7}}
+	change.Note, change.Portions, change.Lines = "Knead at once.", 5, []cook.Line{
+		{IngredientID: testID("13"), Quantity: 7},
+	}
 	want := change
 	want.Version = 2
 	changed, err := r.UpdateRecipe(ctx, change)
@@ -149,7 +165,13 @@ func TestPostgresWithoutTables(t *testing.T) {
 func TestTheReleaseBeforeNotesWorksOnThisSchema(t *testing.T) {
 	ctx, pool := t.Context(), dbtest.New(t, "recipes", migrations.Files).Pool(t)
 	r := NewPostgres(pool)
-	noted := cook.Recipe{ID: testID("01"), Name: "Dough", Portions: 4, Lines: []cook.Line{{IngredientID: testID("11"), Quantity: 500}}, Note: "Knead."}
+	noted := cook.Recipe{
+		ID:       testID("01"),
+		Name:     "Dough",
+		Portions: 4,
+		Lines:    []cook.Line{{IngredientID: testID("11"), Quantity: 500}},
+		Note:     "Knead.",
+	}
 	if _, err := r.AddRecipe(ctx, noted); err != nil {
 		t.Fatal(err)
 	}

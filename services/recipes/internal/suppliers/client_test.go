@@ -33,7 +33,11 @@ func TestPrices(t *testing.T) {
 			t.Errorf("%s", r.URL)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"items":[{"id":"`+flour+`","supplierId":"`+basil+`","name":"Flour","unit":"g","packSize":1000,"priceMinor":119,"available":true}],"unknown":["`+basil+`"]}`)
+		io.WriteString(
+			w,
+			`{"items":[{"id":"`+flour+`","supplierId":"`+basil+`","name":"Flour","unit":"g","packSize":1000,"priceMinor":119,`+
+				`"available":true}],"unknown":["`+basil+`"]}`,
+		)
 	}))
 	defer server.Close()
 	got, err := list(t, server.URL, time.Second).Prices(t.Context(), []string{flour, basil})

@@ -27,7 +27,8 @@ func TestAgainstTheRealService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[id(201)] != (cook.Price{PackSize: 1000, PriceMinor: 119, Available: true}) || got[id(204)] != (cook.Price{PackSize: 30, PriceMinor: 149}) {
+	if len(got) != 2 || got[id(201)] != (cook.Price{PackSize: 1000, PriceMinor: 119, Available: true}) ||
+		got[id(204)] != (cook.Price{PackSize: 30, PriceMinor: 149}) {
 		t.Errorf("%v", got)
 	}
 	if _, err := prices.Prices(t.Context(), []string{"not an identifier"}); err == nil {

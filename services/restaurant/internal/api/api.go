@@ -28,7 +28,13 @@ var _ ServerInterface = api{}
 // Routes adds the contract's routes to mux; requests that disagree with it are
 // refused before they reach a handler, and so are routes that it does not have.
 // A broken contract is an error.
-func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, said feedback.Repository, costs menu.Costs) error {
+func Routes(
+	mux *http.ServeMux,
+	log *slog.Logger,
+	repository menu.Repository,
+	said feedback.Repository,
+	costs menu.Costs,
+) error {
 	document, err := GetSpec()
 	if err != nil {
 		return err
@@ -37,7 +43,10 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository menu.Repository, sa
 	if err != nil {
 		return err
 	}
-	routes := HandlerWithOptions(api{log, repository, said, costs}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	routes := HandlerWithOptions(
+		api{log, repository, said, costs},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
@@ -176,7 +185,14 @@ func (a api) GetMenu(w http.ResponseWriter, r *http.Request, id Id) {
 			costs, answer.Degraded, err = a.costs.Costs(r.Context(), wanted)
 			if err != nil {
 				answer.Degraded = true
-				a.log.WarnContext(r.Context(), "costs are not to be had", "request_id", web.RequestID(r.Context()), "error", err.Error())
+				a.log.WarnContext(
+					r.Context(),
+					"costs are not to be had",
+					"request_id",
+					web.RequestID(r.Context()),
+					"error",
+					err.Error(),
+				)
 			}
 		}
 		for _, d := range dishes {
@@ -258,5 +274,9 @@ func readDish(w http.ResponseWriter, r *http.Request) (menu.Dish, NewDish, error
 
 func writeDish(w http.ResponseWriter, status int, d menu.Dish) {
 	w.Header().Set("ETag", contract.Tag(d.Version))
-	web.WriteJSON(w, status, Dish{Id: d.ID, MenuId: d.MenuID, Name: d.Name, RecipeId: d.RecipeID, PriceMinor: d.PriceMinor})
+	web.WriteJSON(
+		w,
+		status,
+		Dish{Id: d.ID, MenuId: d.MenuID, Name: d.Name, RecipeId: d.RecipeID, PriceMinor: d.PriceMinor},
+	)
 }

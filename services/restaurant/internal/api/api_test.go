@@ -24,7 +24,10 @@ type costs struct {
 
 func (c costs) Costs(context.Context, []string) (map[string]menu.Cost, bool, error) {
 	portion := int64(150)
-	return map[string]menu.Cost{soupID: {PortionMinor: &portion}, pizzaID: {PortionMinor: &portion, Unavailable: []string{basilID}}}, c.degraded, c.err
+	return map[string]menu.Cost{
+		soupID:  {PortionMinor: &portion},
+		pizzaID: {PortionMinor: &portion, Unavailable: []string{basilID}},
+	}, c.degraded, c.err
 }
 
 func server(t *testing.T, repository menu.Repository, c menu.Costs) http.Handler {
@@ -38,7 +41,13 @@ func server(t *testing.T, repository menu.Repository, c menu.Costs) http.Handler
 
 // call sends one request, with headers as "Name: value", checks the status and
 // decodes the answer into a map.
-func call(t *testing.T, h http.Handler, want int, method, path, body string, headers ...string) (map[string]any, http.Header) {
+func call(
+	t *testing.T,
+	h http.Handler,
+	want int,
+	method, path, body string,
+	headers ...string,
+) (map[string]any, http.Header) {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body == "" {
@@ -101,7 +110,8 @@ func TestMenuShowsMargins(t *testing.T) {
 	if got, _ := call(t, h, 200, "GET", "/restaurants/"+harbour+"/menus", ""); len(got["items"].([]any)) != 1 {
 		t.Errorf("%v", got)
 	}
-	if got, _ := call(t, h, 200, "GET", "/menus/"+lunch, ""); got["degraded"] != false || len(got["dishes"].([]any)) != 0 {
+	if got, _ := call(t, h, 200, "GET", "/menus/"+lunch, ""); got["degraded"] != false ||
+		len(got["dishes"].([]any)) != 0 {
 		t.Errorf("%v", got)
 	}
 	dishes := "/menus/" + lunch + "/dishes"
@@ -114,7 +124,8 @@ func TestMenuShowsMargins(t *testing.T) {
 	call(t, h, 428, "PUT", "/dishes/"+first, dearer)
 	call(t, h, 200, "PUT", "/dishes/"+first, dearer, "If-Match: "+tag)
 	call(t, h, 412, "PUT", "/dishes/"+first, dearer, "If-Match: "+tag)
-	if got, header := call(t, h, 200, "GET", "/dishes/"+first, ""); got["priceMinor"] != 750.0 || header.Get("ETag") == tag {
+	if got, header := call(t, h, 200, "GET", "/dishes/"+first, ""); got["priceMinor"] != 750.0 ||
+		header.Get("ETag") == tag {
 		t.Errorf("%v", got)
 	}
 
@@ -185,7 +196,10 @@ func TestRefusals(t *testing.T) {
 // The generated code has to refuse what it cannot read also when no check
 // stands before it.
 func TestGeneratedCodeRefusesParameters(t *testing.T) {
-	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory(), store.NewMemoryFeedback(), costs{}}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	h := HandlerWithOptions(
+		api{slog.New(slog.DiscardHandler), store.NewMemory(), store.NewMemoryFeedback(), costs{}},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	for _, path := range []string{"/restaurants?limit=x", "/restaurants/" + none + "/menus?limit=x", "/feedback?limit=x"} {
 		call(t, h, 422, "GET", path, "")
 	}

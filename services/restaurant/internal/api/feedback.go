@@ -87,7 +87,10 @@ func (a api) PutFeedback(w http.ResponseWriter, r *http.Request, id Id, params P
 		if err := web.ReadJSON(w, r, &body); err != nil {
 			return err
 		}
-		f, err := a.feedback.Judge(r.Context(), feedback.Feedback{ID: id, Revision: revision, Status: string(body.Status), Severity: string(body.Severity)})
+		f, err := a.feedback.Judge(
+			r.Context(),
+			feedback.Feedback{ID: id, Revision: revision, Status: string(body.Status), Severity: string(body.Severity)},
+		)
 		if err != nil {
 			return err
 		}
@@ -102,5 +105,12 @@ func writeFeedback(w http.ResponseWriter, status int, f feedback.Feedback) {
 }
 
 func shownFeedback(f feedback.Feedback) Feedback {
-	return Feedback{Id: f.ID, Text: f.Text, Severity: Severity(f.Severity), Status: FeedbackStatus(f.Status), Version: f.Version, CreatedAt: f.CreatedAt}
+	return Feedback{
+		Id:        f.ID,
+		Text:      f.Text,
+		Severity:  Severity(f.Severity),
+		Status:    FeedbackStatus(f.Status),
+		Version:   f.Version,
+		CreatedAt: f.CreatedAt,
+	}
 }

@@ -20,24 +20,30 @@ func TestFeedback(t *testing.T) {
 	before := time.Now().Add(-time.Second)
 	got, header := call(t, h, 201, "POST", "/feedback", slow, keyOne)
 	path, tag := header.Get("Location"), header.Get("ETag")
-	if path != "/feedback/"+got["id"].(string) || got["status"] != "open" || got["text"] != "The page is slow" || got["severity"] != "minor" || got["version"] != "1.2.0" {
+	if path != "/feedback/"+got["id"].(string) || got["status"] != "open" || got["text"] != "The page is slow" ||
+		got["severity"] != "minor" ||
+		got["version"] != "1.2.0" {
 		t.Errorf("%v %v", got, header)
 	}
-	if at, err := time.Parse(time.RFC3339, got["createdAt"].(string)); err != nil || at.Before(before) || at.After(time.Now()) {
+	if at, err := time.Parse(time.RFC3339, got["createdAt"].(string)); err != nil || at.Before(before) ||
+		at.After(time.Now()) {
 		t.Errorf("createdAt %v: %v", got["createdAt"], err)
 	}
-	if again, _ := call(t, h, 201, "POST", "/feedback", slow, keyOne); again["id"] != got["id"] || again["createdAt"] != got["createdAt"] {
+	if again, _ := call(t, h, 201, "POST", "/feedback", slow, keyOne); again["id"] != got["id"] ||
+		again["createdAt"] != got["createdAt"] {
 		t.Errorf("%v", again)
 	}
 	call(t, h, 409, "POST", "/feedback", strings.Replace(slow, "minor", "major", 1), keyOne)
-	if read, header := call(t, h, 200, "GET", path, ""); read["createdAt"] != got["createdAt"] || header.Get("ETag") != tag {
+	if read, header := call(t, h, 200, "GET", path, ""); read["createdAt"] != got["createdAt"] ||
+		header.Get("ETag") != tag {
 		t.Errorf("%v %v", read, header)
 	}
 
 	const resolve = `{"status":"resolved","severity":"critical"}`
 	call(t, h, 428, "PUT", path, resolve)
 	judged, header := call(t, h, 200, "PUT", path, resolve, "If-Match: "+tag)
-	if judged["status"] != "resolved" || judged["severity"] != "critical" || judged["text"] != got["text"] || header.Get("ETag") == tag {
+	if judged["status"] != "resolved" || judged["severity"] != "critical" || judged["text"] != got["text"] ||
+		header.Get("ETag") == tag {
 		t.Errorf("%v %v", judged, header)
 	}
 	call(t, h, 412, "PUT", path, resolve, "If-Match: "+tag)
@@ -49,14 +55,19 @@ func TestFeedbackIsFilteredAndPaged(t *testing.T) {
 		call(t, h, 201, "POST", "/feedback", strings.Replace(slow, change[0], change[1], 1))
 	}
 	for query, want := range map[string]int{
-		"": 3, "?version=1.2.0": 2, "?version=1.2.0&severity=blocker": 1, "?status=open": 3, "?status=resolved": 0, "?severity=minor&status=open&version=1.3.0": 1,
+		"": 3, "?version=1.2.0": 2, "?version=1.2.0&severity=blocker": 1, "?status=open": 3,
+		"?status=resolved": 0, "?severity=minor&status=open&version=1.3.0": 1,
 	} {
-		if got, _ := call(t, h, 200, "GET", "/feedback"+query, ""); len(got["items"].([]any)) != want || got["next"] != nil {
+		if got, _ := call(t, h, 200, "GET", "/feedback"+query, ""); len(got["items"].([]any)) != want ||
+			got["next"] != nil {
 			t.Errorf("%s: %v", query, got)
 		}
 	}
 	page, _ := call(t, h, 200, "GET", "/feedback?limit=2", "")
-	if page, _ := call(t, h, 200, "GET", "/feedback?limit=2&after="+page["next"].(string), ""); len(page["items"].([]any)) != 1 || page["next"] != nil {
+	if page, _ := call(t, h, 200, "GET", "/feedback?limit=2&after="+page["next"].(string), ""); len(
+		page["items"].([]any),
+	) != 1 ||
+		page["next"] != nil {
 		t.Errorf("%v", page)
 	}
 }
@@ -93,7 +104,10 @@ func TestFeedbackRefusals(t *testing.T) {
 }
 
 func FuzzAddFeedback(f *testing.F) {
-	for _, seed := range []string{slow, `{"text":1}`, `[]`, ``, "\x00", slow + slow, `{"text":"\u0000","severity":"minor","version":"1"}`, strings.Replace(slow, "1.2.0", "../..", 1)} {
+	for _, seed := range []string{
+		slow, `{"text":1}`, `[]`, ``, "\x00", slow + slow,
+		`{"text":"\u0000","severity":"minor","version":"1"}`, strings.Replace(slow, "1.2.0", "../..", 1),
+	} {
 		f.Add(seed)
 	}
 	mux := http.NewServeMux()

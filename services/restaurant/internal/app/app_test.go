@@ -25,7 +25,8 @@ func start(t *testing.T, settings map[string]string) string {
 	}
 	listener.Close()
 	settings = maps.Clone(settings)
-	settings["ADDRESS"], settings["METRICS_ADDRESS"], settings["DRAIN_DELAY"] = listener.Addr().String(), "127.0.0.1:0", "0s"
+	settings["ADDRESS"] = listener.Addr().String()
+	settings["METRICS_ADDRESS"], settings["DRAIN_DELAY"] = "127.0.0.1:0", "0s"
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
@@ -79,7 +80,9 @@ func TestRunOnPostgres(t *testing.T) {
 	one, two := start(t, settings), start(t, settings)
 	within(t, one+"/livez", 200)
 	within(t, two+"/readyz", 503)
-	if _, err := postgres.Migrate(t.Context(), d.Owner, d.Schema, postgres.Expand, Migrations.Files, slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := postgres.Migrate(
+		t.Context(), d.Owner, d.Schema, postgres.Expand, Migrations.Files, slog.New(slog.DiscardHandler),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, base := range []string{one, two} {
@@ -92,7 +95,10 @@ func TestRunOnPostgres(t *testing.T) {
 
 // TestRunWithoutADatabase: the process lives, is not ready, and ends cleanly.
 func TestRunWithoutADatabase(t *testing.T) {
-	base := start(t, map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_USER": "nobody", "DEMO_DATA": "true"})
+	base := start(
+		t,
+		map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_USER": "nobody", "DEMO_DATA": "true"},
+	)
 	within(t, base+"/livez", 200)
 	within(t, base+"/readyz", 503)
 }
@@ -102,7 +108,10 @@ func TestRunListsAllFaults(t *testing.T) {
 	if err == nil {
 		t.Fatal("an error was expected")
 	}
-	for _, name := range []string{"APP_MODE", "APP_URL", "STORE", "DB_PORT", "DRAIN_DELAY", "DEMO_DATA", "RECIPES_URL", "RECIPES_TIMEOUT", "REDIS_URL"} {
+	for _, name := range []string{
+		"APP_MODE", "APP_URL", "STORE", "DB_PORT", "DRAIN_DELAY", "DEMO_DATA", "RECIPES_URL",
+		"RECIPES_TIMEOUT", "REDIS_URL",
+	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not in:\n%s", name, err)
 		}
@@ -111,7 +120,8 @@ func TestRunListsAllFaults(t *testing.T) {
 
 func TestProductionRefusesMemory(t *testing.T) {
 	settings := map[string]string{"APP_MODE": "production", "STORE": "memory"}
-	if err := Run(t.Context(), func(name string) string { return settings[name] }, io.Discard); err == nil || !strings.Contains(err.Error(), "STORE") {
+	if err := Run(t.Context(), func(name string) string { return settings[name] }, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "STORE") {
 		t.Errorf("%v", err)
 	}
 }

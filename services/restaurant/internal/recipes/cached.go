@@ -21,14 +21,21 @@ func Cached(costs menu.Costs, kept *cache.Cache) menu.Costs { return cached{cost
 func (c cached) Costs(ctx context.Context, recipeIDs []string) (map[string]menu.Cost, bool, error) {
 	var passing map[string]menu.Cost
 	degraded := false
-	costs, err := cache.Through(ctx, c.kept, "restaurant:cost:1", recipeIDs, cache.MaxTTL, func(ctx context.Context, missing []string) (map[string]menu.Cost, error) {
-		loaded, partly, err := c.costs.Costs(ctx, missing)
-		if err == nil && partly {
-			passing, degraded = loaded, true
-			return nil, nil
-		}
-		return loaded, err
-	})
+	costs, err := cache.Through(
+		ctx,
+		c.kept,
+		"restaurant:cost:1",
+		recipeIDs,
+		cache.MaxTTL,
+		func(ctx context.Context, missing []string) (map[string]menu.Cost, error) {
+			loaded, partly, err := c.costs.Costs(ctx, missing)
+			if err == nil && partly {
+				passing, degraded = loaded, true
+				return nil, nil
+			}
+			return loaded, err
+		},
+	)
 	maps.Copy(costs, passing)
 	return costs, degraded, err
 }

@@ -33,7 +33,10 @@ func TestCosts(t *testing.T) {
 			t.Errorf("%s", r.URL)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"items":[{"recipeId":"`+soup+`","portionCostMinor":119,"unpriced":[],"unavailable":["`+basil+`"]}],"unknown":["`+pizza+`"],"degraded":true}`)
+		io.WriteString(
+			w,
+			`{"items":[{"recipeId":"`+soup+`","portionCostMinor":119,"unpriced":[],"unavailable":["`+basil+`"]}],"unknown":["`+pizza+`"],"degraded":true}`,
+		)
 	}))
 	defer server.Close()
 	got, degraded, err := list(t, server.URL, time.Second).Costs(t.Context(), []string{soup, pizza})

@@ -21,13 +21,28 @@ func TestAgainstTheRealService(t *testing.T) {
 	suppliers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		items := []map[string]any{}
 		for _, ingredient := range r.URL.Query()["ingredient"] {
-			items = append(items, map[string]any{"id": ingredient, "supplierId": id(101), "name": "x", "unit": "g", "packSize": 100, "priceMinor": 100, "available": ingredient != id(204)})
+			items = append(
+				items,
+				map[string]any{
+					"id":         ingredient,
+					"supplierId": id(101),
+					"name":       "x",
+					"unit":       "g",
+					"packSize":   100,
+					"priceMinor": 100,
+					"available":  ingredient != id(204),
+				},
+			)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(map[string]any{"items": items, "unknown": []string{}})
 	}))
 	t.Cleanup(suppliers.Close) // after the service, which keeps connections to it
-	costs := list(t, start(t, "../../../recipes", "STORE=memory", "DEMO_DATA=true", "SUPPLIERS_URL="+suppliers.URL), 5*time.Second)
+	costs := list(
+		t,
+		start(t, "../../../recipes", "STORE=memory", "DEMO_DATA=true", "SUPPLIERS_URL="+suppliers.URL),
+		5*time.Second,
+	)
 	wanted := []string{id(301), id(999)}
 	for n := range 100 { // more than one call may ask for
 		wanted = append(wanted, id(1000+n))
@@ -38,14 +53,20 @@ func TestAgainstTheRealService(t *testing.T) {
 		t.Fatalf("degraded %t: %v", degraded, err)
 	}
 	pizza, soup := got[id(301)], got[id(302)]
-	if len(got) != 2 || *pizza.PortionMinor != 403 || len(pizza.Unavailable) != 1 || pizza.Unavailable[0] != id(204) || *soup.PortionMinor != 283 || len(soup.Unavailable) != 0 {
+	if len(got) != 2 || *pizza.PortionMinor != 403 || len(pizza.Unavailable) != 1 || pizza.Unavailable[0] != id(204) ||
+		*soup.PortionMinor != 283 ||
+		len(soup.Unavailable) != 0 {
 		t.Errorf("%+v", got)
 	}
 	if _, _, err := costs.Costs(t.Context(), []string{"not an identifier"}); err == nil {
 		t.Error("a refusal was expected")
 	}
 
-	costs = list(t, start(t, "../../../recipes", "STORE=memory", "DEMO_DATA=true", "SUPPLIERS_URL=http://127.0.0.1:1"), 5*time.Second)
+	costs = list(
+		t,
+		start(t, "../../../recipes", "STORE=memory", "DEMO_DATA=true", "SUPPLIERS_URL=http://127.0.0.1:1"),
+		5*time.Second,
+	)
 	got, degraded, err = costs.Costs(t.Context(), []string{id(301)})
 	if err != nil || !degraded || len(got) != 1 || got[id(301)].PortionMinor != nil {
 		t.Errorf("%+v degraded %t: %v", got, degraded, err)

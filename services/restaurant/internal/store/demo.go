@@ -13,7 +13,10 @@ import (
 // the tavern costs more than it brings.
 func AddDemo(ctx context.Context, r menu.Repository) error {
 	harbour, tavern, terrace := demoID(401), demoID(402), demoID(403)
-	for _, x := range []menu.Restaurant{{ID: harbour, Name: "Harbour Kitchen"}, {ID: tavern, Name: "Old Mill Tavern"}, {ID: terrace, Name: "Garden Terrace"}} {
+	for _, x := range []menu.Restaurant{
+		{ID: harbour, Name: "Harbour Kitchen"}, {ID: tavern, Name: "Old Mill Tavern"},
+		{ID: terrace, Name: "Garden Terrace"},
+	} {
 		x.Fingerprint = "demo"
 		if _, err := r.AddRestaurant(ctx, x); err != nil {
 			return fmt.Errorf("demonstration data: %s: %w", x.Name, err)
@@ -66,7 +69,14 @@ func AddDemo(ctx context.Context, r menu.Repository) error {
 		{629, 506, "Tomato Soup", 302, 650},
 		{630, 506, "Chocolate Mousse", 309, 720},
 	} {
-		dish := menu.Dish{ID: demoID(d.id), MenuID: demoID(d.menu), Name: d.name, RecipeID: demoID(d.recipe), PriceMinor: d.price, Fingerprint: "demo"}
+		dish := menu.Dish{
+			ID:          demoID(d.id),
+			MenuID:      demoID(d.menu),
+			Name:        d.name,
+			RecipeID:    demoID(d.recipe),
+			PriceMinor:  d.price,
+			Fingerprint: "demo",
+		}
 		if _, err := r.AddDish(ctx, dish); err != nil {
 			return fmt.Errorf("demonstration data: %s: %w", d.name, err)
 		}

@@ -44,19 +44,42 @@ func toDish(row pgx.CollectableRow) (d menu.Dish, err error) {
 
 // Restaurants implements menu.Repository.
 func (p Postgres) Restaurants(ctx context.Context, page contract.Page) ([]menu.Restaurant, error) {
-	return list(ctx, p.pool, toRestaurant, "SELECT "+restaurantColumns+" FROM restaurant WHERE id > $1 ORDER BY id LIMIT $2", after(page), page.Limit)
+	return list(
+		ctx,
+		p.pool,
+		toRestaurant,
+		"SELECT "+restaurantColumns+" FROM restaurant WHERE id > $1 ORDER BY id LIMIT $2",
+		after(page),
+		page.Limit,
+	)
 }
 
 // Restaurant implements menu.Repository.
 func (p Postgres) Restaurant(ctx context.Context, id string) (menu.Restaurant, error) {
-	return first(ctx, p.pool, toRestaurant, menu.ErrNotFound, "SELECT "+restaurantColumns+" FROM restaurant WHERE id = $1", id)
+	return first(
+		ctx,
+		p.pool,
+		toRestaurant,
+		menu.ErrNotFound,
+		"SELECT "+restaurantColumns+" FROM restaurant WHERE id = $1",
+		id,
+	)
 }
 
 // AddRestaurant implements menu.Repository. Nothing is ever deleted, so what
 // stood in the way of the insertion is there to be read.
 func (p Postgres) AddRestaurant(ctx context.Context, r menu.Restaurant) (menu.Restaurant, error) {
-	added, err := first(ctx, p.pool, toRestaurant, menu.ErrNotFound,
-		"INSERT INTO restaurant ("+restaurantColumns+") VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING "+restaurantColumns, r.ID, r.Name, r.Fingerprint)
+	added, err := first(
+		ctx,
+		p.pool,
+		toRestaurant,
+		menu.ErrNotFound,
+		"INSERT INTO restaurant ("+restaurantColumns+") VALUES ($1, $2, $3) "+
+			"ON CONFLICT (id) DO NOTHING RETURNING "+restaurantColumns,
+		r.ID,
+		r.Name,
+		r.Fingerprint,
+	)
 	if !errors.Is(err, menu.ErrNotFound) {
 		return added, err
 	}
@@ -69,7 +92,15 @@ func (p Postgres) AddRestaurant(ctx context.Context, r menu.Restaurant) (menu.Re
 
 // Menus implements menu.Repository.
 func (p Postgres) Menus(ctx context.Context, restaurantID string, page contract.Page) ([]menu.Menu, error) {
-	menus, err := list(ctx, p.pool, toMenu, "SELECT "+menuColumns+" FROM menu WHERE restaurant_id = $1 AND id > $2 ORDER BY id LIMIT $3", restaurantID, after(page), page.Limit)
+	menus, err := list(
+		ctx,
+		p.pool,
+		toMenu,
+		"SELECT "+menuColumns+" FROM menu WHERE restaurant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+		restaurantID,
+		after(page),
+		page.Limit,
+	)
 	if err == nil && len(menus) == 0 {
 		_, err = p.Restaurant(ctx, restaurantID)
 	}
@@ -79,19 +110,49 @@ func (p Postgres) Menus(ctx context.Context, restaurantID string, page contract.
 // Menu implements menu.Repository with one query: it is what the page asks for.
 func (p Postgres) Menu(ctx context.Context, id string) (menu.Menu, []menu.Dish, error) {
 	m, dishes := menu.Menu{}, []menu.Dish{}
-	rows, err := p.pool.Query(ctx, `SELECT m.id, m.restaurant_id, m.name, m.fingerprint, d.id, d.name, d.recipe_id, d.price_minor, d.version, d.fingerprint
-		FROM menu m LEFT JOIN dish d ON d.menu_id = m.id WHERE m.id = $1 ORDER BY d.id`, id)
+	rows, err := p.pool.Query(
+		ctx,
+		`SELECT m.id, m.restaurant_id, m.name, m.fingerprint, d.id, d.name, d.recipe_id, d.price_minor, d.version, d.fingerprint
+		FROM menu m LEFT JOIN dish d ON d.menu_id = m.id WHERE m.id = $1 ORDER BY d.id`,
+		id,
+	)
 	if err != nil {
 		return m, nil, err
 	}
 	var dishID, name, recipeID, fingerprint *string // null for a menu without dishes
 	var price, version *int64
-	tag, err := pgx.ForEachRow(rows, []any{&m.ID, &m.RestaurantID, &m.Name, &m.Fingerprint, &dishID, &name, &recipeID, &price, &version, &fingerprint}, func() error {
-		if dishID != nil {
-			dishes = append(dishes, menu.Dish{ID: *dishID, MenuID: m.ID, Name: *name, RecipeID: *recipeID, PriceMinor: *price, Version: *version, Fingerprint: *fingerprint})
-		}
-		return nil
-	})
+	tag, err := pgx.ForEachRow(
+		rows,
+		[]any{
+			&m.ID,
+			&m.RestaurantID,
+			&m.Name,
+			&m.Fingerprint,
+			&dishID,
+			&name,
+			&recipeID,
+			&price,
+			&version,
+			&fingerprint,
+		},
+		func() error {
+			if dishID != nil {
+				dishes = append(
+					dishes,
+					menu.Dish{
+						ID:          *dishID,
+						MenuID:      m.ID,
+						Name:        *name,
+						RecipeID:    *recipeID,
+						PriceMinor:  *price,
+						Version:     *version,
+						Fingerprint: *fingerprint,
+					},
+				)
+			}
+			return nil
+		},
+	)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = menu.ErrNotFound
 	}
@@ -100,8 +161,18 @@ func (p Postgres) Menu(ctx context.Context, id string) (menu.Menu, []menu.Dish, 
 
 // AddMenu implements menu.Repository.
 func (p Postgres) AddMenu(ctx context.Context, m menu.Menu) (menu.Menu, error) {
-	added, err := first(ctx, p.pool, toMenu, menu.ErrNotFound,
-		"INSERT INTO menu ("+menuColumns+") VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING RETURNING "+menuColumns, m.ID, m.RestaurantID, m.Name, m.Fingerprint)
+	added, err := first(
+		ctx,
+		p.pool,
+		toMenu,
+		menu.ErrNotFound,
+		"INSERT INTO menu ("+menuColumns+") VALUES ($1, $2, $3, $4) "+
+			"ON CONFLICT (id) DO NOTHING RETURNING "+menuColumns,
+		m.ID,
+		m.RestaurantID,
+		m.Name,
+		m.Fingerprint,
+	)
 	switch {
 	case orphan(err):
 		return m, menu.ErrNotFound
@@ -122,8 +193,20 @@ func (p Postgres) Dish(ctx context.Context, id string) (menu.Dish, error) {
 
 // AddDish implements menu.Repository.
 func (p Postgres) AddDish(ctx context.Context, d menu.Dish) (menu.Dish, error) {
-	added, err := first(ctx, p.pool, toDish, menu.ErrNotFound,
-		"INSERT INTO dish ("+dishColumns+") VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT (id) DO NOTHING RETURNING "+dishColumns, d.ID, d.MenuID, d.Name, d.RecipeID, d.PriceMinor, d.Fingerprint)
+	added, err := first(
+		ctx,
+		p.pool,
+		toDish,
+		menu.ErrNotFound,
+		"INSERT INTO dish ("+dishColumns+") VALUES ($1, $2, $3, $4, $5, 1, $6) "+
+			"ON CONFLICT (id) DO NOTHING RETURNING "+dishColumns,
+		d.ID,
+		d.MenuID,
+		d.Name,
+		d.RecipeID,
+		d.PriceMinor,
+		d.Fingerprint,
+	)
 	switch {
 	case orphan(err):
 		return d, menu.ErrNotFound
@@ -139,8 +222,18 @@ func (p Postgres) AddDish(ctx context.Context, d menu.Dish) (menu.Dish, error) {
 
 // UpdateDish implements menu.Repository.
 func (p Postgres) UpdateDish(ctx context.Context, d menu.Dish) (menu.Dish, error) {
-	changed, err := first(ctx, p.pool, toDish, menu.ErrNotFound,
-		"UPDATE dish SET name = $3, recipe_id = $4, price_minor = $5, version = version + 1 WHERE id = $1 AND version = $2 RETURNING "+dishColumns, d.ID, d.Version, d.Name, d.RecipeID, d.PriceMinor)
+	changed, err := first(
+		ctx,
+		p.pool,
+		toDish,
+		menu.ErrNotFound,
+		"UPDATE dish SET name = $3, recipe_id = $4, price_minor = $5, version = version + 1 WHERE id = $1 AND version = $2 RETURNING "+dishColumns,
+		d.ID,
+		d.Version,
+		d.Name,
+		d.RecipeID,
+		d.PriceMinor,
+	)
 	if !errors.Is(err, menu.ErrNotFound) {
 		return changed, err
 	}
@@ -160,7 +253,14 @@ func list[T any](ctx context.Context, pool *pgxpool.Pool, to pgx.RowToFunc[T], q
 }
 
 // first gives the one row that the query finds, failure for none.
-func first[T any](ctx context.Context, pool *pgxpool.Pool, to pgx.RowToFunc[T], failure error, query string, args ...any) (T, error) {
+func first[T any](
+	ctx context.Context,
+	pool *pgxpool.Pool,
+	to pgx.RowToFunc[T],
+	failure error,
+	query string,
+	args ...any,
+) (T, error) {
 	rows, err := pool.Query(ctx, query, args...)
 	if err != nil {
 		var none T

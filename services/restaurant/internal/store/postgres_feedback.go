@@ -32,28 +32,57 @@ func toFeedback(row pgx.CollectableRow) (f feedback.Feedback, err error) {
 
 // List implements feedback.Repository. A condition is written only for what is
 // wanted, so that the planner sees which index serves it.
-func (p PostgresFeedback) List(ctx context.Context, filter feedback.Filter, page contract.Page) ([]feedback.Feedback, error) {
+func (p PostgresFeedback) List(
+	ctx context.Context,
+	filter feedback.Filter,
+	page contract.Page,
+) ([]feedback.Feedback, error) {
 	where, args := "id > $1", []any{after(page)}
-	for _, c := range []struct{ column, value string }{{"version", filter.Version}, {"status", filter.Status}, {"severity", filter.Severity}} {
+	for _, c := range []struct{ column, value string }{
+		{"version", filter.Version}, {"status", filter.Status}, {"severity", filter.Severity},
+	} {
 		if c.value != "" {
 			args = append(args, c.value)
 			where += fmt.Sprintf(" AND %s = $%d", c.column, len(args))
 		}
 	}
 	args = append(args, page.Limit)
-	return list(ctx, p.pool, toFeedback, fmt.Sprintf("SELECT %s FROM feedback WHERE %s ORDER BY id LIMIT $%d", feedbackColumns, where, len(args)), args...)
+	return list(
+		ctx,
+		p.pool,
+		toFeedback,
+		fmt.Sprintf("SELECT %s FROM feedback WHERE %s ORDER BY id LIMIT $%d", feedbackColumns, where, len(args)),
+		args...)
 }
 
 // Get implements feedback.Repository.
 func (p PostgresFeedback) Get(ctx context.Context, id string) (feedback.Feedback, error) {
-	return first(ctx, p.pool, toFeedback, feedback.ErrNotFound, "SELECT "+feedbackColumns+" FROM feedback WHERE id = $1", id)
+	return first(
+		ctx,
+		p.pool,
+		toFeedback,
+		feedback.ErrNotFound,
+		"SELECT "+feedbackColumns+" FROM feedback WHERE id = $1",
+		id,
+	)
 }
 
 // Add implements feedback.Repository.
 func (p PostgresFeedback) Add(ctx context.Context, f feedback.Feedback) (feedback.Feedback, error) {
-	added, err := first(ctx, p.pool, toFeedback, feedback.ErrNotFound,
+	added, err := first(
+		ctx,
+		p.pool,
+		toFeedback,
+		feedback.ErrNotFound,
 		"INSERT INTO feedback ("+feedbackColumns+") VALUES ($1, $2, $3, $4, $5, $6, 1, $7) ON CONFLICT (id) DO NOTHING RETURNING "+feedbackColumns,
-		f.ID, f.Text, f.Severity, f.Status, f.Version, f.CreatedAt, f.Fingerprint)
+		f.ID,
+		f.Text,
+		f.Severity,
+		f.Status,
+		f.Version,
+		f.CreatedAt,
+		f.Fingerprint,
+	)
 	if !errors.Is(err, feedback.ErrNotFound) {
 		return added, err
 	}
@@ -66,8 +95,17 @@ func (p PostgresFeedback) Add(ctx context.Context, f feedback.Feedback) (feedbac
 
 // Judge implements feedback.Repository.
 func (p PostgresFeedback) Judge(ctx context.Context, f feedback.Feedback) (feedback.Feedback, error) {
-	changed, err := first(ctx, p.pool, toFeedback, feedback.ErrNotFound,
-		"UPDATE feedback SET status = $3, severity = $4, revision = revision + 1 WHERE id = $1 AND revision = $2 RETURNING "+feedbackColumns, f.ID, f.Revision, f.Status, f.Severity)
+	changed, err := first(
+		ctx,
+		p.pool,
+		toFeedback,
+		feedback.ErrNotFound,
+		"UPDATE feedback SET status = $3, severity = $4, revision = revision + 1 WHERE id = $1 AND revision = $2 RETURNING "+feedbackColumns,
+		f.ID,
+		f.Revision,
+		f.Status,
+		f.Severity,
+	)
 	if !errors.Is(err, feedback.ErrNotFound) {
 		return changed, err
 	}

@@ -46,7 +46,14 @@ func testRepository(t *testing.T, r menu.Repository) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
-	garden, harbour := menu.Restaurant{ID: testID("01"), Name: "Garden", Fingerprint: "f"}, menu.Restaurant{ID: testID("02"), Name: "Harbour"}
+	garden, harbour := menu.Restaurant{
+		ID:          testID("01"),
+		Name:        "Garden",
+		Fingerprint: "f",
+	}, menu.Restaurant{
+		ID:   testID("02"),
+		Name: "Harbour",
+	}
 	addedHouse, err := r.AddRestaurant(ctx, harbour)
 	same(addedHouse, harbour, err)
 	for range 2 {
@@ -59,7 +66,16 @@ func testRepository(t *testing.T, r menu.Repository) {
 	restaurants, err = r.Restaurants(ctx, contract.Page{After: garden.ID, Limit: 1})
 	same(restaurants, []menu.Restaurant{harbour}, err)
 
-	lunch, dinner := menu.Menu{ID: testID("03"), RestaurantID: harbour.ID, Name: "Lunch"}, menu.Menu{ID: testID("04"), RestaurantID: harbour.ID, Name: "Dinner", Fingerprint: "f"}
+	lunch, dinner := menu.Menu{
+		ID:           testID("03"),
+		RestaurantID: harbour.ID,
+		Name:         "Lunch",
+	}, menu.Menu{
+		ID:           testID("04"),
+		RestaurantID: harbour.ID,
+		Name:         "Dinner",
+		Fingerprint:  "f",
+	}
 	for _, m := range []menu.Menu{dinner, lunch, dinner} {
 		added, err := r.AddMenu(ctx, m)
 		same(added, m, err)
@@ -77,7 +93,15 @@ func testRepository(t *testing.T, r menu.Repository) {
 	house, err := r.Restaurant(ctx, harbour.ID)
 	same(house, harbour, err)
 
-	soup := menu.Dish{ID: testID("05"), MenuID: lunch.ID, Name: "Soup", RecipeID: testID("77"), PriceMinor: 590, Version: 1, Fingerprint: "f"}
+	soup := menu.Dish{
+		ID:          testID("05"),
+		MenuID:      lunch.ID,
+		Name:        "Soup",
+		RecipeID:    testID("77"),
+		PriceMinor:  590,
+		Version:     1,
+		Fingerprint: "f",
+	}
 	for range 2 {
 		added, err := r.AddDish(ctx, soup)
 		same(added, soup, err)
@@ -92,8 +116,22 @@ func testRepository(t *testing.T, r menu.Repository) {
 	changed, err := r.UpdateDish(ctx, change)
 	same(changed, want, err)
 	fails(menu.ErrChanged, second(r.UpdateDish(ctx, change)))
-	salad := menu.Dish{ID: testID("06"), MenuID: lunch.ID, Name: "Salad", RecipeID: testID("77"), PriceMinor: 1, Version: 1}
-	cake := menu.Dish{ID: testID("07"), MenuID: dinner.ID, Name: "Cake", RecipeID: testID("77"), PriceMinor: 100_000_000, Version: 1}
+	salad := menu.Dish{
+		ID:         testID("06"),
+		MenuID:     lunch.ID,
+		Name:       "Salad",
+		RecipeID:   testID("77"),
+		PriceMinor: 1,
+		Version:    1,
+	}
+	cake := menu.Dish{
+		ID:         testID("07"),
+		MenuID:     dinner.ID,
+		Name:       "Cake",
+		RecipeID:   testID("77"),
+		PriceMinor: 100_000_000,
+		Version:    1,
+	}
 	for _, d := range []menu.Dish{cake, salad} {
 		added, err := r.AddDish(ctx, d)
 		same(added, d, err)
@@ -114,7 +152,15 @@ func testRepository(t *testing.T, r menu.Repository) {
 		fails(menu.ErrNotFound, err)
 	}
 
-	racy := menu.Dish{ID: testID("08"), MenuID: dinner.ID, Name: "Steak", RecipeID: testID("77"), PriceMinor: 2900, Version: 1, Fingerprint: "f"}
+	racy := menu.Dish{
+		ID:          testID("08"),
+		MenuID:      dinner.ID,
+		Name:        "Steak",
+		RecipeID:    testID("77"),
+		PriceMinor:  2900,
+		Version:     1,
+		Fingerprint: "f",
+	}
 	if failed := atOnce(func() error { return second(r.AddDish(ctx, racy)) }); len(failed) > 0 {
 		t.Errorf("the same creation at once: %v", failed)
 	}
@@ -131,9 +177,34 @@ func testRepository(t *testing.T, r menu.Repository) {
 func testFeedback(t *testing.T, r feedback.Repository) {
 	ctx := t.Context()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678_901_000, time.UTC)
-	slow := feedback.Feedback{ID: testID("01"), Text: "Slow\nand ugly ü", Severity: "minor", Status: feedback.Open, Version: "1.0.0", CreatedAt: at, Revision: 1, Fingerprint: "f"}
-	wrong := feedback.Feedback{ID: testID("02"), Text: "Wrong", Severity: "blocker", Status: feedback.Open, Version: "1.0.0", CreatedAt: at, Revision: 1}
-	late := feedback.Feedback{ID: testID("03"), Text: "Late", Severity: "minor", Status: feedback.Open, Version: "1.1.0", CreatedAt: at, Revision: 1}
+	slow := feedback.Feedback{
+		ID:          testID("01"),
+		Text:        "Slow\nand ugly ü",
+		Severity:    "minor",
+		Status:      feedback.Open,
+		Version:     "1.0.0",
+		CreatedAt:   at,
+		Revision:    1,
+		Fingerprint: "f",
+	}
+	wrong := feedback.Feedback{
+		ID:        testID("02"),
+		Text:      "Wrong",
+		Severity:  "blocker",
+		Status:    feedback.Open,
+		Version:   "1.0.0",
+		CreatedAt: at,
+		Revision:  1,
+	}
+	late := feedback.Feedback{
+		ID:        testID("03"),
+		Text:      "Late",
+		Severity:  "minor",
+		Status:    feedback.Open,
+		Version:   "1.1.0",
+		CreatedAt: at,
+		Revision:  1,
+	}
 	expect := func(want []feedback.Feedback, filter feedback.Filter, page contract.Page) {
 		t.Helper()
 		got, err := r.List(ctx, filter, page)
@@ -166,7 +237,10 @@ func testFeedback(t *testing.T, r feedback.Repository) {
 	expect([]feedback.Feedback{slow, late}, feedback.Filter{Severity: "minor", Status: feedback.Open}, all)
 	expect([]feedback.Feedback{}, feedback.Filter{Version: "1.0.0' OR true --"}, all)
 
-	judged, err := r.Judge(ctx, feedback.Feedback{ID: wrong.ID, Revision: 1, Status: feedback.Resolved, Severity: "major", Text: "not this"})
+	judged, err := r.Judge(
+		ctx,
+		feedback.Feedback{ID: wrong.ID, Revision: 1, Status: feedback.Resolved, Severity: "major", Text: "not this"},
+	)
 	wrong.Status, wrong.Severity, wrong.Revision = feedback.Resolved, "major", 2
 	if err != nil || !reflect.DeepEqual(judged, wrong) {
 		t.Errorf("%+v, want %+v: %v", judged, wrong, err)
@@ -174,9 +248,21 @@ func testFeedback(t *testing.T, r feedback.Repository) {
 	if got, err := r.Get(ctx, wrong.ID); err != nil || !reflect.DeepEqual(got, wrong) {
 		t.Errorf("%+v, want %+v: %v", got, wrong, err)
 	}
-	expect([]feedback.Feedback{wrong}, feedback.Filter{Version: "1.0.0", Status: feedback.Resolved, Severity: "major"}, all)
-	fails(feedback.ErrChanged, second(r.Judge(ctx, feedback.Feedback{ID: wrong.ID, Revision: 1, Status: feedback.Open, Severity: "minor"})))
-	fails(feedback.ErrNotFound, second(r.Judge(ctx, feedback.Feedback{ID: testID("99"), Revision: 1, Status: feedback.Open, Severity: "minor"})))
+	expect(
+		[]feedback.Feedback{wrong},
+		feedback.Filter{Version: "1.0.0", Status: feedback.Resolved, Severity: "major"},
+		all,
+	)
+	fails(
+		feedback.ErrChanged,
+		second(r.Judge(ctx, feedback.Feedback{ID: wrong.ID, Revision: 1, Status: feedback.Open, Severity: "minor"})),
+	)
+	fails(
+		feedback.ErrNotFound,
+		second(
+			r.Judge(ctx, feedback.Feedback{ID: testID("99"), Revision: 1, Status: feedback.Open, Severity: "minor"}),
+		),
+	)
 	fails(feedback.ErrNotFound, second(r.Get(ctx, testID("99"))))
 	racy := late
 	racy.ID, racy.Fingerprint = testID("04"), "f"
@@ -213,10 +299,15 @@ func TestPostgresWithoutTables(t *testing.T) {
 	for n, err := range []error{
 		second(r.Restaurants(ctx, page)), second(r.Restaurant(ctx, one)), second(r.AddRestaurant(ctx, menu.Restaurant{ID: one})),
 		second(r.Menus(ctx, one, page)), third(r.Menu(ctx, one)), second(r.AddMenu(ctx, menu.Menu{ID: one, RestaurantID: one})),
-		second(r.Dish(ctx, one)), second(r.AddDish(ctx, menu.Dish{ID: one, MenuID: one, RecipeID: one})), second(r.UpdateDish(ctx, menu.Dish{ID: one, RecipeID: one})), AddDemo(ctx, r),
-		second(said.List(ctx, feedback.Filter{}, page)), second(said.Get(ctx, one)), second(said.Add(ctx, feedback.Feedback{ID: one})), second(said.Judge(ctx, feedback.Feedback{ID: one})),
+		second(r.Dish(ctx, one)), second(r.AddDish(ctx, menu.Dish{ID: one, MenuID: one, RecipeID: one})),
+		second(r.UpdateDish(ctx, menu.Dish{ID: one, RecipeID: one})), AddDemo(ctx, r),
+		second(said.List(ctx, feedback.Filter{}, page)), second(said.Get(ctx, one)),
+		second(said.Add(ctx, feedback.Feedback{ID: one})),
+		second(said.Judge(ctx, feedback.Feedback{ID: one})),
 	} {
-		if err == nil || errors.Is(err, menu.ErrNotFound) || errors.Is(err, menu.ErrChanged) || errors.Is(err, feedback.ErrNotFound) || errors.Is(err, feedback.ErrChanged) {
+		if err == nil || errors.Is(err, menu.ErrNotFound) || errors.Is(err, menu.ErrChanged) ||
+			errors.Is(err, feedback.ErrNotFound) ||
+			errors.Is(err, feedback.ErrChanged) {
 			t.Errorf("%d: %v", n, err)
 		}
 	}

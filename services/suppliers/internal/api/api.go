@@ -33,7 +33,10 @@ func Routes(mux *http.ServeMux, log *slog.Logger, repository supply.Repository) 
 	if err != nil {
 		return err
 	}
-	routes := HandlerWithOptions(api{log, repository}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	routes := HandlerWithOptions(
+		api{log, repository},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
 	return nil
 }
@@ -116,7 +119,11 @@ func (a api) ListIngredients(w http.ResponseWriter, r *http.Request, params List
 			supplierID = *params.Supplier
 		}
 		page := contract.PageOf(params.After, params.Limit)
-		list, err := a.repository.Ingredients(r.Context(), supplierID, contract.Page{After: page.After, Limit: page.Limit + 1})
+		list, err := a.repository.Ingredients(
+			r.Context(),
+			supplierID,
+			contract.Page{After: page.After, Limit: page.Limit + 1},
+		)
 		if err != nil {
 			return err
 		}
@@ -206,7 +213,13 @@ func readIngredient(w http.ResponseWriter, r *http.Request) (NewIngredient, supp
 	if err := web.ReadJSON(w, r, &body); err != nil {
 		return body, supply.Ingredient{}, err
 	}
-	i := supply.Ingredient{Name: body.Name, Unit: string(body.Unit), PackSize: body.PackSize, PriceMinor: body.PriceMinor, Available: body.Available}
+	i := supply.Ingredient{
+		Name:       body.Name,
+		Unit:       string(body.Unit),
+		PackSize:   body.PackSize,
+		PriceMinor: body.PriceMinor,
+		Available:  body.Available,
+	}
 	if faults := i.Check(); len(faults) > 0 {
 		return body, i, problem.Invalid(faults...)
 	}
@@ -219,7 +232,15 @@ func writeIngredient(w http.ResponseWriter, status int, i supply.Ingredient) {
 }
 
 func shown(i supply.Ingredient) Ingredient {
-	return Ingredient{Id: i.ID, SupplierId: i.SupplierID, Name: i.Name, Unit: Unit(i.Unit), PackSize: i.PackSize, PriceMinor: i.PriceMinor, Available: i.Available}
+	return Ingredient{
+		Id:         i.ID,
+		SupplierId: i.SupplierID,
+		Name:       i.Name,
+		Unit:       Unit(i.Unit),
+		PackSize:   i.PackSize,
+		PriceMinor: i.PriceMinor,
+		Available:  i.Available,
+	}
 }
 
 func shownAll(list []supply.Ingredient) []Ingredient {

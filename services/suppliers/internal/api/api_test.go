@@ -31,7 +31,13 @@ func server(t *testing.T, repository supply.Repository) http.Handler {
 
 // call sends one request, with headers as "Name: value", checks the status and
 // decodes the answer into a map.
-func call(t *testing.T, h http.Handler, want int, method, path, body string, headers ...string) (map[string]any, http.Header) {
+func call(
+	t *testing.T,
+	h http.Handler,
+	want int,
+	method, path, body string,
+	headers ...string,
+) (map[string]any, http.Header) {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body == "" {
@@ -72,14 +78,23 @@ func TestSuppliersAndIngredients(t *testing.T) {
 	}
 	got, header = call(t, h, 201, "POST", "/suppliers/"+mill+"/ingredients", flourBody)
 	flour, tag := got["id"].(string), header.Get("ETag")
-	changed, header := call(t, h, 200, "PUT", "/ingredients/"+flour, strings.Replace(flourBody, "120", "130", 1), "If-Match: "+tag)
+	changed, header := call(
+		t,
+		h,
+		200,
+		"PUT",
+		"/ingredients/"+flour,
+		strings.Replace(flourBody, "120", "130", 1),
+		"If-Match: "+tag,
+	)
 	if changed["priceMinor"] != 130.0 || changed["supplierId"] != mill || header.Get("ETag") == tag {
 		t.Errorf("%v %v", changed, header)
 	}
 	call(t, h, 412, "PUT", "/ingredients/"+flour, flourBody, "If-Match: "+tag)
 	call(t, h, 412, "PUT", "/ingredients/"+flour, flourBody, "If-Match: nonsense")
 	call(t, h, 428, "PUT", "/ingredients/"+flour, flourBody)
-	if got, header := call(t, h, 200, "GET", "/ingredients/"+flour, ""); got["priceMinor"] != 130.0 || header.Get("ETag") != `"2"` {
+	if got, header := call(t, h, 200, "GET", "/ingredients/"+flour, ""); got["priceMinor"] != 130.0 ||
+		header.Get("ETag") != `"2"` {
 		t.Errorf("%v", got)
 	}
 	if got, _ := call(t, h, 200, "GET", "/ingredients?supplier="+none, ""); len(got["items"].([]any)) != 0 {
@@ -214,12 +229,17 @@ func FuzzAddSupplier(f *testing.F) {
 // The generated code has to refuse what it cannot read also when no check
 // stands before it.
 func TestGeneratedCodeRefusesParameters(t *testing.T) {
-	h := HandlerWithOptions(api{slog.New(slog.DiscardHandler), store.NewMemory()}, StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault})
+	h := HandlerWithOptions(
+		api{slog.New(slog.DiscardHandler), store.NewMemory()},
+		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
+	)
 	for _, path := range []string{"/suppliers?limit=x", "/ingredients?limit=x", "/prices", "/ingredients?supplier=a&limit=1.5"} {
 		call(t, h, 422, "GET", path, "")
 	}
 	for _, c := range [][3]string{
-		{"POST", "/suppliers", "Idempotency-Key"}, {"POST", "/suppliers/" + none + "/ingredients", "Idempotency-Key"}, {"PUT", "/ingredients/" + none, "If-Match"},
+		{"POST", "/suppliers", "Idempotency-Key"}, {
+			"POST", "/suppliers/" + none + "/ingredients", "Idempotency-Key",
+		}, {"PUT", "/ingredients/" + none, "If-Match"},
 	} {
 		r := httptest.NewRequest(c[0], c[1], nil)
 		r.Header[c[2]] = []string{"first-one", "second-one"}

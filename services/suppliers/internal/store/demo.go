@@ -13,7 +13,8 @@ import (
 func AddDemo(ctx context.Context, r supply.Repository) error {
 	mill, farm, fish, pantry := demoID(101), demoID(102), demoID(103), demoID(104)
 	for _, s := range []supply.Supplier{
-		{ID: mill, Name: "Stone Mill"}, {ID: farm, Name: "Green Valley Farm"}, {ID: fish, Name: "Harbour Fish Market"}, {ID: pantry, Name: "Southern Pantry"},
+		{ID: mill, Name: "Stone Mill"}, {ID: farm, Name: "Green Valley Farm"},
+		{ID: fish, Name: "Harbour Fish Market"}, {ID: pantry, Name: "Southern Pantry"},
 	} {
 		s.Fingerprint = "demo"
 		if _, err := r.AddSupplier(ctx, s); err != nil {

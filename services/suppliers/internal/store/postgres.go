@@ -32,13 +32,30 @@ func toSupplier(row pgx.CollectableRow) (s supply.Supplier, err error) {
 }
 
 func toIngredient(row pgx.CollectableRow) (i supply.Ingredient, err error) {
-	err = row.Scan(&i.ID, &i.SupplierID, &i.Name, &i.Unit, &i.PackSize, &i.PriceMinor, &i.Available, &i.Version, &i.Fingerprint)
+	err = row.Scan(
+		&i.ID,
+		&i.SupplierID,
+		&i.Name,
+		&i.Unit,
+		&i.PackSize,
+		&i.PriceMinor,
+		&i.Available,
+		&i.Version,
+		&i.Fingerprint,
+	)
 	return i, err
 }
 
 // Suppliers implements supply.Repository.
 func (p Postgres) Suppliers(ctx context.Context, page contract.Page) ([]supply.Supplier, error) {
-	return list(ctx, p.pool, toSupplier, "SELECT "+supplierColumns+" FROM supplier WHERE id > $1 ORDER BY id LIMIT $2", after(page), page.Limit)
+	return list(
+		ctx,
+		p.pool,
+		toSupplier,
+		"SELECT "+supplierColumns+" FROM supplier WHERE id > $1 ORDER BY id LIMIT $2",
+		after(page),
+		page.Limit,
+	)
 }
 
 // Supplier implements supply.Repository.
@@ -49,8 +66,16 @@ func (p Postgres) Supplier(ctx context.Context, id string) (supply.Supplier, err
 // AddSupplier implements supply.Repository. Nothing is ever deleted, so what
 // stood in the way of the insertion is there to be read.
 func (p Postgres) AddSupplier(ctx context.Context, s supply.Supplier) (supply.Supplier, error) {
-	added, err := first(ctx, p.pool, toSupplier, "INSERT INTO supplier ("+supplierColumns+") VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING "+supplierColumns,
-		s.ID, s.Name, s.Fingerprint)
+	added, err := first(
+		ctx,
+		p.pool,
+		toSupplier,
+		"INSERT INTO supplier ("+supplierColumns+") VALUES ($1, $2, $3) "+
+			"ON CONFLICT (id) DO NOTHING RETURNING "+supplierColumns,
+		s.ID,
+		s.Name,
+		s.Fingerprint,
+	)
 	if !errors.Is(err, supply.ErrNotFound) {
 		return added, err
 	}
@@ -64,14 +89,35 @@ func (p Postgres) AddSupplier(ctx context.Context, s supply.Supplier) (supply.Su
 // Ingredients implements supply.Repository.
 func (p Postgres) Ingredients(ctx context.Context, supplierID string, page contract.Page) ([]supply.Ingredient, error) {
 	if supplierID == "" {
-		return list(ctx, p.pool, toIngredient, "SELECT "+ingredientColumns+" FROM ingredient WHERE id > $1 ORDER BY id LIMIT $2", after(page), page.Limit)
+		return list(
+			ctx,
+			p.pool,
+			toIngredient,
+			"SELECT "+ingredientColumns+" FROM ingredient WHERE id > $1 ORDER BY id LIMIT $2",
+			after(page),
+			page.Limit,
+		)
 	}
-	return list(ctx, p.pool, toIngredient, "SELECT "+ingredientColumns+" FROM ingredient WHERE supplier_id = $1 AND id > $2 ORDER BY id LIMIT $3", supplierID, after(page), page.Limit)
+	return list(
+		ctx,
+		p.pool,
+		toIngredient,
+		"SELECT "+ingredientColumns+" FROM ingredient WHERE supplier_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+		supplierID,
+		after(page),
+		page.Limit,
+	)
 }
 
 // IngredientsByID implements supply.Repository.
 func (p Postgres) IngredientsByID(ctx context.Context, ids []string) ([]supply.Ingredient, error) {
-	return list(ctx, p.pool, toIngredient, "SELECT "+ingredientColumns+" FROM ingredient WHERE id = ANY($1) ORDER BY id", ids)
+	return list(
+		ctx,
+		p.pool,
+		toIngredient,
+		"SELECT "+ingredientColumns+" FROM ingredient WHERE id = ANY($1) ORDER BY id",
+		ids,
+	)
 }
 
 // Ingredient implements supply.Repository.
@@ -81,8 +127,21 @@ func (p Postgres) Ingredient(ctx context.Context, id string) (supply.Ingredient,
 
 // AddIngredient implements supply.Repository.
 func (p Postgres) AddIngredient(ctx context.Context, i supply.Ingredient) (supply.Ingredient, error) {
-	added, err := first(ctx, p.pool, toIngredient, "INSERT INTO ingredient ("+ingredientColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) ON CONFLICT (id) DO NOTHING RETURNING "+ingredientColumns,
-		i.ID, i.SupplierID, i.Name, i.Unit, i.PackSize, i.PriceMinor, i.Available, i.Fingerprint)
+	added, err := first(
+		ctx,
+		p.pool,
+		toIngredient,
+		"INSERT INTO ingredient ("+ingredientColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) "+
+			"ON CONFLICT (id) DO NOTHING RETURNING "+ingredientColumns,
+		i.ID,
+		i.SupplierID,
+		i.Name,
+		i.Unit,
+		i.PackSize,
+		i.PriceMinor,
+		i.Available,
+		i.Fingerprint,
+	)
 	switch {
 	case orphan(err):
 		return i, supply.ErrNotFound
@@ -98,9 +157,20 @@ func (p Postgres) AddIngredient(ctx context.Context, i supply.Ingredient) (suppl
 
 // UpdateIngredient implements supply.Repository.
 func (p Postgres) UpdateIngredient(ctx context.Context, i supply.Ingredient) (supply.Ingredient, error) {
-	changed, err := first(ctx, p.pool, toIngredient, `UPDATE ingredient SET name = $3, unit = $4, pack_size = $5, price_minor = $6, available = $7, version = version + 1
+	changed, err := first(
+		ctx,
+		p.pool,
+		toIngredient,
+		`UPDATE ingredient SET name = $3, unit = $4, pack_size = $5, price_minor = $6, available = $7, version = version + 1
 		WHERE id = $1 AND version = $2 RETURNING `+ingredientColumns,
-		i.ID, i.Version, i.Name, i.Unit, i.PackSize, i.PriceMinor, i.Available)
+		i.ID,
+		i.Version,
+		i.Name,
+		i.Unit,
+		i.PackSize,
+		i.PriceMinor,
+		i.Available,
+	)
 	if !errors.Is(err, supply.ErrNotFound) {
 		return changed, err
 	}

@@ -42,7 +42,14 @@ func testRepository(t *testing.T, r supply.Repository) {
 	none, err := r.Suppliers(ctx, all)
 	same(none, []supply.Supplier{}, err)
 
-	mill, dairy := supply.Supplier{ID: testID("01"), Name: "Mill", Fingerprint: "f"}, supply.Supplier{ID: testID("02"), Name: "Dairy"}
+	mill, dairy := supply.Supplier{
+		ID:          testID("01"),
+		Name:        "Mill",
+		Fingerprint: "f",
+	}, supply.Supplier{
+		ID:   testID("02"),
+		Name: "Dairy",
+	}
 	added, err := r.AddSupplier(ctx, dairy)
 	same(added, dairy, err)
 	_, err = r.AddSupplier(ctx, mill)
@@ -61,16 +68,57 @@ func testRepository(t *testing.T, r supply.Repository) {
 	same(one, mill, err)
 	fails(supply.ErrNotFound, second(r.Supplier(ctx, testID("99"))))
 
-	butter := supply.Ingredient{ID: testID("11"), SupplierID: dairy.ID, Name: "Butter", Unit: "g", PackSize: 250, PriceMinor: 260, Available: true, Version: 1}
-	flour := supply.Ingredient{ID: testID("12"), SupplierID: mill.ID, Name: "Flour", Unit: "g", PackSize: 1000, PriceMinor: 120, Version: 1, Fingerprint: "f"}
+	butter := supply.Ingredient{
+		ID:         testID("11"),
+		SupplierID: dairy.ID,
+		Name:       "Butter",
+		Unit:       "g",
+		PackSize:   250,
+		PriceMinor: 260,
+		Available:  true,
+		Version:    1,
+	}
+	flour := supply.Ingredient{
+		ID:          testID("12"),
+		SupplierID:  mill.ID,
+		Name:        "Flour",
+		Unit:        "g",
+		PackSize:    1000,
+		PriceMinor:  120,
+		Version:     1,
+		Fingerprint: "f",
+	}
 	for _, i := range []supply.Ingredient{flour, butter} {
 		got, err := r.AddIngredient(ctx, i)
 		same(got, i, err)
 	}
 	repeated, err := r.AddIngredient(ctx, flour)
 	same(repeated, flour, err)
-	fails(supply.ErrReused, second(r.AddIngredient(ctx, supply.Ingredient{ID: flour.ID, SupplierID: mill.ID, Name: "Rye", Unit: "g", PackSize: 1, Fingerprint: "g"})))
-	fails(supply.ErrNotFound, second(r.AddIngredient(ctx, supply.Ingredient{ID: testID("13"), SupplierID: testID("99"), Name: "Air", Unit: "g", PackSize: 1})))
+	fails(
+		supply.ErrReused,
+		second(
+			r.AddIngredient(
+				ctx,
+				supply.Ingredient{
+					ID:          flour.ID,
+					SupplierID:  mill.ID,
+					Name:        "Rye",
+					Unit:        "g",
+					PackSize:    1,
+					Fingerprint: "g",
+				},
+			),
+		),
+	)
+	fails(
+		supply.ErrNotFound,
+		second(
+			r.AddIngredient(
+				ctx,
+				supply.Ingredient{ID: testID("13"), SupplierID: testID("99"), Name: "Air", Unit: "g", PackSize: 1},
+			),
+		),
+	)
 	ingredients, err := r.Ingredients(ctx, "", all)
 	same(ingredients, []supply.Ingredient{butter, flour}, err)
 	ingredients, err = r.Ingredients(ctx, "", contract.Page{After: butter.ID, Limit: 10})
@@ -93,7 +141,16 @@ func testRepository(t *testing.T, r supply.Repository) {
 	fails(supply.ErrNotFound, second(r.UpdateIngredient(ctx, change)))
 	fails(supply.ErrNotFound, second(r.Ingredient(ctx, change.ID)))
 
-	racy := supply.Ingredient{ID: testID("14"), SupplierID: mill.ID, Name: "Oats", Unit: "g", PackSize: 500, PriceMinor: 99, Version: 1, Fingerprint: "f"}
+	racy := supply.Ingredient{
+		ID:          testID("14"),
+		SupplierID:  mill.ID,
+		Name:        "Oats",
+		Unit:        "g",
+		PackSize:    500,
+		PriceMinor:  99,
+		Version:     1,
+		Fingerprint: "f",
+	}
 	if failed := atOnce(func() error { return second(r.AddIngredient(ctx, racy)) }); len(failed) > 0 {
 		t.Errorf("the same creation at once: %v", failed)
 	}
@@ -142,9 +199,14 @@ func TestPostgresWithoutTables(t *testing.T) {
 	d := dbtest.New(t, "suppliers", nil)
 	r, ctx := NewPostgres(d.Pool(t)), t.Context()
 	for n, err := range []error{
-		second(r.Suppliers(ctx, contract.Page{Limit: 1})), second(r.Supplier(ctx, testID("01"))), second(r.AddSupplier(ctx, supply.Supplier{ID: testID("01")})),
-		second(r.Ingredients(ctx, "", contract.Page{Limit: 1})), second(r.Ingredients(ctx, testID("01"), contract.Page{Limit: 1})), second(r.IngredientsByID(ctx, []string{testID("01")})),
-		second(r.Ingredient(ctx, testID("01"))), second(r.AddIngredient(ctx, supply.Ingredient{ID: testID("01"), SupplierID: testID("01")})), second(r.UpdateIngredient(ctx, supply.Ingredient{ID: testID("01")})),
+		second(r.Suppliers(ctx, contract.Page{Limit: 1})), second(r.Supplier(ctx, testID("01"))),
+		second(r.AddSupplier(ctx, supply.Supplier{ID: testID("01")})),
+		second(r.Ingredients(ctx, "", contract.Page{Limit: 1})),
+		second(r.Ingredients(ctx, testID("01"), contract.Page{Limit: 1})),
+		second(r.IngredientsByID(ctx, []string{testID("01")})),
+		second(r.Ingredient(ctx, testID("01"))), second(r.AddIngredient(
+			ctx, supply.Ingredient{ID: testID("01"), SupplierID: testID("01")},
+		)), second(r.UpdateIngredient(ctx, supply.Ingredient{ID: testID("01")})),
 		AddDemo(ctx, r),
 	} {
 		if err == nil || errors.Is(err, supply.ErrNotFound) || errors.Is(err, supply.ErrChanged) {
