@@ -101,6 +101,13 @@ describe("the chart's values of a deployment", () => {
   })
 })
 
+it("the images of the chart are those that its values name", () => {
+  const values = readFileSync(join(repository, "charts/restaurant/values.yaml"), "utf8")
+  const named = [...values.matchAll(/^ {2}image: (\S+)$/gm)].map(([, image]) => image)
+  const { chart } = parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))
+  expect([...chart.images].sort()).toEqual(named.sort())
+})
+
 describe("open feedback", () => {
   const gate = (blocker: number, critical: number) => ({ path: "/feedback", blocker, critical })
   it("has its number against its limit", () =>

@@ -1,8 +1,8 @@
-// What has happened to a set of migration files between two releases.
+// The difference between the migration files of two releases.
 
 /**
- * Compares the texts of migrations by path. `fresh` are those that only the later source has; `altered` those of the earlier one that
- * have another text now, or are gone: a migration that ran somewhere must stay as it was.
+ * Compares the texts of migrations by path. `fresh` are the paths that only the later source has. `altered` are those of the
+ * earlier source whose text is another one now, or which are gone: a migration that ran somewhere must stay as it was.
  */
 export function compareMigrations(
   before: Record<string, string>,

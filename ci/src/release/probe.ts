@@ -1,14 +1,14 @@
 // What a bad release cost, from what a probe has counted (modules/health, `probed`).
 
-/** What the probe has counted: runs of answers of one kind, times in seconds since 1970. */
+/** What the probe has counted: runs of answers of one kind; times are seconds since 1970. */
 export interface ProbeLog {
   asked: number
   runs: { good: boolean; from: number; to: number; count: number; last: string }[]
 }
 
 /**
- * How long the product was bad, from the first bad answer to the first of the good ones that lasted, and what was lost meanwhile. What came before the bad
- * release was on its way (`released`, seconds since 1970) is not its doing.
+ * Returns for how long the product was bad, from the first bad answer to the first of the good ones that lasted, and how many
+ * requests were lost. Answers from before the release (`released`, seconds since 1970) do not count.
  */
 export function lost({ asked, runs }: ProbeLog, released: number): { reason: string; value: number; unit: string } {
   const since = runs.filter(({ to }) => to >= released)
@@ -19,8 +19,10 @@ export function lost({ asked, runs }: ProbeLog, released: number): { reason: str
   if (!end.good) throw new Error(`the product is still bad: ${end.last}`)
   const seconds = Math.round((end.from - bad[0]!.from) * 10) / 10
   const count = bad.reduce((sum, run) => sum + run.count, 0)
+  const all = since.reduce((sum, run) => sum + run.count, 0)
+  const cost = `${count} of ${all} requests lost (${bad[0]!.last})`
   return {
-    reason: `${seconds} s from the first bad answer to lasting good ones; ${count} of ${since.reduce((sum, run) => sum + run.count, 0)} requests lost (${bad[0]!.last})`,
+    reason: `${seconds} s from the first bad answer to lasting good ones; ${cost}`,
     value: count,
     unit: "requests lost",
   }

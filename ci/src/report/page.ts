@@ -6,7 +6,7 @@ import { isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, t
 /** Files of each stage's report folder, by the stage's name. */
 export type Files = Record<string, string[]>
 
-/** The folder of a stage's reports: `restaurant:test` has `restaurant/test`. */
+/** The folder of a stage's reports: `api:test` has `api/test`. */
 export function folderOf(stage: string): string {
   return stage.replace(":", "/")
 }

@@ -69,7 +69,7 @@ export function stageNames(config: Config): string[] {
 }
 
 /**
- * The stages that run. A word of `only` or `skip` is a stage (`restaurant:test`), a service (`restaurant`: all its stages) or a step
+ * The stages that run. A word of `only` or `skip` is a stage (`api:test`), a service (`api`: all its stages) or a step
  * (`test`: of every service). Fails on a word that names nothing.
  */
 export function selectStages(all: string[], only: string[], skip: string[]): Set<string> {

@@ -97,7 +97,7 @@ export class Gitleaks {
    *
    * Example: `dagger -m modules/gitleaks call scan-files --source ./services/kit reason`
    *
-   * @param source Folder to scan, for example `./services/kit`.
+   * @param source Folder to scan, for example `./services/api`.
    * @param name Name of the result, for example `files`.
    * @param timeout Time limit in seconds, for example `600`.
    * @param image Image with gitleaks, git and bash, for example `ghcr.io/gitleaks/gitleaks:v8.30.1`.

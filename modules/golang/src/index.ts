@@ -34,7 +34,7 @@ const workdir = "/src"
 /** What one step has found. */
 @object()
 export class Result {
-  /** `<name>:<step>`, for example `suppliers:test`. */
+  /** `<name>:<step>`, for example `api:test`. */
   @func() name: string
   /** `passed`, `failed`, or `skipped` when the call was interrupted before the step ended. */
   @func() status: string

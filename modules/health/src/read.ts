@@ -17,7 +17,7 @@ export interface Seen extends Address {
   sha?: string
 }
 
-/** The addresses in lines such as `restaurant=http://product:8080/api/restaurant/version`. None, a wrong one, or a name twice is an error. */
+/** The addresses in lines such as `api=http://product:8080/api/version`. None, a wrong one, or a name twice is an error. */
 export function addresses(lines: string[]): Address[] {
   if (lines.length === 0) throw new Error("urls: none is given; one or more name=url are expected")
   const known = new Set<string>()

@@ -32,7 +32,7 @@ export class Image {
    * @param user Numeric user, with or without a group; must not be root.
    * @param ports TCP ports that the image exposes.
    * @param env Environment variables, such as `LANG=C.UTF-8`.
-   * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
+   * @param labels More labels, such as `org.opencontainers.image.title=api`.
    * @param platform Platform of the image.
    */
   @func({ cache: "session" })
@@ -82,7 +82,7 @@ export class Image {
    * @param commitTime Time of the commit in RFC 3339.
    * @param user Numeric user, with or without a group; must not be root.
    * @param env Environment variables, such as `LANG=C.UTF-8`.
-   * @param labels More labels, such as `org.opencontainers.image.title=restaurant`.
+   * @param labels More labels, such as `org.opencontainers.image.title=api`.
    */
   @func()
   check(
