@@ -79,7 +79,7 @@ const suites = {
     module: "newman",
     call: ["run", `--collection=${join(repository, "services/api-tests/product.postman_collection.json")}`],
   },
-  ui: { module: "selenium", call: ["test", `--source=${join(repository, "services/ui-tests")}`] },
+  ui: { module: "selenium", call: ["run", `--source=${join(repository, "services/ui-tests")}`] },
 } as const
 
 /** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
@@ -102,10 +102,10 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   const path = join(repository, "modules", module)
   const engine = await prepare(path)
   // A container has a loopback of its own: what listens on this machine's is lent to it as the host `product`.
-  const target: string[] = []
+  const service: string[] = []
   if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
     const port = url.port || (url.protocol === "https:" ? "443" : "80")
-    target.push(`--target=tcp://${url.hostname}:${port}`, "--target-name=product")
+    service.push(`--service=tcp://${url.hostname}:${port}`, "--service-name=product")
     url.hostname = "product"
     url.port = port
   }
@@ -124,7 +124,7 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
       ...call,
       `--url=${address}`,
       `--wait=${values.wait}`,
-      ...target,
+      ...service,
       ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []),
       "reports",
       "export",

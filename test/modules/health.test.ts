@@ -44,7 +44,7 @@ async function check(
       "call",
       "check",
       ...urls,
-      `--target=tcp://127.0.0.1:${port}`,
+      `--service=tcp://127.0.0.1:${port}`,
       ...args,
       "reports",
       "file",
@@ -104,7 +104,7 @@ describe.concurrent("health", () => {
         "call",
         "check",
         `--urls=restaurant=http://product:${port}/api/restaurant/version`,
-        `--target=tcp://127.0.0.1:${port}`,
+        `--service=tcp://127.0.0.1:${port}`,
         "--version=abc1",
         "--wait=10",
         "verdict",
@@ -128,7 +128,7 @@ describe.concurrent("health", () => {
       "--wait=10",
     )
     expect(status).toBe("failed")
-    expect(reason).toMatch(/serves version 0ld, expected abc1|answers well 1 times in a row, expected 3/)
+    expect(reason).toMatch(/serves version 0ld, expected abc1|was healthy 1 times in a row, expected 3/)
   })
   it("waits while the new version comes", async () => {
     let asked = 0
@@ -144,11 +144,11 @@ describe.concurrent("health", () => {
   it("is red when the page comes where a version is expected, or no address tells one", async () => {
     const { port } = await serve((_, answer) => void answer.end("<html>"))
     expect((await check(port, { page: "/version.json" }, "--version=abc1", "--wait=10")).reason).toContain(
-      "/version.json tells no version, expected abc1",
+      "/version.json reports no version, expected abc1",
     )
     expect(await check(port, { page: "/" }, "--version=abc1")).toMatchObject({
       status: "failed",
-      reason: "no address tells a version, expected abc1",
+      reason: "no address reports a version, expected abc1",
     })
     expect(await check(port, { page: "/version.json" })).toMatchObject({
       status: "passed",
@@ -175,7 +175,7 @@ describe.concurrent("health", () => {
         "call",
         "check",
         `--urls=restaurant=http://product:${port}/api/restaurant/version`,
-        `--target=tcp://127.0.0.1:${port}`,
+        `--service=tcp://127.0.0.1:${port}`,
         "--version=abc1",
         "--wait=10",
         "reports",
@@ -193,7 +193,7 @@ describe.concurrent("health", () => {
   it.each([
     [["--urls=page"], 'urls: "page" is not name=url'],
     [["--urls=page=ftp://x/"], "is not name=url with an http or https address"],
-    [["--urls=page=http://x/", "--urls=page=http://y/"], "urls: page is given twice"],
+    [["--urls=page=http://x/", "--urls=page=http://y/"], "urls: duplicate name page"],
     [["--urls=page=http://x/", "--times=0"], "times: 0 is less than 1"],
   ])("refuses %j before it asks", async (args, why) => {
     const { code, stderr } = await dagger(["--silent", "-m", "modules/health", "call", "check", ...args, "verdict"], {

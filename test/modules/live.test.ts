@@ -62,7 +62,7 @@ describe.concurrent("postgres and redis", () => {
     expect(await failing("modules/postgres", "query", "--sql=table nothing")).toContain(
       'ERROR:  relation "nothing" does not exist',
     )
-    expect(await failing("modules/redis", "cli", "--args=incr")).toContain("wrong number of arguments")
+    expect(await failing("modules/redis", "exec", "--args=incr")).toContain("wrong number of arguments")
     expect(await failing("modules/postgres", "server", "--env=canary", "ports", "port")).toContain(
       'env: "canary" is not NAME=value',
     )
@@ -74,7 +74,7 @@ describe("newman", () => {
     "run",
     "--collection=test/fixtures/page/page.postman_collection.json",
     `--url=http://product:${served.port}`,
-    `--target=tcp://127.0.0.1:${served.port}`,
+    `--service=tcp://127.0.0.1:${served.port}`,
     ...args,
   ]
   const asked = (): number => page.requests.filter((path) => path === "/greeting.json").length
@@ -93,7 +93,7 @@ describe("newman", () => {
       "once",
       "--collection=test/fixtures/page/page.postman_collection.json",
       `--url=http://product:${page.port}`,
-      `--target=tcp://127.0.0.1:${page.port}`,
+      `--service=tcp://127.0.0.1:${page.port}`,
     )
     expect(all).toBe(
       "api, passed, 2 assertions in 1 requests, 2, assertions, junit.xml newman.json output.txt result.json, true; again passed",
@@ -127,7 +127,7 @@ describe("newman", () => {
       /^http:\/\/product:\d+ cannot be reached: .* \(tried for 3 s\)$/,
     )
     expect(await call("modules/newman", ...run(broken, "--wait=3", "reason"))).toBe(
-      `http://product:${broken.port} cannot be reached: it answers 503 (tried for 3 s)`,
+      `http://product:${broken.port} cannot be reached: answers 503 (tried for 3 s)`,
     )
     expect(await call("modules/newman", ...run(free, "--wait=3", "exit-code"))).toBe("7")
   })
@@ -135,10 +135,10 @@ describe("newman", () => {
 
 describe("selenium", () => {
   const run = (...args: string[]): string[] => [
-    "test",
+    "run",
     "--source=test/fixtures/browser",
     `--url=http://product:${page.port}`,
-    `--target=tcp://127.0.0.1:${page.port}`,
+    `--service=tcp://127.0.0.1:${page.port}`,
     ...args,
   ]
   const opened = (): number => page.requests.filter((path) => path === "/greeting.json").length
@@ -170,7 +170,7 @@ describe("selenium", () => {
     expect(
       await call(
         "modules/selenium",
-        "test",
+        "run",
         "--source=test/fixtures/browser",
         "--url=http://nowhere:8099",
         "--wait=3",
@@ -178,7 +178,7 @@ describe("selenium", () => {
       ),
     ).toMatch(/^the page http:\/\/nowhere:8099 cannot be reached: .* \(tried for 3 s\)$/)
     expect(
-      await call("modules/selenium", "test", "--source=test/fixtures/browser", "--url=http://app:8099", "reason"),
-    ).toContain("browsers take hosts that end in app by https only")
+      await call("modules/selenium", "run", "--source=test/fixtures/browser", "--url=http://app:8099", "reason"),
+    ).toContain("browsers use https only for hosts that end in app")
   })
 })

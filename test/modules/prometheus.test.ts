@@ -50,19 +50,10 @@ async function failing(module: string, ...args: string[]): Promise<string> {
 }
 
 const watcher = "test/fixtures/watcher"
-const analyse = (port: number, ...args: string[]): string[] => [
-  ...[
-    "analyse",
-    `--url=http://kubernetes:${port}`,
-    `--target=tcp://127.0.0.1:${port}`,
-    "--names=error rate",
-    "--queries=errors",
-    "--limits=0.01",
-    "--units=%",
-    "--window=3",
-    "--interval=1",
-  ],
-  ...args,
+const analyze = (port: number, ...args: string[]): string[] => [
+  ...["with-query", "--name=error rate", "--query=errors", "--limit=0.01", "--unit=%"],
+  ...["analyze", `--url=http://prometheus:${port}`, `--service=tcp://127.0.0.1:${port}`],
+  ...["--window=3", "--interval=1", ...args],
 ]
 const answers = (value: string): string =>
   JSON.stringify({ status: "success", data: { resultType: "vector", result: [{ metric: {}, value: [0, value] }] } })
@@ -91,7 +82,7 @@ describe.concurrent("an analysis", () => {
     [
       "an error of its own",
       (_, to) => void to.writeHead(503).end('{"status":"error","errorType":"unavailable","error":"starting"}'),
-      "Prometheus http://kubernetes:PORT/-/ready cannot be reached: it answers 503 (tried for 2 s)",
+      "Prometheus http://prometheus:PORT/-/ready cannot be reached: answers 503 (tried for 2 s)",
     ],
     [
       "errors only for queries",
@@ -120,7 +111,7 @@ describe.concurrent("an analysis", () => {
     const port = await serve(listener)
     const ran = await call(
       "modules/prometheus",
-      ...analyse(
+      ...analyze(
         port,
         `--wait=${reason.includes("for 2 s") ? 2 : 30}`,
         "reports",
@@ -143,7 +134,7 @@ describe.concurrent("an analysis", () => {
       (request, to) => void to.end(request.url === "/-/ready" ? "" : answers(values[asked++ % 4]!)),
     )
     for (const times of [1, 2]) {
-      expect(await call("modules/prometheus", ...analyse(port, "reason"))).toBe(
+      expect(await call("modules/prometheus", ...analyze(port, "reason"))).toBe(
         "error rate 0.5% over its limit of 0.01% fewer than 2 times in a row (4 samples)",
       )
       expect(asked).toBe(4 * times)
@@ -155,7 +146,7 @@ describe.concurrent("an analysis", () => {
     const port = await serve(
       (request, to) => void to.end(request.url === "/-/ready" ? "" : answers(++asked < 4 ? "0" : "0.31")),
     )
-    expect(await failing("modules/prometheus", ...analyse(port, "verdict"))).toMatch(
+    expect(await failing("modules/prometheus", ...analyze(port, "verdict"))).toMatch(
       /analysis failed: error rate 0\.31% > 0\.01% \(2 samples, first at /,
     )
     expect(asked).toBe(5)
@@ -167,12 +158,16 @@ describe.concurrent("an analysis", () => {
     )
   })
 
-  it("refuses lists that do not fit before it asks", async () => {
+  it("refuses what makes no sense before it asks", async () => {
     const port = await serve((_, to) => void to.end())
-    expect(await failing("modules/prometheus", ...analyse(port, "--limits=1,2", "verdict"))).toContain(
-      "limits: there are",
+    const two = ["with-query", "--name=error rate", "--query=x", "--limit=2"]
+    expect(await failing("modules/prometheus", ...two, ...analyze(port, "verdict"))).toContain(
+      'name: duplicate query "error rate"',
     )
-    expect(await failing("modules/prometheus", ...analyse(port, "--interval=0", "verdict"))).toContain(
+    expect(await failing("modules/prometheus", ...analyze(port).slice(5), "verdict")).toContain(
+      "no queries: call with-query first",
+    )
+    expect(await failing("modules/prometheus", ...analyze(port, "--interval=0", "verdict"))).toContain(
       "interval: 0 is less than 1",
     )
   })
@@ -192,8 +187,8 @@ describe.concurrent("a query and rules", () => {
       await failing(
         "modules/prometheus",
         "query",
-        `--url=http://kubernetes:${port}`,
-        `--target=tcp://127.0.0.1:${port}`,
+        `--url=http://prometheus:${port}`,
+        `--service=tcp://127.0.0.1:${port}`,
         "--query=x",
       ),
     ).toContain("no such thing")
@@ -213,8 +208,8 @@ describe.concurrent("a query and rules", () => {
       { "a.yaml": "groups: [{ name: g, rules: [{ alert: A, expr: up }, { alert: A, expr: up }] }]\n" },
       "duplicate",
     ],
-    ["no rule in its file", { "a.yaml": "groups: []\n" }, "no rule was checked"],
-    ["no file", { "readme.txt": "none\n" }, "there is no file of rules"],
+    ["no rule in its file", { "a.yaml": "groups: []\n" }, "no rules found"],
+    ["no file", { "readme.txt": "none\n" }, "no rule files found"],
     [
       "a test that fails",
       {

@@ -57,7 +57,7 @@ const post = (to: number, args: string[], ...what: string[]): Promise<Result> =>
       "--progress=plain",
       "post",
       `--message=${folder}/hostile.json`,
-      `--target=tcp://127.0.0.1:${to}`,
+      `--service=tcp://127.0.0.1:${to}`,
       ...args,
       ...what,
     ],
@@ -121,7 +121,7 @@ describe("slack", () => {
   it("a message over a limit is not sent, and an argument that is wrong is a result, too", async () => {
     const before = (await log()).length
     expect((await post(port, ["--webhook=env://HOOK", `--message=${folder}/long.json`], "reason")).stdout).toBe(
-      "blocks[0].text.text: 151 characters, Slack takes at most 150",
+      "blocks[0].text.text: 151 characters, Slack accepts at most 150",
     )
     expect((await post(port, ["--webhook=env://HOOK", "--timeout=0"], "reason")).stdout).toBe(
       "could not run: timeout: 0 is not allowed; 1 to 120 is",

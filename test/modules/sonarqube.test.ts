@@ -43,7 +43,7 @@ async function analyze(
 const there = (...args: string[]) =>
   analyze(
     `--host-url=http://sonar:${port}`,
-    `--target=tcp://127.0.0.1:${port}`,
+    `--service=tcp://127.0.0.1:${port}`,
     "--token=env://SONAR_TOKEN",
     "--wait=120",
     ...args,
@@ -141,7 +141,7 @@ describe("SonarQube that stays", () => {
       status: "failed",
       exitCode: 9,
       reason: expect.stringMatching(
-        /^the quality gate gave no answer within 0 s: the analysis is (PENDING|IN_PROGRESS) at http:\/\/sonar:\d+$/,
+        /^no answer of the quality gate within 0 s: the analysis is (PENDING|IN_PROGRESS) at http:\/\/sonar:\d+$/,
       ),
     }))
   it("that refuses the token is red", async () => {
@@ -151,7 +151,7 @@ describe("SonarQube that stays", () => {
       expect(await there()).toMatchObject({
         status: "failed",
         exitCode: 4,
-        reason: `http://sonar:${port} refuses the token: it is not valid there`,
+        reason: `http://sonar:${port} rejects the token: it is not valid there`,
       })
     } finally {
       token = good
@@ -167,6 +167,6 @@ describe("SonarQube that stays", () => {
     expect(await analyze("--host-url=http://127.0.0.1:9", "--wait=1")).toMatchObject({
       status: "failed",
       exitCode: -1,
-      reason: expect.stringContaining("token: missing; http://127.0.0.1:9 wants one"),
+      reason: expect.stringContaining("token: missing; http://127.0.0.1:9 requires one"),
     }))
 })

@@ -35,7 +35,7 @@ async function call(...args: string[]): Promise<string> {
 const scan = (page: Flawed, ...args: string[]): string[] => [
   "scan",
   `--url=http://product:${page.port}/`,
-  `--target=tcp://127.0.0.1:${page.port}`,
+  `--service=tcp://127.0.0.1:${page.port}`,
   ...args,
 ]
 
@@ -85,7 +85,7 @@ describe.concurrent("wapiti is red", () => {
   })
   it("with fewer URLs than wanted", async () => {
     expect(await call(...scan(clean, "--modules=csp", "--min-urls=5", "reason"))).toBe(
-      "only 4 URLs and forms were found, at least 5 are wanted",
+      "4 URLs and forms found, at least 5 required",
     )
   })
   it("within the limit when nothing answers", async () => {

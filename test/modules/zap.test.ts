@@ -32,7 +32,7 @@ async function call(...args: string[]): Promise<string> {
 const scan = (...args: string[]): string[] => [
   "scan",
   `--url=http://product:${page.port}/`,
-  `--target=tcp://127.0.0.1:${page.port}`,
+  `--service=tcp://127.0.0.1:${page.port}`,
   ...args,
 ]
 
@@ -42,7 +42,7 @@ describe("zap", () => {
     expect(JSON.parse(readFileSync(join(folder, "none/result.json"), "utf8"))).toMatchObject({
       name: "zap",
       status: "failed",
-      reason: "no scan rule is loaded: nothing was looked for",
+      reason: "no scan rules loaded: ZAP looked for nothing",
       value: 0,
       limit: 1,
       unit: "rules",
@@ -57,13 +57,11 @@ describe("zap", () => {
   })
   it("says that it only visited, where no rule is wanted", async () => {
     expect(await call(...scan("--min-rules=0", "--start=/greeting?name=more", "verdict"))).toBe(
-      "4 URLs were visited; no scan rule is loaded, so nothing was looked for",
+      "4 URLs visited; no scan rules loaded: ZAP looked for nothing",
     )
   })
   it("is red with fewer URLs than wanted", async () => {
-    expect(await call(...scan("--min-rules=0", "--min-urls=9", "reason"))).toBe(
-      "only 3 URLs were visited, at least 9 are wanted",
-    )
+    expect(await call(...scan("--min-rules=0", "--min-urls=9", "reason"))).toBe("3 URLs visited, at least 9 required")
   })
   it("is red within the limit when nothing answers", async () => {
     expect(await call("scan", "--url=http://nowhere:8099/", "--wait=3", "reason")).toMatch(

@@ -6,7 +6,7 @@ const seen = (name: string, fault = "", sha?: string): Seen => ({
   name,
   url: `http://x/${name}`,
   healthy: fault === "",
-  asked: 3,
+  requests: 3,
   seconds: 1,
   fault,
   ...(sha ? { sha } : {}),
@@ -19,12 +19,12 @@ describe("health", () => {
       { name: "b-2", url: "https://y" },
     ]))
   it.each([
-    [[], "urls: none is given"],
+    [[], "urls: missing"],
     [["http://x/"], "is not name=url"],
     [["a=x:8080"], "is not name=url"],
     [["a b=http://x/"], "is not name=url"],
     [["a=http://"], "is not name=url"],
-    [["a=http://x", "a=http://y"], "urls: a is given twice"],
+    [["a=http://x", "a=http://y"], "urls: duplicate name a"],
   ])("refuses %j", (lines, why) => expect(() => addresses(lines)).toThrow(why))
 
   it("is content with what is well", () => {
@@ -40,6 +40,6 @@ describe("health", () => {
     )
   })
   it("is not content when no address tells a version", () =>
-    expect(trouble([seen("page")], "abc", 5)).toBe("no address tells a version, expected abc"))
+    expect(trouble([seen("page")], "abc", 5)).toBe("no address reports a version, expected abc"))
   it("knows that there is nothing", () => expect(parseSeen("")).toBeUndefined())
 })

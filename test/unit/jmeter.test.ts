@@ -1,7 +1,7 @@
 // JMeter's plans and results, as text.
 import { describe, expect, it } from "vitest"
 import {
-  groupsApart,
+  setupGroups,
   judge,
   junit,
   limitFault,
@@ -29,25 +29,25 @@ const limits: Limits = { maxP95: 0, maxErrors: 0, minSamples: 1 }
 describe("a plan", () => {
   it("names its set-up and tear-down groups", () =>
     expect(
-      groupsApart(
+      setupGroups(
         '<SetupThreadGroup guiclass="x" testname="a &amp; b" enabled="true"><ThreadGroup testname="c"/><PostThreadGroup testclass="y" testname="d">',
       ),
     ).toEqual(["a & b", "d"]))
   it("has to be one, and to read the address", () => {
-    expect(planFault("<project/>")).toBe("plan: this is no plan of JMeter (it has no jmeterTestPlan)")
-    expect(planFault('<jmeterTestPlan version="1.2"/>')).toContain("it does not read the property baseUrl")
+    expect(planFault("<project/>")).toBe("plan: not a JMeter test plan (no jmeterTestPlan element)")
+    expect(planFault('<jmeterTestPlan version="1.2"/>')).toContain("does not use the property baseUrl")
     expect(planFault('<jmeterTestPlan version="1.2">${__P(baseUrl)}</jmeterTestPlan>')).toBe("")
   })
   it("gets its properties, and refuses what is none", () => {
     expect(propertyArguments(["users=20", "token=a=b c"])).toEqual(["-Jusers=20", "-Jtoken=a=b c"])
     expect(() => propertyArguments(["secret"])).toThrow('properties: "secret" is not NAME=value')
-    expect(() => propertyArguments(["baseUrl=http://x"])).toThrow("baseUrl is the argument url")
+    expect(() => propertyArguments(["baseUrl=http://x"])).toThrow("baseUrl is set by the argument url")
   })
   it.each([
-    [{ maxP95: -1 }, "maxP95: -1 is not 0 (no limit) or a number of milliseconds"],
+    [{ maxP95: -1 }, "maxP95: -1 is not a number of milliseconds, or 0 for no limit"],
     [{ maxErrors: 101 }, "maxErrors: 101 is not a percentage"],
     [{ maxErrors: -0.5 }, "maxErrors: -0.5 is not a percentage"],
-    [{ minSamples: 0 }, "minSamples: 0 is not 1 or more"],
+    [{ minSamples: 0 }, "minSamples: 0 is less than 1"],
   ])("has limits that make sense: %j", (wrong, message) => {
     expect(limitFault({ ...limits, ...wrong })).toContain(message)
     expect(limitFault({ ...limits, maxErrors: -1, maxP95: 500 })).toBe("")
@@ -78,7 +78,7 @@ describe("JMeter's results", () => {
     const times = Array.from({ length: 100 }, (_, i) => i + 1)
     const result = found(line("set up: x", 9_000, { thread: "data 1-1" }) + many("a", times), ["data"])
     expect(result).toMatchObject({ samples: 100, failed: 0, errors: 0, p95: 95, throughput: 10 })
-    expect(result.apart).toEqual([{ label: "set up: x", samples: 1, failed: 0, p95: 9_000, slowest: 9_000, why: "" }])
+    expect(result.setup).toEqual([{ label: "set up: x", samples: 1, failed: 0, p95: 9_000, slowest: 9_000, why: "" }])
     expect(found(many("a", [7])).p95).toBe(7)
   })
 })
@@ -87,16 +87,14 @@ describe("the verdict on a load", () => {
   it("is red without a sample of the load, whatever the set-up did", () => {
     expect(judge(found(""), limits)).toMatchObject({
       passed: false,
-      reason: "no sample was taken",
+      reason: "no samples taken",
       value: 0,
       limit: 1,
       unit: "samples",
     })
-    expect(judge(found(line("set up: x", 1, { thread: "data 1-1" }), ["data"]), limits).reason).toBe(
-      "no sample was taken",
-    )
+    expect(judge(found(line("set up: x", 1, { thread: "data 1-1" }), ["data"]), limits).reason).toBe("no samples taken")
     expect(judge(found(many("a", [1, 2])), { ...limits, minSamples: 3 }).reason).toBe(
-      "only 2 samples were taken, at least 3 are wanted",
+      "2 samples taken, at least 3 required",
     )
   })
   it("is red when the set-up failed, and says how", () =>
@@ -112,7 +110,7 @@ describe("the verdict on a load", () => {
     const lines = many("a", [1, 1, 1]) + line("b", 1, { success: false, code: 500, message: "Internal Server Error" })
     expect(judge(found(lines), limits)).toEqual({
       passed: false,
-      reason: "25 % of 4 samples failed, at most 0 % may; worst: b, 1 of 1: 500 Internal Server Error",
+      reason: "25 % of 4 samples failed (limit 0 %); worst: b, 1 of 1: 500 Internal Server Error",
       value: 25,
       limit: 0,
       unit: "%",
@@ -128,7 +126,7 @@ describe("the verdict on a load", () => {
     const lines = many("quick", [10, 12]) + many("slow", [700, 900])
     expect(judge(found(lines), { ...limits, maxP95: 500 })).toEqual({
       passed: false,
-      reason: "95 % of the samples took up to 900 ms, 500 ms are allowed; worst: slow, 900 ms",
+      reason: "p95 900 ms > 500 ms; worst: slow, 900 ms",
       value: 900,
       limit: 500,
       unit: "ms",
@@ -137,14 +135,14 @@ describe("the verdict on a load", () => {
   it("is green within the limits, with its figures", () => {
     expect(judge(found(many("a", [10, 20])), { ...limits, maxP95: 20 })).toEqual({
       passed: true,
-      reason: "2 samples, 0 % failed, 95 % within 20 of 20 ms, 16.67 in a second",
+      reason: "2 samples, 0 % failed, p95 20 ms (limit 20 ms), 16.67 samples/s",
       value: 20,
       limit: 20,
       unit: "ms",
     })
     expect(judge(found(many("a", [10, 20])), limits)).toEqual({
       passed: true,
-      reason: "2 samples, 0 % failed, 95 % within 20 ms, 16.67 in a second",
+      reason: "2 samples, 0 % failed, p95 20 ms, 16.67 samples/s",
       value: 20,
       unit: "ms",
     })

@@ -12,7 +12,7 @@ describe("postgres", () => {
   it.each([
     [["A"], 'env: "A" is not NAME=value'],
     [["2A=1"], 'env: "2A" is not NAME=value'],
-    [["A=1", "A=2"], "env: A is given twice"],
+    [["A=1", "A=2"], "env: duplicate variable A"],
   ])("refuses %j without repeating a value", (lines, message) =>
     expect(() => postgres.variables(lines)).toThrow(message),
   )

@@ -2,12 +2,13 @@
 import { describe, expect, it } from "vitest"
 import {
   longestRow,
+  newQuery,
   outcome,
   parseWatched,
-  queriesOf,
   rulesFound,
   rulesTrouble,
   shown,
+  type Query,
   type Samples,
 } from "../../modules/prometheus/src/read"
 
@@ -66,7 +67,7 @@ describe("an analysis", () => {
   it.each([
     ["no number at all", [query(["no data", "NaN"])], "errors: no number in 2 of 2 samples: NaN"],
     ["a number in fewer than half", [query([0, "no data", "no data"])], "errors: no number in 2 of 3 samples: no data"],
-    ["no sample", [query([])], "errors: it was never asked"],
+    ["no sample", [query([])], "errors: no samples taken"],
     [
       "one query of two that is unknown",
       [query([0]), query(["no data"], 1, "slow")],
@@ -88,24 +89,16 @@ describe("an analysis", () => {
   it("knows that there are no samples", () => expect(parseWatched("")).toBeUndefined())
 })
 
-describe("its lists", () => {
-  it("become queries", () =>
-    expect(queriesOf(["a", "b"], ["x", "y"], ["1", "0.5"], ["", "s"])).toEqual([
-      { name: "a", query: "x", limit: 1, unit: "" },
-      { name: "b", query: "y", limit: 0.5, unit: "s" },
-    ]))
-  it.each<[string[], string[], string[], string[], string]>([
-    [[], [], [], [], "names: none is given"],
-    [["a"], ["x", "y"], ["1"], [""], "queries: there are 2, and 1 names"],
-    [["a"], ["x"], [], [""], "limits: there are 0, and 1 names"],
-    [["a"], ["x"], ["1"], [], "units: there are 0, and 1 names"],
-    [["a", "a"], ["x", "y"], ["1", "2"], ["", ""], 'names: "a" is empty or there twice'],
-    [["a"], [" "], ["1"], [""], "queries: that of a is empty"],
-    [["a"], ["x"], ["much"], [""], 'limits: "much" of a is not a number'],
-    [["a"], ["x"], [""], [""], 'limits: "" of a is not a number'],
-  ])("%j %j %j %j are refused", (names, queries, limits, units, why) =>
-    expect(() => queriesOf(names, queries, limits, units)).toThrow(why),
-  )
+describe("a query of an analysis", () => {
+  const one: Query = { name: "a", query: "x", limit: 1, unit: "" }
+  it("is one more of them", () =>
+    expect(newQuery({ ...one, name: "b", unit: "s" }, [one])).toMatchObject({ name: "b" }))
+  it.each<[Partial<Query>, string]>([
+    [{ name: " " }, "name: empty; a query needs a name"],
+    [{ name: "a" }, 'name: duplicate query "a"'],
+    [{ name: "b", query: " " }, "query: b is empty"],
+    [{ name: "b", limit: NaN }, "limit: NaN of b is not a number"],
+  ])("%j is refused", (wrong, why) => expect(() => newQuery({ ...one, ...wrong }, [one])).toThrow(why))
 })
 
 describe("promtool", () => {
@@ -123,6 +116,6 @@ describe("promtool", () => {
       "Checking a.yaml\n  SUCCESS: 1 rules found\n\nUnit Testing:  a.test.yaml\n  FAILED:\n    alertname: Down, time: 2m, \n",
       "a.test.yaml: alertname: Down, time: 2m,",
     ],
-    ["there is no file of rules\n", "there is no file of rules"],
+    ["no rule files found\n", "no rule files found"],
   ])("says what is wrong: %j", (output, why) => expect(rulesTrouble(output)).toBe(why))
 })

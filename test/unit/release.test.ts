@@ -147,7 +147,7 @@ describe("what a bad release cost", () => {
     expect(
       lost(
         {
-          asked: 100,
+          requests: 100,
           runs: [
             run(false, 0, 2, 50),
             run(true, 2, 3, 1),
@@ -171,7 +171,7 @@ describe("what a bad release cost", () => {
     ["never lost any", [run(true, 0, 9, 9)], "the fault cost no request of 9"],
     ["is still bad", [run(true, 0, 1, 1), run(false, 2, 9, 8)], "the product is still bad: answers 500"],
   ])("is an error when the product %s", (_, runs, message) =>
-    expect(() => lost({ asked: 9, runs }, 0)).toThrow(message),
+    expect(() => lost({ requests: 9, runs }, 0)).toThrow(message),
   )
 })
 

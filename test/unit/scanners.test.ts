@@ -25,7 +25,7 @@ describe("SonarQube", () => {
       { metric: "coverage", op: "LT", error: "80.5" },
     ]))
   it.each(["bugs", "bugs >= 0", "bugs > -1", "Bugs > 0", "bugs > 0 ; x", ""])("refuses the condition %j", (text) =>
-    expect(() => readConditions([text])).toThrow(`conditions: ${JSON.stringify(text)} is none`),
+    expect(() => readConditions([text])).toThrow(`conditions: ${JSON.stringify(text)} is not a metric`),
   )
   it("is green with an open gate", () =>
     expect(outcome(answer)).toEqual({ passed: true, broken: 0, reason: "1 conditions hold; 61 issues" }))

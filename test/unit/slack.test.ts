@@ -26,46 +26,46 @@ describe("a message", () => {
     [
       "51 blocks",
       { blocks: Array.from({ length: 51 }, () => ({ type: "divider" })) },
-      "blocks: 51 blocks, Slack takes at most 50",
+      "blocks: 51 blocks, Slack accepts at most 50",
     ],
     [
       "a long section",
       { blocks: [{ type: "divider" }, section(3412)] },
-      "blocks[1].text.text: 3,412 characters, Slack takes at most 3,000",
+      "blocks[1].text.text: 3,412 characters, Slack accepts at most 3,000",
     ],
     [
       "a long header",
       { blocks: [{ type: "header", text: text(151, "plain_text") }] },
-      "blocks[0].text.text: 151 characters, Slack takes at most 150",
+      "blocks[0].text.text: 151 characters, Slack accepts at most 150",
     ],
     [
       "a long field",
       { blocks: [{ type: "section", fields: [text(1), text(2001)] }] },
-      "blocks[0].fields[1].text: 2,001 characters, Slack takes at most 2,000",
+      "blocks[0].fields[1].text: 2,001 characters, Slack accepts at most 2,000",
     ],
     [
       "11 fields",
       { blocks: [{ type: "section", fields: Array.from({ length: 11 }, () => text(1)) }] },
-      "blocks[0].fields: 11, Slack takes 1 to 10",
+      "blocks[0].fields: 11, Slack accepts 1 to 10",
     ],
     [
       "an empty header",
       { blocks: [{ type: "header", text: { type: "plain_text", text: "" } }] },
       "blocks[0].text.text is empty",
     ],
-    ["a section with nothing", { blocks: [{ type: "section" }] }, "blocks[0]: a section has text or fields"],
+    ["a section with nothing", { blocks: [{ type: "section" }] }, "blocks[0]: a section needs text or fields"],
     [
       "a context with nothing",
       { blocks: [{ type: "context", elements: [] }] },
-      "blocks[0].elements: 0, Slack takes 1 to 10",
+      "blocks[0].elements: 0, Slack accepts 1 to 10",
     ],
-    ["a block that is none", { blocks: ["x"] }, "blocks[0]: an object with a type is wanted"],
+    ["a block that is none", { blocks: ["x"] }, "blocks[0]: expected an object with a type"],
     ["much in all", { blocks: Array.from({ length: 5 }, () => section(2700)) }, "blocks: 13,"],
-    ["a long text", { text: "x".repeat(40_001) }, "text: 40,001 characters, Slack takes at most 40,000"],
-    ["a text that is none", { text: 7 }, "text: a string is wanted, not a number"],
+    ["a long text", { text: "x".repeat(40_001) }, "text: 40,001 characters, Slack accepts at most 40,000"],
+    ["a text that is none", { text: 7 }, "text: expected a string, not a number"],
     ["nothing", {}, "the message has neither text nor blocks"],
     ["a list", [], "the message is not a JSON object with text and blocks"],
-    ["a token", { text: "x", token: "xoxb-1" }, "token: a message holds none"],
+    ["a token", { text: "x", token: "xoxb-1" }, "token: not allowed in a message"],
   ])("with %s is refused, and its place is named", (_, message, wrong) => expect(problem(message)).toContain(wrong))
 })
 
@@ -86,24 +86,24 @@ describe("an answer", () => {
       '{"ok":false,"error":"invalid_blocks","response_metadata":{"messages":["[ERROR] unsupported type: x [json-pointer:/blocks/0/type]"]}}',
       { kind: "refused", reason: "invalid_blocks ([ERROR] unsupported type: x [json-pointer:/blocks/0/type])" },
     ],
-    [200, null, '{"ok":false,"error":"internal_error"}', { kind: "again", reason: "internal_error", wait: 2 }],
+    [200, null, '{"ok":false,"error":"internal_error"}', { kind: "retry", reason: "internal_error", wait: 2 }],
     [404, null, "no_service", { kind: "refused", reason: "no_service" }],
-    [429, "7", "rate_limited", { kind: "again", reason: "rate limited", wait: 7 }],
-    [429, null, '{"ok":false,"error":"ratelimited"}', { kind: "again", reason: "rate limited", wait: 2 }],
-    [429, "120", "", { kind: "refused", reason: "rate limited for 120 s, longer than a delivery waits (30 s)" }],
-    [503, null, "<html>", { kind: "again", reason: "Slack answers 503", wait: 2 }],
+    [429, "7", "rate_limited", { kind: "retry", reason: "rate limited", wait: 7 }],
+    [429, null, '{"ok":false,"error":"ratelimited"}', { kind: "retry", reason: "rate limited", wait: 2 }],
+    [429, "120", "", { kind: "refused", reason: "rate limited for 120 s, longer than the limit of 30 s" }],
+    [503, null, "<html>", { kind: "retry", reason: "Slack answers 503", wait: 2 }],
     [
       200,
       null,
       "<html>log in</html>",
-      { kind: "refused", reason: "answers 200, but not as Slack does: is the address right?" },
+      { kind: "refused", reason: "answers 200, but not as Slack does: check the address" },
     ],
-    [302, null, "", { kind: "refused", reason: "answers 302, but not as Slack does: is the address right?" }],
+    [302, null, "", { kind: "refused", reason: "answers 302, but not as Slack does: check the address" }],
     [
       403,
       null,
       "Access to https://hooks.slack.com/services/SECRET is blocked",
-      { kind: "refused", reason: "answers 403, but not as Slack does: is the address right?" },
+      { kind: "refused", reason: "answers 403, but not as Slack does: check the address" },
     ],
   ])("%i, %s, %s", (status, retryAfter, body, meaning) => expect(judge(status, retryAfter, body, 2)).toEqual(meaning))
 })
@@ -131,25 +131,25 @@ describe("a delivery", () => {
     ).toMatchObject({ url: "https://hooks.slack.com/services/T1/B1/x", body: '{"text":"hello"}' })
   })
   it.each([
-    ["no secret", { token: "" }, "neither a webhook nor a token is given"],
-    ["two secrets", { webhook: "https://x" }, "a webhook and a token are given: one of them is wanted"],
-    ["no channel", { channel: "" }, "a token wants a channel, such as #deploys or C0123456789"],
+    ["no secret", { token: "" }, "webhook or token: required"],
+    ["two secrets", { webhook: "https://x" }, "webhook and token: pass only one of them"],
+    ["no channel", { channel: "" }, "channel: required with a token, such as #deploys or C0123456789"],
     [
       "a channel for a webhook",
       { token: "", webhook: "https://x" },
-      "channel #deploys: a webhook has a channel of its own; a token can choose one",
+      "channel #deploys: not allowed with a webhook, which has a channel of its own",
     ],
     [
       "a secret by http",
       { api: "http://slack.com/api" },
-      "the address of the API does not begin with https:// (http is for a target, a stand-in, only)",
+      "api: not an https address (http requires a service)",
     ],
     [
       "a webhook that is none",
       { token: "", channel: "", webhook: "CANARY" },
-      "the webhook does not begin with https://",
+      "webhook: not an https address",
     ],
-    ["a token of two lines", { token: "CANARY\nx" }, "the token holds blanks or characters that no token has"],
+    ["a token of two lines", { token: "CANARY\nx" }, "token: contains blanks or characters that are not allowed"],
     ["no JSON", { message: "hello" }, "the message is not a JSON object with text and blocks"],
   ])("with %s is not begun, and the secret is not repeated", (_, change, wrong) => {
     expect(request({ ...delivery, ...change })).toBe(wrong)
@@ -178,7 +178,7 @@ describe("deliveries to the stand-in", () => {
       async (seconds) => void waits.push(seconds),
     )
     const log = async (path: string): Promise<unknown> => (await fetch(base + path)).json()
-    return { outcome, accepted: (await log("/_log")) as Record<string, unknown>[], asked: await log("/_asked") }
+    return { outcome, accepted: (await log("/_log")) as Record<string, unknown>[], asked: await log("/_requests") }
   }
   const webhook = (path: string): Partial<Delivery> => ({ token: "", channel: "", webhook: path })
 

@@ -1,15 +1,7 @@
 // Wapiti's report and output, as text.
 import { describe, expect, it } from "vitest"
-import {
-  incomplete,
-  judge,
-  limitFault,
-  outcome,
-  sarif,
-  startUrls,
-  trouble,
-  type Limits,
-} from "../../modules/wapiti/src/read"
+import { incomplete, judge, limitFault, outcome, sarif, trouble, type Limits } from "../../modules/wapiti/src/read"
+import { startUrls } from "../../modules/shared/scan"
 
 const limits: Limits = { maxHigh: 0, maxMedium: 0, maxLow: -1, minUrls: 1 }
 const one = (level: number, more = {}) => ({
@@ -86,7 +78,7 @@ describe("the verdict on a scan", () => {
   it("is red with too few URLs, whatever was found in them", () =>
     expect(judge(found({}, 0), limits)).toEqual({
       passed: false,
-      reason: "only 0 URLs and forms were found, at least 1 are wanted",
+      reason: "0 URLs and forms found, at least 1 required",
       value: 0,
       limit: 1,
       unit: "URLs",
@@ -101,7 +93,7 @@ describe("the verdict on a scan", () => {
     }))
   it.each([
     [{ maxHigh: -2 }, "maxHigh: -2 is not a number of findings, or -1 for no limit"],
-    [{ minUrls: 0 }, "minUrls: 0 is not 1 or more"],
+    [{ minUrls: 0 }, "minUrls: 0 is less than 1"],
   ])("has limits that make sense: %j", (wrong, message) =>
     expect(limitFault({ ...limits, ...wrong })).toContain(message),
   )
@@ -112,10 +104,10 @@ describe("wapiti's output", () => {
   it("tells a whole scan", () => expect(incomplete(ran, ["xss", "sql"])).toBe(""))
   it("tells one that was cut short", () => {
     expect(incomplete(`Max scan time was reached, stopping.\n${ran}`, ["xss"])).toBe(
-      "the scan was cut short: the crawl did not end within scanTime",
+      "scan incomplete: the crawl did not end within scanTime",
     )
     expect(incomplete(`${ran}Max attack time was reached for module sql, stopping.\n`, ["xss"])).toBe(
-      "the scan was cut short: sql did not end within scanTime",
+      "scan incomplete: sql did not end within scanTime",
     )
   })
   it("tells a module that did not run", () =>

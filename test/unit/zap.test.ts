@@ -1,6 +1,7 @@
 // What is read of a ZAP run, as text.
 import { describe, expect, it } from "vitest"
-import { judge, limitFault, outcome, startUrls, trouble, type Limits } from "../../modules/zap/src/read"
+import { judge, limitFault, outcome, trouble, type Limits } from "../../modules/zap/src/read"
+import { startUrls } from "../../modules/shared/scan"
 
 const limits: Limits = { maxHigh: 0, maxMedium: 0, maxLow: -1, minUrls: 1, minRules: 1 }
 const alert = (risk: string, more = {}) => ({
@@ -50,22 +51,22 @@ describe("the verdict on a run of ZAP", () => {
   it("is red without rules, however much was visited", () => {
     expect(verdict({ rules: { active: 0, passive: 0 } })).toEqual({
       passed: false,
-      reason: "no scan rule is loaded: nothing was looked for",
+      reason: "no scan rules loaded: ZAP looked for nothing",
       value: 0,
       limit: 1,
       unit: "rules",
     })
-    expect(verdict({}, { minRules: 50 }).reason).toBe("only 3 scan rules are loaded, at least 50 are wanted")
+    expect(verdict({}, { minRules: 50 }).reason).toBe("3 scan rules loaded, at least 50 required")
   })
   it("does not claim a scan when no rules were wanted and none were there", () =>
     expect(verdict({ rules: { active: 0, passive: 0 } }, { minRules: 0 })).toMatchObject({
       passed: true,
-      reason: "1 URLs were visited; no scan rule is loaded, so nothing was looked for",
+      reason: "1 URLs visited; no scan rules loaded: ZAP looked for nothing",
     }))
   it("is red with too few URLs", () =>
     expect(verdict({ visited: [{ url: "http://product:1/", status: 404 }] })).toMatchObject({
       passed: false,
-      reason: "only 0 URLs were visited, at least 1 are wanted",
+      reason: "0 URLs visited, at least 1 required",
       unit: "URLs",
     }))
   it("is red with a finding above its limit, and names the worst", () => {
@@ -97,13 +98,13 @@ describe("the verdict on a run of ZAP", () => {
     expect(
       verdict({ info: ["Job spider finished, time taken: 00:00:07", "Job activeScan finished, time taken: 00:05:00"] })
         .reason,
-    ).toBe("the scan was cut short: activeScan did not end within scanTime")
+    ).toBe("scan incomplete: activeScan did not end within scanTime")
     expect(verdict({ info: ["Job activeScan finished, time taken: 00:04:59"] }).passed).toBe(true)
   })
   it.each([
     [{ maxLow: -2 }, "maxLow: -2 is not a number of findings, or -1 for no limit"],
-    [{ minRules: -1 }, "minRules: -1 is not 0 or more"],
-    [{ minUrls: 0 }, "minUrls: 0 is not 1 or more"],
+    [{ minRules: -1 }, "minRules: -1 is less than 0"],
+    [{ minUrls: 0 }, "minUrls: 0 is less than 1"],
   ])("has limits that make sense: %j", (wrong, message) =>
     expect(limitFault({ ...limits, ...wrong })).toContain(message),
   )

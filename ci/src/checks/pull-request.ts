@@ -169,13 +169,13 @@ async function quality(
       exclusions,
       hostUrl: sonarHostUrl,
       token: sonarToken,
-      targetName: "sonar",
+      serviceName: "sonar",
       wait: 180,
       gateTimeout: 300,
       timeout: seconds,
       name: "quality",
-      until,
-      again,
+      deadline: until,
+      nonce: again,
     })
     const [found, cached, reports] = await Promise.all([
       result.reports().file("result.json").contents(),
@@ -635,7 +635,7 @@ async function goService(
 function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
   const servers: Record<Need, () => { service: Service; variable: string }> = {
     postgres: () => ({
-      service: dag.postgres().testServer({ user: "postgres", database: "postgres", instance: "tests" }),
+      service: dag.postgres().testServer({ database: "postgres", instance: "tests" }),
       variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
     }),
     redis: () => ({

@@ -112,15 +112,15 @@ async function apiSuite({
   })
   const entry = config.services[config.product!.entry]!.run!
   const result = dag.newman().run(files.file(suite.collection), `http://product:${entry.port}`, {
-    target,
-    targetName: "product",
+    service: target,
+    serviceName: "product",
     folders: suite.folders,
     name: "baseline:api",
     timeout: 300,
     requestTimeout: 15,
     wait: 60,
-    until: 0,
-    again: "",
+    deadline: 0,
+    nonce: "",
   })
   const [status, reason, seconds, exitCode] = await Promise.all([
     result.status(),

@@ -52,7 +52,7 @@ export function addressOf({ environment, cluster }: Pick<Place, "environment" | 
 
 /** Options that every module takes which asks the running product. */
 function product({ cluster }: Place) {
-  return { target: cluster.service, targetName: clusterHost, again: unique() }
+  return { service: cluster.service, serviceName: clusterHost, nonce: unique() }
 }
 
 /** Deploys a release: its chart and its images, by digest. Never answered from a cache. */
@@ -132,7 +132,7 @@ export async function health(place: Place, sha: string, name = `${place.name}:he
   return live(name, () =>
     dag
       .health()
-      .check(urls, { ...product(place), version: sha, wait: 60, times: 3, timeout: 0, name, until: 0 })
+      .check(urls, { ...product(place), version: sha, wait: 60, times: 3, timeout: 0, name, deadline: 0 })
       .reports(),
   )
 }
@@ -154,20 +154,20 @@ export async function suites(place: Place, files: Directory): Promise<Part[]> {
           wait: 30,
           name,
           args: [],
-          until: 0,
+          deadline: 0,
         })
         .reports(),
     ui: (name: string) =>
       dag
         .selenium()
-        .test(files.directory(ui!), url, {
+        .run(files.directory(ui!), url, {
           ...product(place),
           script: "test",
           timeout: 300,
           wait: 30,
           name,
           args: [],
-          until: 0,
+          deadline: 0,
         })
         .reports(),
   }
@@ -199,7 +199,7 @@ export async function load(place: Place, files: Directory): Promise<Part[]> {
           wait: 30,
           name,
           args: [],
-          until: 0,
+          deadline: 0,
         })
         .reports(),
     ),
@@ -228,7 +228,7 @@ export async function dast(place: Place): Promise<Part[]> {
           image: "",
           wait: 30,
           name,
-          until: 0,
+          deadline: 0,
         })
         .reports(),
     ),
@@ -252,15 +252,15 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
   const range = `${Math.max(10, 4 * gate.interval)}s`
   const rate = (metric: string, more = "") => `rate(${metric}{namespace="${namespace}"${more}}[${range}])`
   const errors = `sum(${rate("http_requests_total", ',status=~"5.."')}) or vector(0)`
-  const queries = [
-    `100 * (${errors}) / sum(${rate("http_requests_total")})`,
-    `1000 * histogram_quantile(0.95, sum by (le) (${rate("http_request_duration_seconds_bucket")}))`,
-  ]
+  const errorRate = `100 * (${errors}) / sum(${rate("http_requests_total")})`
+  const p95 = `1000 * histogram_quantile(0.95, sum by (le) (${rate("http_request_duration_seconds_bucket")}))`
   return [
     await live(name, () =>
       dag
         .prometheus()
-        .analyse(url, ["error rate", "p95"], queries, [String(gate.errors), String(gate.p95)], ["%", "ms"], {
+        .withQuery("error rate", errorRate, gate.errors, { unit: "%" })
+        .withQuery("p95", p95, gate.p95, { unit: "ms" })
+        .analyze(url, {
           ...product(place),
           window: gate.window,
           interval: gate.interval,
@@ -268,7 +268,7 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
           wait: 30,
           timeout: 0,
           name,
-          until: 0,
+          deadline: 0,
         })
         .reports(),
     ),

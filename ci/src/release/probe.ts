@@ -2,7 +2,7 @@
 
 /** What the probe has counted: runs of answers of one kind; times are seconds since 1970. */
 export interface ProbeLog {
-  asked: number
+  requests: number
   runs: { good: boolean; from: number; to: number; count: number; last: string }[]
 }
 
@@ -10,11 +10,11 @@ export interface ProbeLog {
  * Returns for how long the product was bad, from the first bad answer to the first of the good ones that lasted, and how many
  * requests were lost. Answers from before the release (`released`, seconds since 1970) do not count.
  */
-export function lost({ asked, runs }: ProbeLog, released: number): { reason: string; value: number; unit: string } {
+export function lost({ requests, runs }: ProbeLog, released: number): { reason: string; value: number; unit: string } {
   const since = runs.filter(({ to }) => to >= released)
-  if (!since.some(({ good }) => good)) throw new Error(`no request of ${asked} was answered`)
+  if (!since.some(({ good }) => good)) throw new Error(`no request of ${requests} was answered`)
   const bad = since.filter(({ good }) => !good)
-  if (!bad.length) throw new Error(`the fault cost no request of ${asked}: it was not there`)
+  if (!bad.length) throw new Error(`the fault cost no request of ${requests}: it was not there`)
   const end = since.at(-1)!
   if (!end.good) throw new Error(`the product is still bad: ${end.last}`)
   const seconds = Math.round((end.from - bad[0]!.from) * 10) / 10

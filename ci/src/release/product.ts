@@ -77,7 +77,6 @@ class Product {
     const { database, init, env } = this.settings.postgres
     const source = this.options.schema ?? this.options.source
     return dag.postgres().server({
-      user: "postgres",
       database,
       instance: "product",
       init: init ? dag.directory().withFile("init.sh", source.file(init)) : undefined,

@@ -161,8 +161,8 @@ class Rehearsal {
     return dag
       .health()
       .probe(`${addressOf(place)}${this.options.config.rehearsal.probe}`, {
-        target: place.cluster.service,
-        targetName: clusterHost,
+        service: place.cluster.service,
+        serviceName: clusterHost,
         every: 100,
         timeout: 5000,
         instance: this.instance,

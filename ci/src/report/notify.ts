@@ -37,12 +37,12 @@ async function post(message: Message, webhook: Secret, standIn?: Service): Promi
       webhook,
       channel: "",
       api: "https://slack.com/api",
-      target: standIn,
-      targetName: "slack",
+      service: standIn,
+      serviceName: "slack",
       timeout: 10,
       attempts: 3,
       name: "slack",
-      again: unique(),
+      nonce: unique(),
     })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
     if (status !== "passed") console.log(`? slack was not told: ${oneLine(reason, 160)}`)

@@ -1,77 +1,29 @@
 /**
- * Looks whether addresses answer, and whether what they serve is the version that was deployed.
- *
- * No result comes from an earlier session's cache. (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result
- * that is read.)
+ * Health checks of running services: whether addresses answer, and whether they serve the version that was deployed.
  */
-import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
+// Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
+import { Container, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { addresses, parseSeen, trouble } from "./read"
 import { checkScript, probeScript } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./shared/step"
+import { atLeast } from "./shared/arguments"
+import { firstLine } from "./shared/clock"
+import { uncached } from "./shared/nonce"
+import { Result, reportStep, resultOfRun } from "./shared/result"
+import { connected } from "./shared/service"
+import { Ran, readReport, runStep } from "./shared/step"
 
-/** What a check has found. */
-@object()
-export class Result {
-  /** The name of the result, `health` if no other was given. */
-  @func() name: string
-  /** `passed`, `failed`, or `skipped` when the call was interrupted before the check ended. */
-  @func() status: string
-  /** For a failure the first address at fault, what came and what was expected; else what was looked at. */
-  @func() reason: string
-  /** The exit code: 0 all well, 1 an address is not, 124 time-out, -1 when nothing ran. */
-  @func() exitCode: number
-  /** How long the check took. */
-  @func() seconds: float
-  /** Always false: each session asks. */
-  @func() cached: boolean
-  /** How many addresses are well. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `health.json` with what was seen of each address, and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    reports: Directory,
-    healthy?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = false
-    this.value = healthy
-    this.unit = healthy === undefined ? "" : "addresses"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the check did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
-
-/** Where a probe tells what it has counted. */
+/** Port at which a probe serves its counts. */
 const probePort = 8090
 
 @object()
 export class Health {
   /**
-   * The container that asks.
+   * Returns the container that requests are sent from.
    *
    * Example: `dagger -m modules/health call base with-exec --args node,--version stdout`
    *
-   * @param image Another image with node and bash in it, instead of the pinned one.
+   * @param image Image with node and bash; the pinned one by default.
    */
   @func()
   base(image: string = images.node): Container {
@@ -79,37 +31,40 @@ export class Health {
   }
 
   /**
-   * Asks each address until it has answered 200 some times in a row; whatever else comes is asked again until `wait` is over. With a version,
-   * a body that is JSON with `sha` has to say this version; an address whose path ends in `version` or `version.json` has to have one, and so
-   * has one address at least.
+   * Sends requests to each address until it has answered 200 `times` times in a row, for at most `wait` seconds. With
+   * `version`, each JSON body with a field `sha` has to name this version; an address whose path ends in `version` or
+   * `version.json` needs such a body, and at least one address has to have one. The value of the result is the number
+   * of healthy addresses.
    *
-   * Example: `dagger -m modules/health call check --urls page=http://product:8099/ --target tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/health call check --urls page=http://product:8099/ --service tcp://127.0.0.1:8099
+   * verdict`
    *
-   * @param urls What to ask, as `name=url`.
-   * @param version The version that has to be served, such as the deployed commit's SHA; "" asks for none.
-   * @param target What is asked, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:8080`).
-   * @param targetName The host name of the target, as it stands in `urls`.
-   * @param wait Seconds until every address has to be well.
-   * @param times How many times in a row an address has to answer well.
-   * @param timeout Seconds for the whole check; 0: a minute more than `wait`.
-   * @param name What the result is called by.
-   * @param image Another image with node and bash in it.
-   * @param until Seconds since 1970: a check that takes longer is given as skipped. 0 waits for it.
-   * @param again In one session the same call runs once, however often its result is read; another value here runs it again.
+   * @param urls Addresses to check as name=url.
+   * @param version Version that has to be served, such as the SHA of the deployed commit; none is required by default.
+   * @param service Service to check, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default the addresses
+   * have to be reachable from the engine.
+   * @param serviceName Host name of the service in `urls`.
+   * @param wait Seconds until every address has to be healthy.
+   * @param times Number of correct answers in a row that make an address healthy.
+   * @param timeout Seconds for the whole check; 0 for one minute more than `wait`.
+   * @param name Name of the result.
+   * @param image Image with node and bash; the pinned one by default.
+   * @param deadline Seconds since 1970 after which an unfinished check is reported as skipped; 0 waits for its end.
+   * @param nonce Any value not used before repeats the check; otherwise equal calls of one session run once.
    */
   @func({ cache: "session" })
   async check(
     urls: string[],
     version: string = "",
-    target?: Service,
-    targetName: string = "product",
+    service?: Service,
+    serviceName: string = "product",
     wait: number = 60,
     times: number = 3,
     timeout: number = 0,
     name: string = "health",
     image: string = images.node,
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
   ): Promise<Result> {
     const settings = {
       urls: addresses(urls),
@@ -118,37 +73,35 @@ export class Health {
       wait: atLeast("wait", wait, 0),
     }
     const limit = atLeast("timeout", timeout, 0) || wait + 60
-    return reported(name, until, limit, async () => {
-      let container = this.base(image).withNewFile("/opt/check.mjs", checkScript)
-      if (target) container = container.withServiceBinding(targetName, target)
-      const asked = container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
-      return result(
-        name,
-        await runStep(asked, ["node", "/opt/check.mjs", JSON.stringify(settings)], limit),
-        version,
-        wait,
-      )
-    })
+    const work = async (): Promise<Result> => {
+      const container = this.base(image).withNewFile("/opt/check.mjs", checkScript)
+      const command = ["node", "/opt/check.mjs", JSON.stringify(settings)]
+      const ran = await runStep(connected(container, { service, serviceName, nonce }), command, limit)
+      return resultOf(name, ran, version, wait)
+    }
+    return reportStep(name, work, { deadline, limit })
   }
 
   /**
-   * A service that asks an address again and again from its start on, as a user would, and keeps count: what a release costs is in `probed`.
+   * Returns a service that sends requests to an address from its start on, as a user would, and counts the responses;
+   * `probed` returns the counts. A response is good if its status is below 500.
    *
-   * Example: `dagger -m modules/health call probe --url http://product:8099/ --target tcp://127.0.0.1:8099 ports port`
+   * Example: `dagger -m modules/health call probe --url http://product:8099/ --service tcp://127.0.0.1:8099 ports port`
    *
-   * @param url What to ask.
-   * @param target What is asked, when it is a service of the caller's or at the caller's own loopback.
-   * @param targetName The host name of the target, as it stands in `url`.
-   * @param every Milliseconds between two requests; one does not wait for the other.
-   * @param timeout Milliseconds until a request that has no answer counts as lost.
-   * @param instance Two probes of the same address are one and the same; another name makes another one.
-   * @param image Another image with node and bash in it.
+   * @param url Address to send requests to.
+   * @param service Service to send requests to, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url`
+   * has to be reachable from the engine.
+   * @param serviceName Host name of the service in `url`.
+   * @param every Milliseconds between the starts of two requests.
+   * @param timeout Milliseconds after which a request without a response counts as lost.
+   * @param instance Probes with equal arguments are one probe; another value starts another one.
+   * @param image Image with node and bash; the pinned one by default.
    */
   @func({ cache: "session" })
   probe(
     url: string,
-    target?: Service,
-    targetName: string = "product",
+    service?: Service,
+    serviceName: string = "product",
     every: number = 200,
     timeout: number = 5000,
     instance: string = "",
@@ -163,70 +116,46 @@ export class Health {
     let container = this.base(image)
       .withNewFile("/opt/probe.mjs", probeScript)
       .withEnvVariable("INSTANCE", `${instance}-${Date.now()}`)
-    if (target) container = container.withServiceBinding(targetName, target)
+    if (service) container = container.withServiceBinding(serviceName, service)
     return container
       .withExposedPort(probePort)
       .asService({ args: ["node", "/opt/probe.mjs", JSON.stringify(settings)] })
   }
 
   /**
-   * What a probe has counted so far, as JSON: `asked`, and `runs` of answers of one kind: `good`, `from` and `to` (seconds since 1970), `count`, `last` (what the
-   * last of them said). An answer is good when it is below 500.
+   * Returns the counts of a probe so far as JSON: `requests` (a number) and `runs` of responses of one kind, each with
+   * `good`, `from` and `to` (seconds since 1970), `count` and `last` (what the last response was).
    *
    * Example: `dagger -m modules/health call probed --probe tcp://127.0.0.1:8098`
    *
-   * @param probe The probe.
-   * @param image Another image with node and bash in it.
+   * @param probe A service of the function `probe`.
+   * @param image Image with node and bash; the pinned one by default.
    */
   @func({ cache: "never" })
   async probed(probe: Service, image: string = images.node): Promise<string> {
     const ports = await probe.ports()
     const address = `http://probe:${ports[0] ? await ports[0].port() : probePort}/`
-    const script =
-      "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))"
-    const asked = this.base(image)
-      .withServiceBinding("probe", probe)
-      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-    return asked.withExec(["timeout", "30", "node", "-e", script, address]).stdout()
+    return uncached(this.base(image).withServiceBinding("probe", probe))
+      .withExec(["timeout", "30", "node", "-e", fetchScript, address])
+      .stdout()
   }
 }
 
-function atLeast(name: string, value: number, least: number): number {
-  if (!(value >= least)) throw new Error(`${name}: ${value} is less than ${least}`)
-  return value
-}
+/** Prints the body of the response from the address in its argument. */
+const fetchScript =
+  "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) })" +
+  ".then((response) => response.text()).then((text) => process.stdout.write(text))"
 
-async function result(name: string, ran: Ran, version: string, wait: number): Promise<Result> {
+async function resultOf(name: string, ran: Ran, version: string, wait: number): Promise<Result> {
   const seen = ran.timedOut ? undefined : parseSeen(await readReport(ran.reports, "health.json"))
-  const healthy = seen?.filter((one) => one.healthy).length
-  const ended = (status: string, reason: string): Result =>
-    new Result(name, status, reason, ran.exitCode, ran.seconds, ran.reports, healthy)
-  if (ran.timedOut) return ended("failed", `timed out after ${Math.round(ran.seconds)} s`)
-  if (!seen)
-    return ended("failed", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
-  const wrong = trouble(seen, version, wait)
-  if (wrong !== "") return ended("failed", wrong)
-  if (ran.exitCode !== 0) return ended("failed", `exit code ${ran.exitCode}`)
-  return ended(
-    "passed",
-    `${seen.length} ${seen.length === 1 ? "address answers" : "addresses answer"}${version === "" ? "" : ` at version ${version}`}`,
-  )
-}
-
-/** Prints a line when the check starts and one when it ends; what goes wrong around it is a failed result too. A target that dies would keep
- * the engine waiting, so the check is given up when its time is well over. */
-async function reported(name: string, until: number, limit: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const failed = (reason: string, output: string): Result =>
-    new Result(name, "failed", reason, -1, 0, dag.directory().withNewFile("output.txt", output))
-  const givenUp = Date.now() / 1000 + limit + 30
-  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch(
-    (error: unknown) =>
-      failed(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)),
-  )
-  if (ended === "interrupted" && until !== 0 && until < givenUp)
-    return new Result(name, "skipped", "interrupted before it ended", -1, 0, dag.directory())
-  const known = ended === "interrupted" ? failed(`did not end within ${limit + 30} s`, "") : ended
-  console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
-  return withResult(known)
+  const ended = (passed: boolean, reason: string): Result => {
+    const value = seen?.filter(({ healthy }) => healthy).length
+    return resultOfRun(name, ran, reason, { passed, value, unit: "addresses" })
+  }
+  if (ran.timedOut) return ended(false, "")
+  if (!seen) return ended(false, firstLine(await readReport(ran.reports, "output.txt")))
+  const fault = trouble(seen, version, wait)
+  if (fault !== "" || ran.exitCode !== 0) return ended(false, fault)
+  const answering = seen.length === 1 ? "address answers" : "addresses answer"
+  return ended(true, `${seen.length} ${answering}${version === "" ? "" : ` at version ${version}`}`)
 }

@@ -1,55 +1,57 @@
-// Reads what callers give as text, and what the check has written: pure functions.
+// Reads the addresses that callers name and the report that the check writes: pure functions over text.
 
-/** An address and what it is called by. */
+/** A named address. */
 export interface Address {
   name: string
   url: string
 }
 
-/** What was seen of an address. */
+/** What the check observed at one address. */
 export interface Seen extends Address {
   healthy: boolean
-  asked: number
+  /** Number of requests that were sent. */
+  requests: number
+  /** Seconds until the address was healthy or the check gave up. */
   seconds: number
-  /** What was wrong with the last answer. */
+  /** What was wrong with the last response; "" if nothing was. */
   fault: string
-  /** The version in the last answer's body, where there is one. */
+  /** The version in the body of the last response, if it has one. */
   sha?: string
 }
 
-/** The addresses in lines such as `api=http://product:8080/api/version`. None, a wrong one, or a name twice is an error. */
+/**
+ * Parses lines such as `page=http://product:8080/version.json`.
+ * Throws if there is no line, if a line is not `name=url`, or if a name occurs twice.
+ */
 export function addresses(lines: string[]): Address[] {
-  if (lines.length === 0) throw new Error("urls: none is given; one or more name=url are expected")
+  if (lines.length === 0) throw new Error("urls: missing; expected one or more name=url")
   const known = new Set<string>()
   return lines.map((line) => {
     const [, name, url] = /^([A-Za-z0-9._-]+)=(https?:\/\/\S+)$/.exec(line) ?? []
     if (name === undefined || !URL.canParse(url!))
-      throw new Error(`urls: ${JSON.stringify(line)} is not name=url with an http or https address`)
-    if (known.has(name)) throw new Error(`urls: ${name} is given twice`)
+      throw new Error(`urls: ${JSON.stringify(line)} is not name=url with an http or https URL`)
+    if (known.has(name)) throw new Error(`urls: duplicate name ${name}`)
     known.add(name)
     return { name, url: url! }
   })
 }
 
-/** Reads health.json; undefined when there is none. */
+/** Reads health.json; undefined if the file is empty or missing. */
 export function parseSeen(report: string): Seen[] | undefined {
   return report.trim() === "" ? undefined : (JSON.parse(report) as Seen[])
 }
 
-/** What keeps the check from being green: the first address at fault and what is wrong with it; "" when nothing is. */
+/**
+ * Why the check fails: the first unhealthy address with its fault, then the names of the others; "" if all is well.
+ * `wait` is the number of seconds that the addresses had.
+ */
 export function trouble(seen: Seen[], version: string, wait: number): string {
-  const sick = seen.filter(({ healthy }) => !healthy)
-  const first = sick[0]
-  if (first)
-    return `${first.name}: ${first.url} ${first.fault} (tried for ${wait} s)${
-      sick.length > 1
-        ? ` (and ${sick.length - 1} more: ${sick
-            .slice(1)
-            .map(({ name }) => name)
-            .join(", ")})`
-        : ""
-    }`
+  const [first, ...others] = seen.filter(({ healthy }) => !healthy)
+  if (first) {
+    const more = others.length ? ` (and ${others.length} more: ${others.map(({ name }) => name).join(", ")})` : ""
+    return `${first.name}: ${first.url} ${first.fault} (tried for ${wait} s)${more}`
+  }
   if (version !== "" && seen.every(({ sha }) => sha === undefined))
-    return `no address tells a version, expected ${version}`
+    return `no address reports a version, expected ${version}`
   return ""
 }

@@ -1,24 +1,27 @@
-// What runs inside the container, as a file: node /opt/check.mjs SETTINGS, with the settings as JSON.
+// Programs that run inside the container: node FILE SETTINGS, with the settings as JSON.
 
 /**
- * Asks each address every half second until it has answered well `times` times in a row, for at most `wait` seconds, each time over a new
- * connection, so that each replica may get its turn. Ends with 0 when all did, else with 1, and leaves what it saw in /report/health.json.
+ * Sends requests to each address every half second until it has answered correctly `times` times in a row, for at most
+ * `wait` seconds. Each request uses a new connection, so that every replica behind a load balancer gets its turn.
+ * Exit code 0 if all addresses are healthy, otherwise 1; /report/health.json holds what was observed.
  */
 export const checkScript = `import { writeFileSync } from "node:fs"
 
 const { urls, version, times, wait } = JSON.parse(process.argv[2])
 const end = Date.now() + 1000 * wait
-// What a request may take, also one that begins just before the end: a shorter one would hide what is wrong.
+// Milliseconds for one request, also for one that begins just before the end: a shorter limit would hide the cause.
 const patience = 5000
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-async function ask(url) {
+async function send(url) {
   try {
-    const answer = await fetch(url, { redirect: "manual", headers: { connection: "close", accept: "application/json, */*" }, signal: AbortSignal.timeout(patience) })
-    const body = await answer.text()
-    return { status: answer.status, body: body.slice(0, 20000) }
+    const headers = { connection: "close", accept: "application/json, */*" }
+    const response = await fetch(url, { redirect: "manual", headers, signal: AbortSignal.timeout(patience) })
+    const body = await response.text()
+    return { status: response.status, body: body.slice(0, 20000) }
   } catch (error) {
-    return { trouble: error.name === "TimeoutError" ? "no answer within " + patience / 1000 + " s" : error.cause?.code || error.cause?.message || error.message }
+    if (error.name === "TimeoutError") return { trouble: "no answer within " + patience / 1000 + " s" }
+    return { trouble: error.cause?.code || error.cause?.message || error.message }
   }
 }
 
@@ -31,38 +34,40 @@ function shaOf(body) {
   }
 }
 
-/** What is wrong with an answer; nothing when it is as it has to be. */
-function fault(url, { status, body, trouble }) {
+/** What is wrong with a response; undefined if it is correct. */
+function faultOf(url, { status, body, trouble }) {
   if (trouble) return "cannot be reached: " + trouble
   if (status !== 200) return "answers " + status + ", expected 200"
   if (version === "") return undefined
   const sha = shaOf(body)
-  if (sha === undefined) return /\\/version(\\.json)?$/.test(new URL(url).pathname) ? "tells no version, expected " + version : undefined
+  const isVersionPath = /\\/version(\\.json)?$/.test(new URL(url).pathname)
+  if (sha === undefined) return isVersionPath ? "reports no version, expected " + version : undefined
   return sha === version ? undefined : "serves version " + sha + ", expected " + version
 }
 
 async function watch({ name, url }) {
   const started = Date.now()
-  const seen = { name, url, healthy: false, asked: 0, seconds: 0, fault: "" }
+  const seen = { name, url, healthy: false, requests: 0, seconds: 0, fault: "" }
   for (let row = 0; ; await pause(500)) {
-    const answer = await ask(url)
-    seen.asked++
-    const wrong = fault(url, answer)
-    if (answer.body !== undefined) seen.sha = shaOf(answer.body)
-    if (wrong !== undefined && wrong !== seen.fault) console.log(name + ": " + wrong)
-    row = wrong === undefined ? row + 1 : 0
-    seen.fault = wrong ?? ""
+    const response = await send(url)
+    seen.requests++
+    const fault = faultOf(url, response)
+    if (response.body !== undefined) seen.sha = shaOf(response.body)
+    if (fault !== undefined && fault !== seen.fault) console.log(name + ": " + fault)
+    row = fault === undefined ? row + 1 : 0
+    seen.fault = fault ?? ""
     if (row >= times) {
       seen.healthy = true
       break
     }
     if (Date.now() >= end) {
-      seen.fault ||= "answers well " + row + " times in a row, expected " + times
+      seen.fault ||= "was healthy " + row + " times in a row, expected " + times
       break
     }
   }
   seen.seconds = (Date.now() - started) / 1000
-  console.log(name + ": " + (seen.healthy ? "healthy after " + seen.seconds + " s" : seen.fault + " (tried for " + wait + " s)"))
+  const verdict = seen.healthy ? "healthy after " + seen.seconds + " s" : seen.fault + " (tried for " + wait + " s)"
+  console.log(name + ": " + verdict)
   return seen
 }
 
@@ -72,41 +77,45 @@ process.exit(all.every(({ healthy }) => healthy) ? 0 : 1)
 `
 
 /**
- * Asks an address again and again, over a new connection each time, and answers at a port of its own with what came: the number of requests and runs of answers of
- * one kind, in the order of asking. An answer is good when it is below 500 and came within the time.
+ * Sends a request to an address every `every` milliseconds, each over a new connection, and serves at `port` what came
+ * back: the number of requests, and runs of responses of one kind in the order of the requests.
+ * A response is good if its status is below 500 and it arrives within `timeout` milliseconds.
  */
 export const probeScript = `import { createServer } from "node:http"
 
 const { url, every, timeout, port } = JSON.parse(process.argv[2])
-const answers = []
+const results = []
 
-async function ask() {
-  const asked = Date.now() / 1000
-  const at = answers.push(undefined) - 1
+async function send() {
+  const at = Date.now() / 1000
+  const index = results.push(undefined) - 1
   let good = false
   let last
   try {
-    const answer = await fetch(url, { redirect: "manual", headers: { connection: "close", "cache-control": "no-cache" }, signal: AbortSignal.timeout(timeout) })
-    await answer.arrayBuffer()
-    good = answer.status < 500
-    last = "answers " + answer.status
+    const headers = { connection: "close", "cache-control": "no-cache" }
+    const response = await fetch(url, { redirect: "manual", headers, signal: AbortSignal.timeout(timeout) })
+    await response.arrayBuffer()
+    good = response.status < 500
+    last = "answers " + response.status
   } catch (error) {
-    last = error.name === "TimeoutError" ? "no answer within " + timeout / 1000 + " s" : error.cause?.code || error.cause?.message || error.message
+    last = error.cause?.code || error.cause?.message || error.message
+    if (error.name === "TimeoutError") last = "no answer within " + timeout / 1000 + " s"
   }
-  answers[at] = { good, asked, last }
+  results[index] = { good, at, last }
 }
 
-function log() {
-  const ended = answers.filter((answer) => answer)
+function summary() {
+  const finished = results.filter((result) => result)
   const runs = []
-  for (const { good, asked, last } of ended) {
+  for (const { good, at, last } of finished) {
     const run = runs.at(-1)
-    if (run?.good === good) Object.assign(run, { to: asked, count: run.count + 1, last })
-    else runs.push({ good, from: asked, to: asked, count: 1, last })
+    if (run?.good === good) Object.assign(run, { to: at, count: run.count + 1, last })
+    else runs.push({ good, from: at, to: at, count: 1, last })
   }
-  return { asked: ended.length, runs }
+  return { requests: finished.length, runs }
 }
 
-setInterval(ask, every)
-createServer((request, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(log()))).listen(port)
+setInterval(send, every)
+const headers = { "content-type": "application/json" }
+createServer((request, response) => response.writeHead(200, headers).end(JSON.stringify(summary()))).listen(port)
 `

@@ -1,8 +1,9 @@
+// Reads a test plan and JMeter's results, and compares them with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { assignments } from "./shared/arguments"
+import { decodeXml, encodeXml } from "./shared/xml"
 
-// Reads the plan and what JMeter has written, and judges it: pure functions over text.
-
-/** One sample, a line of JMeter's results. */
+/** One sample: a line of JMeter's results. */
 export interface Sample {
   label: string
   /** Milliseconds since 1970. */
@@ -11,42 +12,47 @@ export interface Sample {
   elapsed: number
   thread: string
   success: boolean
-  /** Why it failed: of an assertion, or the answer's status. */
+  /** The first line of the assertion's message, otherwise the status of the response. */
   why: string
 }
 
-/** What is known of the samples of one label. */
+/** The figures of all samples with one label. */
 export interface Label {
   label: string
   samples: number
   failed: number
-  /** Milliseconds that 95 of 100 samples took at most. */
+  /** 95th percentile of the elapsed time in milliseconds. */
   p95: number
+  /** The longest elapsed time in milliseconds. */
   slowest: number
-  /** Why the first of them that failed has failed; empty when none did. */
+  /** Why the first failed sample failed; "" if none did. */
   why: string
 }
 
-/** What a run has found. The figures are of the samples that the plan's thread groups took; those of set-up and tear-down groups are counted apart. */
+/** The figures of a run, without its set-up and tear-down groups: those are listed in `setup`. */
 export interface Outcome {
   samples: number
   failed: number
-  /** Percent of the samples. */
+  /** Failed samples in percent of all samples. */
   errors: number
+  /** 95th percentile of the elapsed time in milliseconds. */
   p95: number
-  /** Samples in a second. */
+  /** Samples per second. */
   throughput: number
   labels: Label[]
-  apart: Label[]
+  setup: Label[]
 }
 
+/** What a run has to keep to. */
 export interface Limits {
+  /** Milliseconds; 0 for no limit. */
   maxP95: number
+  /** Percent; -1 for no limit. */
   maxErrors: number
   minSamples: number
 }
 
-/** Whether a run is good enough, why, and by which figure. */
+/** Whether a run keeps to its limits, why, and the figure that decides. */
 export interface Judgement {
   passed: boolean
   reason: string
@@ -55,53 +61,47 @@ export interface Judgement {
   unit: string
 }
 
-/** The names of a plan's set-up and tear-down thread groups. */
-export function groupsApart(plan: string): string[] {
+/** The names of the plan's setUp and tearDown thread groups. */
+export function setupGroups(plan: string): string[] {
   return [...plan.matchAll(/<(?:SetupThreadGroup|PostThreadGroup)\b[^>]*?\btestname="([^"]*)"/g)].map(([, name]) =>
-    plain(name!),
+    decodeXml(name!),
   )
 }
 
-function plain(xml: string): string {
-  const named: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }
-  return xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex, dec, name) =>
-    hex ? String.fromCodePoint(parseInt(hex, 16)) : dec ? String.fromCodePoint(Number(dec)) : (named[name] ?? all),
-  )
-}
-
-/** What is wrong with a plan, in words; empty for one that can be run. */
+/** Why a plan cannot be run; "" if it can. */
 export function planFault(plan: string): string {
-  if (!/<jmeterTestPlan\b/.test(plan)) return "plan: this is no plan of JMeter (it has no jmeterTestPlan)"
+  if (!/<jmeterTestPlan\b/.test(plan)) return "plan: not a JMeter test plan (no jmeterTestPlan element)"
   if (!/\bbaseUrl\b/.test(plan))
-    return "plan: it does not read the property baseUrl, so that it would test something else than url; write ${__P(baseUrl)} where the address begins"
+    return "plan: does not use the property baseUrl, so it would not test url; begin each address with ${__P(baseUrl)}"
   return ""
 }
 
-/** What is wrong with the limits, in words; empty when they can be used. */
+/** Why the limits make no sense; "" if they do. */
 export function limitFault({ maxP95, maxErrors, minSamples }: Limits): string {
-  if (maxP95 < 0) return `maxP95: ${maxP95} is not 0 (no limit) or a number of milliseconds`
+  if (maxP95 < 0) return `maxP95: ${maxP95} is not a number of milliseconds, or 0 for no limit`
   if (maxErrors > 100 || (maxErrors < 0 && maxErrors !== -1))
     return `maxErrors: ${maxErrors} is not a percentage from 0 to 100, or -1 for no limit`
-  if (minSamples < 1) return `minSamples: ${minSamples} is not 1 or more; a run without a sample has tested nothing`
+  if (minSamples < 1) return `minSamples: ${minSamples} is less than 1; a run without a sample tests nothing`
   return ""
 }
 
-/** `-J` arguments of lines such as `users=20`. One that has no name is an error, and so is the address, which has an argument of its own. */
+/** The `-J` arguments for lines such as `users=20`. Throws if a line has no name or sets `baseUrl`. */
 export function propertyArguments(lines: string[]): string[] {
-  for (const line of lines) {
-    if (!/^[^=\s]+=/.test(line)) throw new Error(`properties: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
-    if (line.startsWith("baseUrl=")) throw new Error("properties: baseUrl is the argument url")
-  }
+  if (assignments("properties", lines).some(([name]) => name === "baseUrl"))
+    throw new Error("properties: baseUrl is set by the argument url")
   return lines.map((line) => `-J${line}`)
 }
 
-/** Reads JMeter's results (CSV with a heading). The lines that sum up a transaction are left out, and so is a last line that is not whole. */
+/**
+ * Reads JMeter's results (CSV with a heading), without the sums of transactions and without an incomplete last line.
+ * Throws if a column is missing or a line cannot be parsed: unreadable results must not count as fewer samples.
+ */
 export function samples(csv: string): Sample[] {
   const [heading = [], ...rows] = table(csv)
   const column = new Map(heading.map((name, i) => [name, i]))
   for (const name of ["timeStamp", "elapsed", "label", "success", "threadName"])
     if (rows.length > 0 && !column.has(name))
-      throw new Error(`the results have no column ${name}: leave jmeter.save.saveservice.* as it is`)
+      throw new Error(`the results have no column ${name}: do not change jmeter.save.saveservice.*`)
   const odd = rows.findIndex((row) => row.length !== heading.length)
   if (odd >= 0)
     throw new Error(
@@ -120,7 +120,7 @@ export function samples(csv: string): Sample[] {
     }))
 }
 
-/** The rows of a CSV text, with quotes as JMeter sets them. The last row counts only when a line break ends it. */
+/** The rows of a CSV text with JMeter's quoting. The last row counts only if a line break ends it. */
 function table(csv: string): string[][] {
   const rows: string[][] = []
   let row: string[] = []
@@ -139,10 +139,10 @@ function table(csv: string): string[][] {
   return rows
 }
 
-/** Counts and measures samples. `apart` names the thread groups that are not part of the load. */
-export function outcome(all: Sample[], apart: string[]): Outcome {
-  const isApart = (sample: Sample): boolean => apart.includes(sample.thread.replace(/ \d+-\d+$/, ""))
-  const load = all.filter((sample) => !isApart(sample))
+/** Computes the figures. `setup` names the thread groups that are not part of the load. */
+export function outcome(all: Sample[], setup: string[]): Outcome {
+  const isSetup = (sample: Sample): boolean => setup.includes(sample.thread.replace(/ \d+-\d+$/, ""))
+  const load = all.filter((sample) => !isSetup(sample))
   const failed = load.filter(({ success }) => !success).length
   const [first, last] = load.reduce(
     ([from, to], { start, elapsed }) => [Math.min(from, start), Math.max(to, start + elapsed)],
@@ -155,7 +155,7 @@ export function outcome(all: Sample[], apart: string[]): Outcome {
     p95: percentile(load),
     throughput: last > first ? round(load.length / ((last - first) / 1000)) : 0,
     labels: byLabel(load),
-    apart: byLabel(all.filter(isApart)),
+    setup: byLabel(all.filter(isSetup)),
   }
 }
 
@@ -179,7 +179,7 @@ function byLabel(some: Sample[]): Label[] {
   })
 }
 
-/** The time that 95 of 100 samples took at most: the smallest of the measured ones for which that is so. */
+/** The smallest measured time that 95 of 100 samples did not exceed, in milliseconds. */
 function percentile(some: Sample[]): number {
   const sorted = some.map(({ elapsed }) => elapsed).sort((a, b) => a - b)
   return sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0
@@ -189,86 +189,89 @@ function round(figure: number): number {
   return Math.round(figure * 100) / 100
 }
 
-/** Whether the run keeps to the limits. What is wrong is said with the label that is worst. */
-export function judge(found: Outcome, { maxP95, maxErrors, minSamples }: Limits): Judgement {
-  const before = found.apart.find(({ failed }) => failed > 0)
-  if (before)
-    return { passed: false, reason: `the plan's set-up or tear-down failed: ${before.label}: ${before.why}`, unit: "" }
-  if (found.samples === 0)
-    return { passed: false, reason: "no sample was taken", value: 0, limit: minSamples, unit: "samples" }
+/** Compares the figures with the limits. The reason of a failure names the worst label. */
+export function judge(found: Outcome, limits: Limits): Judgement {
+  const { maxP95, minSamples } = limits
+  const broken = found.setup.find(({ failed }) => failed > 0)
+  if (broken)
+    return { passed: false, reason: `the plan's set-up or tear-down failed: ${broken.label}: ${broken.why}`, unit: "" }
   if (found.samples < minSamples)
     return {
       passed: false,
-      reason: `only ${found.samples} samples were taken, at least ${minSamples} are wanted`,
+      reason:
+        found.samples === 0 ? "no samples taken" : `${found.samples} samples taken, at least ${minSamples} required`,
       value: found.samples,
       limit: minSamples,
       unit: "samples",
     }
-  const failing = worst(found.labels, ({ failed, samples }) => failed / samples)
-  if ((maxErrors >= 0 && found.errors > maxErrors) || found.failed === found.samples)
-    return {
-      passed: false,
-      reason: `${found.errors} % of ${found.samples} samples failed${maxErrors >= 0 ? `, at most ${maxErrors} % may` : ""}; worst: ${failing.label}, ${failing.failed} of ${failing.samples}: ${failing.why}`,
-      value: found.errors,
-      limit: maxErrors >= 0 ? maxErrors : 100,
-      unit: "%",
-    }
-  const slow = worst(found.labels, ({ p95 }) => p95)
-  if (maxP95 > 0 && found.p95 > maxP95)
-    return {
-      passed: false,
-      reason: `95 % of the samples took up to ${found.p95} ms, ${maxP95} ms are allowed; worst: ${slow.label}, ${slow.p95} ms`,
-      value: found.p95,
-      limit: maxP95,
+  const { samples, errors, p95, throughput } = found
+  const within = maxP95 > 0 ? ` (limit ${maxP95} ms)` : ""
+  return (
+    tooManyErrors(found, limits) ??
+    tooSlow(found, limits) ?? {
+      passed: true,
+      reason: `${samples} samples, ${errors} % failed, p95 ${p95} ms${within}, ${throughput} samples/s`,
+      value: p95,
+      ...(maxP95 > 0 ? { limit: maxP95 } : {}),
       unit: "ms",
     }
-  const within = maxP95 > 0 ? ` of ${maxP95}` : ""
+  )
+}
+
+/** The failure of a run in which too many samples, or all of them, failed; undefined for any other. */
+function tooManyErrors({ samples, failed, errors, labels }: Outcome, { maxErrors }: Limits): Judgement | undefined {
+  if (failed < samples && (maxErrors < 0 || errors <= maxErrors)) return undefined
+  const { label, why, ...worst } = highest(labels, (one) => one.failed / one.samples)
+  const limit = maxErrors >= 0 ? ` (limit ${maxErrors} %)` : ""
+  const where = `${label}, ${worst.failed} of ${worst.samples}: ${why}`
   return {
-    passed: true,
-    reason: `${found.samples} samples, ${found.errors} % failed, 95 % within ${found.p95}${within} ms, ${found.throughput} in a second`,
-    value: found.p95,
-    ...(maxP95 > 0 ? { limit: maxP95 } : {}),
+    passed: false,
+    reason: `${errors} % of ${samples} samples failed${limit}; worst: ${where}`,
+    value: errors,
+    limit: maxErrors >= 0 ? maxErrors : 100,
+    unit: "%",
+  }
+}
+
+/** The failure of a run whose 95th percentile is above its limit; undefined for any other. */
+function tooSlow({ p95, labels }: Outcome, { maxP95 }: Limits): Judgement | undefined {
+  if (maxP95 <= 0 || p95 <= maxP95) return undefined
+  const slowest = highest(labels, (one) => one.p95)
+  return {
+    passed: false,
+    reason: `p95 ${p95} ms > ${maxP95} ms; worst: ${slowest.label}, ${slowest.p95} ms`,
+    value: p95,
+    limit: maxP95,
     unit: "ms",
   }
 }
 
-function worst(labels: Label[], by: (label: Label) => number): Label {
+function highest(labels: Label[], by: (label: Label) => number): Label {
   return labels.reduce((most, label) => (by(label) > by(most) ? label : most))
 }
 
-/** JUnit of a run: a test case for each label, failed when one of its samples did. */
-export function junit(name: string, { labels, apart }: Outcome): string {
-  const cases = [...apart, ...labels].map(({ label, samples, failed, p95, why }) => {
-    const open = `  <testcase classname="${xml(name)}" name="${xml(label)}" time="${p95 / 1000}"`
+/** A JUnit report with a test case for each label, failed if one of its samples failed. */
+export function junit(name: string, { labels, setup }: Outcome): string {
+  const cases = [...setup, ...labels].map(({ label, samples, failed, p95, why }) => {
+    const open = `  <testcase classname="${encodeXml(name)}" name="${encodeXml(label)}" time="${p95 / 1000}"`
     return failed
-      ? `${open}>\n    <failure message="${xml(`${failed} of ${samples} failed: ${why}`)}"/>\n  </testcase>`
+      ? `${open}>\n    <failure message="${encodeXml(`${failed} of ${samples} failed: ${why}`)}"/>\n  </testcase>`
       : `${open}/>`
   })
-  const failures = [...apart, ...labels].filter(({ failed }) => failed).length
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="${xml(name)}" tests="${cases.length}" failures="${failures}">\n${cases.map((one) => `${one}\n`).join("")}</testsuite>\n`
+  const failures = [...setup, ...labels].filter(({ failed }) => failed).length
+  const suite = `<testsuite name="${encodeXml(name)}" tests="${cases.length}" failures="${failures}">`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${suite}\n${cases.map((one) => `${one}\n`).join("")}</testsuite>\n`
 }
 
-function xml(text: string): string {
-  return text
-    .replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!)
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-}
+/** Lines of Java, of its logging and of JMeter's progress. */
+const noise = /^(WARNING|WARN|INFO)\b|^SLF4J|^Created the tree|^Starting standalone|^Waiting for possible|^summary/
 
-/** Why JMeter did not run, in one line: what it says itself, past warnings of Java and of its logging. */
+/** The line of JMeter's output that says why it did not run; "" if there is no output. */
 export function trouble(output: string): string {
   const lines = output
     .split("\n")
     .map((line) => line.trim())
-    .filter(
-      (line) =>
-        line !== "" &&
-        !/^(WARNING|WARN|INFO)\b|^SLF4J|^Created the tree|^Starting standalone|^Waiting for possible|^summary/.test(
-          line,
-        ),
-    )
-  return firstLine(
-    lines.find((line) => /cannot be reached|\berror\b|exception|could not|unable|not found|problem/i.test(line)) ??
-      lines[0] ??
-      "",
-  )
+    .filter((line) => line !== "" && !noise.test(line))
+  const cause = /cannot be reached|\berror\b|exception|could not|unable|not found|problem/i
+  return firstLine(lines.find((line) => cause.test(line)) ?? lines[0] ?? "")
 }

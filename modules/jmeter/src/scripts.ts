@@ -1,7 +1,10 @@
-// What runs inside the container, given to bash -c as it stands.
+// The script that runs inside the container: bash -c SCRIPT jmeter URL SECONDS ARGUMENTS.
 
-/** Waits for at most $2 seconds for the address $1 to answer with anything but 502, 503 and 504 (exit code 7 and a line that says so), then runs
- * JMeter with the rest and leaves of its dashboard what a browser needs to show it. Like JMeter, the wait takes any certificate. */
+/**
+ * Waits up to SECONDS for URL to answer with any status but 502, 503 and 504 (otherwise prints why and exits with 7),
+ * runs JMeter with the arguments, and deletes from the dashboard what a browser does not need to show it.
+ * Like JMeter, the wait accepts any certificate.
+ */
 export const runScript = `
 url=$1; seconds=$2; shift 2
 end=$((SECONDS + seconds))
@@ -10,7 +13,7 @@ while :; do
   status=$(curl -sSk -o /dev/null -w '%{http_code}' --max-time "$((left > 5 ? 5 : left < 1 ? 1 : left))" "$url" 2> /tmp/why)
   case $status in
     000) last=$(sed 's/^curl: ([0-9]*) //' /tmp/why) ;;
-    502|503|504) last="it answers $status" ;;
+    502|503|504) last="answers $status" ;;
     *) break ;;
   esac
   if [ "$SECONDS" -ge "$end" ]; then echo "$url cannot be reached: $last (tried for $seconds s)"; exit 7; fi

@@ -1,14 +1,15 @@
+// Reads newman's report and output, and the variables that callers pass: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { assignments } from "./shared/arguments"
 
-// Reads what newman has written, and what callers give as text: pure functions.
-
-/** What a run of a collection has found. */
+/** The figures of a run. */
 export interface Outcome {
   requests: number
-  /** Assertions that ran; those that were skipped are not among them. */
+  /** Assertions that ran, without skipped ones. */
   assertions: number
+  /** Failed assertions and requests. */
   failing: number
-  /** The first thing to look at; empty when nothing failed. */
+  /** The first failure with its folder and request; "" if there is none. */
   first: string
 }
 
@@ -41,7 +42,7 @@ export function outcome(report: string): Outcome | undefined {
   }
 }
 
-/** Why nothing ran: the first line that says so, past newman's own heading and banner. */
+/** The line of newman's output that says why nothing ran, without its heading and usage. */
 export function trouble(output: string): string {
   const lines = output
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
@@ -57,9 +58,7 @@ export function trouble(output: string): string {
   )
 }
 
-/** `--env-var` arguments of lines such as `NAME=value`. One that has no name is an error. */
+/** The `--env-var` arguments for lines such as `NAME=value`. Throws if a line has no name. */
 export function environmentArguments(lines: string[]): string[] {
-  for (const line of lines)
-    if (!/^[^=\s]+=/.test(line)) throw new Error(`environment: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
-  return lines.flatMap((line) => ["--env-var", line])
+  return assignments("environment", lines).flatMap(([name, value]) => ["--env-var", `${name}=${value}`])
 }

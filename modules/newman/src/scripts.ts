@@ -1,9 +1,10 @@
 import { waitFor } from "./shared/wait"
 
-// What runs inside the container, given to bash -c as it stands.
-
-/** Waits for at most $2 seconds for the address $1 (exit code 7 and a line that says so), then runs newman with the rest. The JSON report is left
- * without bodies of answers, long bodies of requests and the collection's own scripts: they would be most of it. */
+/**
+ * The script that runs inside the container: bash -c SCRIPT newman URL SECONDS ARGUMENTS.
+ * Waits up to SECONDS for URL (exit code 7 if it does not answer) and runs newman with the arguments. Removes response
+ * bodies, long request bodies and the collection's scripts from the JSON report: they would be most of it.
+ */
 export const runScript = `${waitFor}
 url=$1; seconds=$2; shift 2
 wait_for "$seconds" "=$url" || exit 7
@@ -14,13 +15,13 @@ const fs = require("fs")
 const file = "/report/newman.json"
 if (!fs.existsSync(file)) process.exit()
 const report = JSON.parse(fs.readFileSync(file, "utf8"))
-const left = { stream: true, event: true, stack: true, stacktrace: true }
-const kept = (key, value) => {
-  if (left[key]) return undefined
+const dropped = { stream: true, event: true, stack: true, stacktrace: true }
+const shorten = (key, value) => {
+  if (dropped[key]) return undefined
   if (key === "parent" || key === "source") return { name: value.name }
   return key === "raw" && String(value).length > 2000 ? String(value).slice(0, 2000) + "…" : value
 }
-fs.writeFileSync(file, JSON.stringify({ run: report.run }, kept, 1))
+fs.writeFileSync(file, JSON.stringify({ run: report.run }, shorten, 1))
 '
 exit $code
 `

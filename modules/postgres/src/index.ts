@@ -1,34 +1,63 @@
 /**
- * A PostgreSQL server for tests and for a product that lives as long as a call: nothing is kept, and nothing waits for the disk.
+ * A PostgreSQL server for tests and for a product that lives as long as a call. It keeps no data and does not wait for
+ * the disk.
  */
 import { Container, Directory, ReturnType, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { sqlError, variables } from "./settings"
+import { uncached } from "./shared/nonce"
 
-/** The password when none is given. A server here can be reached by the call that made it alone, and holds no data of value. */
+/** The default password. Only the call that starts a server can reach it, and the server holds no valuable data. */
 const testPassword = "postgres"
 
-/** Runs the command in "$@" as soon as the server answers, which has `$1` seconds for that. */
-const whenItAnswers = `
+/** Runs the command in "$@" when the server answers, which may take `$1` seconds. */
+const whenReady = `
 limit=$1; shift
 until reason=$(pg_isready); do
-  if [ "$SECONDS" -ge "$limit" ]; then echo "error: the server did not answer within $limit s: $reason" >&2; exit 2; fi
+  if [ "$SECONDS" -ge "$limit" ]; then
+    echo "error: the server did not answer within $limit s: $reason" >&2
+    exit 2
+  fi
   sleep 0.1
 done
 exec "$@"
 `
 
-/** The first start's work, where the image has the official one's script for it; else it is done when the server starts. */
-const madeReady = "if command -v docker-ensure-initdb.sh > /dev/null; then docker-ensure-initdb.sh; fi"
+/** Initializes the data directory, if the image has the official script for it; otherwise the server does it at start. */
+const initialize = "if command -v docker-ensure-initdb.sh > /dev/null; then docker-ensure-initdb.sh; fi"
+
+/** Settings that trade durability for speed: data does not outlive the call. */
+const volatile = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((setting) => ["-c", `${setting}=off`])
 
 @object()
 export class Postgres {
+  /** Role of all functions; set by withLogin. */
+  username: string = "postgres"
+  /** Password of the role; set by withLogin. */
+  password?: Secret
+
   /**
-   * The container that the server runs in: its tools are psql, pg_dump and the like.
+   * Sets the role of all other functions: the superuser of servers that they start, and the role of queries.
+   *
+   * Example: `dagger -m modules/postgres call with-login --username chef --password env://PGPASSWORD
+   * query --sql=select(40+2)`
+   *
+   * @param username Name of the role; `postgres` without this function.
+   * @param password Password of the role; `postgres` by default, which is enough for servers that live as long as a call.
+   */
+  @func({ cache: "session" })
+  withLogin(username: string, password?: Secret): Postgres {
+    this.username = username
+    this.password = password
+    return this
+  }
+
+  /**
+   * Returns the container that servers and psql run in.
    *
    * Example: `dagger -m modules/postgres call base with-exec --args psql,--version stdout`
    *
-   * @param image Another image of PostgreSQL that is started as the vendor's is.
+   * @param image PostgreSQL image with the official image's entrypoint; the pinned one by default.
    */
   @func()
   base(image: string = images.postgres): Container {
@@ -36,24 +65,20 @@ export class Postgres {
   }
 
   /**
-   * An empty server at port 5432, set up by the init scripts when it first starts. Its port opens when they have ended; a script that
-   * fails ends the server, and whoever uses it gets the error.
+   * Returns an empty server at port 5432 as a service. Its port opens when all init scripts have ended. A script that
+   * fails ends the server, and its last lines are the error of whoever uses it.
    *
    * Example: `dagger -m modules/postgres call server --database shop hostname`
    *
-   * @param user The superuser.
-   * @param password Of the superuser; without one it is `postgres`, which is fit for servers that live as long as a call.
-   * @param database Made at the start, and where the init scripts run; the user's name if not given.
-   * @param init Scripts, `*.sh` and `*.sql`, run in the order of their names: the official image's docker-entrypoint-initdb.d.
-   * @param env More variables for the init scripts, such as `SHOP_PASSWORD=test`.
-   * @param args More settings of the server, for example `-c,max_connections=300`.
-   * @param instance Two servers with the same settings are one and the same; another name makes another one.
-   * @param image Another image of PostgreSQL that is started as the vendor's is.
+   * @param database Database that is created at the start and that the init scripts run in; the role's name by default.
+   * @param init Folder with `*.sh` and `*.sql`, run in the order of their names (docker-entrypoint-initdb.d).
+   * @param env Environment variables of the init scripts as NAME=value, such as `SHOP_PASSWORD=test`.
+   * @param args Additional arguments of the server, such as `-c,max_connections=300`.
+   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param image PostgreSQL image with the official image's entrypoint; the pinned one by default.
    */
   @func({ cache: "session" })
   server(
-    user: string = "postgres",
-    password?: Secret,
     database: string = "",
     @argument({ ignore: ["*", "!*.sh", "!*.sql"] }) init?: Directory,
     env: string[] = [],
@@ -61,132 +86,93 @@ export class Postgres {
     instance: string = "",
     image: string = images.postgres,
   ): Service {
-    let container = withPassword(
-      this.base(image).withEnvVariable("POSTGRES_USER", user).withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync"),
-      "POSTGRES_PASSWORD",
-      password,
-    )
+    const { username, password } = this
+    let container = withPassword(this.base(image), "POSTGRES_PASSWORD", password)
+      .withEnvVariable("POSTGRES_USER", username)
+      .withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync")
     if (database !== "") container = container.withEnvVariable("POSTGRES_DB", database)
-    // Without a secret and without scripts the first start's work is the same each time: it is done once, and kept as a layer.
-    if (!password && !init) container = container.withExec(["bash", "-c", madeReady])
+    // Without a secret and without scripts the result is always the same, so it is a layer that the cache answers.
+    if (!password && !init) container = container.withExec(["bash", "-c", initialize])
     for (const [name, value] of variables(env)) container = container.withEnvVariable(name, value)
     if (init) container = container.withDirectory("/docker-entrypoint-initdb.d", init)
-    container = container.withEnvVariable("INSTANCE", instance)
-    const lasting = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((setting) => ["-c", `${setting}=off`])
-    return container.withExposedPort(5432).asService({ args: ["postgres", ...lasting, ...args], useEntrypoint: true })
+    return container
+      .withEnvVariable("INSTANCE", instance)
+      .withExposedPort(5432)
+      .asService({ args: ["postgres", ...volatile, ...args], useEntrypoint: true })
   }
 
   /**
-   * An empty server at port 5432 for tests: as `server` without a secret and without scripts. It is the same question in every session, so that what is asked of it may be answered from the cache.
+   * Returns an empty server at port 5432 for tests: like `server`, without a secret and without scripts. It is the same
+   * service in every session, so that steps which use it can be answered from the cache.
    *
    * Example: `dagger -m modules/postgres call test-server --database shop hostname`
    *
-   * @param user The superuser; the password is `postgres`.
-   * @param database Made at the start; the user's name if not given.
-   * @param instance Two servers with the same settings are one and the same; another name makes another one.
+   * @param database Database that is created at the start; `postgres` by default.
+   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param image PostgreSQL image with the official image's entrypoint; the pinned one by default.
    */
   @func()
-  testServer(
-    user: string = "postgres",
-    database: string = "",
-    instance: string = "",
-    image: string = images.postgres,
-  ): Service {
-    return this.server(user, undefined, database, undefined, [], [], instance, image)
+  testServer(database: string = "", instance: string = "", image: string = images.postgres): Service {
+    return new Postgres().server(database, undefined, [], [], instance, image)
   }
 
   /**
-   * Runs SQL and gives what it answers, one row a line, columns separated by `|`. Waits until the server answers. An error of the SQL
-   * is an error of the call. It is run each time, also when nothing has changed.
+   * Runs SQL statements and returns their rows, one a line, columns separated by `|`. Waits until the server answers.
+   * An SQL error is an error of the call. Never cached.
    *
    * Example: `dagger -m modules/postgres call query --sql=select(40+2)`
    *
-   * @param sql One statement or several.
-   * @param server Where; an empty server if not given.
-   * @param user The role to log in as.
-   * @param password Of that role; `postgres` if not given.
-   * @param database The user's name if not given.
-   * @param timeout Seconds that the server may take until it answers.
-   * @param image Another image with psql in it.
+   * @param sql One or more statements.
+   * @param service PostgreSQL server to connect to; a new empty one by default.
+   * @param database Database to connect to; the role's name by default.
+   * @param timeout Seconds until the server has to answer.
+   * @param image Image with psql and bash; the pinned one by default.
    */
   @func({ cache: "never" })
   async query(
     sql: string,
-    server?: Service,
-    user: string = "postgres",
-    password?: Secret,
+    service?: Service,
     database: string = "",
     timeout: number = 60,
     image: string = images.postgres,
   ): Promise<string> {
-    const command = [
-      "psql",
-      "--no-psqlrc",
-      "--set=ON_ERROR_STOP=1",
-      "--tuples-only",
-      "--no-align",
-      "--quiet",
-      `--command=${sql}`,
-    ]
-    return (
-      await run(
-        this.base(image),
-        server ?? this.server(user, password, database),
-        user,
-        password,
-        database,
-        timeout,
-        command,
-      )
-    ).trimEnd()
+    const format = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--tuples-only", "--no-align", "--quiet"]
+    const rows = await this.exec([...format, `--command=${sql}`], service, database, timeout, image)
+    return rows.trimEnd()
   }
 
   /**
-   * Runs psql with any arguments on a server, once it answers, and gives what it prints: the way to what this module has no function for.
-   * An error of psql is an error of the call. It is run each time.
+   * Runs psql with any arguments when the server answers and returns its output, for what has no function here.
+   * An error of psql is an error of the call. Never cached.
    *
-   * Example: `dagger -m modules/postgres call psql --args=--list`
+   * Example: `dagger -m modules/postgres call exec --args=--list`
    *
-   * @param args The arguments of psql.
-   * @param server Where; an empty server if not given.
+   * @param args Arguments of psql.
+   * @param service PostgreSQL server to connect to; a new empty one by default.
+   * @param database Database to connect to; the role's name by default.
+   * @param timeout Seconds until the server has to answer.
+   * @param image Image with psql and bash; the pinned one by default.
    */
   @func({ cache: "never" })
-  async psql(
+  async exec(
     args: string[],
-    server?: Service,
-    user: string = "postgres",
-    password?: Secret,
+    service?: Service,
     database: string = "",
     timeout: number = 60,
     image: string = images.postgres,
   ): Promise<string> {
-    return run(this.base(image), server ?? this.server(user, password, database), user, password, database, timeout, [
-      "psql",
-      ...args,
-    ])
+    const client = this.base(image)
+      .withServiceBinding("server", service ?? this.server(database))
+      .withEnvVariable("PGHOST", "server")
+      .withEnvVariable("PGUSER", this.username)
+      .withEnvVariable("PGDATABASE", database || this.username)
+    const ran = uncached(withPassword(client, "PGPASSWORD", this.password)).withExec(
+      ["bash", "-c", whenReady, "client", String(timeout), "psql", ...args],
+      { expect: ReturnType.Any },
+    )
+    if ((await ran.exitCode()) !== 0) throw new Error(sqlError(await ran.stderr()))
+    return ran.stdout()
   }
-}
-
-/** Runs a command with PostgreSQL's own variables for the server, never from the cache, and gives what it prints. */
-async function run(
-  base: Container,
-  server: Service,
-  user: string,
-  password: Secret | undefined,
-  database: string,
-  timeout: number,
-  command: string[],
-): Promise<string> {
-  const named = base
-    .withServiceBinding("server", server)
-    .withEnvVariable("PGHOST", "server")
-    .withEnvVariable("PGUSER", user)
-    .withEnvVariable("PGDATABASE", database || user)
-  const ran = withPassword(named, "PGPASSWORD", password)
-    .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-    .withExec(["bash", "-c", whenItAnswers, "client", String(timeout), ...command], { expect: ReturnType.Any })
-  if ((await ran.exitCode()) !== 0) throw new Error(sqlError(await ran.stderr()))
-  return ran.stdout()
 }
 
 function withPassword(container: Container, variable: string, password: Secret | undefined): Container {

@@ -1,18 +1,19 @@
-// Reads what callers give as text: pure functions.
+// Reads variables that callers pass, and psql's errors: pure functions over text.
+import { assignments } from "./shared/arguments"
 
-/** The variables in lines such as `NAME=value`. A name that a shell could not have, or that is given twice, is an error. */
+/** The variables in lines such as `NAME=value`. Throws for a name that a shell cannot have, and for a duplicate. */
 export function variables(lines: string[]): [name: string, value: string][] {
-  const seen = new Set<string>()
-  return lines.map((line) => {
-    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(line) ?? []
-    if (name === undefined) throw new Error(`env: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
-    if (seen.has(name)) throw new Error(`env: ${name} is given twice`)
-    seen.add(name)
-    return [name, value!]
-  })
+  const known = new Set<string>()
+  const pairs = assignments("env", lines)
+  for (const [name] of pairs) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`env: ${JSON.stringify(name)} is not NAME=value`)
+    if (known.has(name)) throw new Error(`env: duplicate variable ${name}`)
+    known.add(name)
+  }
+  return pairs
 }
 
-/** Why psql failed, in one line, without its own name and the number of the line. */
+/** The line of psql's output that says why it failed, without psql's name and the line number. */
 export function sqlError(stderr: string): string {
   const lines = stderr
     .split("\n")

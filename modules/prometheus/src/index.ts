@@ -1,126 +1,84 @@
 /**
- * Watches a release by what Prometheus says, and checks rules of Prometheus.
+ * Metric analysis of a release with Prometheus, and checks of alerting rules with promtool.
  *
- * No data is never health: an empty answer, NaN, an error or silence of Prometheus gives `inconclusive`. No analysis comes from an earlier
- * session's cache. (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
+ * Missing data is never a pass: an empty response, NaN, an error or an unreachable Prometheus gives `inconclusive`.
  */
+// Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
 import { images } from "./images"
-import { Query, outcome, parseWatched, queriesOf, rulesFound, rulesTrouble } from "./read"
+import { type Query, newQuery, outcome, parseWatched, rulesFound, rulesTrouble } from "./read"
 import { rulesScript, watchScript, whenReady } from "./scripts"
-import { Ran, readReport, runStep, unlessInterrupted, withResult } from "./shared/step"
-
-/** What an analysis or a check has found. */
-@object()
-export class Result {
-  /** The name of the result: `analysis` or `rules` if no other was given. */
-  @func() name: string
-  /** `passed`, `failed`, `inconclusive` when there was no data to judge by, or `skipped` when the call was interrupted before it ended. */
-  @func() status: string
-  /** For a failure the query, its number and its limit; for no answer why; else the number that came closest to its limit. */
-  @func() reason: string
-  /** The exit code of what ran inside: 0 it came to its end, 7 Prometheus was not ready, 124 time-out, -1 nothing ran. */
-  @func() exitCode: number
-  /** How long it took. */
-  @func() seconds: float
-  /** Whether it is an earlier check's: never for an analysis. */
-  @func() cached: boolean
-  /** The worst number: that of the query over its limit, else the one that came closest; of a check the number of rules. */
-  @func() value?: float
-  /** The most that it may be. */
-  @func() limit?: float
-  /** The unit of `value` and `limit`; empty where there is none. */
-  @func() unit: string
-  /** `result.json` with these fields, `samples.json` with each number and its time, and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    unit: string,
-    reports: Directory,
-    value?: number,
-    limit?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = value
-    this.limit = limit
-    this.unit = unit
-    this.reports = reports
-  }
-
-  /** The reason; an error when it did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
+import { atLeast, withoutTrailingSlash } from "./shared/arguments"
+import { firstLine } from "./shared/clock"
+import { Result, makeResult, reportStep, resultOfRun, timedOutAfter } from "./shared/result"
+import { connected } from "./shared/service"
+import { Ran, readReport, runStep } from "./shared/step"
 
 @object()
 export class Prometheus {
+  /** The queries of an analysis, each as JSON; set by withQuery. */
+  queries: string[] = []
+
   /**
-   * The container that asks: node, with promtool.
+   * Adds a query with its limit to the analysis.
+   *
+   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2
+   * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
+   *
+   * @param name Name of the query in reasons and reports; each query needs another one.
+   * @param query PromQL expression that gives a vector or a scalar. The largest value of a vector counts.
+   * @param limit Largest value that is allowed.
+   * @param unit Unit of the value and the limit, such as `%` or `s`; none by default.
+   */
+  @func({ cache: "session" })
+  withQuery(name: string, query: string, limit: float, unit: string = ""): Prometheus {
+    const before = this.queries.map((text) => JSON.parse(text) as Query)
+    this.queries = [...this.queries, JSON.stringify(newQuery({ name, query, limit, unit }, before))]
+    return this
+  }
+
+  /**
+   * Returns the container that analyses and promtool run in: Node, with promtool of the Prometheus image.
    *
    * Example: `dagger -m modules/prometheus call base with-exec --args promtool,--version stdout`
    *
-   * @param image Another image with node and bash in it, instead of the pinned one.
-   * @param prometheusImage Another image of Prometheus that promtool is taken from.
+   * @param image Image with node and bash; the pinned one by default.
+   * @param prometheusImage Prometheus image from which promtool is taken; the pinned one by default.
    */
   @func()
   base(image: string = images.node, prometheusImage: string = images.prometheus): Container {
-    return dag
-      .container()
-      .from(image)
-      .withEnvVariable("NO_COLOR", "1")
-      .withEnvVariable("NODE_NO_WARNINGS", "1")
+    return nodeContainer(image)
       .withFile("/usr/local/bin/promtool", dag.container().from(prometheusImage).file("/bin/promtool"))
       .withWorkdir("/work")
   }
 
   /**
-   * Asks each query again and again for a while. A query over its limit `failures` times in a row is red at once. An answer without a number
-   * counts for nothing, and a query that has a number in fewer than half of its samples is `inconclusive`, as is a Prometheus that does not
-   * answer, or does not understand a query. Of an answer with several series the largest number counts.
+   * Evaluates the queries of withQuery repeatedly and compares them with their limits. The result is `failed` as soon as
+   * a query exceeds its limit `failures` times in a row. It is `inconclusive` if a query has a number in fewer than half
+   * of its samples, if Prometheus does not answer, or if it rejects a query.
    *
-   * Example: `dagger -m modules/prometheus call analyse --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --names targets --queries up --limits 2 --units targets --window 2 --interval 1 verdict`
+   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2
+   * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
    *
-   * @param url Where Prometheus is, without a slash at the end.
-   * @param names What the queries are called by in reasons and reports: as many as queries.
-   * @param queries In PromQL; each gives a vector or a scalar. (On the command line a comma divides the list: a query with one goes in double quotes.)
-   * @param limits The most that each may be, such as `0.01`. (As text: v0.19.10 takes no whole number in a list of floats.)
-   * @param units The unit of each, such as `%` or `s`; "" for a plain number.
-   * @param target Prometheus, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:9090`).
-   * @param targetName The host name of the target, as it stands in `url`.
-   * @param window Seconds that the queries are asked for.
+   * @param url Address of Prometheus, without a slash at the end.
+   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url` has
+   * to be reachable from the engine.
+   * @param serviceName Host name of the service in `url`.
+   * @param window Seconds of the analysis.
    * @param interval Seconds between two samples of a query.
-   * @param failures How many samples over the limit in a row are red.
+   * @param failures Number of samples over the limit in a row that fail the analysis.
    * @param wait Seconds until Prometheus has to be ready.
-   * @param timeout Seconds for the whole analysis; 0: a minute more than `wait` and twice the window.
-   * @param name What the result is called by.
-   * @param image Another image with node and bash in it.
-   * @param until Seconds since 1970: an analysis that takes longer is given as skipped. 0 waits for it.
-   * @param again In one session the same call runs once, however often its result is read; another value here runs it again.
+   * @param timeout Seconds for the whole analysis; 0 for one minute more than `wait` and twice the window.
+   * @param name Name of the result.
+   * @param image Image with node and bash; the pinned one by default.
+   * @param deadline Seconds since 1970 after which an unfinished analysis is reported as skipped; 0 waits for its end.
+   * @param nonce Any value not used before repeats the analysis; otherwise equal calls of one session run once.
    */
   @func({ cache: "session" })
-  async analyse(
+  async analyze(
     url: string,
-    names: string[],
-    queries: string[],
-    limits: string[],
-    units: string[],
-    target?: Service,
-    targetName: string = "kubernetes",
+    service?: Service,
+    serviceName: string = "prometheus",
     window: number = 60,
     interval: number = 5,
     failures: number = 2,
@@ -128,51 +86,42 @@ export class Prometheus {
     timeout: number = 0,
     name: string = "analysis",
     image: string = images.node,
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
   ): Promise<Result> {
-    const address = url.replace(/\/+$/, "")
-    const asked: Query[] = queriesOf(names, queries, limits, units)
+    const address = withoutTrailingSlash(url)
+    if (this.queries.length === 0) throw new Error("no queries: call with-query first")
     const settings = {
       url: address,
-      queries: asked,
+      queries: this.queries.map((text) => JSON.parse(text) as Query),
       window: atLeast("window", window, 0),
       interval: atLeast("interval", interval, 1),
       failures: atLeast("failures", failures, 1),
     }
-    const limit = atLeast("timeout", timeout, 0) || atLeast("wait", wait, 0) + 2 * (window + failures * interval) + 60
-    return reported(name, until, limit, async () => {
-      const command = [
-        "bash",
-        "-c",
-        whenReady,
-        "analyse",
-        address,
-        String(wait),
-        "node",
-        "/opt/watch.mjs",
-        JSON.stringify(settings),
-      ]
-      const container = dag
-        .container()
-        .from(image)
-        .withEnvVariable("NO_COLOR", "1")
-        .withEnvVariable("NODE_NO_WARNINGS", "1")
-        .withNewFile("/opt/watch.mjs", watchScript)
-      return analysis(name, await runStep(live(container, target, targetName, again), command, limit), failures)
-    })
+    const usual = atLeast("wait", wait, 0) + 2 * (window + failures * interval) + 60
+    const limit = atLeast("timeout", timeout, 0) || usual
+    const program = ["node", "/opt/watch.mjs", JSON.stringify(settings)]
+    const command = ["bash", "-c", whenReady, "analyze", address, String(wait), ...program]
+    const work = async (): Promise<Result> => {
+      const container = nodeContainer(image).withNewFile("/opt/watch.mjs", watchScript)
+      const ran = await runStep(connected(container, { service, serviceName, nonce }), command, limit)
+      return analysisResult(name, ran, failures)
+    }
+    return reportStep(name, work, { deadline, limit, onError: "inconclusive" })
   }
 
   /**
-   * Asks one query, once Prometheus is ready, and gives what promtool prints: a series a line with its value and time, and nothing where there is
-   * no data. An error of Prometheus is an error of the call. It is asked each time.
+   * Evaluates one query when Prometheus is ready and returns what promtool prints: a line for each series with its value
+   * and time, nothing if there is no data. An error of Prometheus is an error of the call. Never cached.
    *
-   * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --target tcp://127.0.0.1:9090 --query up`
+   * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --service tcp://127.0.0.1:9090
+   * --query up`
    *
-   * @param url Where Prometheus is, without a slash at the end.
-   * @param query In PromQL.
-   * @param target Prometheus, when it is a service of the caller's or at the caller's own loopback.
-   * @param targetName The host name of the target, as it stands in `url`.
+   * @param url Address of Prometheus, without a slash at the end.
+   * @param query PromQL expression.
+   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url` has
+   * to be reachable from the engine.
+   * @param serviceName Host name of the service in `url`.
    * @param wait Seconds until Prometheus has to be ready.
    * @param timeout Seconds for the whole call.
    */
@@ -180,100 +129,85 @@ export class Prometheus {
   async query(
     url: string,
     query: string,
-    target?: Service,
-    targetName: string = "kubernetes",
+    service?: Service,
+    serviceName: string = "prometheus",
     wait: number = 30,
     timeout: number = 60,
   ): Promise<string> {
-    const address = url.replace(/\/+$/, "")
-    const command = [
-      "bash",
-      "-c",
-      whenReady,
-      "query",
-      address,
-      String(wait),
-      "promtool",
-      "query",
-      "instant",
-      address,
-      query,
-    ]
-    const ran = await runStep(live(this.base(), target, targetName, ""), command, timeout)
-    const said = await readReport(ran.reports, "output.txt")
+    const address = withoutTrailingSlash(url)
+    const program = ["promtool", "query", "instant", address, query]
+    const command = ["bash", "-c", whenReady, "query", address, String(wait), ...program]
+    const ran = await runStep(connected(this.base(), { service, serviceName }), command, timeout)
+    const output = await readReport(ran.reports, "output.txt")
     if (ran.timedOut) throw new Error(`query: timed out after ${timeout} s`)
-    if (ran.exitCode !== 0) throw new Error(`query: ${firstLine(said) || `exit code ${ran.exitCode}`}`)
-    return said.trimEnd()
+    if (ran.exitCode !== 0) throw new Error(`query: ${firstLine(output) || `exit code ${ran.exitCode}`}`)
+    return output.trimEnd()
   }
 
   /**
-   * Checks rules with promtool: all `*.yaml` and `*.yml` of the folder, also for rules that are there twice; then runs the tests of rules in
-   * `*.test.yaml`. A folder without a rule is red.
+   * Checks rules with promtool: the syntax of all `*.yaml` and `*.yml` files, duplicate rules, and the tests of rules in
+   * `*.test.yaml`. A folder without rules fails. The value of the result is the number of rules.
    *
    * Example: `dagger -m modules/prometheus call check --rules charts/platform/files verdict`
    *
-   * @param rules The folder with the files of rules and their tests.
-   * @param timeout Seconds for both.
-   * @param name What the result is called by.
-   * @param until Seconds since 1970: a check that takes longer is given as skipped. 0 waits for it.
+   * @param rules Folder with files of rules and their tests.
+   * @param timeout Seconds for all checks.
+   * @param name Name of the result.
+   * @param deadline Seconds since 1970 after which an unfinished check is reported as skipped; 0 waits for its end.
    */
   @func()
-  async check(rules: Directory, timeout: number = 60, name: string = "rules", until: number = 0): Promise<Result> {
-    return reported(name, until, timeout, async () =>
-      rulesResult(
-        name,
-        await runStep(this.base().withMountedDirectory("/work", rules), ["bash", "-c", rulesScript], timeout),
-      ),
-    )
+  async check(rules: Directory, timeout: number = 60, name: string = "rules", deadline: number = 0): Promise<Result> {
+    const work = async (): Promise<Result> => {
+      const container = this.base().withMountedDirectory("/work", rules)
+      return rulesResult(name, await runStep(container, ["bash", "-c", rulesScript], timeout))
+    }
+    return reportStep(name, work, { deadline, limit: timeout, onError: "inconclusive" })
+  }
+
+  /**
+   * Runs promtool with any arguments in a folder, for what has no function here.
+   *
+   * Example: `dagger -m modules/prometheus call exec --source charts/platform/files --args=--help stdout`
+   *
+   * @param source Folder with rules or configuration, mounted as the working directory.
+   * @param args Arguments of promtool.
+   * @param service Prometheus as a service; by default the addresses have to be reachable from the engine.
+   * @param serviceName Host name of the service.
+   */
+  @func({ cache: "session" })
+  exec(source: Directory, args: string[], service?: Service, serviceName: string = "prometheus"): Container {
+    const container = this.base().withMountedDirectory("/work", source)
+    return connected(container, { service, serviceName }).withExec(["promtool", ...args])
   }
 }
 
-/** The container that reaches the target and is different from that of any other call: something live is asked, so no layer may come from the cache. */
-function live(container: Container, target: Service | undefined, targetName: string, again: string): Container {
-  const asked = container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
-  return target ? asked.withServiceBinding(targetName, target) : asked
+function nodeContainer(image: string): Container {
+  return dag.container().from(image).withEnvVariable("NO_COLOR", "1").withEnvVariable("NODE_NO_WARNINGS", "1")
 }
 
-function atLeast(name: string, value: number, least: number): number {
-  if (!(value >= least)) throw new Error(`${name}: ${value} is less than ${least}`)
-  return value
-}
-
-async function analysis(name: string, ran: Ran, failures: number): Promise<Result> {
-  const ended = (status: string, reason: string, value?: number, limit?: number, unit = ""): Result =>
-    new Result(name, status, reason, ran.exitCode, ran.seconds, false, unit, ran.reports, value, limit)
-  if (ran.timedOut) return ended("inconclusive", `timed out after ${Math.round(ran.seconds)} s`)
+async function analysisResult(name: string, ran: Ran, failures: number): Promise<Result> {
+  if (ran.timedOut) return makeResult(name, "inconclusive", timedOutAfter(ran), { ...ran })
   const watched = parseWatched(await readReport(ran.reports, "samples.json"))
-  if (!watched || ran.exitCode !== 0)
-    return ended("inconclusive", firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
+  if (!watched || ran.exitCode !== 0) {
+    const reason = firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
+    return makeResult(name, "inconclusive", reason, { ...ran })
+  }
   const { status, reason, value, limit, unit } = outcome(watched, failures)
-  return ended(status, reason, value, limit, unit)
+  return makeResult(name, status, reason, {
+    ...ran,
+    value,
+    limit,
+    unit,
+    atMost: limit === undefined ? undefined : true,
+  })
 }
 
 async function rulesResult(name: string, ran: Ran): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
-  const found = rulesFound(output)
-  const ended = (status: string, reason: string): Result =>
-    new Result(name, status, reason, ran.exitCode, ran.seconds, ran.cached, "rules", ran.reports, found)
-  if (ran.timedOut) return ended("failed", `timed out after ${Math.round(ran.seconds)} s`)
-  if (ran.exitCode !== 0) return ended("failed", rulesTrouble(output) || `exit code ${ran.exitCode}`)
-  return found === 0 ? ended("failed", "no rule was checked") : ended("passed", `${found} rules`)
-}
-
-/** Prints a line when it starts and one when it ends; what goes wrong around it is a result too, and no verdict on what was to be judged. A target
- * that dies would keep the engine waiting, so the work is given up when its time is well over. */
-async function reported(name: string, until: number, limit: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const unknown = (reason: string, output: string): Result =>
-    new Result(name, "inconclusive", reason, -1, 0, false, "", dag.directory().withNewFile("output.txt", output))
-  const givenUp = Date.now() / 1000 + limit + 30
-  const ended = await unlessInterrupted(work(), until === 0 ? givenUp : Math.min(until, givenUp)).catch(
-    (error: unknown) =>
-      unknown(`could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`, String(error)),
-  )
-  if (ended === "interrupted" && until !== 0 && until < givenUp)
-    return new Result(name, "skipped", "interrupted before it ended", -1, 0, false, "", dag.directory())
-  const known = ended === "interrupted" ? unknown(`did not end within ${limit + 30} s`, "") : ended
-  console.log(known.status === "passed" ? `✔ ${name} ${known.seconds} s ${known.reason}` : `✘ ${name} ${known.reason}`)
-  return withResult(known)
+  const facts = { value: rulesFound(output), unit: "rules" }
+  if (ran.timedOut || ran.exitCode !== 0)
+    return resultOfRun(name, ran, ran.timedOut ? "" : rulesTrouble(output), { ...facts, passed: false })
+  return facts.value === 0
+    ? resultOfRun(name, ran, "no rules found", { ...facts, passed: false })
+    : resultOfRun(name, ran, `${facts.value} rules`, facts)
 }

@@ -1,8 +1,7 @@
+// Reads queries, samples and promtool's output, and compares samples with their limits: pure functions.
 import { firstLine } from "./shared/clock"
 
-// Reads what callers give, and what the watcher and promtool have written: pure functions.
-
-/** What is asked again and again, and the most that it may be. */
+/** A query with the largest value that it may have. */
 export interface Query {
   name: string
   query: string
@@ -10,9 +9,9 @@ export interface Query {
   unit: string
 }
 
-/** One answer: a number, or why there is none. */
+/** One sample of a query: a number, or why there is none. */
 export interface Sample {
-  /** When it was taken, ISO 8601. */
+  /** Time of the sample, ISO 8601. */
   at: string
   value: number | null
   why: string
@@ -22,14 +21,14 @@ export interface Samples extends Query {
   samples: Sample[]
 }
 
-/** samples.json. */
+/** The content of samples.json. */
 export interface Watched {
-  /** Why the watch could not go on, such as a query that Prometheus does not understand; "" when it came to its end. */
+  /** Why the analysis ended early, such as a query that Prometheus rejects; "" if it did not. */
   trouble: string
   queries: Samples[]
 }
 
-/** What the samples say, with the number to look at first and its limit. */
+/** The result of an analysis, with the figure that decides and its limit. */
 export interface Outcome {
   status: "passed" | "failed" | "inconclusive"
   reason: string
@@ -38,31 +37,22 @@ export interface Outcome {
   unit: string
 }
 
-/** The queries of four lists of the same length. A list of another length, none, a name twice or a limit that is no number is an error. */
-export function queriesOf(names: string[], queries: string[], limits: string[], units: string[]): Query[] {
-  if (names.length === 0) throw new Error("names: none is given; each query needs a name, a limit and a unit")
-  for (const [list, values] of Object.entries({ queries, limits, units })) {
-    if (values.length !== names.length)
-      throw new Error(
-        `${list}: there are ${values.length}, and ${names.length} names; each query has one of each (a unit may be "")`,
-      )
-  }
-  for (const [i, name] of names.entries()) {
-    if (name.trim() === "" || names.indexOf(name) !== i)
-      throw new Error(`names: ${JSON.stringify(name)} is empty or there twice`)
-    if (queries[i]!.trim() === "") throw new Error(`queries: that of ${name} is empty`)
-    if (limits[i]!.trim() === "" || !Number.isFinite(Number(limits[i])))
-      throw new Error(`limits: ${JSON.stringify(limits[i])} of ${name} is not a number`)
-  }
-  return names.map((name, i) => ({ name, query: queries[i]!, limit: Number(limits[i]), unit: units[i]! }))
+/** The query, as one of an analysis that has the queries `before`. Throws if it has no name, a known name or no text. */
+export function newQuery(query: Query, before: Query[]): Query {
+  const { name, limit } = query
+  if (name.trim() === "") throw new Error("name: empty; a query needs a name")
+  if (before.some((one) => one.name === name)) throw new Error(`name: duplicate query ${JSON.stringify(name)}`)
+  if (query.query.trim() === "") throw new Error(`query: ${name} is empty`)
+  if (!Number.isFinite(limit)) throw new Error(`limit: ${limit} of ${name} is not a number`)
+  return query
 }
 
-/** Reads samples.json; undefined when there is none. */
+/** Reads samples.json; undefined if the file is empty or missing. */
 export function parseWatched(report: string): Watched | undefined {
   return report.trim() === "" ? undefined : (JSON.parse(report) as Watched)
 }
 
-/** The samples over the limit that follow each other, where there are most: a sample without a number neither ends a row nor adds to it. */
+/** The longest row of samples over the limit; a sample without a number neither ends a row nor adds to it. */
 export function longestRow({ limit, samples }: Samples): Sample[] {
   let row: Sample[] = []
   let longest = row
@@ -77,58 +67,68 @@ export function longestRow({ limit, samples }: Samples): Sample[] {
 const peak = (samples: Sample[]): number => Math.max(...samples.flatMap(({ value }) => (value === null ? [] : [value])))
 const near = (value: number, limit: number): number => (limit > 0 ? value / limit : value > limit ? Infinity : 0)
 
-/** A number as a person reads it: at most three digits that count. samples.json has 1e308 for infinity. */
+/** A number with three significant digits at most. samples.json has 1e308 for infinity. */
 export function shown(value: number): string {
-  return Math.abs(value) < 1e308 ? String(Number(value.toPrecision(3))) : value > 0 ? "infinite" : "-infinite"
+  if (Math.abs(value) >= 1e308) return value > 0 ? "infinite" : "-infinite"
+  return String(Number(value.toPrecision(3)))
 }
 
 const withUnit = (value: number, unit: string): string =>
   `${shown(value)}${unit === "" ? "" : unit === "%" ? unit : ` ${unit}`}`
 
-/** `failures` samples over the limit in a row are red, whatever else is unknown; fewer than half of the samples of a query is no answer. */
+/**
+ * Compares the samples with their limits: `failed` if a query has `failures` samples over its limit in a row, whatever
+ * else is unknown; `inconclusive` if a query has a number in fewer than half of its samples; otherwise `passed`.
+ */
 export function outcome({ trouble, queries }: Watched, failures: number): Outcome {
-  const red = queries.find((query) => longestRow(query).length >= failures)
-  if (red) {
-    const row = longestRow(red)
-    const value = peak(row)
-    const over = `${red.name} ${withUnit(value, red.unit)} > ${withUnit(red.limit, red.unit)} (${row.length} ${row.length === 1 ? "sample" : "samples"}, first at ${row[0]!.at})`
-    return { status: "failed", reason: over, value, limit: red.limit, unit: red.unit }
-  }
+  const exceeded = queries.find((query) => longestRow(query).length >= failures)
+  if (exceeded) return failed(exceeded)
   if (trouble !== "") return { status: "inconclusive", reason: trouble, unit: "" }
   const unknown = queries.find(
     ({ samples }) => samples.length === 0 || 2 * samples.filter(({ value }) => value !== null).length < samples.length,
   )
-  if (unknown) {
-    const empty = unknown.samples.filter(({ value }) => value === null)
-    const why =
-      empty.length === 0
-        ? "it was never asked"
-        : `no number in ${empty.length} of ${unknown.samples.length} samples: ${empty.at(-1)!.why}`
-    return { status: "inconclusive", reason: `${unknown.name}: ${why}`, unit: "" }
-  }
-  const worst = queries.reduce((worst, query) =>
-    near(peak(query.samples), query.limit) > near(peak(worst.samples), worst.limit) ? query : worst,
-  )
-  const value = peak(worst.samples)
-  const once =
-    value > worst.limit
-      ? `over its limit of ${withUnit(worst.limit, worst.unit)} fewer than ${failures} times in a row`
-      : `at most, limit ${withUnit(worst.limit, worst.unit)}`
-  return {
-    status: "passed",
-    reason: `${worst.name} ${withUnit(value, worst.unit)} ${once} (${worst.samples.length} samples)`,
-    value,
-    limit: worst.limit,
-    unit: worst.unit,
-  }
+  return unknown ? inconclusive(unknown) : passed(queries, failures)
 }
 
-/** What the folder of rules holds, by promtool's own output. */
+function failed(query: Samples): Outcome {
+  const { name, limit, unit } = query
+  const row = longestRow(query)
+  const value = peak(row)
+  const count = `${row.length} ${row.length === 1 ? "sample" : "samples"}, first at ${row[0]!.at}`
+  const reason = `${name} ${withUnit(value, unit)} > ${withUnit(limit, unit)} (${count})`
+  return { status: "failed", reason, value, limit, unit }
+}
+
+function inconclusive({ name, samples }: Samples): Outcome {
+  const empty = samples.filter(({ value }) => value === null)
+  const why =
+    empty.length === 0
+      ? "no samples taken"
+      : `no number in ${empty.length} of ${samples.length} samples: ${empty.at(-1)!.why}`
+  return { status: "inconclusive", reason: `${name}: ${why}`, unit: "" }
+}
+
+/** The figure is that of the query which came closest to its limit. */
+function passed(queries: Samples[], failures: number): Outcome {
+  const closest = queries.reduce((most, query) =>
+    near(peak(query.samples), query.limit) > near(peak(most.samples), most.limit) ? query : most,
+  )
+  const { name, limit, unit, samples } = closest
+  const value = peak(samples)
+  const compared =
+    value > limit
+      ? `over its limit of ${withUnit(limit, unit)} fewer than ${failures} times in a row`
+      : `at most, limit ${withUnit(limit, unit)}`
+  const reason = `${name} ${withUnit(value, unit)} ${compared} (${samples.length} samples)`
+  return { status: "passed", reason, value, limit, unit }
+}
+
+/** Number of rules that promtool found. */
 export function rulesFound(output: string): number {
   return [...output.matchAll(/SUCCESS: (\d+) rules found/g)].reduce((sum, [, n]) => sum + Number(n), 0)
 }
 
-/** The first line of promtool's output that says what is wrong, with the file's name where it stands a line above. */
+/** The line of promtool's output that says what is wrong, with the name of the file. */
 export function rulesTrouble(output: string): string {
   const lines = output
     .split("\n")

@@ -1,13 +1,18 @@
 /**
- * A Redis server for tests and for a product that lives as long as a call: nothing is written to a disk.
+ * A Redis server for tests and for a product that lives as long as a call. It writes nothing to a disk.
  */
 import { Container, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
+import { uncached } from "./shared/nonce"
 
-/** Runs redis-cli with "$@" as soon as the server answers, which has `$1` seconds for that. */
-const whenItAnswers = `
+/** Runs redis-cli with "$@" when the server answers, which may take `$1` seconds. */
+const whenReady = `
 limit=$1; shift
-until answer=$(redis-cli -h server ping 2>&1) && case "$answer" in PONG|NOAUTH*) true;; *) false;; esac; do
+answers() {
+  answer=$(redis-cli -h server ping 2>&1) || return 1
+  case "$answer" in PONG|NOAUTH*) return 0 ;; *) return 1 ;; esac
+}
+until answers; do
   if [ "$SECONDS" -ge "$limit" ]; then echo "the server did not answer within $limit s: $answer" >&2; exit 2; fi
   sleep 0.1
 done
@@ -17,11 +22,11 @@ exec redis-cli -h server -e "$@"
 @object()
 export class Redis {
   /**
-   * The container that the server runs in, with redis-cli.
+   * Returns the container that servers and redis-cli run in.
    *
    * Example: `dagger -m modules/redis call base with-exec --args redis-cli,--version stdout`
    *
-   * @param image Another image of Redis that is started as the vendor's is.
+   * @param image Redis image with the official image's entrypoint; the pinned one by default.
    */
   @func()
   base(image: string = images.redis): Container {
@@ -29,41 +34,40 @@ export class Redis {
   }
 
   /**
-   * An empty server at port 6379, without a password: only the call that made it can reach it.
+   * Returns an empty server at port 6379 as a service. It has no password: only the call that starts it can reach it.
    *
    * Example: `dagger -m modules/redis call server hostname`
    *
-   * @param args More settings of the server, for example `--maxmemory,64mb`.
-   * @param instance Two servers with the same settings are one and the same; another name makes another one.
-   * @param image Another image of Redis that is started as the vendor's is.
+   * @param args Additional arguments of redis-server, such as `--maxmemory,64mb`.
+   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param image Redis image with the official image's entrypoint; the pinned one by default.
    */
   @func()
   server(args: string[] = [], instance: string = "", image: string = images.redis): Service {
-    const passing = ["--save", "", "--appendonly", "no", "--protected-mode", "no"]
+    const volatile = ["--save", "", "--appendonly", "no", "--protected-mode", "no"]
     return this.base(image)
       .withEnvVariable("INSTANCE", instance)
       .withExposedPort(6379)
-      .asService({ args: ["redis-server", ...passing, ...args], useEntrypoint: true })
+      .asService({ args: ["redis-server", ...volatile, ...args], useEntrypoint: true })
   }
 
   /**
-   * Runs redis-cli on a server, once it answers, and gives what it prints. An error that the server answers is an error of the call. It
-   * is run each time, also when nothing has changed.
+   * Runs redis-cli with any arguments when the server answers and returns its output.
+   * An error reply of the server is an error of the call. Never cached.
    *
-   * Example: `dagger -m modules/redis call cli --args=ping`
+   * Example: `dagger -m modules/redis call exec --args=ping`
    *
-   * @param args A command of Redis, or options of redis-cli before it.
-   * @param server Where; an empty server if not given.
-   * @param timeout Seconds that the server may take until it answers.
-   * @param image Another image with redis-cli and bash in it.
+   * @param args A Redis command; options of redis-cli may precede it.
+   * @param service Redis server to connect to; a new empty one by default.
+   * @param timeout Seconds until the server has to answer.
+   * @param image Image with redis-cli and bash; the pinned one by default.
    */
   @func({ cache: "never" })
-  async cli(args: string[], server?: Service, timeout: number = 60, image: string = images.redis): Promise<string> {
-    const answer = await this.base(image)
-      .withServiceBinding("server", server ?? this.server([], "", image))
-      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-      .withExec(["bash", "-c", whenItAnswers, "client", String(timeout), ...args])
+  async exec(args: string[], service?: Service, timeout: number = 60, image: string = images.redis): Promise<string> {
+    const client = this.base(image).withServiceBinding("server", service ?? this.server([], "", image))
+    const output = await uncached(client)
+      .withExec(["bash", "-c", whenReady, "client", String(timeout), ...args])
       .stdout()
-    return answer.trimEnd()
+    return output.trimEnd()
   }
 }

@@ -1,78 +1,30 @@
 /**
- * Tests a page that is live in a real browser: a Chromium that answers WebDriver, and an npm project whose tests drive it.
- *
- * A run in which no test ran is a failure, and so is an address that does not answer. No result comes from an earlier session's cache. (Not
- * `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
+ * Tests of a running web page in a real browser: a Chromium that answers WebDriver, and an npm project whose tests drive
+ * it. A run without a test is a failure, and so is an unreachable address.
  */
-import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
+// Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
+import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { httpsOnly, installFailure, outcome, trouble } from "./read"
 import { testScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./shared/step"
+import { withoutTrailingSlash } from "./shared/arguments"
+import { Result, makeResult, reportStep, resultOfRun } from "./shared/result"
+import { connected } from "./shared/service"
+import { Ran, readReport, runStep } from "./shared/step"
 
 const workdir = "/src"
 
-/** Where the tests write. A folder of its own, because tests may empty it before they start. */
+/** OUT_DIR of the tests. A folder of its own, because tests may empty it before they start. */
 const out = "/out"
-
-/** What a run has found. */
-@object()
-export class Result {
-  /** The name of the result, `ui` if no other was given. */
-  @func() name: string
-  /** `passed`, `failed`, or `skipped` when the call was interrupted before the run ended. */
-  @func() status: string
-  /** For a failure the first test that failed; else how many tests ran. */
-  @func() reason: string
-  /** The exit code: the tests' own, 7 when nothing answers at an address, 124 time-out, -1 when nothing ran. */
-  @func() exitCode: number
-  /** How long the tests took. */
-  @func() seconds: float
-  /** Always false: each session runs the tests. */
-  @func() cached: boolean
-  /** How many tests ran. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, what the tests have written to OUT_DIR (`junit.xml`, screenshots), and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    reports: Directory,
-    tests?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = false
-    this.value = tests
-    this.unit = tests === undefined ? "" : "tests"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the run did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class Selenium {
   /**
-   * The container that the browser runs in.
+   * Returns the container that the browser runs in.
    *
    * Example: `dagger -m modules/selenium call base with-exec --args chromium,--version stdout`
    *
-   * @param image Another image that answers WebDriver at port 4444 when it is started.
+   * @param image Image whose entrypoint answers WebDriver at port 4444; the pinned one by default.
    */
   @func()
   base(image: string = images.browser): Container {
@@ -80,53 +32,56 @@ export class Selenium {
   }
 
   /**
-   * A browser that answers WebDriver at port 4444.
+   * Returns a browser that answers WebDriver at port 4444 as a service.
    *
    * Example: `dagger -m modules/selenium call browser hostname`
    *
-   * @param target What is tested, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:8080`).
-   * @param targetName The host name of the target, as the browser sees it.
-   * @param instance Two browsers with the same target are one and the same; another name makes another one.
-   * @param image Another image that answers WebDriver at port 4444 when it is started.
+   * @param service Service that the browser can reach, such as `tcp://127.0.0.1:8080` at the caller's loopback.
+   * @param serviceName Host name of the service in the browser.
+   * @param instance Browsers with equal arguments are one browser; another value starts another one.
+   * @param image Image whose entrypoint answers WebDriver at port 4444; the pinned one by default.
    */
   @func({ cache: "session" })
   browser(
-    target?: Service,
-    targetName: string = "product",
+    service?: Service,
+    serviceName: string = "product",
     instance: string = "",
     image: string = images.browser,
   ): Service {
     let container = this.base(image).withEnvVariable("INSTANCE", instance).withExposedPort(4444)
-    if (target) container = container.withServiceBinding(targetName, target)
+    if (service) container = container.withServiceBinding(serviceName, service)
     return container.asService({ useEntrypoint: true })
   }
 
   /**
-   * Runs the tests of an npm project (`npm ci`, then its script) with a browser. They find the browser at SELENIUM_REMOTE_URL and the page at
-   * BASE_URL, write `junit.xml` and screenshots to OUT_DIR, and end with 0 only when all is well.
+   * Runs the tests of an npm project with a browser: `npm ci`, then a script of package.json. The tests find the
+   * browser at SELENIUM_REMOTE_URL and the page at BASE_URL, write `junit.xml` and screenshots to OUT_DIR, and exit
+   * with 0 only if all passed. The value of the result is the number of tests.
    *
-   * Example: `dagger -m modules/selenium call test --source test/fixtures/browser --url http://product:8099 --target tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/selenium call run --source test/fixtures/browser --url http://product:8099
+   * --service tcp://127.0.0.1:8099 verdict`
    *
-   * @param source The project, with package.json and package-lock.json.
-   * @param url The address to test: BASE_URL, without a slash at the end.
-   * @param target What is tested, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:8080`).
-   * @param targetName The host name of the target, as it stands in `url`; not `app` or `dev`, which browsers take by https only.
-   * @param script The script of package.json that runs the tests.
-   * @param timeout Seconds for the tests; the install has 600 of its own.
-   * @param wait Seconds until the browser and the address have to answer, the latter with anything but 502, 503 and 504.
-   * @param name What the result is called by.
-   * @param image Another image with Node, npm and bash in it, for the tests.
-   * @param browserImage Another image that answers WebDriver at port 4444 when it is started.
-   * @param args More arguments for the script.
-   * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
-   * @param again In one session the same call runs once, however often its result is read; another value here runs it again.
+   * @param source npm project with package.json and package-lock.json.
+   * @param url Address to test: BASE_URL, without a slash at the end.
+   * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
+   * reachable from the engine.
+   * @param serviceName Host name of the service in `url`; not `app` or `dev`, for which browsers require https.
+   * @param script Script of package.json that runs the tests.
+   * @param timeout Seconds for the tests; the installation has 600 of its own.
+   * @param wait Seconds until the browser and the address have to answer with any status but 502, 503 and 504.
+   * @param name Name of the result.
+   * @param image Image with Node, npm and bash for the tests; the pinned one by default.
+   * @param browserImage Image whose entrypoint answers WebDriver at port 4444; the pinned one by default.
+   * @param args Additional arguments of the script.
+   * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped; 0 waits for its end.
+   * @param nonce Any value not used before repeats the run; otherwise equal calls of one session run once.
    */
   @func({ cache: "session" })
-  async test(
+  async run(
     @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     url: string,
-    target?: Service,
-    targetName: string = "product",
+    service?: Service,
+    serviceName: string = "product",
     script: string = "test",
     timeout: number = 300,
     wait: number = 30,
@@ -134,53 +89,44 @@ export class Selenium {
     image: string = images.node,
     browserImage: string = images.browser,
     args: string[] = [],
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
   ): Promise<Result> {
-    const address = url.replace(/\/+$/, "")
-    return reported(name, until, async () => {
+    const address = withoutTrailingSlash(url)
+    const work = async (): Promise<Result> => {
       if (httpsOnly(address))
         throw new Error(
-          `${address}: browsers take hosts that end in ${address.replace(/^.*[./]|:.*$/g, "")} by https only; give the target another name`,
+          `url: browsers use https only for hosts that end in ${topLevelDomain(address)}; choose another serviceName`,
         )
       const { ran: install, project } = await installed(image, source)
-      if (install.exitCode !== 0)
-        return new Result(
-          name,
-          "failed",
-          install.timedOut ? "npm ci timed out" : installFailure(await readReport(install.reports, "output.txt")),
-          install.exitCode,
-          install.seconds,
-          install.reports,
-        )
-      const asked = `${Date.now()}-${Math.random()}-${again}`
-      let container = project
-        .withServiceBinding("browser", this.browser(target, targetName, asked, browserImage))
+      if (install.exitCode !== 0) return installResult(name, install)
+      const instance = `${Date.now()}-${Math.random()}-${nonce}`
+      const container = project
+        .withServiceBinding("browser", this.browser(service, serviceName, instance, browserImage))
         .withEnvVariable("SELENIUM_REMOTE_URL", "http://browser:4444")
         .withEnvVariable("BASE_URL", address)
         .withEnvVariable("OUT_DIR", out)
         .withDirectory(out, dag.directory())
-        .withEnvVariable("ASKED_AT", asked)
-      if (target) container = container.withServiceBinding(targetName, target)
-      const command = ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
       const waits = ["the browser=http://browser:4444/status", `the page=${address}`]
-      return result(
-        name,
-        await runStep(container, ["bash", "-c", testScript, "test", String(wait), ...waits, "--", ...command], timeout),
-      )
-    })
+      const tests = ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
+      const command = ["bash", "-c", testScript, "test", String(wait), ...waits, "--", ...tests]
+      return resultOf(name, await runStep(connected(container, { service, serviceName, nonce }), command, timeout))
+    }
+    return reportStep(name, work, { deadline })
   }
 }
 
-/** `npm ci` in a layer of its own, which depends on the lockfile alone, and the project's files on top of it. */
+function topLevelDomain(address: string): string {
+  return new URL(address).hostname.split(".").at(-1)!
+}
+
+/** Runs `npm ci` in a layer that depends on the lockfile alone, and adds the project's files to it. */
 async function installed(image: string, source: Directory): Promise<{ ran: Ran; project: Container }> {
-  const there = await source.entries()
-  for (const file of ["package.json", "package-lock.json"])
-    if (!there.includes(file))
-      throw new Error(
-        `no ${file} in the source${file === "package.json" ? ": give the project's folder" : ": make it with `npm install --package-lock-only` and commit it"}`,
-      )
-  let locked = dag
+  const entries = await source.entries()
+  if (!entries.includes("package.json")) throw new Error("source: no package.json; pass the folder of the project")
+  if (!entries.includes("package-lock.json"))
+    throw new Error("source: no package-lock.json; create it with `npm install --package-lock-only` and commit it")
+  let container = dag
     .container()
     .from(image)
     .withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm"))
@@ -191,31 +137,27 @@ async function installed(image: string, source: Directory): Promise<{ ran: Ran; 
     .withEnvVariable("npm_config_audit", "false")
     .withWorkdir(workdir)
   for (const file of ["package.json", "package-lock.json", ".npmrc"])
-    if (there.includes(file)) locked = locked.withFile(file, source.file(file))
-  const ran = await runStep(locked, ["npm", "ci", "--no-progress"], 600)
+    if (entries.includes(file)) container = container.withFile(file, source.file(file))
+  const ran = await runStep(container, ["npm", "ci", "--no-progress"], 600)
   return { ran, project: ran.container.withoutDirectory("/report").withDirectory(workdir, source) }
 }
 
-async function result(name: string, ran: Ran): Promise<Result> {
-  const reports = ran.container.directory(out).withFile("output.txt", ran.reports.file("output.txt"))
-  const found = outcome(await readReport(reports, "junit.xml"))
-  const ranTests = found ? found.tests - found.skipped : undefined
-  const failed = (reason: string): Result =>
-    new Result(name, "failed", reason, ran.exitCode, ran.seconds, reports, ranTests)
-  if (ran.timedOut)
-    return failed(`timed out after ${Math.round(ran.seconds)} s${found?.first ? `: ${found.first}` : ""}`)
-  if (found?.first)
-    return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return failed(trouble(await readReport(reports, "output.txt")) || `exit code ${ran.exitCode}`)
-  if (!found) return failed("the tests wrote no junit.xml to OUT_DIR")
-  const count = `${ranTests} tests${found.skipped ? `, ${found.skipped} skipped` : ""}`
-  if (!ranTests) return failed(`no test ran (${count})`)
-  return new Result(name, "passed", count, ran.exitCode, ran.seconds, reports, ranTests)
+async function installResult(name: string, { timedOut, ...ran }: Ran): Promise<Result> {
+  const reason = timedOut ? "npm ci timed out" : installFailure(await readReport(ran.reports, "output.txt"))
+  return makeResult(name, "failed", reason, { ...ran, cached: false })
 }
 
-/** Prints a line when the run starts and one when it ends; what goes wrong around the tests is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(
-    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
-  )
+async function resultOf(name: string, ran: Ran): Promise<Result> {
+  const reports = ran.container.directory(out).withFile("output.txt", ran.reports.file("output.txt"))
+  const found = outcome(await readReport(reports, "junit.xml"))
+  const tests = found ? found.tests - found.skipped : undefined
+  const ended = (passed: boolean, reason: string): Result =>
+    resultOfRun(name, ran, reason, { passed, reports, value: tests, unit: "tests" })
+  if (ran.timedOut) return ended(false, found?.first ?? "")
+  if (found?.first)
+    return ended(false, `${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
+  if (ran.exitCode !== 0) return ended(false, trouble(await readReport(reports, "output.txt")))
+  if (!found) return ended(false, "the tests wrote no junit.xml to OUT_DIR")
+  const count = `${tests} tests${found.skipped ? `, ${found.skipped} skipped` : ""}`
+  return tests ? ended(true, count) : ended(false, `no test ran (${count})`)
 }

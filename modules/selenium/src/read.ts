@@ -1,17 +1,17 @@
+// Reads JUnit reports and the output of npm and of the tests: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { decodeXml } from "./shared/xml"
 
-// Reads what npm and the project's tests have written: pure functions over text.
-
-/** What the tests of a JUnit file have found. */
+/** The figures of a JUnit report. */
 export interface Outcome {
   tests: number
   skipped: number
   failing: number
-  /** The first thing to look at; empty when nothing failed. */
+  /** The first failure with its test; "" if there is none. */
   first: string
 }
 
-/** Reads a JUnit file by its test cases, whatever its totals claim; undefined when it is none. */
+/** Counts the test cases of a JUnit report, whatever its totals claim; undefined if the text is no JUnit report. */
 export function outcome(junit: string): Outcome | undefined {
   if (!/<testsuites?[\s>/]/.test(junit)) return undefined
   const cases = [...junit.matchAll(/<testcase\b((?:[^>"']|"[^"]*"|'[^']*')*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
@@ -40,17 +40,12 @@ function attribute(attributes: string, name: string): string {
   return text(match?.[1] ?? match?.[2] ?? "")
 }
 
-/** XML's text as plain text. */
+/** The text of an XML element. */
 function text(xml: string): string {
-  const named: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }
-  return xml
-    .replace(/^\s*<!\[CDATA\[|\]\]>\s*$/g, "")
-    .replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex, dec, name) =>
-      hex ? String.fromCodePoint(parseInt(hex, 16)) : dec ? String.fromCodePoint(Number(dec)) : (named[name] ?? all),
-    )
+  return decodeXml(xml.replace(/^\s*<!\[CDATA\[|\]\]>\s*$/g, ""))
 }
 
-/** Text without colours and surrounding blanks, line by line; empty lines and npm's own are gone. */
+/** The lines of an output without colours and surrounding blanks, empty lines and npm's echo of the script. */
 function plainLines(output: string): string[] {
   return output
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
@@ -59,7 +54,7 @@ function plainLines(output: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("> "))
 }
 
-/** Why `npm ci` failed, in one line. */
+/** The line of npm's output that says why `npm ci` failed. */
 export function installFailure(output: string): string {
   const lines = plainLines(output)
     .map((line) => line.replace(/^npm error\s*/, ""))
@@ -67,7 +62,7 @@ export function installFailure(output: string): string {
   return `npm ci: ${firstLine(lines.find((line) => /^(Invalid|Missing): /.test(line)) ?? lines[0] ?? "failed")}`
 }
 
-/** The first line of the tests' output that says what is wrong. */
+/** The line of the output that says why the tests did not run. */
 export function trouble(output: string): string {
   const lines = plainLines(output)
   const own = lines.filter((line) => !line.startsWith("npm "))
@@ -79,11 +74,9 @@ export function trouble(output: string): string {
   )
 }
 
-/** Whether Chromium would ask for https although the address says http: the whole top-level domain is on its list (HSTS), also as a bare name. */
+/** Whether Chromium uses https for this http address: the top-level domain is on its HSTS list, also as a bare name. */
 export function httpsOnly(url: string): boolean {
   const { protocol, hostname } = new URL(url)
-  return (
-    protocol === "http:" &&
-    ["app", "channel", "day", "dev", "foo", "new", "page", "play", "search"].includes(hostname.split(".").at(-1)!)
-  )
+  const domains = ["app", "channel", "day", "dev", "foo", "new", "page", "play", "search"]
+  return protocol === "http:" && domains.includes(hostname.split(".").at(-1)!)
 }

@@ -1,8 +1,9 @@
 import { waitFor } from "./shared/wait"
 
-// What runs inside the container, given to bash -c as it stands.
-
-/** Waits for at most $1 seconds for each of the addresses (`name=url`) before `--` (exit code 7 and a line that says so), then runs the rest. */
+/**
+ * The script that runs inside the container: bash -c SCRIPT test SECONDS NAME=URL… -- COMMAND.
+ * Waits up to SECONDS for each address (exit code 7 if one does not answer), then runs COMMAND.
+ */
 export const testScript = `${waitFor}
 seconds=$1; shift
 waits=()

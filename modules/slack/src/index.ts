@@ -1,78 +1,31 @@
 /**
- * Posts messages to Slack, by an incoming webhook or a bot's token. A delivery that fails is a result with a reason, never an error of the call: an
- * outage of Slack's is no reason for a pipeline to turn red. No output, layer or report holds the webhook's address or the token.
- *
- * (Not `cache: "never"`: v0.19.10 then calls the function again for each field of its result that is read.)
+ * Messages to Slack, by an incoming webhook or a bot token. A failed delivery is a result with a reason, never an error
+ * of the call: an outage of Slack must not fail a pipeline. No output, layer or report holds the webhook or the token.
  */
+// Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { readFileSync } from "node:fs"
-import { Container, Directory, File, ReturnType, Secret, Service, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
-import { images } from "./images"
+import { Container, File, ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { Outcome, longestWait } from "./deliver"
+import { images } from "./images"
+import { withoutTrailingSlash } from "./shared/arguments"
+import { firstLine } from "./shared/clock"
+import { uncached } from "./shared/nonce"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { connected } from "./shared/service"
+import { Ran, readReport, runStep } from "./shared/step"
 import { faults } from "./stand-in"
-import { Ran, readReport, runStep, told, withResult } from "./shared/step"
 
-/** The port of the stand-in. */
+/** Port of the stand-in. */
 const port = 8080
-
-/** What came of a delivery. */
-@object()
-export class Result {
-  /** The name of the result, `slack` if no other was given. */
-  @func() name: string
-  /** `passed` when Slack took the message, else `failed`. */
-  @func() status: string
-  /** For a failure Slack's own word (`invalid_auth`), or what else went wrong. */
-  @func() reason: string
-  /** The exit code: 0 delivered, 1 Slack did not take it, 2 nothing was sent because the message or an argument is wrong, -1 when nothing ran. */
-  @func() exitCode: number
-  /** How long the delivery took, with the waits between attempts. */
-  @func() seconds: float
-  /** Always false: each session delivers. */
-  @func() cached: boolean
-  /** How often Slack was asked. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `outcome.json` (with the message's `ts` and channel when a token was used) and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    reports: Directory,
-    attempts?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = false
-    this.value = attempts
-    this.unit = attempts === undefined ? "" : "attempts"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the message was not delivered, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class Slack {
   /**
-   * The container that deliveries and the stand-in run in.
+   * Returns the container that deliveries and the stand-in run in.
    *
    * Example: `dagger -m modules/slack call base with-exec --args node,--version stdout`
    *
-   * @param image Another image with Node 24 or newer and bash in it, instead of the pinned one.
+   * @param image Image with Node 24 or newer and bash; the pinned one by default.
    */
   @func()
   base(image: string = images.node): Container {
@@ -83,24 +36,27 @@ export class Slack {
   }
 
   /**
-   * Posts a message. Never an error: what Slack, the network or the arguments have against it is the result's `reason`, and the caller decides what
-   * that means. 429 waits as long as Slack says (at most 30 s each time), 5xx and time-outs are tried again, other answers are final.
-   * Before anything is sent the message is held against Slack's limits, and the reason names the place that is over one.
+   * Posts a message. It never throws: the result's reason says what Slack, the network or the arguments refused. A
+   * message over one of Slack's limits is not sent, and the reason names its place. Status 429 is retried after the time
+   * that Slack requests (at most 30 s), 5xx and time-outs are retried after 1 s, 2 s and so on; other answers are final.
+   * The value of the result is the number of attempts.
    *
-   * Example: `dagger -m modules/slack call post --message message.json --token env://SLACK_TOKEN --channel #deploys verdict`
+   * Example: `dagger -m modules/slack call post --message message.json --token env://SLACK_TOKEN --channel #deploys
+   * verdict`
    *
-   * @param message JSON with `text` and `blocks`, in Slack's format; passed on as it is.
-   * @param webhook The address of an incoming webhook. Either this or a token.
-   * @param token A bot's token with the scope chat:write.
-   * @param channel Where to, with a token: a name with # or an id. A webhook has its own.
-   * @param api Where the API is.
-   * @param target A stand-in of Slack, when it is a service of the caller's or at the caller's own loopback (`tcp://127.0.0.1:8080`); http is taken then.
-   * @param targetName The host name of the target, as it stands in the webhook or in `api`.
-   * @param timeout Seconds for one answer. An answer that came too late may belong to a message that Slack took: it is sent again all the same.
-   * @param attempts How often to try at most.
-   * @param name What the result is called by.
-   * @param image Another image with Node 24 or newer and bash in it.
-   * @param again In one session the same call posts once, however often its result is read; another value here posts again.
+   * @param message JSON with `text` and `blocks` in Slack's format; sent unchanged.
+   * @param webhook URL of an incoming webhook; required without a token.
+   * @param token Bot token with the scope chat:write; required without a webhook.
+   * @param channel Channel for a token: a name with # or an ID. A webhook has a channel of its own.
+   * @param api Address of Slack's API.
+   * @param service Stand-in of Slack, such as `tcp://127.0.0.1:8080` at the caller's loopback; allows http addresses.
+   * @param serviceName Host name of the service in `webhook` or `api`.
+   * @param timeout Seconds for one attempt, 1 to 120. Slack may have accepted a message whose answer came too late: it
+   * is sent again all the same.
+   * @param attempts Maximum number of attempts, 1 to 10.
+   * @param name Name of the result.
+   * @param image Image with Node 24 or newer and bash; the pinned one by default.
+   * @param nonce Any value not used before posts again; otherwise equal calls of one session post once.
    */
   @func({ cache: "session" })
   async post(
@@ -109,57 +65,52 @@ export class Slack {
     token?: Secret,
     channel: string = "",
     api: string = "https://slack.com/api",
-    target?: Service,
-    targetName: string = "slack",
+    service?: Service,
+    serviceName: string = "slack",
     timeout: number = 10,
     attempts: number = 3,
     name: string = "slack",
     image: string = images.node,
-    again: string = "",
+    nonce: string = "",
   ): Promise<Result> {
-    return reported(name, async () => {
-      for (const [argument, value, most] of [
-        ["timeout", timeout, 120],
-        ["attempts", attempts, 10],
-      ] as const)
-        if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
+    return reportStep(name, async () => {
+      inRange("timeout", timeout, 120)
+      inRange("attempts", attempts, 10)
       const settings = {
         CHANNEL: channel,
-        API: api.replace(/\/+$/, ""),
-        PLAIN: target ? "yes" : "no",
+        API: withoutTrailingSlash(api),
+        PLAIN: service ? "yes" : "no",
         TIMEOUT: String(timeout),
         ATTEMPTS: String(Math.round(attempts)),
       }
-      let container = this.base(image)
-        .withMountedFile("/slack/message.json", message)
-        .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
+      let container = this.base(image).withMountedFile("/slack/message.json", message)
       for (const [key, value] of Object.entries(settings)) container = container.withEnvVariable(`SLACK_${key}`, value)
       if (webhook) container = container.withSecretVariable("SLACK_WEBHOOK", webhook)
       if (token) container = container.withSecretVariable("SLACK_TOKEN", token)
-      if (target) container = container.withServiceBinding(targetName, target)
-      return result(
-        name,
-        await runStep(container, script("deliver.ts", "main()"), attempts * (timeout + longestWait) + 10),
-      )
+      const limit = attempts * (timeout + longestWait) + 10
+      const command = script("deliver.ts", "main()")
+      return resultOf(name, await runStep(connected(container, { service, serviceName, nonce }), command, limit))
     })
   }
 
   /**
-   * A stand-in of Slack at port 8080, for tests and rehearsals: an incoming webhook at `/services/T1/B1/good`, and `/api/chat.postMessage` for the token
-   * `xoxb-good` (`xoxb-noscope` lacks the scope) with the channels `#deploys` and the archived `#archived`. `/_log` gives what it accepted, `/_asked` how
-   * often it was asked, as JSON.
+   * Returns a stand-in of Slack at port 8080 as a service, for tests and rehearsals: an incoming webhook at
+   * `/services/T1/B1/good`, and `/api/chat.postMessage` for the token `xoxb-good` (`xoxb-noscope` lacks the scope) with
+   * the channels `#deploys` and the archived `#archived`. `/_log` returns the accepted messages as JSON, `/_requests`
+   * the number of requests.
    *
    * Example: `dagger -m modules/slack call stand-in --fault outage up --ports 8080:8080`
    *
-   * @param fault How it misbehaves: `outage` answers 500, `limit` 429, `limit-once` 429 to the first message only, `silence` never.
-   * @param instance Two stand-ins with the same fault are one and the same in a session; another name makes another one.
-   * @param image Another image with Node 24 or newer and bash in it.
+   * @param fault Misbehaviour: `outage` answers 500, `limit` 429, `limit-once` 429 to the first message only, `silence`
+   * never answers; none by default.
+   * @param instance Stand-ins with equal arguments are one stand-in; another value starts another one.
+   * @param image Image with Node 24 or newer and bash; the pinned one by default.
    */
   @func({ cache: "session" })
   standIn(fault: string = "", instance: string = "", image: string = images.node): Service {
     if (!faults.includes(fault))
       throw new Error(
-        `fault: ${JSON.stringify(fault)} is not known; allowed: ${faults.map((one) => one || '""').join(", ")}`,
+        `fault: unknown value ${JSON.stringify(fault)}; allowed: ${faults.map((one) => one || '""').join(", ")}`,
       )
     return this.base(image)
       .withEnvVariable("INSTANCE", instance)
@@ -168,62 +119,49 @@ export class Slack {
   }
 
   /**
-   * What a stand-in has accepted, as JSON: a list of messages, each with `via` (`webhook` or `post`).
+   * Returns the messages that a stand-in has accepted as a JSON list, each with `via` (`webhook` or `post`).
    *
    * Example: `dagger -m modules/slack call accepted --stand-in tcp://127.0.0.1:8080`
    *
-   * @param standIn The stand-in.
-   * @param image Another image with Node 24 or newer and bash in it.
+   * @param standIn A service of the function `stand-in`.
+   * @param image Image with Node 24 or newer and bash; the pinned one by default.
    */
   @func({ cache: "never" })
   async accepted(standIn: Service, image: string = images.node): Promise<string> {
     const ports = await standIn.ports()
     const address = `http://slack:${ports[0] ? await ports[0].port() : port}/_log`
-    const asked = this.base(image)
-      .withServiceBinding("slack", standIn)
-      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-      .withExec(
-        [
-          "node",
-          "-e",
-          "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) }).then((answer) => answer.text()).then((text) => process.stdout.write(text))",
-          address,
-        ],
-        { expect: ReturnType.Any },
-      )
-    if ((await asked.exitCode()) !== 0)
-      throw new Error(`the stand-in does not answer: ${firstLine(await asked.stderr())}`)
-    return asked.stdout()
+    const request = uncached(this.base(image).withServiceBinding("slack", standIn)).withExec(
+      ["node", "-e", fetchScript, address],
+      { expect: ReturnType.Any },
+    )
+    if ((await request.exitCode()) !== 0)
+      throw new Error(`the stand-in does not answer: ${firstLine(await request.stderr())}`)
+    return request.stdout()
   }
 }
+
+/** Prints the body of the response from the address in its argument. */
+const fetchScript =
+  "fetch(process.argv[1], { signal: AbortSignal.timeout(10000) })" +
+  ".then((response) => response.text()).then((text) => process.stdout.write(text))"
 
 /** The command that calls a function of one of the files beside this one. */
 function script(file: string, call: string): string[] {
   return ["node", "--input-type=module", "-e", `import * as its from "/slack/${file}"; await its.${call}`]
 }
 
-async function result(name: string, ran: Ran): Promise<Result> {
-  const outcome = JSON.parse((await readReport(ran.reports, "outcome.json")) || "null") as Outcome | null
-  if (!outcome) {
-    const why = ran.timedOut
-      ? `timed out after ${Math.round(ran.seconds)} s`
-      : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
-    return new Result(name, "failed", `could not run: ${why}`, ran.exitCode, ran.seconds, ran.reports)
-  }
-  return new Result(
-    name,
-    outcome.delivered ? "passed" : "failed",
-    outcome.reason,
-    ran.exitCode,
-    ran.seconds,
-    ran.reports,
-    outcome.attempts,
-  )
+function inRange(argument: string, value: number, most: number): void {
+  if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
 }
 
-/** Prints a line when the delivery starts and one when it ends; what goes wrong around it is a failed result too. */
-async function reported(name: string, work: () => Promise<Result>): Promise<Result> {
-  return withResult(
-    await told(name, 0, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, reports)),
-  )
+async function resultOf(name: string, ran: Ran): Promise<Result> {
+  const outcome = JSON.parse((await readReport(ran.reports, "outcome.json")) || "null") as Outcome | null
+  if (outcome) {
+    const status = outcome.delivered ? "passed" : "failed"
+    return makeResult(name, status, outcome.reason, { ...ran, value: outcome.attempts, unit: "attempts" })
+  }
+  const why = ran.timedOut
+    ? `timed out after ${Math.round(ran.seconds)} s`
+    : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
+  return makeResult(name, "failed", `could not run: ${why}`, { ...ran })
 }

@@ -1,8 +1,9 @@
-// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP, with Slack's answers, and what it accepted at /_log.
-// Runs by itself under node, like deliver.ts; it is no Slack: it checks what our messages use. Written from Slack's public documentation.
+// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP with Slack's answers,
+// and the accepted messages at /_log. Like deliver.ts it runs under node without other files. It checks what our messages
+// use and is no complete Slack. Written from Slack's public documentation.
 import { createServer, type Server, type ServerResponse } from "node:http"
 
-/** What there is: one webhook, tokens with and without the right scope, a channel to post to and one that is archived. */
+/** The workspace: one webhook, tokens with and without the right scope, an open and an archived channel. */
 export const known = {
   webhook: "/services/T1/B1/good",
   token: "xoxb-good",
@@ -10,7 +11,7 @@ export const known = {
   channels: { C1: "deploys", C2: "archived" },
 }
 
-/** The ways in which it can misbehave; `limit-once` refuses the first message only. */
+/** The ways to misbehave; `limit-once` refuses the first message only. */
 export const faults = ["", "outage", "limit", "limit-once", "silence"]
 
 type Json = Record<string, unknown>
@@ -18,20 +19,20 @@ type Json = Record<string, unknown>
 /** The server, not yet listening. */
 export function standIn(fault = ""): Server {
   const log: Json[] = []
-  let asked = 0
+  let requests = 0
   return createServer((request, response) => {
     const parts: Buffer[] = []
     request.on("data", (part: Buffer) => parts.push(part))
     request.on("end", () => {
       const url = request.url ?? ""
       if (url === "/_log") return json(response, log)
-      if (url === "/_asked") return json(response, asked)
-      // Messages are posted; whoever only looks whether something answers is not counted, and meets no fault.
+      if (url === "/_requests") return json(response, requests)
+      // Only posts count and meet the fault: a readiness check is a GET.
       if (request.method !== "POST") return words(response, 404, "no_such_page")
-      asked++
+      requests++
       if (fault === "silence") return
       if (fault === "outage") return words(response, 500, "server error")
-      if (fault === "limit" || (fault === "limit-once" && asked === 1)) {
+      if (fault === "limit" || (fault === "limit-once" && requests === 1)) {
         response.setHeader("retry-after", "1")
         return url.startsWith("/api/")
           ? json(response, { ok: false, error: "ratelimited" }, 429)
@@ -77,7 +78,7 @@ function post(authorization: string, body: string, response: ServerResponse, log
   json(response, { ok: true, channel: channel[0], ts, message: { text: message.text, blocks: message.blocks } })
 }
 
-/** The first block that Slack would not take, with a JSON pointer as Slack gives it; empty when all are well. */
+/** The first block that Slack would refuse, with Slack's JSON pointer; "" if there is none. */
 function wrongBlock(blocks: unknown): string {
   if (blocks === undefined) return ""
   if (!Array.isArray(blocks)) return "must be an array [json-pointer:/blocks]"

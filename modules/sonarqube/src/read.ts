@@ -1,34 +1,34 @@
-// Reads conditions, and what the program in the container has left: pure functions over text.
+// Reads the conditions of a quality gate and the report of the analysis: pure functions over text.
 
-/** A condition of a quality gate: it is broken when the metric's value compares so with the number. */
+/** A condition of a quality gate; it is violated if the metric's value compares with the number as `op` says. */
 export interface Condition {
   metric: string
   op: "GT" | "LT"
   error: string
 }
 
-/** Reads conditions such as `bugs > 0` and `coverage < 80`; the names of metrics are SonarQube's. An error names the one that is none. */
+/** Parses conditions such as `bugs > 0` and `coverage < 80` with SonarQube's metric keys. Throws for any other text. */
 export function readConditions(conditions: string[]): Condition[] {
   return conditions.map((text) => {
     const [, metric, sign, error] = /^\s*([a-z][a-z0-9_]*)\s*([<>])\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? []
     if (!metric)
       throw new Error(
-        `conditions: ${JSON.stringify(text)} is none; a metric of SonarQube's, > or <, and a number, such as "bugs > 0" or "coverage < 80"`,
+        `conditions: ${JSON.stringify(text)} is not a metric, > or <, and a number, such as "bugs > 0" or "coverage < 80"`,
       )
     return { metric, op: sign === ">" ? "GT" : "LT", error: error! }
   })
 }
 
-/** What the server said, as the program leaves it in sonarqube.json. */
+/** The content of sonarqube.json. */
 export interface Answer {
-  /** OK, ERROR, or NONE where the project has no gate. */
+  /** OK, ERROR, or NONE if the project has no gate. */
   gate: string
   conditions: { status: string; metricKey: string; comparator: string; errorThreshold?: string; actualValue?: string }[]
-  /** The project's page on a server that stays. */
+  /** URL of the project on an existing server; "" for an ephemeral one. */
   dashboard: string
-  /** How many issues are open. */
+  /** Number of open issues. */
   total: number
-  /** The worst of them, the worst first. */
+  /** The most severe of them, the most severe first. */
   issues: Issue[]
   hotspots: Issue[]
 }
@@ -42,16 +42,16 @@ export interface Issue {
   quality: string
 }
 
-/** What an answer adds up to: whether the gate is green, how many conditions are broken, and in one line what to look at first. */
+/** Whether the gate is green, the number of violated conditions, and the reason. */
 export function outcome(answer: Answer): { passed: boolean; broken: number; reason: string } {
   const broken = answer.conditions.filter(({ status }) => status !== "OK")
   if (answer.gate !== "OK" && answer.gate !== "ERROR")
     return { passed: false, broken: broken.length, reason: `the project has no quality gate (${answer.gate})` }
   if (answer.conditions.length === 0)
-    return { passed: false, broken: 0, reason: "the quality gate has no condition: it would let everything through" }
+    return { passed: false, broken: 0, reason: "the quality gate has no condition, so it would pass everything" }
   if (answer.gate === "OK")
     return { passed: true, broken: 0, reason: `${answer.conditions.length} conditions hold; ${answer.total} issues` }
-  const said = broken.map(
+  const violations = broken.map(
     ({ metricKey, actualValue = "nothing", comparator, errorThreshold = "" }) =>
       `${metricKey} ${actualValue} ${comparator === "LT" ? "<" : ">"} ${errorThreshold}`,
   )
@@ -59,11 +59,11 @@ export function outcome(answer: Answer): { passed: boolean; broken: number; reas
   return {
     passed: false,
     broken: broken.length,
-    reason: `${said.join(", ")}${worst ? `; worst: ${place(worst)} ${worst.text}` : ""}`,
+    reason: `${violations.join(", ")}${worst ? `; worst: ${place(worst)} ${worst.text}` : ""}`,
   }
 }
 
-/** The first line of the scanner's output that says what went wrong. */
+/** The first line of the scanner's output that says what went wrong; "" if there is none. */
 export function scannerTrouble(output: string): string {
   const error = output
     .split("\n")
@@ -75,7 +75,7 @@ export function scannerTrouble(output: string): string {
   return error ?? ""
 }
 
-/** A SARIF 2.1.0 log of the issues and hotspots. Levels: blocker and high are errors, medium ones warnings, all else notes. */
+/** The issues and hotspots in SARIF 2.1.0. Blocker and high are errors, medium are warnings, all others notes. */
 export function sarif({ issues, hotspots }: Answer): string {
   const all = [...issues, ...hotspots]
   const level = ({ severity }: Issue): string =>
@@ -94,7 +94,10 @@ export function sarif({ issues, hotspots }: Answer): string {
     ],
   }))
   const rules = [...new Set(all.map(({ rule }) => rule))].map((id) => ({ id }))
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [{ tool: { driver: { name: "SonarQube", informationUri: "https://www.sonarsource.com", rules } }, results }] }, null, 1)}\n`
+  const driver = { name: "SonarQube", informationUri: "https://www.sonarsource.com", rules }
+  const runs = [{ tool: { driver }, results }]
+  const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }
+  return `${JSON.stringify(log, null, 1)}\n`
 }
 
 function place({ file, line }: Issue): string {

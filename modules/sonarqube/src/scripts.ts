@@ -1,11 +1,13 @@
-// What runs inside the scanner's container: a program for node, which the scanner's image has.
+// The program that runs inside the scanner's container, under node, which the scanner's image has.
 
-/** Exit codes of the program, beside 0 (all was asked and answered, whatever the gate says). */
+/** Exit codes of the program, besides 0 for a complete analysis, whatever the gate says. */
 export const codes = { refused: 4, unreachable: 7, notUp: 8, notDone: 9, scanner: 3 }
 
 /**
- * Waits for the server; on an ephemeral one makes a token, a project and a gate with just the given conditions; scans; waits until the server has worked through the
- * analysis; and leaves the gate's answer, the worst issues and hotspots in /report/sonarqube.json. Everything comes from the environment, the arguments are the scanner's.
+ * node -e PROGRAM -- ARGUMENTS of sonar-scanner; settings come from the environment.
+ * Waits for the server; on an ephemeral one it creates a token, a project and a gate with only the given conditions.
+ * Then it scans, waits until the server has processed the analysis, and writes the gate's conditions, the most severe
+ * issues and the hotspots to /report/sonarqube.json.
  */
 export const analyzeProgram = `
 const { spawn } = require("node:child_process")
@@ -16,24 +18,26 @@ const host = SONAR_HOST_URL.replace(/\\/+$/, "")
 const codes = ${JSON.stringify(codes)}
 const stop = (code, text) => { console.log(text); process.exit(code) }
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds))
-let authorization = EPHEMERAL ? "Basic " + Buffer.from("admin:admin").toString("base64") : "Bearer " + process.env.SONAR_TOKEN
+const administrator = "Basic " + Buffer.from("admin:admin").toString("base64")
+const authorization = EPHEMERAL ? administrator : "Bearer " + process.env.SONAR_TOKEN
 
-async function ask(path, parameters = {}, { method = "GET", may = [] } = {}) {
+async function call(path, parameters = {}, { method = "GET", may = [] } = {}) {
   const query = new URLSearchParams(parameters)
-  let answer
+  const signal = AbortSignal.timeout(60000)
+  let response
   try {
-    answer = await fetch(host + path + "?" + query, { method, headers: { authorization }, signal: AbortSignal.timeout(60000) })
+    response = await fetch(host + path + "?" + query, { method, headers: { authorization }, signal })
   } catch (error) {
     stop(codes.unreachable, host + " cannot be reached: " + (error.cause?.message || error.message))
   }
-  const text = await answer.text()
-  if (answer.ok) return text ? JSON.parse(text) : {}
-  if (may.includes(answer.status)) return undefined
-  if (answer.status === 401) stop(codes.refused, host + " refuses the token (401)")
-  if (answer.status === 403) stop(codes.refused, "the token may not do this at " + host + " (403): " + path)
-  let said = text.slice(0, 300)
-  try { said = JSON.parse(text).errors.map(({ msg }) => msg).join("; ") } catch {}
-  stop(1, host + path + " answers " + answer.status + ": " + said)
+  const text = await response.text()
+  if (response.ok) return text ? JSON.parse(text) : {}
+  if (may.includes(response.status)) return undefined
+  if (response.status === 401) stop(codes.refused, host + " rejects the token (401)")
+  if (response.status === 403) stop(codes.refused, "the token lacks a permission at " + host + " (403): " + path)
+  let message = text.slice(0, 300)
+  try { message = JSON.parse(text).errors.map(({ msg }) => msg).join("; ") } catch {}
+  stop(1, host + path + " answers " + response.status + ": " + message)
 }
 
 async function up() {
@@ -41,8 +45,8 @@ async function up() {
   let last = "no answer", code = codes.unreachable
   do {
     try {
-      const answer = await fetch(host + "/api/system/status", { signal: AbortSignal.timeout(5000) })
-      const { status } = await answer.json().catch(() => ({ status: "HTTP " + answer.status }))
+      const response = await fetch(host + "/api/system/status", { signal: AbortSignal.timeout(5000) })
+      const { status } = await response.json().catch(() => ({ status: "HTTP " + response.status }))
       if (status === "UP") return
       last = "its status is " + status
       code = codes.notUp
@@ -51,52 +55,83 @@ async function up() {
     }
     await pause(0.5)
   } while (Date.now() < end)
-  stop(code, host + (code === codes.notUp ? " does not come up: " : " cannot be reached: ") + last + " (tried for " + WAIT + " s)")
+  const trouble = code === codes.notUp ? " does not start: " : " cannot be reached: "
+  stop(code, host + trouble + last + " (tried for " + WAIT + " s)")
 }
 
 async function prepare() {
   const project = { project: PROJECT, name: PROJECT, mainBranch: "main" }
   const post = { method: "POST" }
-  await ask("/api/projects/delete", { project: PROJECT }, { ...post, may: [404] })
-  await ask("/api/qualitygates/destroy", { name: "delivery" }, { ...post, may: [404] })
-  await ask("/api/projects/create", project, post)
-  await ask("/api/qualitygates/create", { name: "delivery" }, post)
-  const { conditions = [] } = await ask("/api/qualitygates/show", { name: "delivery" })
-  for (const { id } of conditions) await ask("/api/qualitygates/delete_condition", { id }, post)
-  for (const { metric, op, error } of JSON.parse(CONDITIONS)) await ask("/api/qualitygates/create_condition", { gateName: "delivery", metric, op, error }, post)
-  await ask("/api/qualitygates/select", { gateName: "delivery", projectKey: PROJECT }, post)
-  const { token } = await ask("/api/user_tokens/generate", { name: "run-" + Date.now(), type: "GLOBAL_ANALYSIS_TOKEN" }, post)
-  return token
+  await call("/api/projects/delete", { project: PROJECT }, { ...post, may: [404] })
+  await call("/api/qualitygates/destroy", { name: "delivery" }, { ...post, may: [404] })
+  await call("/api/projects/create", project, post)
+  await call("/api/qualitygates/create", { name: "delivery" }, post)
+  const { conditions = [] } = await call("/api/qualitygates/show", { name: "delivery" })
+  for (const { id } of conditions) await call("/api/qualitygates/delete_condition", { id }, post)
+  for (const condition of JSON.parse(CONDITIONS))
+    await call("/api/qualitygates/create_condition", { gateName: "delivery", ...condition }, post)
+  await call("/api/qualitygates/select", { gateName: "delivery", projectKey: PROJECT }, post)
+  const token = { name: "run-" + Date.now(), type: "GLOBAL_ANALYSIS_TOKEN" }
+  return (await call("/api/user_tokens/generate", token, post)).token
+}
+
+/** Runs the scanner; returns the id of the server's task and the URL of the project. */
+async function scan(token) {
+  const task = "/tmp/report-task.txt"
+  const own = ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task]
+  const env = { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host }
+  // Asynchronous: a scan may take longer than the server keeps an idle connection, and node has to see that it closed.
+  const scanner = spawn("sonar-scanner", [...own, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env })
+  const [status, signal] = await once(scanner, "close").catch((error) => [error.message])
+  if (status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (status ?? signal))
+  const text = fs.readFileSync(task, "utf8")
+  return { id: /^ceTaskId=(.+)$/m.exec(text)[1], dashboard: /^dashboardUrl=(.+)$/m.exec(text)?.[1] ?? "" }
+}
+
+/** Waits until the server has processed the task; returns the id of its analysis. */
+async function processed(id) {
+  const end = Date.now() + 1000 * Number(GATE_TIMEOUT)
+  for (;;) {
+    const { status, analysisId, errorMessage } = (await call("/api/ce/task", { id })).task
+    if (status === "SUCCESS") return analysisId
+    if (status === "FAILED" || status === "CANCELED")
+      stop(1, "the server could not process the analysis: " + (errorMessage || status))
+    if (Date.now() > end)
+      stop(codes.notDone, "no answer of the quality gate within " + GATE_TIMEOUT + " s: the analysis is " + status + " at " + host)
+    await pause(1)
+  }
 }
 
 async function main() {
   await up()
-  if (!EPHEMERAL && !(await ask("/api/authentication/validate")).valid) stop(codes.refused, host + " refuses the token: it is not valid there")
+  if (!EPHEMERAL && !(await call("/api/authentication/validate")).valid)
+    stop(codes.refused, host + " rejects the token: it is not valid there")
   const token = EPHEMERAL ? await prepare() : process.env.SONAR_TOKEN
-  const task = "/tmp/report-task.txt"
-  // Without blocking: a scan may take longer than the server keeps an idle connection, and what was closed meanwhile must be noticed before the next question.
-  const scan = spawn("sonar-scanner", ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host } })
-  const [status, signal] = await once(scan, "close").catch((error) => [error.message])
-  if (status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (status ?? signal))
-  const id = /^ceTaskId=(.+)$/m.exec(fs.readFileSync(task, "utf8"))[1]
-  const dashboard = /^dashboardUrl=(.+)$/m.exec(fs.readFileSync(task, "utf8"))?.[1] ?? ""
-  const end = Date.now() + 1000 * Number(GATE_TIMEOUT)
-  let state
-  for (;;) {
-    state = (await ask("/api/ce/task", { id })).task
-    if (state.status === "SUCCESS") break
-    if (state.status === "FAILED" || state.status === "CANCELED") stop(1, "the server could not work through the analysis: " + (state.errorMessage || state.status))
-    if (Date.now() > end) stop(codes.notDone, "the quality gate gave no answer within " + GATE_TIMEOUT + " s: the analysis is " + state.status + " at " + host)
-    await pause(1)
-  }
-  const gate = (await ask("/api/qualitygates/project_status", { analysisId: state.analysisId })).projectStatus
-  // A token that may send analyses need not be one that may read what they found: the gate is what counts.
+  const { id, dashboard } = await scan(token)
+  const gate = (await call("/api/qualitygates/project_status", { analysisId: await processed(id) })).projectStatus
+  // A token that may send analyses need not be allowed to read findings: the gate is what counts.
   const may = [400, 403, 404]
-  const issues = (await ask("/api/issues/search", { components: PROJECT, componentKeys: PROJECT, resolved: "false", s: "SEVERITY", asc: "false", ps: "100" }, { may })) ?? { total: 0, issues: [] }
-  const hotspots = await ask("/api/hotspots/search", { project: PROJECT, projectKey: PROJECT, status: "TO_REVIEW", ps: "100" }, { may })
-  const named = (component) => component.slice(component.indexOf(":") + 1)
-  const one = ({ rule, ruleKey, component, line = 0, message, severity, vulnerabilityProbability, impacts = [] }) => ({ rule: rule || ruleKey, file: named(component), line, text: message, severity: impacts[0]?.severity || severity || vulnerabilityProbability, quality: impacts[0]?.softwareQuality || "" })
-  fs.writeFileSync("/report/sonarqube.json", JSON.stringify({ gate: gate.status, conditions: gate.conditions, dashboard: EPHEMERAL ? "" : dashboard, total: issues.total, issues: issues.issues.map(one), hotspots: (hotspots?.hotspots ?? []).map(one) }, null, 1))
+  const open = { components: PROJECT, componentKeys: PROJECT, resolved: "false", s: "SEVERITY", asc: "false", ps: "100" }
+  const issues = (await call("/api/issues/search", open, { may })) ?? { total: 0, issues: [] }
+  const review = { project: PROJECT, projectKey: PROJECT, status: "TO_REVIEW", ps: "100" }
+  const hotspots = await call("/api/hotspots/search", review, { may })
+  const finding = ({ rule, ruleKey, component, line = 0, message, severity, vulnerabilityProbability, impacts = [] }) => ({
+    rule: rule || ruleKey,
+    file: component.slice(component.indexOf(":") + 1),
+    line,
+    text: message,
+    severity: impacts[0]?.severity || severity || vulnerabilityProbability,
+    quality: impacts[0]?.softwareQuality || "",
+  })
+  const report = {
+    gate: gate.status,
+    conditions: gate.conditions,
+    dashboard: EPHEMERAL ? "" : dashboard,
+    total: issues.total,
+    issues: issues.issues.map(finding),
+    hotspots: (hotspots?.hotspots ?? []).map(finding),
+  }
+  fs.writeFileSync("/report/sonarqube.json", JSON.stringify(report, null, 1))
 }
 main().catch((error) => stop(1, String(error.stack || error)))
 `

@@ -1,8 +1,8 @@
+// Reads wapiti's report and output, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
-// Reads what wapiti has written, and judges it: pure functions over text.
-
-/** The modules of a scan that names none; README.md says why these. */
+/** The modules of a scan for which none are given; README.md explains the choice. */
 export const usualModules = [
   "xss",
   "permanentxss",
@@ -15,10 +15,10 @@ export const usualModules = [
   "http_headers",
 ]
 
-/** Wapiti's levels, from 0. */
+/** The names of wapiti's levels, from 0. */
 const levels = ["info", "low", "medium", "high", "critical"]
 
-/** Something that wapiti has found, once for each place, however many of its payloads have shown it. */
+/** A finding: one for each place, however many of wapiti's payloads revealed it. */
 export interface Finding {
   /** Wapiti's category, such as `SQL Injection`. */
   category: string
@@ -30,34 +30,23 @@ export interface Finding {
   info: string
 }
 
-/** What a scan has found. */
+/** The content of wapiti's report. */
 export interface Outcome {
-  /** Where the scan began. */
+  /** The address where the scan began. */
   target: string
-  /** How many URLs and forms the crawl has found. */
+  /** Number of URLs and forms that the crawl found. */
   urls: number
-  /** The worst first. */
+  /** The most serious first. */
   findings: Finding[]
-  /** What wapiti calls anomalies: requests of an attack that were answered with 500, or not at all. */
+  /** Number of wapiti's anomalies: requests of an attack that were answered with 500 or not at all. */
   anomalies: number
-  /** What wapiti says of each category. */
+  /** Wapiti's description of each category, and its advice. */
   categories: Record<string, { desc?: string; sol?: string }>
 }
 
-export interface Limits {
-  maxHigh: number
-  maxMedium: number
-  maxLow: number
+/** What a scan has to keep to. */
+export interface Limits extends FindingLimits {
   minUrls: number
-}
-
-/** Whether a scan is good enough, why, and by which figure. */
-export interface Judgement {
-  passed: boolean
-  reason: string
-  value: number
-  limit: number
-  unit: string
 }
 
 interface Report {
@@ -70,7 +59,7 @@ interface Report {
   infos: { target: string; crawled_pages_nbr: number }
 }
 
-/** Reads wapiti's JSON report; undefined when there is none. */
+/** Reads wapiti's JSON report; undefined if the file is empty or missing. */
 export function outcome(report: string): Outcome | undefined {
   if (report.trim() === "") return undefined
   const { classifications = {}, vulnerabilities, anomalies = {}, infos } = JSON.parse(report) as Report
@@ -90,77 +79,57 @@ export function outcome(report: string): Outcome | undefined {
   }
 }
 
-/** What is wrong with the limits, in words; empty when they can be used. */
-export function limitFault({ minUrls, ...most }: Limits): string {
-  for (const [name, limit] of Object.entries(most))
-    if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
-  return minUrls < 1 ? `minUrls: ${minUrls} is not 1 or more; a scan of no URL has tested nothing` : ""
+/** Why the limits make no sense; "" if they do. */
+export function limitFault({ minUrls, ...findings }: Limits): string {
+  const fault = findingLimitFault(findings)
+  return fault === "" && minUrls < 1 ? `minUrls: ${minUrls} is less than 1; a scan of no URL tests nothing` : fault
 }
 
-/** The addresses to begin with, besides the first. What begins with a slash is of the same origin; anything else has to be an address of it. */
-export function startUrls(url: string, more: string[]): string[] {
-  return more.map((one) => {
-    const address = one.startsWith("/") ? new URL(url).origin + one : one
-    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin)
-      throw new Error(
-        `start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`,
-      )
-    return address
-  })
-}
+/** What wapiti prints about a module that it cannot run. */
+const failedImport = /unable to find|seems broken|unable to import/i
 
-/** What kept a scan from being complete, in words; empty when nothing did. `modules` are those that were asked for. */
+/** Why the scan is incomplete; "" if it is complete. `modules` are the requested ones. */
 export function incomplete(output: string, modules: string[]): string {
   const lines = plainLines(output)
   const cut = lines.find((line) => /Max (scan|attack) time was reached/.test(line))
-  if (cut) return `the scan was cut short: ${/module (\S+),/.exec(cut)?.[1] ?? "the crawl"} did not end within scanTime`
+  if (cut) return `scan incomplete: ${/module (\S+),/.exec(cut)?.[1] ?? "the crawl"} did not end within scanTime`
   const launched = lines.map((line) => /Launching module (\S+)/.exec(line)?.[1])
   const missing = modules.filter((module) => !launched.includes(module))
   return missing.length
-    ? `${missing.join(", ")} did not run: ${lines.find((line) => /unable to find|seems broken|unable to import/i.test(line)) ?? "wapiti does not say why"}`
+    ? `${missing.join(", ")} did not run: ${lines.find((line) => failedImport.test(line)) ?? "no reason in the output"}`
     : ""
 }
 
-/** Whether the scan keeps to the limits. What is wrong is said with the worst finding. */
-export function judge(found: Outcome, { maxHigh, maxMedium, maxLow, minUrls }: Limits): Judgement {
+/** Compares the scan with its limits. The reason of a failure names the most serious finding. */
+export function judge(found: Outcome, limits: Limits): Judgement {
+  const { minUrls } = limits
   if (found.urls < minUrls)
     return {
       passed: false,
-      reason: `only ${found.urls} URLs and forms were found, at least ${minUrls} are wanted`,
+      reason: `${found.urls} URLs and forms found, at least ${minUrls} required`,
       value: found.urls,
       limit: minUrls,
       unit: "URLs",
     }
-  const classes = [
-    { name: "high", limit: maxHigh, of: found.findings.filter(({ level }) => level >= 3) },
-    { name: "medium", limit: maxMedium, of: found.findings.filter(({ level }) => level === 2) },
-    { name: "low", limit: maxLow, of: found.findings.filter(({ level }) => level <= 1) },
-  ]
-  const limited = classes.filter(({ limit }) => limit >= 0)
-  const above = limited.filter(({ of, limit }) => of.length > limit)
-  const counted = above.length ? above : limited
-  const value = counted.reduce((sum, { of }) => sum + of.length, 0)
-  const limit = counted.reduce((sum, one) => sum + one.limit, 0)
-  if (above.length)
-    return {
-      passed: false,
-      reason: `${place(above[0]!.of[0]!)}${value > 1 ? ` (${value - 1} more)` : ""}`,
-      value,
-      limit,
-      unit: "findings",
-    }
-  const counts = classes.map(({ name, of }) => `${of.length} ${name}`).join(", ")
-  return { passed: true, reason: `${found.urls} URLs and forms, findings: ${counts}`, value, limit, unit: "findings" }
+  const { worst, value, limit, counts } = countFindings(found.findings, severity, limits)
+  const reason = worst
+    ? `${place(worst)}${value > 1 ? ` (${value - 1} more)` : ""}`
+    : `${found.urls} URLs and forms, findings: ${counts}`
+  return { passed: !worst, reason, value, limit, unit: "findings" }
 }
 
-/** Where a finding is: `SQL Injection in GET /search?name=`. */
+function severity({ level }: Finding): Severity {
+  return level >= 3 ? "high" : level === 2 ? "medium" : "low"
+}
+
+/** A finding with its place: `SQL Injection in GET /search?name=`. */
 function place({ category, method, path, parameter, info }: Finding): string {
   const at = `${category} in ${method} ${path}`
   if (parameter) return method === "GET" ? `${at}?${parameter}=` : `${at} (${parameter})`
   return `${at}: ${firstLine(info)}`
 }
 
-/** The findings in SARIF 2.1.0, which code hosts and editors read. */
+/** The findings in SARIF 2.1.0, the format that code hosts and editors read. */
 export function sarif({ findings, target, categories }: Outcome): string {
   const used = [...new Set(findings.map(({ category }) => category))]
   const run = {
@@ -184,7 +153,8 @@ export function sarif({ findings, target, categories }: Outcome): string {
       properties: { severity: levels[finding.level] },
     })),
   }
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }, null, 1)}\n`
+  const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
+  return `${JSON.stringify(log, null, 1)}\n`
 }
 
 function plainLines(output: string): string[] {
@@ -195,7 +165,7 @@ function plainLines(output: string): string[] {
     .filter((line) => line !== "")
 }
 
-/** Why there is no report, in one line. */
+/** The line of wapiti's output that says why there is no report. */
 export function trouble(output: string): string {
   const lines = plainLines(output).filter((line) => !/^[\s_/\\|.`'()<>-]+$/.test(line))
   return firstLine(

@@ -1,8 +1,8 @@
+// Reads the report of a ZAP run, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
-// Reads what the run has written, and judges it: pure functions over text.
-
-/** Something that ZAP has found, once for each kind and parameter, with the first place of it. */
+/** A finding: one for each kind and parameter, with the first place where it occurs. */
 export interface Finding {
   name: string
   /** 0 informational, 1 low, 2 medium, 3 high. */
@@ -12,34 +12,23 @@ export interface Finding {
   parameter: string
 }
 
-/** What a run has found. */
+/** The content of zap.json. */
 export interface Outcome {
-  /** How many URLs of the address the spider has visited that were answered with less than 400. */
+  /** Number of URLs that the spider visited and that were answered with a status below 400. */
   urls: number
-  /** How many active and passive rules were on. */
+  /** Number of active and passive rules that were enabled. */
   rules: number
-  /** The worst first. */
+  /** The most serious first. */
   findings: Finding[]
-  /** What ZAP says of the plan. */
+  /** ZAP's messages about the plan. */
   info: string[]
   errors: string[]
 }
 
-export interface Limits {
-  maxHigh: number
-  maxMedium: number
-  maxLow: number
+/** What a run has to keep to. */
+export interface Limits extends FindingLimits {
   minUrls: number
   minRules: number
-}
-
-/** Whether a run is good enough, why, and by which figure. */
-export interface Judgement {
-  passed: boolean
-  reason: string
-  value: number
-  limit: number
-  unit: string
 }
 
 interface Report {
@@ -51,7 +40,7 @@ interface Report {
 
 const risks = ["Informational", "Low", "Medium", "High"]
 
-/** Reads zap.json; undefined when there is none. */
+/** Reads zap.json; undefined if the file is empty or missing. Throws for a risk that ZAP does not define. */
 export function outcome(report: string): Outcome | undefined {
   if (report.trim() === "") return undefined
   const { rules, plan, urls, alerts } = JSON.parse(report) as Report
@@ -72,27 +61,15 @@ export function outcome(report: string): Outcome | undefined {
   }
 }
 
-/** What is wrong with the limits, in words; empty when they can be used. */
-export function limitFault({ minUrls, minRules, ...most }: Limits): string {
-  for (const [name, limit] of Object.entries(most))
-    if (limit < -1) return `${name}: ${limit} is not a number of findings, or -1 for no limit`
-  if (minRules < 0) return `minRules: ${minRules} is not 0 or more`
-  return minUrls < 1 ? `minUrls: ${minUrls} is not 1 or more; a run that has seen no URL has tested nothing` : ""
+/** Why the limits make no sense; "" if they do. */
+export function limitFault({ minUrls, minRules, ...findings }: Limits): string {
+  const fault = findingLimitFault(findings)
+  if (fault !== "") return fault
+  if (minRules < 0) return `minRules: ${minRules} is less than 0`
+  return minUrls < 1 ? `minUrls: ${minUrls} is less than 1; a run that visits no URL tests nothing` : ""
 }
 
-/** The addresses to ask for, besides what the spider finds. What begins with a slash is of the same origin; anything else has to be an address of it. */
-export function startUrls(url: string, more: string[]): string[] {
-  return more.map((one) => {
-    const address = one.startsWith("/") ? new URL(url).origin + one : one
-    if (!URL.canParse(address) || new URL(address).origin !== new URL(url).origin)
-      throw new Error(
-        `start: ${JSON.stringify(one)} is neither a path that begins with a slash nor an address of ${new URL(url).origin}`,
-      )
-    return address
-  })
-}
-
-/** Which job of the plan used up its time, so that it was cut short; empty when none did. */
+/** The job of the plan that used up its time and so was cut short; "" if none did. */
 function cutShort(info: string[], minutes: number): string {
   const taken = info.map((line) =>
     /^Job (spider|passiveScan-wait|activeScan) finished, time taken: (\d+):(\d+):(\d+)/.exec(line),
@@ -102,58 +79,45 @@ function cutShort(info: string[], minutes: number): string {
   )
 }
 
-/** Whether the run keeps to the limits. What is wrong is said with the worst finding. `minutes` is what the spider and the active scan could take. */
-export function judge(
-  found: Outcome,
-  { maxHigh, maxMedium, maxLow, minUrls, minRules }: Limits,
-  minutes: number,
-): Judgement {
+/**
+ * Compares the run with its limits. The reason of a failure names the most serious finding.
+ * `minutes` is the time that the spider and the active scan had.
+ */
+export function judge(found: Outcome, limits: Limits, minutes: number): Judgement {
+  const { minUrls, minRules } = limits
   if (found.rules < minRules) {
     const reason =
       found.rules === 0
-        ? "no scan rule is loaded: nothing was looked for"
-        : `only ${found.rules} scan rules are loaded, at least ${minRules} are wanted`
+        ? "no scan rules loaded: ZAP looked for nothing"
+        : `${found.rules} scan rules loaded, at least ${minRules} required`
     return { passed: false, reason, value: found.rules, limit: minRules, unit: "rules" }
   }
-  if (found.urls < minUrls)
-    return {
-      passed: false,
-      reason: `only ${found.urls} URLs were visited, at least ${minUrls} are wanted`,
-      value: found.urls,
-      limit: minUrls,
-      unit: "URLs",
-    }
-  const classes = [
-    { name: "high", limit: maxHigh, of: found.findings.filter(({ risk }) => risk === 3) },
-    { name: "medium", limit: maxMedium, of: found.findings.filter(({ risk }) => risk === 2) },
-    { name: "low", limit: maxLow, of: found.findings.filter(({ risk }) => risk <= 1) },
-  ]
-  const limited = classes.filter(({ limit }) => limit >= 0)
-  const above = limited.filter(({ of, limit }) => of.length > limit)
-  const counted = above.length ? above : limited
-  const value = counted.reduce((sum, { of }) => sum + of.length, 0)
-  const limit = counted.reduce((sum, one) => sum + one.limit, 0)
+  if (found.urls < minUrls) {
+    const reason = `${found.urls} URLs visited, at least ${minUrls} required`
+    return { passed: false, reason, value: found.urls, limit: minUrls, unit: "URLs" }
+  }
+  const { worst, value, limit, counts } = countFindings(found.findings, severity, limits)
   const judged = (passed: boolean, reason: string): Judgement => ({ passed, reason, value, limit, unit: "findings" })
-  if (above.length) return judged(false, `${place(above[0]!.of[0]!)}${value > 1 ? ` (${value - 1} more)` : ""}`)
+  if (worst) return judged(false, `${place(worst)}${value > 1 ? ` (${value - 1} more)` : ""}`)
   if (found.errors.length) return judged(false, `ZAP's plan failed: ${firstLine(found.errors[0]!)}`)
   const cut = cutShort(found.info, minutes)
-  if (cut) return judged(false, `the scan was cut short: ${cut} did not end within scanTime`)
-  if (found.rules === 0)
-    return judged(true, `${found.urls} URLs were visited; no scan rule is loaded, so nothing was looked for`)
-  return judged(
-    true,
-    `${found.urls} URLs, ${found.rules} rules, findings: ${classes.map(({ name, of }) => `${of.length} ${name}`).join(", ")}`,
-  )
+  if (cut) return judged(false, `scan incomplete: ${cut} did not end within scanTime`)
+  if (found.rules === 0) return judged(true, `${found.urls} URLs visited; no scan rules loaded: ZAP looked for nothing`)
+  return judged(true, `${found.urls} URLs, ${found.rules} rules, findings: ${counts}`)
 }
 
-/** Where a finding is: `SQL Injection in GET /search?name=`. */
+function severity({ risk }: Finding): Severity {
+  return risk === 3 ? "high" : risk === 2 ? "medium" : "low"
+}
+
+/** A finding with its place: `SQL Injection in GET /search?name=`. */
 function place({ name, method, url, parameter }: Finding): string {
   const at = `${name} in ${method} ${new URL(url).pathname}`
   if (!parameter) return at
   return new URL(url).searchParams.has(parameter) ? `${at}?${parameter}=` : `${at} (${parameter})`
 }
 
-/** Why there is no report, in one line: what the script or ZAP says, past ZAP's own log of what it starts. */
+/** The line of the output that says why there is no report, without ZAP's log of what it starts. */
 export function trouble(output: string): string {
   const lines = output
     .split("\n")

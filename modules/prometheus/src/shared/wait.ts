@@ -2,9 +2,9 @@
 // Shell that waits until addresses answer.
 
 /**
- * A function of bash, for images with node: `wait_for SECONDS NAME=URL…` returns when each of the addresses answers with
- * anything but 502, 503 and 504 (a proxy whose service is not up yet). After SECONDS it prints which address could not be
- * reached and why, and ends with 7.
+ * A function of bash, for images with node: `wait_for SECONDS NAME=URL…` returns when each address answers with any
+ * status but 502, 503 and 504 (a proxy whose service is not up yet). Otherwise it prints which address could not be
+ * reached and why, and returns 7 after SECONDS.
  */
 export const waitFor = `
 wait_for() {
@@ -15,9 +15,10 @@ const attempt = async (name, url) => {
   let last = "no answer"
   do {
     try {
-      const { status } = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(Math.max(100, Math.min(5000, end - Date.now()))) })
+      const signal = AbortSignal.timeout(Math.max(100, Math.min(5000, end - Date.now())))
+      const { status } = await fetch(url, { redirect: "manual", signal })
       if (status < 502 || status > 504) return
-      last = "it answers " + status
+      last = "answers " + status
     } catch (error) {
       last = error.cause?.message || error.cause?.code || error.message
     }
