@@ -1,4 +1,5 @@
-// The part of delivery.yaml that describes the product: the full form of its short settings, and whether they fit together.
+// The part of delivery.yaml that describes the product: the full form of its short settings, and whether they fit
+// together.
 import Ajv from "ajv"
 import schema from "../../delivery.schema.json"
 

@@ -10,7 +10,10 @@ import { publish } from "./publish"
 import { identify, recordsIn } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
-/** Publishes a release to the registry that the caller gives or delivery.yaml names, else to one that is gone with the call. */
+/**
+ * Publishes a release to the registry that the caller gives or delivery.yaml names, else to one that is gone with the
+ * call.
+ */
 export async function publishRelease(
   source: Directory,
   options: TargetOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
@@ -32,8 +35,8 @@ export async function publishRelease(
 }
 
 /**
- * Delivers to dev. If delivery.yaml names no registry and no cluster and the caller gives none, both are made for the call, and
- * the release is published first.
+ * Delivers to dev. If delivery.yaml names no registry and no cluster and the caller gives none, both are made for the
+ * call, and the release is published first.
  */
 export async function deliverDev(source: Directory, options: DeliverOptions & { access: Access }): Promise<Part[]> {
   const config = await readConfig(source)

@@ -1,4 +1,5 @@
-// Whether the release that runs today keeps working on this source's schema: its programs, its API suite, our migrations.
+// Whether the release that runs today keeps working on this source's schema: its programs, its API suite, our
+// migrations.
 import { Directory, ReturnType, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config } from "../config/config"

@@ -86,8 +86,8 @@ export function placeOf(
 }
 
 /**
- * Runs a release in an environment, writes the verdict into its record, and reports it. Production that is red goes back to the
- * revision before.
+ * Runs a release in an environment, writes the verdict into its record, and reports it. Production that is red goes
+ * back to the revision before.
  */
 export async function deliverTo(
   place: Place,

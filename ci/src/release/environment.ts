@@ -1,4 +1,5 @@
-// A release in an environment: deployed by digest, then tested and measured against every gate that delivery.yaml names.
+// A release in an environment: deployed by digest, then tested and measured against every gate that delivery.yaml
+// names.
 import { Directory, Secret, dag } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import type { Chart } from "../config/product"
@@ -24,8 +25,8 @@ export interface Place {
 }
 
 /**
- * Runs the steps of an environment in order. What needs a red step before it is skipped: it would test a product that is not
- * there.
+ * Runs the steps of an environment in order. What needs a red step before it is skipped: it would test a product that
+ * is not there.
  */
 export async function runEnvironment(place: Place, record: ReleaseRecord): Promise<Part[]> {
   const { name, registry } = place
@@ -108,8 +109,8 @@ export function chartSettings(
 }
 
 /**
- * Returns the chart values that switch faults on (`<service>.<VARIABLE>=<value>`). Throws on anything else, and on a real
- * cluster.
+ * Returns the chart values that switch faults on (`<service>.<VARIABLE>=<value>`). Throws on anything else, and on a
+ * real cluster.
  */
 export function faultSettings(faults: string[], ephemeral: boolean, chart: Pick<Chart, "values" | "faults">): string[] {
   if (!faults.length) return []

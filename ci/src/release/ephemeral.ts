@@ -20,7 +20,9 @@ export async function ephemeralCluster(registry: Registry, instance: string): Pr
   return { kubeconfig, service, ephemeral: true }
 }
 
-/** Pushes the images that the charts do not build into the registry, under the names that the cluster's mirror asks for. */
+/**
+ * Pushes the images that the charts do not build into the registry, under the names that the cluster's mirror asks for.
+ */
 export async function seed(registry: Registry, { chart }: Config): Promise<void> {
   const names = [...chart.images, images.prometheus]
   const references = names.map((name) => `${registryHost}/${name.includes("/") ? name : `library/${name}`}`)

@@ -45,8 +45,8 @@ export async function openFeedback(
 }
 
 /**
- * Returns the verdict on open feedback: the number of the first severity that exceeds its limit with its first text, else the
- * number of the first one that has a limit.
+ * Returns the verdict on open feedback: the number of the first severity that exceeds its limit with its first text,
+ * else the number of the first one that has a limit.
  */
 export function feedbackResult(
   texts: Partial<Record<(typeof severities)[number], string[]>>,

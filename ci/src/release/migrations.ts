@@ -1,8 +1,9 @@
 // The difference between the migration files of two releases.
 
 /**
- * Compares the texts of migrations by path. `fresh` are the paths that only the later source has. `altered` are those of the
- * earlier source whose text is another one now, or which are gone: a migration that ran somewhere must stay as it was.
+ * Compares the texts of migrations by path. `fresh` are the paths that only the later source has. `altered` are those
+ * of the earlier source whose text is another one now, or which are gone: a migration that ran somewhere must stay as
+ * it was.
  */
 export function compareMigrations(
   before: Record<string, string>,

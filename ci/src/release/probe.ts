@@ -7,8 +7,8 @@ export interface ProbeLog {
 }
 
 /**
- * Returns for how long the product was bad, from the first bad answer to the first of the good ones that lasted, and how many
- * requests were lost. Answers from before the release (`released`, seconds since 1970) do not count.
+ * Returns for how long the product was bad, from the first bad answer to the first of the good ones that lasted, and
+ * how many requests were lost. Answers from before the release (`released`, seconds since 1970) do not count.
  */
 export function lost({ requests, runs }: ProbeLog, released: number): { reason: string; value: number; unit: string } {
   const since = runs.filter(({ to }) => to >= released)

@@ -1,4 +1,5 @@
-// From a commit to a release: an image of each service, the chart, the suites, and the record that names them by digest.
+// From a commit to a release: an image of each service, the chart, the suites, and the record that names them by
+// digest.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { goInput, withoutMarkdown } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
@@ -21,8 +22,8 @@ export interface Publication {
 }
 
 /**
- * Builds and pushes a release. Returns the stage `publish`, and the record if it passed. The same commit again has the same
- * digests: nothing is pushed, and its record keeps its verdicts.
+ * Builds and pushes a release. Returns the stage `publish`, and the record if it passed. The same commit again has the
+ * same digests: nothing is pushed, and its record keeps its verdicts.
  */
 export async function publish(publication: Publication): Promise<{ part: Part; record?: ReleaseRecord }> {
   const { identity, registry, records } = publication
@@ -148,7 +149,9 @@ async function pushChart({ source, config, identity: { sha }, registry }: Public
   return dag.helm().push(chart, `${registry.address}/charts`, { ...registryAccess(registry), timeout: 120 })
 }
 
-/** Stores delivery.yaml and the suites, so that a later step needs the record alone; returns their reference by digest. */
+/**
+ * Stores delivery.yaml and the suites, so that a later step needs the record alone; returns their reference by digest.
+ */
 async function pushFiles({ source, config, identity: { sha }, registry }: Publication): Promise<string> {
   const { api, ui, load } = config.suites
   let files = dag.directory().withFile("delivery.yaml", source.file("delivery.yaml"))

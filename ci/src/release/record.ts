@@ -70,8 +70,8 @@ export interface ReleaseRecord {
 }
 
 /**
- * Returns the record's text with its seal: an HMAC-SHA-256 (RFC 2104) of all other lines. Nobody without the key can change a byte
- * unnoticed.
+ * Returns the record's text with its seal: an HMAC-SHA-256 (RFC 2104) of all other lines. Nobody without the key can
+ * change a byte unnoticed.
  */
 export function sealed(record: ReleaseRecord, key: string): string {
   const text = `${JSON.stringify(record, null, 1)}\n`
@@ -149,7 +149,9 @@ export class Records {
     private readonly advice = "publish it first",
   ) {}
 
-  /** Returns the record of a tree or a commit; undefined if there is none. Throws if it was altered or cannot be read. */
+  /**
+   * Returns the record of a tree or a commit; undefined if there is none. Throws if it was altered or cannot be read.
+   */
   async find(release: string): Promise<ReleaseRecord | undefined> {
     if (!/^([0-9a-f]{40}(-dirty-[0-9a-f]{12})?|[0-9a-f]{64}(-dirty)?)$/.test(release))
       throw new Error(

@@ -1,4 +1,5 @@
-// The whole chain on targets that live as long as the call: a release's way to production, and a bad release's way back.
+// The whole chain on targets that live as long as the call: a release's way to production, and a bad release's way
+// back.
 import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"

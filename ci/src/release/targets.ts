@@ -1,4 +1,5 @@
-// Where images and releases go: a registry and a cluster that the caller gives or delivery.yaml names. Code above does not know which.
+// Where images and releases go: a registry and a cluster that the caller gives or delivery.yaml names. Code above does
+// not know which.
 import { randomBytes } from "node:crypto"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Environment } from "../config/config"
@@ -45,7 +46,10 @@ export function registryAccess({ service, username, password, ephemeral }: Regis
   return { target: service, targetName: "registry", username, password, insecure: ephemeral }
 }
 
-/** Returns the files of an artefact in the registry, by digest or tag; none if they are optional and there is no such tag. */
+/**
+ * Returns the files of an artefact in the registry, by digest or tag; none if they are optional and there is no such
+ * tag.
+ */
 export function pullFiles(
   reference: string,
   registry: Registry,
@@ -100,8 +104,8 @@ function awsKeys(options: TargetOptions, why: string): { accessKey: Secret; secr
 }
 
 /**
- * Returns the values of the environment's Kubernetes Secret by key: those that the caller gives, and on an ephemeral cluster
- * delivery.yaml's for the rest. Throws if a real cluster lacks one.
+ * Returns the values of the environment's Kubernetes Secret by key: those that the caller gives, and on an ephemeral
+ * cluster delivery.yaml's for the rest. Throws if a real cluster lacks one.
  */
 export function secretsOf(
   { secrets }: Environment,
