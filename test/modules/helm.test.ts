@@ -1,4 +1,4 @@
-// What happens to a release: deploys that are good, that crash, that are killed, that come at the same time; and the way back.
+// Releases in a cluster: successful, crashing, killed and simultaneous deployments, and rollbacks.
 // inputs: modules/helm modules/kubernetes modules/registry test/fixtures/cluster
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -178,8 +178,7 @@ describe("releases in a cluster", () => {
     expect(found.killed.refused).toMatchObject({
       status: "failed",
       exitCode: 6,
-      reason:
-        "the release upgrade is being worked on by fourth, which has renewed its lock just now: try again when it has ended",
+      reason: "the release upgrade is locked by fourth, which is still renewing its lock: try again when it has ended",
     })
     expect(found.killed.atWork).toMatchObject({ status: "passed", revision: 5 })
     expect(found.killed.history.map(({ status }) => status)).toEqual([
@@ -200,11 +199,12 @@ describe("a deploy", () => {
         "-m",
         "modules/helm",
         "call",
+        "with-cluster",
+        `--kubeconfig=file:${repository}/test/fixtures/cluster/kubeconfig.yaml`,
         "deploy",
         "--chart=test/fixtures/cluster/chart/Chart.yaml",
         "--release=x",
         "--namespace=x",
-        `--kubeconfig=file:${repository}/test/fixtures/cluster/kubeconfig.yaml`,
         "--wait=2",
         "reason",
       ],

@@ -1,4 +1,4 @@
-// The linters of what is no service, and golangci-lint: each is red with file and line, green on what is clean, and no run that looked at nothing is green.
+// What linters of the whole repository say of fixtures with faults: findings as SARIF and as a reason, and refusals.
 // inputs: modules/yamllint modules/helm modules/terraform modules/golangci-lint test/fixtures/lint test/fixtures/terraform
 import { describe, expect, it } from "vitest"
 import { repository } from "../pipeline/shop"
@@ -58,25 +58,29 @@ describe("helm lint", () => {
     expect(
       await failing(
         "helm",
-        "lint-all",
+        "lint",
         `--source=${fixtures}/charts`,
-        "--charts=good,wrong,wrong",
-        "--values=,,wrong/values-prod.yaml",
+        "--charts=good,wrong,wrong=wrong/values-prod.yaml",
         "verdict",
       ),
     ).toContain(
-      "charts failed: wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range (with wrong/values-prod.yaml)",
+      "charts failed: wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: " +
+        "reflect: slice index out of range (with wrong/values-prod.yaml)",
     ))
   it("finds a template that cannot be read, and goes on with the others", async () =>
-    expect(
-      await failing("helm", "lint-all", `--source=${fixtures}/charts`, "--charts=broken,good", "verdict"),
-    ).toContain('charts failed: broken/templates/config.yaml:6 parse error: unexpected "}" in operand'))
+    expect(await failing("helm", "lint", `--source=${fixtures}/charts`, "--charts=broken,good", "verdict")).toContain(
+      'charts failed: broken/templates/config.yaml:6 parse error: unexpected "}" in operand',
+    ))
   it("says which chart it has checked without its dependencies", async () =>
-    expect(await call("helm", "lint-all", `--source=${fixtures}/charts`, "--charts=good,alone", "verdict")).toBe(
-      "no finding in 2 charts; alone without the dependencies, which are not there",
+    expect(await call("helm", "lint", `--source=${fixtures}/charts`, "--charts=good,alone", "verdict")).toBe(
+      "no finding in 2 charts; alone without the dependencies, which are not in the source",
+    ))
+  it("builds dependencies that are in the source, also those of a dependency", async () =>
+    expect(await call("helm", "lint", `--source=${fixtures}/charts`, "--charts=local,library", "verdict")).toBe(
+      "no finding in 2 charts",
     ))
   it("wants charts that are there", async () =>
-    expect(await failing("helm", "lint-all", `--source=${fixtures}/charts`, "--charts=nowhere", "verdict")).toContain(
+    expect(await failing("helm", "lint", `--source=${fixtures}/charts`, "--charts=nowhere", "verdict")).toContain(
       "there is no nowhere/Chart.yaml in the source",
     ))
 })
@@ -84,12 +88,12 @@ describe("helm lint", () => {
 describe("terraform fmt", () => {
   it("finds what is not formatted, also where there is no Terraform, and says by what", async () =>
     expect(
-      await failing("terraform", "format", "--source=test/fixtures/terraform", "--image=example/none:1.0", "verdict"),
-    ).toContain("terraform:format failed: faults/main.tf:3 is not formatted (by hclfmt: there is no Terraform here)"))
+      await failing("terraform", "lint", "--source=test/fixtures/terraform", "--image=example/none:1.0", "verdict"),
+    ).toContain("terraform:lint failed: faults/main.tf:3 is not formatted (by hclfmt: there is no Terraform here)"))
   it("formats", async () =>
-    expect(await call("terraform", "fmt", "--source=test/fixtures/terraform", "modified-paths")).toBe("faults/main.tf"))
+    expect(await call("terraform", "fix", "--source=test/fixtures/terraform", "modified-paths")).toBe("faults/main.tf"))
   it("is not green where there is nothing to look at", async () =>
-    expect(await failing("terraform", "format", `--source=${fixtures}/yaml`, "verdict")).toContain(
+    expect(await failing("terraform", "lint", `--source=${fixtures}/yaml`, "verdict")).toContain(
       "there is no *.tf in it",
     ))
 })

@@ -7,9 +7,9 @@ import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import * as helm from "../../modules/helm/src/read"
-import { rules } from "../../modules/helm/src/watch"
+import { rules } from "../../modules/helm/src/scripts/watch"
 import { certificateAuthority } from "../../modules/kubernetes/src/certificate"
-import { kubeconfig, registries } from "../../modules/kubernetes/src/settings"
+import { kubeconfigOf, registries } from "../../modules/kubernetes/src/settings"
 
 describe("a cluster's authority", () => {
   const { certificate, key } = certificateAuthority("kubernetes-test", 30, new Date("2026-03-04T05:06:07Z"))
@@ -40,10 +40,10 @@ describe("a cluster's files", () => {
   })
   it("refuse what is no registry's name", () =>
     expect(() => registries("registry:5000", ["http://docker.io"])).toThrow(
-      'mirrors: "http://docker.io" is not a registry',
+      'mirrors: "http://docker.io" is not the name of a registry',
     ))
   it("are a kubeconfig", () => {
-    const config = parse(kubeconfig("https://kubernetes:6443", "CERT", "token"))
+    const config = parse(kubeconfigOf("https://kubernetes:6443", "CERT", "token"))
     expect(config.clusters[0].cluster).toEqual({
       server: "https://kubernetes:6443",
       "certificate-authority-data": "Q0VSVA==",
@@ -64,14 +64,22 @@ describe("helm's inputs", () => {
   it.each(["", "A", "-a", "a_b", "a".repeat(54), "$(id)"])("refuses the release %j", (name) =>
     expect(() => helm.checkName("release", name, 53)).toThrow("release: "),
   )
-  it("takes a secret with as many keys as values, or none", () => {
-    expect(() => helm.checkSecret("", [], 0)).not.toThrow()
-    expect(() => helm.checkSecret("db", ["user", "password"], 2)).not.toThrow()
-    expect(() => helm.checkSecret("db", ["user"], 2)).toThrow("secretKeys: 1 keys for 2 secrets")
-    expect(() => helm.checkSecret("", ["user"], 1)).toThrow("secretName: ")
-    expect(() => helm.checkSecret("db", [], 0)).toThrow("secretKeys: a secret without keys")
-    expect(() => helm.checkSecret("db", ["../x"], 1)).toThrow('secretKeys: "../x" must be')
-    expect(() => helm.checkSecret("db", ["a", "a"], 2)).toThrow("secretKeys: a is given twice")
+  it("takes a Secret with keys, or none", () => {
+    expect(() => helm.checkSecret("", [])).not.toThrow()
+    expect(() => helm.checkSecret("db", ["user", "password"])).not.toThrow()
+    expect(() => helm.checkSecret("", ["user"])).toThrow("secretName: ")
+    expect(() => helm.checkSecret("db", [])).toThrow("secretName: db has no keys")
+    expect(() => helm.checkSecret("db", ["../x"])).toThrow('with-secret: "../x" must consist of')
+    expect(() => helm.checkSecret("db", ["a", "a"])).toThrow("with-secret: a is given twice")
+  })
+  it("reads charts with their files of values", () => {
+    expect(helm.lintRuns(["a", "./b/=b/x.yaml+b/y.yaml", "."])).toEqual([
+      { chart: "a", values: [] },
+      { chart: "b", values: ["b/x.yaml", "b/y.yaml"] },
+      { chart: ".", values: [] },
+    ])
+    expect(() => helm.lintRuns([])).toThrow("charts: give at least one")
+    for (const text of ["", "=x", "a=b=c", "a\tb"]) expect(() => helm.lintRuns([text])).toThrow("is not folder")
   })
   it("knows a registry's host", () => {
     expect([

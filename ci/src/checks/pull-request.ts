@@ -533,12 +533,12 @@ async function chartFaults({ source, config, until, again }: Run): Promise<Part>
     async () => {
       let input = dag.directory()
       for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-      const runs = dag.helm().lintAll(input, [...charts, ...[...sets].map(() => chart.path)], {
-        values: [...charts.map(() => ""), ...sets],
+      const runs = dag.helm().lint(input, {
+        charts: [...charts, ...[...sets].map((files) => `${chart.path}=${files}`)],
         name: untold,
         timeout: timeouts.lint,
-        until,
-        again,
+        deadline: until,
+        nonce: again,
       })
       return scanned(name, runs.reports())
     },

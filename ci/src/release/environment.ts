@@ -67,21 +67,18 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
     const folder = artefact.directory((await artefact.entries())[0]!.replace(/\/$/, ""))
     const { ephemeral } = place.config.chart
     const values = [environment.values, ...(cluster.ephemeral && ephemeral ? [ephemeral] : [])]
-    return dag
-      .helm()
-      .deploy(dag.helm().package_(folder), environment.namespace, environment.namespace, cluster.kubeconfig, {
-        cluster: cluster.service,
-        clusterName: clusterHost,
+    let helm = dag.helm().withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
+    for (const [key, value] of Object.entries(secrets)) helm = helm.withSecret(key, value)
+    return helm
+      .deploy(dag.helm().package_(folder), environment.namespace, environment.namespace, {
         values: values.map((file) => folder.file(file)),
         set: chartSettings(place, record.images),
         secretName: Object.keys(environment.secrets)[0] ?? "",
-        secretKeys: Object.keys(secrets),
-        secrets: Object.values(secrets),
         holder: place.holder,
         timeout: 300,
         wait: 60,
         name,
-        again: unique(),
+        nonce: unique(),
         args: [],
       })
       .reports()
@@ -282,15 +279,14 @@ export async function rollback(place: Pick<Place, "environment" | "cluster" | "h
   return live(name, () =>
     dag
       .helm()
-      .rollback(environment.namespace, environment.namespace, cluster.kubeconfig, {
-        cluster: cluster.service,
-        clusterName: clusterHost,
+      .withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
+      .rollback(environment.namespace, environment.namespace, {
         revision: 0,
         holder: place.holder,
         timeout: 300,
         wait: 60,
         name,
-        again: unique(),
+        nonce: unique(),
       })
       .reports(),
   )

@@ -14,7 +14,7 @@ export async function ephemeralRegistry(instance: string): Promise<Registry> {
 export async function ephemeralCluster(registry: Registry, instance: string): Promise<Cluster> {
   const cluster = dag
     .kubernetes()
-    .cluster({ registry: registry.service, registryName: registryHost, mirrors: ["docker.io"], instance })
+    .cluster({ service: registry.service, serviceName: registryHost, mirrors: ["docker.io"], instance })
   const kubeconfig = dag.setSecret(`kubeconfig-${instance}`, await cluster.kubeconfig().contents())
   const service = await cluster.service().start()
   return { kubeconfig, service, ephemeral: true }
@@ -42,19 +42,16 @@ export async function installPrometheus(source: Directory, { rehearsal }: Config
     throw new Error(`rehearsal.platform: ${rehearsal.platform} does not exist in the source: the chart of Prometheus`)
   await dag
     .helm()
-    .deploy(dag.helm().package_(source.directory(rehearsal.platform)), "platform", "monitoring", cluster.kubeconfig, {
-      cluster: cluster.service,
-      clusterName: clusterHost,
+    .withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
+    .deploy(dag.helm().package_(source.directory(rehearsal.platform)), "platform", "monitoring", {
       values: [],
       set: [`prometheus.nodePort=${prometheusPort}`],
       secretName: "",
-      secretKeys: [],
-      secrets: [],
       holder: "rehearsal",
       timeout: 180,
       wait: 60,
       name: "platform",
-      again: "",
+      nonce: "",
       args: [],
     })
     .verdict()

@@ -73,9 +73,9 @@ export class Ecr {
    * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY whoami --region eu-central-1 arn`
    *
-   * @param accessKey Id of the access key.
-   * @param secretKey Secret access key.
-   * @param sessionToken Session token; only temporary credentials have one.
+   * @param accessKey Id of the access key, for example `env://AWS_ACCESS_KEY_ID`.
+   * @param secretKey Secret access key, for example `env://AWS_SECRET_ACCESS_KEY`.
+   * @param sessionToken Session token, for example `env://AWS_SESSION_TOKEN`; only temporary credentials have one.
    */
   @func({ cache: "session" })
   withAccess(accessKey: Secret, secretKey: Secret, sessionToken?: Secret): Ecr {
@@ -93,9 +93,11 @@ export class Ecr {
    * --secret-key env://AWS_SECRET_ACCESS_KEY login --region eu-central-1 plaintext`
    *
    * @param region AWS region of the registry, such as `eu-central-1`.
-   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint, for example
+   * `https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`; AWS's public one by default.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
-   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks AWS again instead of returning the answer of
+   * this session.
    */
   @func({ cache: "session" })
   async login(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<Secret> {
@@ -117,9 +119,11 @@ export class Ecr {
    * --secret-key env://AWS_SECRET_ACCESS_KEY registry --region eu-central-1`
    *
    * @param region AWS region of the registry, such as `eu-central-1`.
-   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint, for example
+   * `https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`; AWS's public one by default.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
-   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks AWS again instead of returning the answer of
+   * this session.
    */
   @func({ cache: "session" })
   async registry(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<string> {
@@ -136,9 +140,11 @@ export class Ecr {
    *
    * @param repositories Names of the repositories, such as `team/api`.
    * @param region AWS region of the registry, such as `eu-central-1`.
-   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint, for example
+   * `https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`; AWS's public one by default.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
-   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks AWS again instead of returning the answer of
+   * this session.
    */
   @func({ cache: "session" })
   async ensure(
@@ -169,11 +175,13 @@ export class Ecr {
    * --secret-key env://AWS_SECRET_ACCESS_KEY describe --repository team/api --tag 1.4.0 --region eu-central-1 digest`
    *
    * @param repository Name of the repository, such as `team/api`.
-   * @param tag Tag of the image.
+   * @param tag Tag of the image, for example `1.4.0`.
    * @param region AWS region of the registry, such as `eu-central-1`.
-   * @param endpoint Address of the ECR API, such as that of a VPC endpoint; AWS's public one by default.
+   * @param endpoint Address of the ECR API, such as that of a VPC endpoint, for example
+   * `https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`; AWS's public one by default.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
-   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks AWS again instead of returning the answer of
+   * this session.
    */
   @func({ cache: "session" })
   async describe(
@@ -206,9 +214,11 @@ export class Ecr {
    * --secret-key env://AWS_SECRET_ACCESS_KEY whoami --region eu-central-1 arn`
    *
    * @param region AWS region whose security token service is asked, such as `eu-central-1`.
-   * @param endpoint Address of the security token service; AWS's public one by default.
+   * @param endpoint Address of the security token service, for example
+   * `https://vpce-1.api.ecr.eu-central-1.vpce.amazonaws.com`; AWS's public one by default.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`, instead of `endpoint`.
-   * @param nonce Any value not used before asks AWS again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks AWS again instead of returning the answer of
+   * this session.
    */
   @func({ cache: "session" })
   async whoami(region: string, endpoint?: string, service?: Service, nonce: string = ""): Promise<Identity> {

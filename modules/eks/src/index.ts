@@ -43,9 +43,9 @@ export class Eks {
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY token --cluster shop --region eu-central-1 plaintext`
    *
-   * @param accessKey Id of the access key.
-   * @param secretKey Secret access key.
-   * @param sessionToken Session token; only temporary credentials have one.
+   * @param accessKey Id of the access key, for example `env://AWS_ACCESS_KEY_ID`.
+   * @param secretKey Secret access key, for example `env://AWS_SECRET_ACCESS_KEY`.
+   * @param sessionToken Session token, for example `env://AWS_SESSION_TOKEN`; only temporary credentials have one.
    */
   @func({ cache: "session" })
   withAccess(accessKey: Secret, secretKey: Secret, sessionToken?: Secret): Eks {
@@ -62,12 +62,13 @@ export class Eks {
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY kubeconfig --cluster shop --region eu-central-1 plaintext`
    *
-   * @param cluster Name of the cluster.
+   * @param cluster Name of the cluster, for example `shop`.
    * @param region AWS region of the cluster, such as `eu-central-1`.
    * @param endpoint Address of the cluster's API server; requires `ca`. Without it, EKS is asked.
    * @param ca The cluster's certificate authority, as PEM or in base64; requires `endpoint`.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
-   * @param nonce Any value not used before makes a new token instead of returning the one of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, makes a new token instead of returning the one of
+   * this session.
    */
   @func({ cache: "session" })
   async kubeconfig(
@@ -94,10 +95,11 @@ export class Eks {
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY token --cluster shop --region eu-central-1 plaintext`
    *
-   * @param cluster Name of the cluster.
+   * @param cluster Name of the cluster, for example `shop`.
    * @param region AWS region of the cluster, such as `eu-central-1`.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
-   * @param nonce Any value not used before makes a new token instead of returning the one of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, makes a new token instead of returning the one of
+   * this session.
    */
   @func({ cache: "session" })
   async token(cluster: string, region: string, service?: Service, nonce: string = ""): Promise<Secret> {
@@ -111,10 +113,11 @@ export class Eks {
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY describe --cluster shop --region eu-central-1 endpoint`
    *
-   * @param cluster Name of the cluster.
+   * @param cluster Name of the cluster, for example `shop`.
    * @param region AWS region of the cluster, such as `eu-central-1`.
    * @param service An emulator of AWS to send requests to, such as `tcp://127.0.0.1:4566`; AWS itself by default.
-   * @param nonce Any value not used before asks again instead of returning the answer of this session.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks again instead of returning the answer of this
+   * session.
    */
   @func({ cache: "session" })
   async describe(cluster: string, region: string, service?: Service, nonce: string = ""): Promise<Cluster> {

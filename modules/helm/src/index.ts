@@ -1,239 +1,143 @@
 /**
- * Charts: checks, packs and pushes them, and deploys them so that a failure is seen in seconds, says where to look, keeps its evidence, and never blocks the next deploy.
+ * Helm charts: lints, packs and pushes them, and deploys them so that a failure is seen within seconds, names its cause, saves
+ * its evidence, and never blocks the next deployment.
  *
- * What changes a cluster runs each time, also when nothing has changed, and once in a session however much of its result is read.
+ * A function that changes a cluster runs in every session, also when nothing has changed; in one session the same arguments run
+ * once, however many fields of the result are read.
  */
-import {
-  Container,
-  Directory,
-  File,
-  ReturnType,
-  Secret,
-  Service,
-  argument,
-  dag,
-  float,
-  func,
-  object,
-} from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
+import { Container, Directory, File, ReturnType, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import {
-  checkName,
-  checkSecret,
-  describeLint,
-  lintFindings,
-  mergedFindings,
-  outcome,
-  pushed,
-  registryHost,
-  setArguments,
-  trouble,
-} from "./read"
-import { sarif } from "./shared/sarif"
-import {
-  deployScript,
-  historyScript,
-  lintScript,
-  packageScript,
-  pushScript,
-  rollbackScript,
-  uninstallScript,
-} from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./shared/step"
-
-/** What a deploy, a rollback or an uninstall has come to. */
-@object()
-export class Result {
-  /** The name of the result, such as `deploy`. */
-  @func() name: string
-  /** `passed` or `failed`. */
-  @func() status: string
-  /** For a failure what to look at first: pod, container, and its last log line or the event; else what is running now. */
-  @func() reason: string
-  /** The exit code: 0 all well, 1 failed, 6 another deploy holds the release, 7 the cluster does not answer, 124 time-out, -1 when nothing ran. */
-  @func() exitCode: number
-  /** How long it took. */
-  @func() seconds: float
-  /** Always false: it runs each time. */
-  @func() cached: boolean
-  /** The release's revision, also of a failed deploy; 0 when there is none. */
-  @func() revision: number
-  /** `result.json` with these fields, `output.txt`, helm's own output `helm.txt`, `history.json`, and `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, `logs/`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    reports: Directory,
-    revision?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = false
-    this.revision = revision ?? 0
-    this.reports = reports
-  }
-
-  /** The reason; an error when it did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
-
-/** What `helm lint` has found in charts. */
-@object()
-export class Linted {
-  /** The name of the result, `charts` if no other was given. */
-  @func() name: string
-  /** `passed` without a finding, `failed`, or `skipped` when the call was interrupted before it ended. */
-  @func() status: string
-  /** For a failure the first finding as `file:line text`, with the values that bring it about; else how much was looked at. */
-  @func() reason: string
-  /** The exit code: 0 when helm came to its end, whatever it found; 124 time-out, -1 when nothing ran, anything else an error. */
-  @func() exitCode: number
-  /** How long helm took when it really ran. */
-  @func() seconds: float
-  /** Whether it came from the cache. */
-  @func() cached: boolean
-  /** How many findings there are. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `helm.sarif`, and `output.txt` with what helm says of each chart. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    reports: Directory,
-    findings?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = findings
-    this.unit = findings === undefined ? "" : "findings"
-    this.reports = reports
-  }
-
-  /** The reason; an error when there is a finding, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
+import { lintCharts } from "./lint"
+import { checkName, checkSecret, pushed, registryHost, setArguments, trouble } from "./read"
+import { connected, onRelease, releaseStep, toolsIn, withClusterAccess, withValues } from "./release"
+import { packageScript, pushScript } from "./scripts/chart"
+import { deployScript, historyScript, rollbackScript, uninstallScript } from "./scripts/release"
+import { uncached } from "./shared/nonce"
+import { Result, reportStep } from "./shared/result"
 
 @object()
 export class Helm {
+  /** Kubeconfig of the cluster; set by withCluster. */
+  kubeconfig?: Secret
+  /** The cluster, when it is a service; set by withCluster. */
+  service?: Service
+  /** Host name of that service; set by withCluster. */
+  serviceName?: string
+  /** Keys of the Kubernetes Secret that `deploy` makes; set by withSecret. */
+  secretNames: string[] = []
+  /** Values of these keys, in the same order; set by withSecret. */
+  secretValues: Secret[] = []
+  /** User of the registry; set by withLogin. */
+  username?: string
+  /** Password of that user; set by withLogin. */
+  password?: Secret
+
   /**
-   * The container that helm and kubectl run in.
+   * Sets the cluster that `deploy`, `rollback`, `uninstall`, `history` and `exec` use.
+   *
+   * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
+   * history --release demo --namespace dev --wait 2`
+   *
+   * @param kubeconfig Kubeconfig with the access to the cluster, for example `file:kubeconfig.yaml`.
+   * @param service The cluster, when it is a Dagger service, for example `tcp://127.0.0.1:6443`; by default the address
+   * in the kubeconfig has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the kubeconfig, for example `kubernetes`.
+   */
+  @func({ cache: "session" })
+  withCluster(kubeconfig: Secret, service?: Service, serviceName: string = "kubernetes"): Helm {
+    this.kubeconfig = kubeconfig
+    this.service = service
+    this.serviceName = serviceName
+    return this
+  }
+
+  /**
+   * Adds a key to the Kubernetes Secret that `deploy` creates or updates before the chart is deployed (see `secretName` there).
+   *
+   * Example: `dagger -m modules/helm call with-secret --name db_password --value env:DB_PASSWORD
+   * with-cluster --kubeconfig file:kubeconfig.yaml
+   * deploy --chart demo-1.2.3.tgz --release demo --namespace dev --secret-name database verdict`
+   *
+   * @param name Key in the Kubernetes Secret, for example `db_password`.
+   * @param value Value of the key, for example `env://DB_PASSWORD`.
+   */
+  @func({ cache: "session" })
+  withSecret(name: string, value: Secret): Helm {
+    this.secretNames = [...(this.secretNames ?? []), name]
+    this.secretValues = [...(this.secretValues ?? []), value]
+    return this
+  }
+
+  /**
+   * Sets the login that `push` uses.
+   *
+   * Example: `dagger -m modules/helm call with-login --username ci --password env:REGISTRY_PASSWORD
+   * push --chart demo-1.2.3.tgz --registry registry.example.com/charts`
+   *
+   * @param username User of the registry, for example `ci`.
+   * @param password Password of the user, for example `env://REGISTRY_PASSWORD`.
+   */
+  @func({ cache: "session" })
+  withLogin(username: string, password: Secret): Helm {
+    this.username = username
+    this.password = password
+    return this
+  }
+
+  /**
+   * Returns the container that helm and kubectl run in.
    *
    * Example: `dagger -m modules/helm call base with-exec --args helm,version,--short stdout`
    *
-   * @param image Another image with bash, tar, gzip and perl in it, instead of the pinned one; helm and kubectl are put into it.
+   * @param image Image that contains bash, tar, gzip and perl, for example `debian:bookworm-slim`; helm and kubectl are
+   * added to it.
    */
   @func()
   base(image: string = images.debian): Container {
-    return withTools(dag.container().from(image))
+    return toolsIn(dag.container().from(image))
   }
 
   /**
-   * Checks a chart as `helm lint --strict` does, and gives what it prints. What lint finds is an error of the call.
+   * Lints charts with `helm lint --strict`, one after the other, and returns one result with SARIF. Dependencies with a
+   * `file://` address are built first; other missing dependencies are left out, and the reason says so.
    *
-   * Example: `dagger -m modules/helm call lint --chart test/fixtures/cluster/chart`
+   * Example: `dagger -m modules/helm call lint --source charts
+   * --charts restaurant=restaurant/values-qa.yaml,restaurant=restaurant/values-prod.yaml verdict`
    *
-   * @param chart The chart's folder.
-   * @param values Files of values; a later one wins.
-   * @param set Single values, such as `image.tag=1.2`.
-   */
-  @func()
-  async lint(chart: Directory, values: File[] = [], set: string[] = []): Promise<string> {
-    const { container, flags } = withValues(this.base().withMountedDirectory("chart", chart), values, set)
-    return ran(container.withExec(["helm", "lint", "--strict", "chart", ...flags], { expect: ReturnType.Any }))
-  }
-
-  /**
-   * Checks charts as `helm lint --strict` does, one after the other, as one result with SARIF. A chart may be named several times, each time with other values.
-   *
-   * Example: `dagger -m modules/helm call lint-all --source charts --charts restaurant,restaurant --values restaurant/values-qa.yaml,restaurant/values-prod.yaml verdict`
-   *
-   * @param source The folder that holds the charts and the files of values.
-   * @param charts The charts' folders in it.
-   * @param values For each of the charts, in the same order, its file of values; several are joined by `+`, a later one wins, and an empty text is none. Without this argument each chart has its own alone.
-   * @param name What the result is called by.
-   * @param timeout Seconds for all of them.
-   * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
-   * @param again Another value than before runs helm again, whatever is in the cache.
+   * @param source Folder that contains the charts and the files of values, for example `.`.
+   * @param charts Folders of the charts in `source`, each alone or as `folder=file` with a file of values of `source`,
+   * or `folder=file+file` with several, where a later one wins. A chart may be named more than once; `.` is `source`
+   * itself.
+   * @param set Single values for all charts, such as `image.tag=1.2`.
+   * @param name Name of the result, for example `charts`.
+   * @param timeout Seconds that all charts may take, for example `300`.
+   * @param deadline Seconds since 1970 after which an unfinished lint is reported as skipped, for example `1767225600`;
+   * 0 waits for its end.
+   * @param nonce Any value not used before, for example `$RANDOM`, runs helm again instead of answering from the cache.
    */
   @func({ cache: "session" })
-  async lintAll(
+  async lint(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
-    charts: string[],
-    values: string[] = [],
+    charts: string[] = ["."],
+    set: string[] = [],
     name: string = "charts",
     timeout: number = 600,
-    until: number = 0,
-    again: string = "",
-  ): Promise<Linted> {
-    return reportedLint(name, until, async () => {
-      if (charts.length === 0) throw new Error("charts: none given")
-      if (values.length && values.length !== charts.length)
-        throw new Error(
-          `${charts.length} charts, but ${values.length} values: each chart has one of both, or there are no values`,
-        )
-      const runs = charts.map((chart, i) => ({
-        chart,
-        values: (values[i] ?? "").split("+").filter((file) => file !== ""),
-      }))
-      for (const { chart, values } of runs)
-        for (const file of [`${chart}/Chart.yaml`, ...values])
-          if (!(await source.exists(file))) throw new Error(`there is no ${file} in the source`)
-      // helm alone: a lint needs no kubectl.
-      const container = dag
-        .container()
-        .from(images.debian)
-        .withFile("/usr/local/bin/helm", dag.container().from(images.helm).file("/usr/bin/helm"))
-        .withMountedDirectory("/src", source)
-        .withWorkdir("/src")
-      const list = runs.map(({ chart, values }) => `${chart}\t${values.join(",")}`).join("\n")
-      return lintResult(
-        name,
-        await runStep(
-          again ? container.withEnvVariable("STEP_AGAIN", again) : container,
-          ["bash", "-c", lintScript, "lint", list],
-          timeout,
-        ),
-        runs,
-      )
-    })
+    deadline: number = 0,
+    nonce: string = "",
+  ): Promise<Result> {
+    const work = (): Promise<Result> => lintCharts(name, { source, charts, set, timeout, nonce })
+    return reportStep(name, work, { deadline })
   }
 
   /**
-   * The manifests of a chart, as `helm template` renders them. An error of the chart is an error of the call.
+   * Returns the manifests of a chart, as `helm template` renders them. An error in the chart fails the call.
    *
    * Example: `dagger -m modules/helm call template --chart test/fixtures/cluster/chart --set text=hello contents`
    *
-   * @param chart The chart's folder.
-   * @param release The release's name.
-   * @param namespace The namespace that the release would be in.
-   * @param values Files of values; a later one wins.
+   * @param chart Folder of the chart, for example `charts/demo`.
+   * @param release Name of the release, for example `demo`.
+   * @param namespace Namespace of the release, for example `dev`.
+   * @param values Files of values, for example `values-dev.yaml`; a later one wins.
    * @param set Single values, such as `image.tag=1.2`.
    */
   @func({ cache: "session" })
@@ -246,406 +150,240 @@ export class Helm {
   ): Promise<File> {
     checkName("release", release, 53)
     checkName("namespace", namespace)
-    const { container, flags } = withValues(this.base().withMountedDirectory("chart", chart), values, set)
-    return dag.file(
-      "manifests.yaml",
-      await ran(
-        container.withExec(["helm", "template", release, "chart", "--namespace", namespace, ...flags], {
-          expect: ReturnType.Any,
-        }),
-      ),
-    )
+    const container = withValues(this.base().withMountedDirectory("chart", chart), values)
+    const flags = [...valueFlags(values), ...setArguments(set)]
+    const command = ["helm", "template", release, "chart", "--namespace", namespace, ...flags]
+    return dag.file("manifests.yaml", await outputOf(container.withExec(command, { expect: ReturnType.Any })))
   }
 
   /**
-   * Packs a chart. The same files and versions give the same bytes, at any time.
+   * Packs a chart. The same files and versions always make the same bytes.
    *
    * Example: `dagger -m modules/helm call package --chart test/fixtures/cluster/chart --version 1.2.3 name`
    *
-   * @param chart The chart's folder; charts it depends on are in its folder charts/.
-   * @param version The chart's version; that of Chart.yaml if not given.
-   * @param appVersion The version of what it deploys; that of Chart.yaml if not given.
+   * @param chart Folder of the chart, for example `charts/demo`; its dependencies have to be in its folder charts/.
+   * @param version Version of the chart, for example `1.2.3`; empty for that of Chart.yaml.
+   * @param appVersion Version of the application, for example `1.2.3`; empty for that of Chart.yaml.
    */
   @func({ cache: "session" })
   async package(chart: Directory, version: string = "", appVersion: string = ""): Promise<File> {
     const container = this.base()
       .withMountedDirectory("chart", chart)
       .withExec(["bash", "-c", packageScript, "package", version, appVersion], { expect: ReturnType.Any })
-    const name = (await ran(container)).trim()
+    const name = (await outputOf(container)).trim()
     return container.file(`/out/${name}`)
   }
 
   /**
-   * Pushes a packed chart to a registry and gives its reference with digest, `host/path/name@sha256:…`. The same chart has the same digest, however often it is pushed.
+   * Pushes a packed chart to a registry and returns its reference with digest, `host/path/name@sha256:…`. The same chart always
+   * has the same digest. Without `with-login` nobody logs in.
    *
-   * Example: `dagger -m modules/helm call push --chart demo-1.2.3.tgz --registry registry:5000/charts --target tcp://127.0.0.1:5000 --insecure`
+   * Example: `dagger -m modules/helm call
+   * push --chart demo-1.2.3.tgz --registry registry:5000/charts --service tcp://127.0.0.1:5000 --insecure`
    *
-   * @param chart The packed chart.
-   * @param registry Host and folder, such as `registry:5000/charts`.
-   * @param target The registry, when it is a service.
-   * @param targetName The host name of that service, as it stands in `registry`.
-   * @param insecure Plain HTTP.
-   * @param username To log in with; without one nobody logs in.
-   * @param password Of that user.
-   * @param timeout Seconds for the push.
+   * @param chart The packed chart, as `package` returns it.
+   * @param registry Host and folder in the registry, such as `registry:5000/charts`.
+   * @param service The registry, when it is a Dagger service; by default the host in `registry` has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in `registry`.
+   * @param insecure Whether the registry speaks plain HTTP, for example `true`.
+   * @param timeout Seconds that the push may take, for example `300`.
    */
   @func({ cache: "never" })
   async push(
     chart: File,
     registry: string,
-    target?: Service,
-    targetName: string = "registry",
+    service?: Service,
+    serviceName: string = "registry",
     insecure: boolean = false,
-    username: string = "",
-    password?: Secret,
     timeout: number = 120,
   ): Promise<string> {
-    const server = registryHost(registry)
-    if ((username === "") !== (password === undefined)) throw new Error("username, password: give both or none")
-    let container = asked(this.base(), "").withMountedFile("chart.tgz", chart).withMountedTemp("/run/helm")
-    if (target) container = container.withServiceBinding(targetName, target)
-    if (password) container = container.withMountedSecret("/run/password", password)
-    const command = [
-      "bash",
-      "-c",
-      pushScript,
-      "push",
-      String(timeout),
-      server,
-      registry.replace(/^oci:\/\//, "").replace(/\/+$/, ""),
-      username,
-      ...(insecure ? ["--plain-http"] : []),
-    ]
-    return pushed(await ran(container.withExec(command, { expect: ReturnType.Any })))
+    const host = registryHost(registry)
+    const address = registry.replace(/^oci:\/\//, "").replace(/\/+$/, "")
+    let container = uncached(this.base()).withMountedFile("chart.tgz", chart).withMountedTemp("/run/helm")
+    if (service) container = container.withServiceBinding(serviceName, service)
+    if (this.password) container = container.withMountedSecret("/run/password", this.password)
+    const args = [String(timeout), host, address, this.username ?? "", ...(insecure ? ["--plain-http"] : [])]
+    const ran = container.withExec(["bash", "-c", pushScript, "push", ...args], { expect: ReturnType.Any })
+    return pushed(await outputOf(ran))
   }
 
   /**
-   * Deploys a packed chart, as `helm upgrade --install` does, and watches what comes up.
+   * Deploys a packed chart, as `helm upgrade --install` does, and watches the rollout.
    *
-   * Green: every deployment, stateful set and daemon set of the release is rolled out with all its replicas ready. Red, within seconds: a container of the new revision that
-   * crashes again and again, an image that cannot be pulled, a configuration that is not there. The release then ends as `failed`, and pods, events and logs are in the reports.
+   * Passed: every deployment, stateful set and daemon set of the release is rolled out with all replicas ready. Failed, within
+   * seconds: a container of the new revision crashes repeatedly, an image cannot be pulled, or a Secret or ConfigMap is missing.
+   * The release is then marked as `failed`, and the reports contain pods, events and logs. The result's `details` have the
+   * release's `revision`; 0 when there is none. Exit codes: 0 passed, 1 failed, 6 another deployment holds the release, 7 the
+   * cluster does not answer, 124 not ready in time.
    *
-   * A Lease `helm-<release>` says who deploys, and is renewed every two seconds. A second deploy is refused as long as it is renewed; when it has not been for 15 seconds the
-   * deploy before was killed, and what it left pending is mended first.
+   * The lock of a release is a Lease `helm-<release>`, renewed every 2 seconds. A second deployment is refused as long as the
+   * Lease is renewed. When it was not renewed for 15 seconds, its holder was killed; the next deployment takes over and repairs
+   * a pending release first.
    *
-   * Example: `dagger -m modules/helm call deploy --chart demo-1.2.3.tgz --release demo --namespace dev --kubeconfig file:kubeconfig.yaml --wait 2 reason`
+   * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
+   * deploy --chart demo-1.2.3.tgz --release demo --namespace dev --wait 2 reason`
    *
-   * @param chart The packed chart.
-   * @param release The release's name.
-   * @param namespace Its namespace; made when it is not there.
-   * @param kubeconfig Of the cluster.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param values Files of values; a later one wins. No secret belongs there: helm keeps values in the cluster.
+   * @param chart The packed chart, as `package` returns it.
+   * @param release Name of the release, for example `demo`.
+   * @param namespace Namespace of the release, for example `dev`; created if it does not exist.
+   * @param values Files of values, for example `values-dev.yaml`; a later one wins. They must not contain secrets,
+   * because helm stores them in the cluster.
    * @param set Single values, such as `image.tag=1.2`.
-   * @param secretName A Kubernetes Secret that is made or brought up to date before, for the chart to refer to.
-   * @param secretKeys Its keys.
-   * @param secrets The value of each key.
-   * @param holder Who deploys, for whoever is refused meanwhile: a person, a run's address.
-   * @param timeout Seconds until all is ready.
-   * @param wait Seconds until the cluster has to answer.
-   * @param name What the result is called by.
-   * @param again In one session the same call runs once; another value here runs it again.
-   * @param args More arguments for `helm upgrade`.
-   * @param container Another container with bash, gzip and perl in it, instead of the pinned image; helm and kubectl are put into it.
+   * @param secretName Name of a Kubernetes Secret with the keys of `with-secret`; empty for none.
+   * @param holder Owner of the lock, for example `build 7`; shown to anyone whose deployment is refused.
+   * @param timeout Seconds until everything has to be ready, for example `300`.
+   * @param wait Seconds until the cluster has to answer, for example `60`.
+   * @param name Name of the result, for example `deploy`.
+   * @param nonce Any value not used before, for example `$RANDOM`, deploys again instead of returning the result of
+   * this session.
+   * @param args More arguments of `helm upgrade`.
+   * @param container Container that contains bash, gzip and perl, for example `debian:bookworm-slim`, instead of the
+   * default image; helm and kubectl are added.
    */
   @func({ cache: "session" })
   async deploy(
     chart: File,
     release: string,
     namespace: string,
-    kubeconfig: Secret,
-    cluster?: Service,
-    clusterName: string = "kubernetes",
     values: File[] = [],
     set: string[] = [],
     secretName: string = "",
-    secretKeys: string[] = [],
-    secrets: Secret[] = [],
     holder: string = "",
     timeout: number = 300,
     wait: number = 60,
     name: string = "deploy",
-    again: string = "",
+    nonce: string = "",
     args: string[] = [],
     container?: Container,
   ): Promise<Result> {
-    return reported(name, async () => {
-      checkSecret(secretName, secretKeys, secrets.length)
-      const tools = container ? withTools(container) : this.base()
-      const prepared = withValues(
-        connected(tools, release, namespace, kubeconfig, cluster, clusterName, again).withMountedFile(
-          "chart.tgz",
-          chart,
-        ),
-        values,
-        set,
-      )
-      let ready = prepared.container.withEnvVariable("SECRET", secretName)
-      for (const [i, key] of secretKeys.entries())
-        ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, secrets[i]!)
-      return runStep(
-        ready,
-        ["bash", "-c", deployScript, "deploy", String(wait), String(timeout), holder, ...prepared.flags, ...args],
-        limit(wait, timeout),
-      )
+    return releaseStep(name, wait + timeout, () => {
+      const keys = this.secretNames ?? []
+      checkSecret(secretName, keys)
+      const tools = container ? toolsIn(container) : this.base()
+      let ready = withValues(onRelease(connected(tools, this, nonce), release, namespace), values)
+        .withMountedFile("chart.tgz", chart)
+        .withEnvVariable("SECRET", secretName)
+      for (const [i, key] of keys.entries())
+        ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, this.secretValues[i]!)
+      const flags = [...valueFlags(values), ...setArguments(set), ...args]
+      const command = ["bash", "-c", deployScript, "deploy", String(wait), String(timeout), holder, ...flags]
+      return { container: ready, command }
     })
   }
 
   /**
-   * Goes back to an earlier revision and watches it as a deploy does. What the pods, events and logs say is saved before.
+   * Rolls a release back to an earlier revision and watches it as `deploy` does. Pods, events and logs are saved before
+   * (`before/` in the reports).
    *
-   * Example: `dagger -m modules/helm call rollback --release demo --namespace dev --kubeconfig file:kubeconfig.yaml --wait 2 reason`
+   * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
+   * rollback --release demo --namespace dev --wait 2 reason`
    *
-   * @param release The release's name.
-   * @param namespace Its namespace.
-   * @param kubeconfig Of the cluster.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param revision The revision to go back to; 0 is the last one before the current that was deployed well.
-   * @param holder Who rolls back, for whoever is refused meanwhile.
-   * @param timeout Seconds until all is ready.
-   * @param wait Seconds until the cluster has to answer.
-   * @param name What the result is called by.
-   * @param again In one session the same call runs once; another value here runs it again.
+   * @param release Name of the release, for example `demo`.
+   * @param namespace Namespace of the release, for example `dev`.
+   * @param revision Revision to return to, for example `3`; 0 for the last one before the current that was deployed
+   * successfully.
+   * @param holder Owner of the lock, for example `build 7`; shown to anyone whose deployment is refused.
+   * @param timeout Seconds until everything has to be ready, for example `300`.
+   * @param wait Seconds until the cluster has to answer, for example `60`.
+   * @param name Name of the result, for example `rollback`.
+   * @param nonce Any value not used before, for example `$RANDOM`, rolls back again instead of returning the result of
+   * this session.
    */
   @func({ cache: "session" })
   async rollback(
     release: string,
     namespace: string,
-    kubeconfig: Secret,
-    cluster?: Service,
-    clusterName: string = "kubernetes",
     revision: number = 0,
     holder: string = "",
     timeout: number = 300,
     wait: number = 60,
     name: string = "rollback",
-    again: string = "",
+    nonce: string = "",
   ): Promise<Result> {
-    return reported(name, async () => {
+    return releaseStep(name, wait + timeout, () => {
       if (!Number.isInteger(revision) || revision < 0)
-        throw new Error(`revision: ${revision} is not a revision; 0 is the one before`)
-      const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, again)
-      return runStep(
-        container,
-        ["bash", "-c", rollbackScript, "rollback", String(wait), String(timeout), holder, String(revision)],
-        limit(wait, timeout),
-      )
+        throw new Error(`revision: ${revision} is not a revision; 0 is the one before the current`)
+      const args = [String(wait), String(timeout), holder, String(revision)]
+      const container = onRelease(connected(this.base(), this, nonce), release, namespace)
+      return { container, command: ["bash", "-c", rollbackScript, "rollback", ...args] }
     })
   }
 
   /**
-   * Removes a release and what belongs to it. One that is not there is no error. Its evidence is saved before; the namespace and a Secret that `deploy` made stay.
+   * Removes a release and everything that belongs to it. A release that does not exist is no error. Pods, events and logs are
+   * saved before; the namespace and the Secret of `deploy` are not removed.
    *
-   * Example: `dagger -m modules/helm call uninstall --release demo --namespace dev --kubeconfig file:kubeconfig.yaml --wait 2 reason`
+   * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
+   * uninstall --release demo --namespace dev --wait 2 reason`
    *
-   * @param release The release's name.
-   * @param namespace Its namespace.
-   * @param kubeconfig Of the cluster.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param holder Who does it, for whoever is refused meanwhile.
-   * @param timeout Seconds until all is gone.
-   * @param wait Seconds until the cluster has to answer.
-   * @param name What the result is called by.
-   * @param again In one session the same call runs once; another value here runs it again.
+   * @param release Name of the release, for example `demo`.
+   * @param namespace Namespace of the release, for example `dev`.
+   * @param holder Owner of the lock, for example `build 7`; shown to anyone whose deployment is refused.
+   * @param timeout Seconds until everything has to be gone, for example `300`.
+   * @param wait Seconds until the cluster has to answer, for example `60`.
+   * @param name Name of the result, for example `uninstall`.
+   * @param nonce Any value not used before, for example `$RANDOM`, removes again instead of returning the result of
+   * this session.
    */
   @func({ cache: "session" })
   async uninstall(
     release: string,
     namespace: string,
-    kubeconfig: Secret,
-    cluster?: Service,
-    clusterName: string = "kubernetes",
     holder: string = "",
     timeout: number = 120,
     wait: number = 60,
     name: string = "uninstall",
-    again: string = "",
+    nonce: string = "",
   ): Promise<Result> {
-    return reported(name, async () => {
-      const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, again)
-      return runStep(
-        container,
-        ["bash", "-c", uninstallScript, "uninstall", String(wait), String(timeout), holder],
-        limit(wait, timeout),
-      )
+    return releaseStep(name, wait + timeout, () => {
+      const args = [String(wait), String(timeout), holder]
+      const container = onRelease(connected(this.base(), this, nonce), release, namespace)
+      return { container, command: ["bash", "-c", uninstallScript, "uninstall", ...args] }
     })
   }
 
   /**
-   * The revisions of a release as JSON, oldest first, as `helm history` gives them; `[]` when there is no such release. A cluster that does not answer is an error.
+   * Returns the revisions of a release as JSON, oldest first, as `helm history` does; `[]` when there is no such release. A
+   * cluster that does not answer is an error.
    *
-   * Example: `dagger -m modules/helm call history --release demo --namespace dev --kubeconfig file:kubeconfig.yaml --wait 2`
+   * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
+   * history --release demo --namespace dev --wait 2`
    *
-   * @param release The release's name.
-   * @param namespace Its namespace.
-   * @param kubeconfig Of the cluster.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param wait Seconds until the cluster has to answer.
+   * @param release Name of the release, for example `demo`.
+   * @param namespace Namespace of the release, for example `dev`.
+   * @param wait Seconds until the cluster has to answer, for example `60`.
    */
   @func({ cache: "never" })
-  async history(
-    release: string,
-    namespace: string,
-    kubeconfig: Secret,
-    cluster?: Service,
-    clusterName: string = "kubernetes",
-    wait: number = 60,
-  ): Promise<string> {
-    const container = connected(this.base(), release, namespace, kubeconfig, cluster, clusterName, "")
-    return (
-      await ran(container.withExec(["bash", "-c", historyScript, "history", String(wait)], { expect: ReturnType.Any }))
-    ).trim()
+  async history(release: string, namespace: string, wait: number = 60): Promise<string> {
+    const container = onRelease(connected(this.base(), this), release, namespace)
+    const command = ["bash", "-c", historyScript, "history", String(wait)]
+    return (await outputOf(container.withExec(command, { expect: ReturnType.Any }))).trim()
   }
 
   /**
-   * Runs helm with any arguments on a cluster and gives what it prints: the way to what this module has no function for. It takes no lock. It is run each time.
+   * Runs helm with any arguments and returns its standard output: for what this module has no function for. It takes no lock
+   * and runs in every call. What needs a cluster needs `with-cluster` before.
    *
-   * Example: `dagger -m modules/helm call helm --args=version,--short`
+   * Example: `dagger -m modules/helm call exec --args=version,--short`
    *
-   * @param args The arguments of helm.
-   * @param kubeconfig Of the cluster, for what needs one.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param timeout Seconds for helm.
+   * @param args Arguments of helm, for example `list,--all-namespaces`.
+   * @param timeout Seconds that helm may take, for example `300`.
    */
   @func({ cache: "never" })
-  async helm(
-    args: string[],
-    kubeconfig?: Secret,
-    cluster?: Service,
-    clusterName: string = "kubernetes",
-    timeout: number = 300,
-  ): Promise<string> {
-    let container = asked(this.base(), "")
-    if (kubeconfig)
-      container = container
-        .withMountedSecret("/run/kubeconfig", kubeconfig)
-        .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
-    if (cluster) container = container.withServiceBinding(clusterName, cluster)
-    return ran(container.withExec(["timeout", String(timeout), "helm", ...args], { expect: ReturnType.Any }))
+  async exec(args: string[], timeout: number = 300): Promise<string> {
+    const container = uncached(withClusterAccess(this.base(), this))
+    return outputOf(container.withExec(["timeout", String(timeout), "helm", ...args], { expect: ReturnType.Any }))
   }
 }
 
-/** The container with helm and kubectl in it. */
-function withTools(container: Container): Container {
-  const helm = dag.container().from(images.helm)
-  return (
-    container
-      .withFile("/usr/local/bin/helm", helm.file("/usr/bin/helm"))
-      .withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))
-      // The authorities that registries are known by: Debian's slim image has none.
-      .withFile("/etc/ssl/certs/ca-certificates.crt", helm.file("/etc/ssl/certs/ca-certificates.crt"))
-      .withWorkdir("/work")
-  )
+/** helm's arguments for the files of values that withValues() mounts. */
+function valueFlags(values: File[]): string[] {
+  return values.flatMap((_, i) => ["--values", `/values/${i}.yaml`])
 }
 
-/** The whole of a script in seconds: waiting for the cluster, for an earlier holder, the work, mending, and the evidence. */
-function limit(wait: number, timeout: number): number {
-  return wait + timeout + 240
-}
-
-/** The container with the way to the cluster and the names of the release; different from that of any other call. */
-function connected(
-  tools: Container,
-  release: string,
-  namespace: string,
-  kubeconfig: Secret,
-  cluster: Service | undefined,
-  clusterName: string,
-  again: string,
-): Container {
-  checkName("release", release, 53)
-  checkName("namespace", namespace)
-  let container = tools
-    .withMountedSecret("/run/kubeconfig", kubeconfig)
-    .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
-  if (cluster) container = container.withServiceBinding(clusterName, cluster)
-  return asked(container, again).withEnvVariable("RELEASE", release).withEnvVariable("NAMESPACE", namespace)
-}
-
-/** The container, different from that of any other call: something live is changed, so that no layer may come from the cache. */
-function asked(container: Container, again: string): Container {
-  return container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
-}
-
-/** The container with the files of values, and helm's arguments for them. */
-function withValues(container: Container, values: File[], set: string[]): { container: Container; flags: string[] } {
-  const flags = values.flatMap((_, i) => ["--values", `/values/${i}.yaml`])
-  return {
-    container: values.reduce((one, file, i) => one.withMountedFile(`/values/${i}.yaml`, file), container),
-    flags: [...flags, ...setArguments(set)],
-  }
-}
-
-/** What a container has printed; an error with helm's own words when it failed. */
-async function ran(container: Container): Promise<string> {
+/** What a container has printed; an error in helm's own words when it failed. */
+async function outputOf(container: Container): Promise<string> {
   const [code, stdout, stderr] = [await container.exitCode(), await container.stdout(), await container.stderr()]
   if (code !== 0) throw new Error(trouble(`${stdout}\n${stderr}`) || `exit code ${code}`)
   return stdout
-}
-
-/** Prints a line when the work starts and one when it ends; what goes wrong around it is a failed result too. */
-async function reported(name: string, work: () => Promise<Ran>): Promise<Result> {
-  const without = (status: string, reason: string, reports: Directory): Result =>
-    new Result(name, status, reason.replace(/ \[traceparent:[^\]]*\]/, ""), -1, 0, reports)
-  return withResult(await told(name, 0, async () => result(name, await work()), without))
-}
-
-async function result(name: string, ran: Ran): Promise<Result> {
-  const { reason, revision } = outcome(await readReport(ran.reports, "outcome"))
-  const status = ran.exitCode === 0 && reason !== "" ? "passed" : "failed"
-  const why =
-    reason ||
-    (ran.timedOut
-      ? `timed out after ${Math.round(ran.seconds)} s`
-      : firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`)
-  return new Result(name, status, why, ran.exitCode, ran.seconds, ran.reports.withoutFile("outcome"), revision)
-}
-
-/** What the runs of `helm lint` have found. What two runs find in the same place is one finding. */
-async function lintResult(name: string, ran: Ran, runs: { chart: string; values: string[] }[]): Promise<Linted> {
-  const outputs = await Promise.all(runs.map((_, i) => readReport(ran.reports, `lint-${i}.txt`)))
-  const findings = mergedFindings(
-    runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })),
-  )
-  const alone = [
-    ...new Set(runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart)),
-  ]
-  // helm says how many charts it has linted; one that it did not come to is no clean one.
-  const unread = runs.findIndex((_, i) => !/^(Error: )?1 chart\(s\) linted/m.test(outputs[i]!))
-  const broken = ran.timedOut
-    ? `timed out after ${Math.round(ran.seconds)} s`
-    : unread >= 0
-      ? `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}`
-      : ran.exitCode !== 0 && findings.length === 0
-        ? firstLine(await readReport(ran.reports, "output.txt"))
-        : ""
-  const reason =
-    broken ||
-    describeLint(findings) ||
-    `no finding in ${new Set(runs.map(({ chart }) => chart)).size} charts${runs.some(({ values }) => values.length) ? `, with ${runs.filter(({ values }) => values.length).length} sets of values` : ""}${alone.length ? `; ${alone.join(", ")} without the dependencies, which are not there` : ""}`
-  const reports = runs
-    .reduce((folder, _, i) => folder.withoutFile(`lint-${i}.txt`), ran.reports)
-    .withNewFile("helm.sarif", sarif(["helm"], findings))
-  return new Linted(
-    name,
-    broken || findings.length ? "failed" : "passed",
-    reason,
-    broken ? ran.exitCode || 1 : 0,
-    ran.seconds,
-    ran.cached,
-    reports,
-    findings.length,
-  )
-}
-
-/** Prints a line when the lint starts and one when it ends; what goes wrong around helm is a failed result too. */
-async function reportedLint(name: string, until: number, work: () => Promise<Linted>): Promise<Linted> {
-  return withResult(
-    await told(name, until, work, (status, reason, reports) => new Linted(name, status, reason, -1, 0, false, reports)),
-  )
 }

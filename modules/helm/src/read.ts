@@ -1,16 +1,17 @@
 import { firstLine } from "./shared/clock"
 import type { Finding } from "./shared/sarif"
 
-// Reads what the scripts and helm have written, and what callers give as text: pure functions.
+// Reads what the scripts and helm have written, and arguments that callers give as text: pure functions.
 
-/** What a script has found: the lines `key=value` of /report/outcome. */
+/** The outcome that a script writes to /report/outcome. */
 export interface Outcome {
-  /** Why, in one line. */
+  /** The result's reason, in one line. */
   reason: string
-  /** The revision that is there now; undefined when none is. */
+  /** The release's last revision; undefined when there is none. */
   revision?: number
 }
 
+/** Reads the lines `key=value` of /report/outcome. */
 export function outcome(text: string): Outcome {
   const found = new Map(
     text
@@ -22,37 +23,38 @@ export function outcome(text: string): Outcome {
   return { reason: firstLine(found.get("reason") ?? ""), revision: Number.isInteger(revision) ? revision : undefined }
 }
 
-/** `--set` arguments of lines such as `image.tag=1.2`. One that has no name is an error. */
+/** The `--set` arguments for values such as `image.tag=1.2`. A value without a name is an error. */
 export function setArguments(lines: string[]): string[] {
   for (const line of lines)
     if (!/^[^=\s]+=/.test(line)) throw new Error(`set: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
   return lines.flatMap((line) => ["--set", line])
 }
 
-/** Refuses a name that Kubernetes or helm would refuse later, in words that say which argument it was. */
+/** Refuses a name that Kubernetes or helm would refuse later, with an error that names the argument. */
 export function checkName(argument: string, value: string, longest = 63): void {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value) || value.length > longest) {
     throw new Error(
-      `${argument}: ${JSON.stringify(value)} must be lower-case letters, digits and dashes, begin and end with a letter or digit, and have at most ${longest} characters`,
+      `${argument}: ${JSON.stringify(value)} must consist of lower-case letters, digits and dashes, ` +
+        `begin and end with a letter or digit, and have at most ${longest} characters`,
     )
   }
 }
 
-/** Refuses keys that a Kubernetes Secret cannot have, and a number of keys that is not that of the values. */
-export function checkSecret(name: string, keys: string[], values: number): void {
-  if (name === "" && keys.length === 0 && values === 0) return
+/** Refuses keys that a Kubernetes Secret cannot have, keys without a Secret, and a Secret without keys. */
+export function checkSecret(name: string, keys: string[]): void {
+  if (name === "" && keys.length === 0) return
   checkName("secretName", name, 253)
-  if (keys.length !== values)
-    throw new Error(`secretKeys: ${keys.length} keys for ${values} secrets; each secret needs its key`)
-  if (keys.length === 0) throw new Error("secretKeys: a secret without keys holds nothing")
+  if (keys.length === 0) throw new Error(`secretName: ${name} has no keys: call with-secret for each of them`)
   for (const key of keys)
     if (!/^[-._A-Za-z0-9]+$/.test(key))
-      throw new Error(`secretKeys: ${JSON.stringify(key)} must be letters, digits, dots, dashes and underscores`)
+      throw new Error(
+        `with-secret: ${JSON.stringify(key)} must consist of letters, digits, dots, dashes and underscores`,
+      )
   const twice = keys.find((key, i) => keys.indexOf(key) !== i)
-  if (twice !== undefined) throw new Error(`secretKeys: ${twice} is given twice`)
+  if (twice !== undefined) throw new Error(`with-secret: ${twice} is given twice`)
 }
 
-/** The host and the folder of an OCI address such as `registry:5000/charts`. */
+/** The host of an OCI address such as `registry:5000/charts`. */
 export function registryHost(address: string): string {
   const [, host] = /^(?:oci:\/\/)?([A-Za-z0-9.-]+(?::\d+)?)(\/[a-z0-9._/-]+)?$/.exec(address) ?? []
   if (host === undefined)
@@ -60,7 +62,7 @@ export function registryHost(address: string): string {
   return host
 }
 
-/** The reference with digest of what `helm push` has pushed. */
+/** The reference with digest of a chart, from the output of `helm push`. */
 export function pushed(output: string): string {
   const reference = /^Pushed: (\S+?)(:[^:/\s]+)?$/m.exec(output)?.[1]
   const digest = /^Digest: (sha256:[0-9a-f]{64})$/m.exec(output)?.[1]
@@ -74,43 +76,57 @@ export function trouble(output: string): string {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^(WARNING|\S+\.go:\d+:|time=)/.test(line))
-  return firstLine(
-    (
-      lines.find((line) => /^Error: /.test(line)) ??
-      lines.find((line) => /\[ERROR\]/.test(line)) ??
-      lines.at(-1) ??
-      ""
-    ).replace(/^(Error|\[ERROR\]):? /, ""),
-  )
+  const error = lines.find((line) => /^Error: /.test(line)) ?? lines.find((line) => /\[ERROR\]/.test(line))
+  return firstLine((error ?? lines.at(-1) ?? "").replace(/^(Error|\[ERROR\]):? /, ""))
 }
 
-/** What `helm lint` has found in the chart at `path`, with files from the source's root. Its notes are left out. */
-export function lintFindings(output: string, path: string): Finding[] {
-  return output.split(/^(?=\[(?:INFO|WARNING|ERROR)\] |==> |Error: )/m).flatMap((block) => {
-    const [, level, part, words] = /^\[(ERROR|WARNING)\] ([^:\s]*):? ?([\s\S]*)$/.exec(block.trim()) ?? []
-    if (!level) return []
-    const text = words!.replace(/\s+/g, " ").trim()
-    // A template is named from the chart's own name: demo/templates/web.yaml:3. What is rendered has lines of its own, which the file does not have.
-    const template = /\b[\w.-]+\/((?:charts\/[\w.-]+\/)*templates\/[^\s:()"]+):(\d+)/.exec(text)
-    const own = part!.replace(/\/$/, "")
-    const line = template
-      ? Number(template[2])
-      : own.startsWith("templates")
-        ? 0
-        : Number(/\bline (\d+)/.exec(text)?.[1] ?? 0)
-    const said = text.replace(/ at \(\S+:\d+\)/, "").replace(/^template: \S+?:\d+(?::\d+)?: (executing "[^"]*" )?/, "")
-    return [
-      {
-        tool: "helm",
-        rule: template || own.startsWith("templates") ? "template" : own || "chart",
-        text: said,
-        file: under(path, template?.[1] ?? own),
-        line,
-        column: 0,
-        level: level === "ERROR" ? "error" : "warning",
-      },
-    ]
+/** One run of `helm lint`: a chart, and files of values from the source's root. */
+export interface LintRun {
+  chart: string
+  values: string[]
+}
+
+/** Reads the charts to lint, `folder` or `folder=file+file`. */
+export function lintRuns(charts: string[]): LintRun[] {
+  if (charts.length === 0) throw new Error("charts: give at least one, such as charts/shop")
+  return charts.map((text) => {
+    const [folder, files = "", ...rest] = text.split("=")
+    const chart = folder!.replace(/^(\.\/)+/, "").replace(/\/+$/, "") || "."
+    if (folder === "" || rest.length > 0 || /[\t\n]/.test(text))
+      throw new Error(`charts: ${JSON.stringify(text)} is not folder, folder=file or folder=file+file`)
+    return { chart, values: files.split("+").filter((file) => file !== "") }
   })
+}
+
+/** The findings of `helm lint` in the chart at `path`, with files from the source's root. Its [INFO] lines are left out. */
+export function lintFindings(output: string, path: string): Finding[] {
+  return output
+    .split(/^(?=\[(?:INFO|WARNING|ERROR)\] |==> |Error: )/m)
+    .map((block) => /^\[(ERROR|WARNING)\] ([^:\s]*):? ?([\s\S]*)$/.exec(block.trim()))
+    .filter((match) => match !== null)
+    .map(([, level, part, words]) =>
+      lintFinding(path, level === "ERROR" ? "error" : "warning", part!.replace(/\/$/, ""), words!),
+    )
+}
+
+/** One finding of helm, which names a part of the chart (a file or a folder) and describes the problem. */
+function lintFinding(path: string, level: "error" | "warning", part: string, words: string): Finding {
+  const text = words.replace(/\s+/g, " ").trim()
+  // A template is named from the chart's own name: demo/templates/web.yaml:3.
+  const template = /\b[\w.-]+\/((?:charts\/[\w.-]+\/)*templates\/[^\s:()"]+):(\d+)/.exec(text)
+  const rendered = part.startsWith("templates")
+  // Rendered manifests have lines of their own, which the template does not have.
+  const line = Number(template?.[2] ?? (rendered ? 0 : (/\bline (\d+)/.exec(text)?.[1] ?? 0)))
+  const preamble = /^template: \S+?:\d+(?::\d+)?: (executing "[^"]*" )?/
+  return {
+    tool: "helm",
+    rule: template || rendered ? "template" : part || "chart",
+    text: text.replace(/ at \(\S+:\d+\)/, "").replace(preamble, ""),
+    file: under(path, template?.[1] ?? part),
+    line,
+    column: 0,
+    level,
+  }
 }
 
 /** The findings of several runs, each once, with the values of the first run that has it. */

@@ -19,21 +19,23 @@ export class Image {
    * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server
    * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
    *
-   * @param files Files that go into the image, owned by root and dated 1970, so that the same files make the same layer.
-   * @param sha Full hash of the commit, for version.json and the labels org.opencontainers.image.revision and .version. The
-   * suffix `-dirty` says that files differ from the commit; `-dirty-` and 12 hexadecimal digits also say which.
-   * @param commitTime Time of the commit in RFC 3339, for version.json and the label org.opencontainers.image.created.
-   * @param at Folder in the image that receives the files.
-   * @param versionPath Path of version.json in the image.
+   * @param files Files that go into the image, owned by root and dated 1970, so that the same files make the same
+   * layer, for example `dist`.
+   * @param sha Full hash of the commit, for version.json and the labels org.opencontainers.image.revision and .version.
+   * The suffix `-dirty` says that files differ from the commit; `-dirty-` and 12 hexadecimal digits also say which.
+   * @param commitTime Time of the commit in RFC 3339, for example `2026-01-31T12:00:00Z`, for version.json and the
+   * label org.opencontainers.image.created.
+   * @param at Folder in the image that receives the files, for example `/app`.
+   * @param versionPath Path of version.json in the image, for example `/app/version.json`.
    * @param base Base image, such as `nginx:1.28`; empty for none (from scratch).
-   * @param config More files, laid over the root folder of the image, such as configuration.
-   * @param entrypoint Command of the image; empty for that of the base.
-   * @param args Default arguments of the command; empty for those of the base.
-   * @param user Numeric user, with or without a group; must not be root.
-   * @param ports TCP ports that the image exposes.
+   * @param config More files, laid over the root folder of the image, such as configuration, for example `config`.
+   * @param entrypoint Command of the image, for example `/app/server`; empty for that of the base.
+   * @param args Default arguments of the command, for example `--verbose`; empty for those of the base.
+   * @param user Numeric user, for example `65532:65532`, with or without a group; must not be root.
+   * @param ports TCP ports that the image exposes, for example `8080`.
    * @param env Environment variables, such as `LANG=C.UTF-8`.
    * @param labels More labels, such as `org.opencontainers.image.title=api`.
-   * @param platform Platform of the image.
+   * @param platform Platform of the image, for example `linux/arm64`.
    */
   @func({ cache: "session" })
   build(
@@ -79,8 +81,8 @@ export class Image {
    * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z`
    *
    * @param sha Full hash of the commit, as for `build`.
-   * @param commitTime Time of the commit in RFC 3339.
-   * @param user Numeric user, with or without a group; must not be root.
+   * @param commitTime Time of the commit in RFC 3339, for example `2026-01-31T12:00:00Z`.
+   * @param user Numeric user, for example `65532:65532`, with or without a group; must not be root.
    * @param env Environment variables, such as `LANG=C.UTF-8`.
    * @param labels More labels, such as `org.opencontainers.image.title=api`.
    */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto"
 
-// A certificate authority of its own for each cluster. None of the images here has openssl, and node makes keys and signatures but no certificates: the few
-// parts that a self-signed certificate (RFC 5280) consists of are put together here.
+// Makes a certificate authority for a cluster. None of the images has openssl, and Node.js makes keys and signatures but no
+// certificates, so the parts of a self-signed certificate (RFC 5280) are assembled here.
 
 function der(tag: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts)
@@ -13,12 +13,13 @@ const identifier = (hex: string): Buffer => der(0x06, Buffer.from(hex, "hex"))
 const utcTime = (date: Date): Buffer => der(0x17, Buffer.from(`${date.toISOString().replace(/\D/g, "").slice(2, 14)}Z`))
 const bits = (content: Uint8Array, unused = 0): Buffer => der(0x03, Buffer.from([unused]), content)
 
-/** An extension that whoever reads the certificate has to understand. */
+/** A critical extension: a reader that does not understand it has to reject the certificate. */
 const critical = (id: string, value: Buffer): Buffer =>
   sequence(identifier(id), der(0x01, Buffer.from([0xff])), der(0x04, value))
 
 /**
- * A certificate authority: certificate and private key as PEM. It is valid from an hour before `now` (clocks differ) for as many days as are given.
+ * A certificate authority: certificate and private key as PEM. It is valid from an hour before `now`, because clocks differ,
+ * until `days` days after it.
  */
 export function certificateAuthority(
   name: string,

@@ -1,5 +1,5 @@
 /**
- * A Kubernetes that lives as long as the call that made it, and kubectl for any cluster.
+ * A Kubernetes cluster that lives as long as the call that started it, and kubectl for any cluster.
  */
 import {
   CacheSharingMode,
@@ -17,17 +17,21 @@ import { randomBytes } from "node:crypto"
 import { certificateAuthority } from "./certificate"
 import { images } from "./images"
 import { evidenceScript, kubectlScript, startScript } from "./scripts"
-import { kubeconfig, registries } from "./settings"
+import { kubeconfigOf, registries } from "./settings"
+import { uncached } from "./shared/nonce"
 
-/** The host name in the kubeconfig of an ephemeral cluster: who uses the cluster binds its service by this name. */
+/** Host name in the kubeconfig of an ephemeral cluster; bind the cluster's service under this name. */
 const host = "kubernetes"
 
-/** A Kubernetes of one node, and the way to it. */
+/** A cluster of one node, and access to it. */
 @object()
 export class Cluster {
-  /** The running cluster: bind it as `kubernetes`. It starts on first use and ends soon after the last; `start()` keeps it for the whole session. */
+  /**
+   * The running cluster; bind it as `kubernetes`. It starts on first use and ends soon after the last use; `start()` keeps it
+   * running for the whole session.
+   */
   @func() service: Service
-  /** The kubeconfig of its administrator, for the address https://kubernetes:6443. */
+  /** Kubeconfig of the cluster's administrator, for the address https://kubernetes:6443. */
   @func() kubeconfig: File
 
   constructor(service: Service, kubeconfig: File) {
@@ -38,12 +42,37 @@ export class Cluster {
 
 @object()
 export class Kubernetes {
+  /** Kubeconfig of the cluster; set by withCluster. */
+  kubeconfig?: Secret
+  /** The cluster, when it is a service; set by withCluster. */
+  service?: Service
+  /** Host name of that service; set by withCluster. */
+  serviceName?: string
+
   /**
-   * The container that kubectl runs in.
+   * Sets the cluster that `exec` and `evidence` use. Without it they start an empty ephemeral one.
+   *
+   * Example: `dagger -m modules/kubernetes call with-cluster --kubeconfig file:$HOME/.kube/config exec --args=get,nodes`
+   *
+   * @param kubeconfig Kubeconfig with the access to the cluster, for example `file:kubeconfig.yaml`.
+   * @param service The cluster, when it is a Dagger service, for example `tcp://127.0.0.1:6443`; by default the address
+   * in the kubeconfig has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the kubeconfig, for example `kubernetes`.
+   */
+  @func({ cache: "session" })
+  withCluster(kubeconfig: Secret, service?: Service, serviceName: string = host): Kubernetes {
+    this.kubeconfig = kubeconfig
+    this.service = service
+    this.serviceName = serviceName
+    return this
+  }
+
+  /**
+   * Returns the container that kubectl runs in.
    *
    * Example: `dagger -m modules/kubernetes call base with-exec --args kubectl,version,--client stdout`
    *
-   * @param image Another image with bash in it, instead of the pinned one; kubectl is put into it.
+   * @param image Image that contains bash, for example `debian:bookworm-slim`; kubectl is added to it.
    */
   @func()
   base(image: string = images.debian): Container {
@@ -54,143 +83,129 @@ export class Kubernetes {
   }
 
   /**
-   * A cluster of one node, with certificates and an administrator's token of its own. It is empty: no ingress, no load balancer, no storage class. In one session the
-   * same call gives the same cluster.
+   * Starts a cluster of one node with certificates and an administrator's token of its own. It is empty: no ingress, no load
+   * balancer, no storage class. In one session the same arguments return the same cluster.
    *
    * Example: `dagger -m modules/kubernetes call cluster kubeconfig contents`
    *
-   * @param registry A registry that the nodes pull from, by plain HTTP.
-   * @param registryName The host name and port of that registry, as they stand in images' names.
-   * @param mirrors Names of other registries that this one serves too, such as docker.io.
-   * @param instance Another name makes another cluster.
-   * @param image Another image of k3s.
+   * @param service Registry that the node pulls images from over plain HTTP, for example `tcp://127.0.0.1:5000`;
+   * without it, images come from the public registries.
+   * @param serviceName Host name and port of that registry in the names of images, for example `registry:5000`.
+   * @param mirrors Other registries, such as `docker.io`, whose images this registry serves too.
+   * @param instance Name of the cluster, for example `rehearsal`; another name starts another cluster.
+   * @param image Image of k3s, for example `rancher/k3s:v1.34.4-k3s1`.
    */
   @func({ cache: "session" })
   cluster(
-    registry?: Service,
-    registryName: string = "registry:5000",
+    service?: Service,
+    serviceName: string = "registry:5000",
     mirrors: string[] = [],
     instance: string = "",
     image: string = images.k3s,
   ): Cluster {
     const authority = certificateAuthority(`kubernetes-${instance || "ephemeral"}`, 30)
     const token = randomBytes(24).toString("hex")
-    const tls = "/var/lib/rancher/k3s/server/tls"
-    let node = dag
-      .container()
-      .from(image)
-      .withEnvVariable("INSTANCE", instance)
-      .withNewFile(`${tls}/server-ca.crt`, authority.certificate)
-      .withNewFile(`${tls}/server-ca.key`, authority.key, { permissions: 0o600 })
-      .withNewFile("/etc/rancher/k3s/tokens.csv", `${token},admin,admin,system:masters\n`, { permissions: 0o600 })
-      .withMountedTemp("/var/lib/rancher/k3s/server/db")
-      .withMountedCache("/var/lib/rancher/k3s/agent/containerd", dag.cacheVolume("kubernetes-containerd"), {
-        sharing: CacheSharingMode.Private,
-      })
-    if (registry) {
+    let node = nodeOf(image, authority, token).withEnvVariable("INSTANCE", instance)
+    if (service)
       node = node
-        .withNewFile("/etc/rancher/k3s/registries.yaml", registries(registryName, mirrors))
-        .withServiceBinding(registryName.replace(/:\d+$/, ""), registry)
-    }
-    const settings = [
-      ...["--node-name", "node", "--tls-san", host, "--kube-apiserver-arg=token-auth-file=/etc/rancher/k3s/tokens.csv"],
-      ...["--disable=traefik", "--disable=servicelb", "--disable=local-storage", "--disable=metrics-server"],
-      // One node reaches itself without a tunnel and without a VXLAN device, which the engine's kernel may lack.
-      ...["--egress-selector-mode=disabled", "--flannel-backend=host-gw"],
-    ]
-    const service = node
-      .withExposedPort(6443)
-      .asService({ args: ["sh", "-c", startScript, "start", ...settings], insecureRootCapabilities: true })
-    return new Cluster(
-      service,
-      dag.file("kubeconfig", kubeconfig(`https://${host}:6443`, authority.certificate, token)),
-    )
+        .withNewFile("/etc/rancher/k3s/registries.yaml", registries(serviceName, mirrors))
+        .withServiceBinding(serviceName.replace(/:\d+$/, ""), service)
+    const args = ["sh", "-c", startScript, "start", ...nodeSettings]
+    const cluster = node.withExposedPort(6443).asService({ args, insecureRootCapabilities: true })
+    const kubeconfig = kubeconfigOf(`https://${host}:6443`, authority.certificate, token)
+    return new Cluster(cluster, dag.file("kubeconfig", kubeconfig))
   }
 
   /**
-   * Runs kubectl with any arguments and gives what it prints, once the cluster has a node that is ready. An error of kubectl is an error of the call. It is run each
-   * time, also when nothing has changed.
+   * Runs kubectl with any arguments and returns its standard output, once the cluster has a ready node. It runs in every
+   * call, also when nothing has changed. When kubectl fails, the call fails with kubectl's error.
    *
-   * Example: `dagger -m modules/kubernetes call kubectl --args=get,nodes`
+   * Example: `dagger -m modules/kubernetes call exec --args=get,nodes`
    *
-   * @param args The arguments of kubectl.
-   * @param kubeconfig Of the cluster; an empty ephemeral one if not given.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param stdin What kubectl reads, for `--args=apply,--filename=-`.
-   * @param wait Seconds until a node has to be ready; 0 does not wait.
-   * @param timeout Seconds for kubectl itself.
-   * @param image Another image with bash in it.
+   * @param args Arguments of kubectl, for example `get,nodes`.
+   * @param stdin Standard input of kubectl, for `--args=apply,--filename=-`.
+   * @param wait Seconds to wait for a ready node, for example `60`; 0 does not wait.
+   * @param timeout Seconds that kubectl itself may take, for example `300`.
+   * @param image Image that contains bash, for example `debian:bookworm-slim`; kubectl is added to it.
    */
   @func({ cache: "never" })
-  async kubectl(
+  async exec(
     args: string[],
-    kubeconfig?: Secret,
-    cluster?: Service,
-    clusterName: string = host,
     stdin: string = "",
     wait: number = 60,
     timeout: number = 300,
     image: string = images.debian,
   ): Promise<string> {
-    const container = await this.connected(image, kubeconfig, cluster, clusterName)
-    const ran = container.withExec(["bash", "-c", kubectlScript, "kubectl", String(wait), String(timeout), ...args], {
-      expect: ReturnType.Any,
-      stdin,
-    })
+    const command = ["bash", "-c", kubectlScript, "kubectl", String(wait), String(timeout), ...args]
+    const container = await connected(this, image)
+    const ran = container.withExec(command, { expect: ReturnType.Any, stdin })
     if ((await ran.exitCode()) !== 0)
-      throw new Error((await ran.stderr()).trim() || `kubectl ended with ${await ran.exitCode()}`)
+      throw new Error((await ran.stderr()).trim() || `kubectl ended with exit code ${await ran.exitCode()}`)
     return ran.stdout()
   }
 
   /**
-   * What a namespace holds: `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, and the logs of each container, also of its run before when it was started again
-   * (`logs/<pod>/<container>.log` and `.previous.log`).
+   * Returns what a namespace contains: `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, and the log of each
+   * container (`logs/<pod>/<container>.log`); of a restarted container also the log before (`….previous.log`).
    *
    * Example: `dagger -m modules/kubernetes call evidence --namespace kube-system entries`
    *
-   * @param namespace The namespace to read.
-   * @param kubeconfig Of the cluster; an empty ephemeral one if not given.
-   * @param cluster The cluster, when it is a service.
-   * @param clusterName The host name of that service, as it stands in the kubeconfig.
-   * @param wait Seconds until a node has to be ready; 0 does not wait.
-   * @param again In one session the same call runs once; another value here runs it again.
-   * @param image Another image with bash in it.
+   * @param namespace Namespace to read, for example `kube-system`.
+   * @param wait Seconds to wait for a ready node, for example `60`; 0 does not wait.
+   * @param nonce Any value not used before, for example `$RANDOM`, reads again instead of returning the answer of this
+   * session.
+   * @param image Image that contains bash, for example `debian:bookworm-slim`; kubectl is added to it.
    */
   @func({ cache: "session" })
   async evidence(
     namespace: string,
-    kubeconfig?: Secret,
-    cluster?: Service,
-    clusterName: string = host,
     wait: number = 60,
-    again: string = "",
+    nonce: string = "",
     image: string = images.debian,
   ): Promise<Directory> {
-    const container = (await this.connected(image, kubeconfig, cluster, clusterName)).withEnvVariable("AGAIN", again)
-    const ran = container.withExec(["bash", "-c", evidenceScript, "evidence", String(wait), namespace], {
-      expect: ReturnType.Any,
-    })
+    const container = await connected(this, image, nonce)
+    const command = ["bash", "-c", evidenceScript, "evidence", String(wait), namespace]
+    const ran = container.withExec(command, { expect: ReturnType.Any })
     if ((await ran.exitCode()) !== 0) throw new Error((await ran.stderr()).trim())
     return ran.directory("/evidence")
   }
+}
 
-  /** kubectl's container with the way to the cluster, different from that of any other call: no layer may come from the cache. */
-  private async connected(
-    image: string,
-    config: Secret | undefined,
-    cluster: Service | undefined,
-    clusterName: string,
-  ): Promise<Container> {
-    // Of its own: two calls in two sessions at once would share one, and lose it when the first of them ends.
-    const made = config ? undefined : this.cluster(undefined, undefined, undefined, String(Math.random()))
-    const secret =
-      config ?? dag.setSecret(`kubeconfig-${randomBytes(8).toString("hex")}`, await made!.kubeconfig.contents())
-    const service = cluster ?? made?.service
-    let container = this.base(image)
-      .withMountedSecret("/run/kubeconfig", secret)
-      .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
-    if (service) container = container.withServiceBinding(clusterName, service)
-    return container.withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}`)
-  }
+/** Arguments of `k3s server`. */
+const nodeSettings = [
+  ...["--node-name", "node", "--tls-san", host, "--kube-apiserver-arg=token-auth-file=/etc/rancher/k3s/tokens.csv"],
+  ...["--disable=traefik", "--disable=servicelb", "--disable=local-storage", "--disable=metrics-server"],
+  // One node reaches itself without a tunnel and without a VXLAN device, which the engine's kernel may lack.
+  ...["--egress-selector-mode=disabled", "--flannel-backend=host-gw"],
+]
+
+/** The container of a node, with the certificate authority and the administrator's token of its cluster. */
+function nodeOf(image: string, authority: { certificate: string; key: string }, token: string): Container {
+  const tls = "/var/lib/rancher/k3s/server/tls"
+  return dag
+    .container()
+    .from(image)
+    .withNewFile(`${tls}/server-ca.crt`, authority.certificate)
+    .withNewFile(`${tls}/server-ca.key`, authority.key, { permissions: 0o600 })
+    .withNewFile("/etc/rancher/k3s/tokens.csv", `${token},admin,admin,system:masters\n`, { permissions: 0o600 })
+    .withMountedTemp("/var/lib/rancher/k3s/server/db")
+    .withMountedCache("/var/lib/rancher/k3s/agent/containerd", dag.cacheVolume("kubernetes-containerd"), {
+      sharing: CacheSharingMode.Private,
+    })
+}
+
+/** The container of kubectl with access to the cluster; never answered from the cache. */
+async function connected(kubernetes: Kubernetes, image: string, nonce = ""): Promise<Container> {
+  const { kubeconfig, service, serviceName = host } = kubernetes
+  // The instance is unique: two sessions would share one cluster, and lose it when the first of them ends.
+  const own = kubeconfig ? undefined : kubernetes.cluster(undefined, undefined, undefined, String(Math.random()))
+  const secret =
+    kubeconfig ?? dag.setSecret(`kubeconfig-${randomBytes(8).toString("hex")}`, await own!.kubeconfig.contents())
+  const bound = service ?? own?.service
+  let container = kubernetes
+    .base(image)
+    .withMountedSecret("/run/kubeconfig", secret)
+    .withEnvVariable("KUBECONFIG", "/run/kubeconfig")
+  if (bound) container = container.withServiceBinding(serviceName, bound)
+  return uncached(container, nonce)
 }

@@ -1,10 +1,11 @@
 import { evidence } from "./shared/evidence"
 
-// What runs inside the containers, given to sh or bash as it stands.
+// The scripts that run inside the containers, passed to sh or bash unchanged.
 
 /**
- * Starts k3s with "$@". The volume with containerd's images and containers may come from an earlier cluster: it is emptied, so it never grows beyond what one cluster
- * holds, and nothing of another run can be seen. Under cgroup v2 the processes leave the root group, or no group below it could have limits.
+ * Starts k3s with "$@". The volume with containerd's images and containers may come from an earlier cluster. It is emptied, so
+ * that it never holds more than one cluster's data and nothing of another run. Under cgroup v2 the processes leave the root
+ * group, because otherwise no group below it could have limits.
  */
 export const startScript = `
 rm -rf /var/lib/rancher/k3s/agent/containerd/*
@@ -16,10 +17,15 @@ fi
 exec /bin/k3s server "$@"
 `
 
-/** Waits for at most $1 seconds (0: not at all) until the cluster has a node that is ready and the account that pods run under; 7 and a line that says why if not. */
+/**
+ * Waits for at most $1 seconds (0: not at all) until the cluster has a ready node and the account that pods run under. If it
+ * does not, the script ends with exit code 7 and a line that says why.
+ */
 const waitForNode = `
 ready() {
-  kubectl --request-timeout=5s get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {range .status.conditions[?(@.type=="Ready")]}{.status} {.message}{end}{"\\n"}{end}' > /tmp/nodes || return
+  local condition='{range .status.conditions[?(@.type=="Ready")]}{.status} {.message}{end}'
+  kubectl --request-timeout=5s get nodes -o jsonpath="{range .items[*]}{.metadata.name}: $condition{'\\n'}{end}" \\
+    > /tmp/nodes || return
   grep -q ': True ' /tmp/nodes || { echo "no node is ready: $(cat /tmp/nodes)"; return 1; }
   kubectl --request-timeout=5s --namespace default get serviceaccount default > /dev/null
 }
@@ -30,7 +36,10 @@ while [ "$limit" -gt 0 ] && ! reason=$(ready 2>&1); do
 done
 `
 
-/** Runs kubectl with "$@" after $1 and $2, the limits in seconds of the wait and of kubectl itself. A code above 128 would be an error of the engine's. */
+/**
+ * Runs kubectl with "$@" after $1 and $2: the limits in seconds of the wait and of kubectl itself. Exit codes above 128 become
+ * 128, because the engine treats them as errors of its own.
+ */
 export const kubectlScript = `${waitForNode}
 limit=$1; shift
 timeout -k 5 "$limit" kubectl "$@"
@@ -40,7 +49,7 @@ code=$?
 exit "$code"
 `
 
-/** Writes what the namespace $2 holds into /evidence, after waiting for at most $1 seconds. */
+/** Writes what the namespace $2 contains into /evidence, after waiting for at most $1 seconds. */
 export const evidenceScript = `${evidence}${waitForNode}
 evidence "$1" /evidence
 `

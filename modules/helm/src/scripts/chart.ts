@@ -1,0 +1,93 @@
+// The scripts that pack, push and lint charts, passed to bash -c unchanged.
+
+/**
+ * Packs the folder `chart` into /out, with the version $1 and the application's version $2 where they are given, and prints the
+ * file's name. helm writes the current time into its archive, so the archive is packed again without it.
+ */
+export const packageScript = `
+set -eo pipefail
+flags=()
+if [ -n "$1" ]; then flags+=(--version "$1"); fi
+if [ -n "$2" ]; then flags+=(--app-version "$2"); fi
+mkdir -p /out /tmp/packed /tmp/files
+helm package chart --destination /tmp/packed "\${flags[@]}" >&2
+file=$(basename /tmp/packed/*.tgz)
+tar -xzf "/tmp/packed/$file" -C /tmp/files
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \\
+  -C /tmp/files -cf - "$(ls /tmp/files)" | gzip -n -9 > "/out/$file"
+echo "$file"
+`
+
+/**
+ * Pushes chart.tgz to the folder $3 of the registry $2 within $1 seconds, as the user $4 if there is one; the other arguments
+ * are flags of helm. helm writes the file's time into the manifest, so the file always has the same time.
+ */
+export const pushScript = `
+limit=$1 server=$2 address=$3 user=$4; shift 4
+export HELM_REGISTRY_CONFIG=/run/helm/registry.json
+cp chart.tgz /run/helm/chart.tgz
+touch -d @0 /run/helm/chart.tgz
+if [ -n "$user" ]; then
+  timeout "$limit" helm registry login "$server" --username "$user" --password-stdin "$@" < /run/password >&2 || exit 1
+fi
+timeout "$limit" helm push /run/helm/chart.tgz "oci://$address" "$@" 2>&1
+code=$?
+[ "$code" = 124 ] && echo "Error: the registry $server did not accept the chart within $limit s"
+exit "$code"
+`
+
+/**
+ * A function of bash: `build_local CHART` packs each `file://` dependency of a chart into its folder charts/, after those that
+ * the dependency has itself. It needs no network. Dependencies from elsewhere are not touched.
+ */
+const buildLocal = `
+local_dependencies() {
+  awk '
+/^dependencies:/ { inside = 1; next }
+/^[A-Za-z]/ { inside = 0 }
+inside && match($0, /file:\\/\\/[^"\\047 \\t#]+/) { print substr($0, RSTART + 7, RLENGTH - 7) }
+' "$1/Chart.yaml"
+}
+build_local() {
+  local path
+  while IFS= read -r path; do
+    if [ ! -f "$1/$path/Chart.yaml" ]; then echo "Error: $1: there is no chart at file://$path" >&2; return 1; fi
+    build_local "$1/$path" || return
+    mkdir -p "$1/charts" && helm package "$1/$path" --destination "$1/charts" > /dev/null || return
+  done < <(local_dependencies "$1")
+}
+`
+
+/**
+ * Runs `helm lint --strict` for each line of $1, `chart<tab>files of values, separated by commas`, with the other arguments as
+ * flags. The output of each run goes to /report under its number. If dependencies are missing in charts/, those with a `file://`
+ * address are built; if others are missing still, a copy of the chart that names no dependencies is linted. Exit code 1 when a
+ * run found something.
+ */
+export const lintScript = `${buildLocal}
+status=0
+i=0
+list=$1; shift
+missing() { [ "$code" != 0 ] && grep -q 'missing these dependencies' "$report"; }
+lint() { helm lint --strict "$@" > "$report" 2>&1; code=$?; }
+while IFS=$'\\t' read -r chart values; do
+  report=/report/lint-$i.txt
+  if [ -n "$values" ]; then values=--values=$values; fi
+  lint "$chart" $values "$@"
+  if missing && [ -n "$(local_dependencies "$chart")" ]; then
+    if build_local "$chart" 2> /tmp/build; then lint "$chart" $values "$@"; else cat /tmp/build > "$report"; code=1; fi
+  fi
+  if missing; then
+    rm -rf /tmp/alone && mkdir /tmp/alone && cp -R "$chart" /tmp/alone/
+    awk '/^dependencies:/ { without = 1; print ""; next } /^[A-Za-z]/ { without = 0 } { print without ? "" : $0 }' \\
+      "$chart/Chart.yaml" > /tmp/alone/Chart.yaml
+    alone=/tmp/alone/$(basename "$(realpath "$chart")") && mv /tmp/alone/Chart.yaml "$alone/" && rm -f "$alone/Chart.lock"
+    lint "$alone" $values "$@"
+    echo "without its dependencies, which are not in charts/" >> "$report"
+  fi
+  if [ "$code" != 0 ]; then status=1; fi
+  echo "$chart $values"; cat "$report"
+  i=$((i + 1))
+done <<< "$list"
+exit $status
+`
