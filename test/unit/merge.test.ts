@@ -44,12 +44,49 @@ describe("JUnit of all stages", () => {
       "E: boom\n at a.test.ts:3",
     ])
   })
+  it.each([
+    ["numeric entities of Go's encoder", "a&#xA;b &#34;c&#34; &#x9;d&amp;#xA;", 'a\nb "c" \td&#xA;'],
+    ["text that looks like an entity", "&amp;lt;b&amp;gt;", "&lt;b&gt;"],
+  ])("is decoded and escaped once: %s", (_, written, said) => {
+    const text = `<testsuites><testsuite name="p"><testcase name="T"><failure message="Failed">${written}</failure></testcase></testsuite></testsuites>`
+    const merged = mergedJunit([{ stage: "s", text }])
+    expect(failedTests([{ stage: "s", text }])[0]!.output).toBe(said)
+    expect(failedTests([{ stage: "s", text: merged }])[0]!.output).toBe(said)
+    expect(merged).not.toMatch(/&amp;#(xA|34|x9);(?!<)/)
+  })
+
+  it("has no colours, control characters or endless lines", () => {
+    const failure = `\u001b[31mred\u001b[0m \u0000\u000b${"x".repeat(300_000)}`
+    const text = `<testsuites><testsuite name="p"><testcase name="T"><failure>${failure}</failure></testcase></testsuite></testsuites>`
+    const merged = mergedJunit([{ stage: "s", text }])
+    expect(XMLValidator.validate(merged)).toBe(true)
+    expect(/[\u0000-\u0008\u000b-\u001f]/.test(merged)).toBe(false)
+    expect(merged.includes("<failure>red xxx")).toBe(true)
+    expect(merged.length).toBeLessThan(25_000)
+    expect(merged.includes("more characters in the stage")).toBe(true)
+  })
+
   it("is empty where nobody wrote any", () => expect(XMLValidator.validate(mergedJunit([]))).toBe(true))
   it("tells the failing tests with their output", () =>
     expect(failedTests(sources).map(({ stage, name }) => [stage, name])).toEqual([
       ["api:test", "price TestB"],
       ["web:test", "a.test.ts x > y"],
     ]))
+})
+
+describe("a place with spaces, Unicode or a percent sign", () => {
+  it.each([
+    ["order%20api/order.go", "services/x", "services/x/order api/order.go", "services/x/order%20api/order.go"],
+    ["order api/order.go", undefined, "order api/order.go", "order%20api/order.go"],
+    ["küche/100%.go", undefined, "küche/100%.go", "k%C3%BCche/100%25.go"],
+  ])("%s in %s is %s", (uri, folder, file, written) => {
+    const { log, found } = mergedSarif([
+      { stage: "s", text: sarif("vet", result("vet", "no", uri, 3)), ...(folder ? { folder } : {}) },
+    ])
+    expect(JSON.parse(log).runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri).toBe(written)
+    expect(found[0]!.file).toBe(file)
+    expect(mergedSarif([{ stage: "s", text: log }]).found[0]!.file).toBe(file)
+  })
 })
 
 describe("SARIF of all stages", () => {

@@ -1,4 +1,5 @@
 // One JUnit file and one SARIF log of all that the stages' tools have written; what is read from them for the report.
+import { stripVTControlCharacters } from "node:util"
 import { XMLBuilder, XMLParser } from "fast-xml-parser"
 
 /** A test that failed. */
@@ -44,7 +45,11 @@ const options = {
   parseAttributeValue: false,
   parseTagValue: false,
   trimValues: false,
+  // Decodes &#xA; and &#34; too, which Go's encoder writes: what is not decoded here would be escaped twice.
+  htmlEntities: true,
 }
+/** Characters of one text of a test that the merged file keeps; the tool's own file has all of it. */
+const longestText = 20_000
 const list = (value: unknown): Node[] =>
   (value === undefined || value === "" ? [] : ([value].flat() as Node[])).filter((one) => typeof one === "object")
 
@@ -52,7 +57,7 @@ const list = (value: unknown): Node[] =>
 export function mergedJunit(sources: Source[]): string {
   const suites = sources.flatMap(({ stage, text }) =>
     suitesOf(text).map((suite) => ({
-      ...suite,
+      ...(printable(suite) as Node),
       [`${attribute}name`]: `${stage} ${String(suite[`${attribute}name`] ?? "")}`.trim(),
     })),
   )
@@ -80,7 +85,7 @@ export function failedTests(sources: Source[]): FailedTest[] {
         return {
           stage,
           name: `${group} ${String(test[`${attribute}name`] ?? "")}`.trim(),
-          output: output || String((inside as Node)[`${attribute}message`] ?? ""),
+          output: withoutControls(output || String((inside as Node)[`${attribute}message`] ?? "")),
           ...(path === undefined ? {} : placeOf(output, group, path)),
         }
       }),
@@ -113,6 +118,24 @@ function suitesOf(text: string): Node[] {
   } catch {
     return []
   }
+}
+
+/** The node with every text as XML 1.0 and people can read it: no colours, no control characters, not endless. */
+function printable(node: unknown): unknown {
+  if (typeof node === "string") return shortened(withoutControls(node))
+  if (Array.isArray(node)) return node.map(printable)
+  if (typeof node !== "object" || node === null) return node
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, printable(value)]))
+}
+
+/** Without colour codes and without the characters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets). */
+function withoutControls(text: string): string {
+  return stripVTControlCharacters(text).replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "")
+}
+
+function shortened(text: string): string {
+  if (text.length <= longestText) return text
+  return `${text.slice(0, longestText)}\n… ${text.length - longestText} more characters in the stage's own file`
 }
 
 function textOf(node: unknown): string {
@@ -208,7 +231,7 @@ export function mergedSarif(sources: Source[]): { log: string; found: Found[] } 
           rule: result.ruleId ?? "",
           level: result.level ?? "warning",
           text: result.message.text,
-          file: place?.artifactLocation?.uri ?? "",
+          file: pathOf(place?.artifactLocation?.uri ?? ""),
           line: place?.region?.startLine ?? 0,
         }
         const key = JSON.stringify([one.file, one.line, one.text])
@@ -225,17 +248,30 @@ export function mergedSarif(sources: Source[]): { log: string; found: Found[] } 
   }
 }
 
+/** The location with its file named from the repository's root, as a URI: `services/order%20api/order.go`. */
 function rooted(
   location: NonNullable<Result["locations"]>[number],
   folder = ".",
 ): NonNullable<Result["locations"]>[number] {
   const artifact = location.physicalLocation?.artifactLocation
-  if (!artifact?.uri || folder === ".") return location
+  if (!artifact?.uri) return location
+  const file = pathOf(artifact.uri)
+  const uri = uriOf(folder === "." ? file : `${folder}/${file}`)
   return {
     ...location,
-    physicalLocation: {
-      ...location.physicalLocation,
-      artifactLocation: { ...artifact, uri: `${folder}/${artifact.uri}` },
-    },
+    physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri } },
   }
+}
+
+/** The path that a relative URI names; a text that is no URI, such as a path with a stray %, is the path itself. */
+function pathOf(uri: string): string {
+  try {
+    return decodeURIComponent(uri)
+  } catch {
+    return uri
+  }
+}
+
+function uriOf(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/")
 }
