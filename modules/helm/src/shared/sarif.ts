@@ -42,9 +42,14 @@ function resultOf({ rule, text, file, line, column, level = "error", fingerprint
     ruleId: rule,
     level,
     message: { text },
-    locations: [{ physicalLocation: { artifactLocation: { uri: file }, ...(line > 0 ? { region } : {}) } }],
+    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...(line > 0 ? { region } : {}) } }],
     ...(fingerprints ? { partialFingerprints: fingerprints } : {}),
   }
+}
+
+/** A path as a relative URI: `services/order%20api/order.go`. */
+function uriOf(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/")
 }
 
 const weight = { error: 0, warning: 1, note: 2 }
