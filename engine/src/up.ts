@@ -72,6 +72,8 @@ async function underLock(paths: Paths, args: string[]): Promise<void> {
 export async function startLocked(): Promise<void> {
   const paths = statePaths()
   if (await isCurrent(paths)) return
+  // Taken before anything is built: an edit during the build makes the next command build again.
+  const key = wantedKey()
   if (process.getuid?.() === 0 && existsSync(paths.enginePid)) {
     if (!processLives(paths.enginePid) || !(await answers(paths)))
       say("the engine is gone without having been stopped; clearing what it left")
@@ -85,7 +87,7 @@ export async function startLocked(): Promise<void> {
     await layOutRoot(paths)
     writeBundle(paths, digests, process.env)
     await startOrReset(paths)
-    writeFileSync(keyFile(paths), wantedKey())
+    writeFileSync(keyFile(paths), key)
   })
   say(
     `the engine's cache is capped at ${gigabytes(cacheCapBytes)}; npm run engine -- status says how much ${paths.state} holds`,
