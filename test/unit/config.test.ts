@@ -428,6 +428,11 @@ describe("a delivery.yaml", () => {
       "environments.dev.gates.feedback, line 4: path is missing",
     ],
     [
+      "a metric that is none",
+      dev(", gates: { analysis: { requests: http-requests } }"),
+      'environments.dev.gates.analysis.requests, line 4: "http-requests" is not allowed; the name of a Prometheus metric',
+    ],
+    [
       "two Secrets",
       dev(", secrets: { a: { b: random }, c: { d: random } }"),
       "environments.dev.secrets, line 4: must NOT have more than 1 properties",

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parseConfig, type Config } from "../../ci/src/config/config"
-import { chartSettings } from "../../ci/src/release/environment"
+import { analysisQueries, chartSettings } from "../../ci/src/release/environment"
 import { feedbackResult } from "../../ci/src/release/feedback"
 import { recordRelease } from "../../ci/src/release/publish"
 import { NoRecord, Records, sealed, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
+import { secretsOf } from "../../ci/src/release/targets"
 import { repository } from "../../engine/src/paths"
 
 const release: ReleaseRecord = {
@@ -98,6 +99,37 @@ describe("the chart's values of a deployment", () => {
       "global.url=https://a.example",
     ])
     expect(settings(chart, true)).toContain("port=30090")
+  })
+})
+
+describe("the Kubernetes Secret of an environment", () => {
+  const environment = parseConfig(
+    'services:\n  a: { path: a, kind: go }\nenvironments:\n  dev: { appMode: qa, appUrl: "https://a.example", namespace: dev, values: v.yaml, secrets: { database: { user: postgres, password: random } } }\n',
+  ).environments.dev!
+  type Given = Parameters<typeof secretsOf>[2]
+  const value = {} as NonNullable<Given[string]>
+  const cluster = (ephemeral: boolean) => ({ ephemeral }) as Parameters<typeof secretsOf>[1]
+
+  it("has the values of the caller, and on an ephemeral cluster others of its own", () => {
+    expect(Object.keys(secretsOf(environment, cluster(true), {}))).toEqual(["user", "password"])
+    expect(secretsOf(environment, cluster(true), { user: value }).user).toBe(value)
+    expect(secretsOf(environment, cluster(false), { user: value, password: value, more: value })).toEqual({
+      user: value,
+      password: value,
+    })
+  })
+  it("is an error on a real cluster if the caller lacks one", () =>
+    expect(() => secretsOf(environment, cluster(false), { user: value })).toThrow("secrets: password missing"))
+})
+
+describe("an analysis", () => {
+  it("asks for the metrics that the gate names, in the namespace", () => {
+    const gate = { window: 60, interval: 5, errors: 1, p95: 500, requests: "hits_total", durations: "answer_seconds" }
+    expect(analysisQueries(gate, "shop")).toEqual({
+      errorRate:
+        '100 * (sum(rate(hits_total{namespace="shop",status=~"5.."}[20s])) or vector(0)) / sum(rate(hits_total{namespace="shop"}[20s]))',
+      p95: '1000 * histogram_quantile(0.95, sum by (le) (rate(answer_seconds_bucket{namespace="shop"}[20s])))',
+    })
   })
 })
 

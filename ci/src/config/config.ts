@@ -42,7 +42,14 @@ export interface Environment {
     load?: { users: number; duration: number; p95: number; errors: number }
     dast?: { high: number; medium: number; low: number; urls: number; seconds: number; seeds: string[] }
     feedback?: { path: string; blocker: number; critical: number }
-    analysis?: { window: number; interval: number; errors: number; p95: number }
+    analysis?: {
+      window: number
+      interval: number
+      errors: number
+      p95: number
+      requests: string
+      durations: string
+    }
   }
 }
 

@@ -241,17 +241,27 @@ export async function feedback(place: Place, sha: string): Promise<Part[]> {
   return [await step(`${place.name}:feedback`, () => openFeedback(addressOf(place), service, clusterHost, sha, gate))]
 }
 
+/** Returns the PromQL for the share of 5xx responses in percent and for the 95th percentile in milliseconds. */
+export function analysisQueries(
+  { interval, requests, durations }: NonNullable<Environment["gates"]["analysis"]>,
+  namespace: string,
+): { errorRate: string; p95: string } {
+  const range = `${Math.max(10, 4 * interval)}s`
+  const rate = (metric: string, more = "") => `rate(${metric}{namespace="${namespace}"${more}}[${range}])`
+  const errors = `sum(${rate(requests, ',status=~"5.."')}) or vector(0)`
+  return {
+    errorRate: `100 * (${errors}) / sum(${rate(requests)})`,
+    p95: `1000 * histogram_quantile(0.95, sum by (le) (${rate(`${durations}_bucket`)}))`,
+  }
+}
+
 /** Watches the product in Prometheus for a while and compares its numbers with the gate. */
 export async function analysis(place: Place, name = `${place.name}:analysis`): Promise<Part[]> {
   const { gates, namespace, prometheus } = place.environment
   const gate = gates.analysis
   if (!gate) return []
   const url = place.cluster.ephemeral ? `http://${clusterHost}:${prometheusPort}` : prometheus!
-  const range = `${Math.max(10, 4 * gate.interval)}s`
-  const rate = (metric: string, more = "") => `rate(${metric}{namespace="${namespace}"${more}}[${range}])`
-  const errors = `sum(${rate("http_requests_total", ',status=~"5.."')}) or vector(0)`
-  const errorRate = `100 * (${errors}) / sum(${rate("http_requests_total")})`
-  const p95 = `1000 * histogram_quantile(0.95, sum by (le) (${rate("http_request_duration_seconds_bucket")}))`
+  const { errorRate, p95 } = analysisQueries(gate, namespace)
   return [
     await live(name, () =>
       dag

@@ -115,7 +115,9 @@ export function secretsOf(
   const keys = Object.entries(Object.values(secrets)[0] ?? {})
   const missing = cluster.ephemeral ? [] : keys.filter(([key]) => !given[key]).map(([key]) => key)
   if (missing.length)
-    throw new Error(`secrets: ${missing.join(", ")} missing; a real cluster does not get delivery.yaml's values`)
+    throw new Error(
+      `secrets: ${missing.join(", ")} missing; on a real cluster the caller gives them: with-secret --name ${missing[0]} --value …`,
+    )
   const made = (key: string, text: string): Secret =>
     dag.setSecret(`${key}-${unique()}`, text === "random" ? randomBytes(24).toString("base64url") : text)
   return Object.fromEntries(keys.map(([key, text]) => [key, given[key] ?? made(key, text)]))
