@@ -90,15 +90,17 @@ describe("an analysis", () => {
 })
 
 describe("a query of an analysis", () => {
-  const one: Query = { name: "a", query: "x", limit: 1, unit: "" }
+  const one = { name: "a", query: "x", limit: "0.5", unit: "" }
+  const first: Query = { ...one, limit: 0.5 }
   it("is one more of them", () =>
-    expect(newQuery({ ...one, name: "b", unit: "s" }, [one])).toMatchObject({ name: "b" }))
-  it.each<[Partial<Query>, string]>([
+    expect(newQuery({ ...one, name: "b", unit: "s" }, [first])).toEqual({ ...first, name: "b", unit: "s" }))
+  it.each<[Partial<typeof one>, string]>([
     [{ name: " " }, "name: empty; a query needs a name"],
     [{ name: "a" }, 'name: duplicate query "a"'],
     [{ name: "b", query: " " }, "query: b is empty"],
-    [{ name: "b", limit: NaN }, "limit: NaN of b is not a number"],
-  ])("%j is refused", (wrong, why) => expect(() => newQuery({ ...one, ...wrong }, [one])).toThrow(why))
+    [{ name: "b", limit: "much" }, 'limit: "much" of b is not a number'],
+    [{ name: "b", limit: "" }, 'limit: "" of b is not a number'],
+  ])("%j is refused", (wrong, why) => expect(() => newQuery({ ...one, ...wrong }, [first])).toThrow(why))
 })
 
 describe("promtool", () => {

@@ -266,8 +266,8 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
     await live(name, () =>
       dag
         .prometheus()
-        .withQuery("error rate", errorRate, gate.errors, { unit: "%" })
-        .withQuery("p95", p95, gate.p95, { unit: "ms" })
+        .withQuery("error rate", errorRate, String(gate.errors), { unit: "%" })
+        .withQuery("p95", p95, String(gate.p95), { unit: "ms" })
         .analyze(url, {
           ...product(place),
           window: gate.window,

@@ -7,6 +7,8 @@ import { images } from "./images"
 import { sqlError, variables } from "./settings"
 import { uncached } from "./shared/nonce"
 
+const defaultUser = "postgres"
+
 /** The default password. Only the call that starts a server can reach it, and the server holds no valuable data. */
 const testPassword = "postgres"
 
@@ -32,7 +34,7 @@ const volatile = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((se
 @object()
 export class Postgres {
   /** Role of all functions; set by withLogin. */
-  username: string = "postgres"
+  username?: string
   /** Password of the role; set by withLogin. */
   password?: Secret
 
@@ -86,7 +88,7 @@ export class Postgres {
     instance: string = "",
     image: string = images.postgres,
   ): Service {
-    const { username, password } = this
+    const { username = defaultUser, password } = this
     let container = withPassword(this.base(image), "POSTGRES_PASSWORD", password)
       .withEnvVariable("POSTGRES_USER", username)
       .withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync")
@@ -161,12 +163,13 @@ export class Postgres {
     timeout: number = 60,
     image: string = images.postgres,
   ): Promise<string> {
+    const { username = defaultUser, password } = this
     const client = this.base(image)
       .withServiceBinding("server", service ?? this.server(database))
       .withEnvVariable("PGHOST", "server")
-      .withEnvVariable("PGUSER", this.username)
-      .withEnvVariable("PGDATABASE", database || this.username)
-    const ran = uncached(withPassword(client, "PGPASSWORD", this.password)).withExec(
+      .withEnvVariable("PGUSER", username)
+      .withEnvVariable("PGDATABASE", database || username)
+    const ran = uncached(withPassword(client, "PGPASSWORD", password)).withExec(
       ["bash", "-c", whenReady, "client", String(timeout), "psql", ...args],
       { expect: ReturnType.Any },
     )

@@ -4,7 +4,7 @@
  * Missing data is never a pass: an empty response, NaN, an error or an unreachable Prometheus gives `inconclusive`.
  */
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
-import { Container, Directory, Service, dag, float, func, object } from "@dagger.io/dagger"
+import { Container, Directory, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { type Query, newQuery, outcome, parseWatched, rulesFound, rulesTrouble } from "./read"
 import { rulesScript, watchScript, whenReady } from "./scripts"
@@ -17,7 +17,7 @@ import { Ran, readReport, runStep } from "./shared/step"
 @object()
 export class Prometheus {
   /** The queries of an analysis, each as JSON; set by withQuery. */
-  queries: string[] = []
+  queries?: string[]
 
   /**
    * Adds a query with its limit to the analysis.
@@ -27,13 +27,14 @@ export class Prometheus {
    *
    * @param name Name of the query in reasons and reports; each query needs another one.
    * @param query PromQL expression that gives a vector or a scalar. The largest value of a vector counts.
-   * @param limit Largest value that is allowed.
+   * @param limit Largest value that is allowed, a number such as `0.01`; as text, because v0.19.10 rejects whole numbers
+   * for a float.
    * @param unit Unit of the value and the limit, such as `%` or `s`; none by default.
    */
   @func({ cache: "session" })
-  withQuery(name: string, query: string, limit: float, unit: string = ""): Prometheus {
-    const before = this.queries.map((text) => JSON.parse(text) as Query)
-    this.queries = [...this.queries, JSON.stringify(newQuery({ name, query, limit, unit }, before))]
+  withQuery(name: string, query: string, limit: string, unit: string = ""): Prometheus {
+    const added = newQuery({ name, query, limit, unit }, queriesOf(this))
+    this.queries = [...(this.queries ?? []), JSON.stringify(added)]
     return this
   }
 
@@ -90,10 +91,11 @@ export class Prometheus {
     nonce: string = "",
   ): Promise<Result> {
     const address = withoutTrailingSlash(url)
-    if (this.queries.length === 0) throw new Error("no queries: call with-query first")
+    const queries = queriesOf(this)
+    if (queries.length === 0) throw new Error("no queries: call with-query first")
     const settings = {
       url: address,
-      queries: this.queries.map((text) => JSON.parse(text) as Query),
+      queries,
       window: atLeast("window", window, 0),
       interval: atLeast("interval", interval, 1),
       failures: atLeast("failures", failures, 1),
@@ -179,6 +181,10 @@ export class Prometheus {
     const container = this.base().withMountedDirectory("/work", source)
     return connected(container, { service, serviceName }).withExec(["promtool", ...args])
   }
+}
+
+function queriesOf({ queries = [] }: Prometheus): Query[] {
+  return queries.map((text) => JSON.parse(text) as Query)
 }
 
 function nodeContainer(image: string): Container {

@@ -37,14 +37,17 @@ export interface Outcome {
   unit: string
 }
 
-/** The query, as one of an analysis that has the queries `before`. Throws if it has no name, a known name or no text. */
-export function newQuery(query: Query, before: Query[]): Query {
-  const { name, limit } = query
+/** A query as callers pass it. */
+type Given = Omit<Query, "limit"> & { limit: string }
+
+/** The query, as one of an analysis that has the queries `before`. Throws for no name, a known name, no text or no number. */
+export function newQuery({ name, query, limit, unit }: Given, before: Query[]): Query {
   if (name.trim() === "") throw new Error("name: empty; a query needs a name")
   if (before.some((one) => one.name === name)) throw new Error(`name: duplicate query ${JSON.stringify(name)}`)
-  if (query.query.trim() === "") throw new Error(`query: ${name} is empty`)
-  if (!Number.isFinite(limit)) throw new Error(`limit: ${limit} of ${name} is not a number`)
-  return query
+  if (query.trim() === "") throw new Error(`query: ${name} is empty`)
+  if (limit.trim() === "" || !Number.isFinite(Number(limit)))
+    throw new Error(`limit: ${JSON.stringify(limit)} of ${name} is not a number`)
+  return { name, query, limit: Number(limit), unit }
 }
 
 /** Reads samples.json; undefined if the file is empty or missing. */
