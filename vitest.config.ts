@@ -21,7 +21,13 @@ export default defineConfig({
   test: {
     maxConcurrency: 2,
     projects: [
-      { test: { name: "unit", include: ["test/{unit,sdk/unit}/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/{unit,sdk/unit}/**/*.test.ts", "modules/*/test/**/*.test.ts"],
+          environment: "node",
+        },
+      },
       {
         test: { name: "first", include: [first], ...onTheEngine, fileParallelism: false, sequence: { groupOrder: 1 } },
       },

@@ -34,6 +34,7 @@ const commands = [
   "dagger",
   "generate",
   "sync",
+  "new-module",
   "unit",
   "test",
   "e2e",

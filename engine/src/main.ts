@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { writeClientTypes } from "./client-types.js"
 import { daggerCommand, generate, withImages } from "./dagger.js"
 import { allModules, listImages, wantedImages } from "./images.js"
+import { newModuleCommand } from "./new-module.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
 import { devCommand, suiteCommand } from "./product.js"
@@ -41,6 +42,8 @@ async function main([command, ...args]: string[]): Promise<number> {
       return generate()
     case "sync":
       return syncCommand(args)
+    case "new-module":
+      return newModuleCommand(args)
     case "unit":
       return tool("vitest", ["run", "--project", "unit", ...args], {})
     case "test":
