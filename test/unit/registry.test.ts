@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
-import { getScript, still } from "../../modules/registry/src/scripts"
+import { pullScript, normalize } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () =>
@@ -20,7 +20,7 @@ describe("a reference", () => {
     "registry/api:",
     "registry/a b:1",
   ])("%s is refused", (reference) =>
-    expect(() => nameOf(reference)).toThrow(`references: ${JSON.stringify(reference)} is not allowed`),
+    expect(() => nameOf(reference)).toThrow(`reference: ${JSON.stringify(reference)} is not host/path:tag`),
   )
   it("never is latest", () => expect(() => nameOf("registry:5000/api:latest")).toThrow("the tag latest is not allowed"))
 })
@@ -28,15 +28,15 @@ describe("a reference", () => {
 describe("registry", () => {
   const digest = `sha256:${"a".repeat(64)}`
   it("reads what was pushed and what was there", () =>
-    expect(parsePushed(`noise\npushed ${digest} r:5000/a/b:1\nthere ${digest} r:5000/a/c:1\n`)).toEqual([
+    expect(parsePushed(`noise\npushed ${digest} r:5000/a/b:1\nexists ${digest} r:5000/a/c:1\n`)).toEqual([
       { reference: "r:5000/a/b:1", byDigest: `r:5000/a/b@${digest}`, digest, pushed: true },
       { reference: "r:5000/a/c:1", byDigest: `r:5000/a/c@${digest}`, digest, pushed: false },
     ]))
   it("says what the registry said", () => {
     expect(trouble("2026 retrying\nError: GET https://r/v2/: UNAUTHORIZED: authentication required\n")).toContain(
-      "the registry refuses the user or password",
+      "the registry rejects the user or password",
     )
-    expect(trouble("error: r/a:1 is sha256:1 already")).toBe("r/a:1 is sha256:1 already")
+    expect(trouble("error: r/a:1 is already sha256:1")).toBe("r/a:1 is already sha256:1")
     expect(trouble("")).toBe("")
   })
 })
@@ -50,7 +50,7 @@ describe("the files of an artefact", () => {
       writeFileSync(join(folder, "crane"), crane, { mode: 0o755 })
       mkdirSync(join(folder, "in"))
       writeFileSync(join(folder, "in/note.txt"), "here\n")
-      const script = getScript.replaceAll("/tmp", folder).replaceAll("/out", `${folder}/out`)
+      const script = pullScript.replaceAll("/tmp", folder).replaceAll("/out", `${folder}/out`)
       const { status, stderr } = spawnSync("bash", ["-c", script, "get", "", "r:5000", "", "r:5000/a:1", ...args], {
         encoding: "utf8",
         env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
@@ -129,9 +129,13 @@ describe("an image that is made still", () => {
   }
   /** What the image's configuration is after; its digest, and all blobs', have to fit. */
   function made(folder: string): { digest: string; config: object } {
-    const { status, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", `${still}\nstill "$1"`, "still", folder], {
-      encoding: "utf8",
-    })
+    const { status, stderr } = spawnSync(
+      "bash",
+      ["-euo", "pipefail", "-c", `${normalize}\nnormalize "$1"`, "normalize", folder],
+      {
+        encoding: "utf8",
+      },
+    )
     expect(status, stderr).toBe(0)
     const blob = ({ digest, size }: { digest: string; size: number }) => {
       const text = readFileSync(join(folder, "blobs/sha256", digest.slice(7)), "utf8")

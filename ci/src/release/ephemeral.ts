@@ -1,5 +1,5 @@
 // A registry and a cluster that live as long as the call.
-import { Container, Directory, dag } from "@dagger.io/dagger"
+import { Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
 import { images } from "../images"
 import { clusterHost, prometheusPort, registryHost, registryAccess, type Cluster, type Registry } from "./targets"
@@ -26,14 +26,9 @@ export async function ephemeralCluster(registry: Registry, instance: string): Pr
 export async function seed(registry: Registry, { chart }: Config): Promise<void> {
   const names = [...chart.images, images.prometheus]
   const references = names.map((name) => `${registryHost}/${name.includes("/") ? name : `library/${name}`}`)
-  await dag
-    .registry()
-    .push(
-      names.map((name): Container => dag.container().from(name)),
-      references,
-      { ...registryAccess(registry), timeout: 300, name: "seed", again: "" },
-    )
-    .verdict()
+  let module = dag.registry()
+  for (const [i, name] of names.entries()) module = module.withImage(dag.container().from(name), references[i]!)
+  await module.push({ ...registryAccess(registry), timeout: 300, name: "seed", nonce: "" }).verdict()
 }
 
 /** Installs the rehearsal's Prometheus in the cluster's namespace `monitoring`. */

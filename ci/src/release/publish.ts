@@ -8,7 +8,7 @@ import { images } from "../images"
 import { live, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
 import type { Identity, Records, ReleaseRecord } from "./record"
-import { registryAccess, type Registry } from "./targets"
+import { registryAccess, withLogin, type Registry } from "./targets"
 
 /** What is published, and where to. */
 export interface Publication {
@@ -81,9 +81,10 @@ async function pushImages({ source, config, identity, registry, access }: Public
     ),
   )
   const references = delivered.map(([name]) => `${registry.address}/${name}:${identity.sha}`)
-  return dag
-    .registry()
-    .push(built, references, { ...registryAccess(registry), timeout: 600, name: "publish:images", again: "" })
+  let module = withLogin(dag.registry(), registry)
+  for (const [i, reference] of references.entries()) module = module.withImage(built[i]!, reference)
+  return module
+    .push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: "" })
     .reports()
     .sync()
 }
@@ -146,7 +147,8 @@ function portsOf(run: Service["run"]): number[] {
 /** Pushes the chart under a version made of the commit; returns its reference by digest. */
 async function pushChart({ source, config, identity: { sha }, registry }: Publication): Promise<string> {
   const chart = dag.helm().package_(source.directory(config.chart.path), { version: `0.0.0-g${sha}`, appVersion: sha })
-  return dag.helm().push(chart, `${registry.address}/charts`, { ...registryAccess(registry), timeout: 120 })
+  const helm = withLogin(dag.helm(), registry)
+  return helm.push(chart, `${registry.address}/charts`, { ...registryAccess(registry), timeout: 120 })
 }
 
 /**
@@ -158,8 +160,7 @@ async function pushFiles({ source, config, identity: { sha }, registry }: Public
   for (const file of [api?.collection, load]) if (file) files = files.withFile(file, source.file(file))
   if (ui) files = files.withDirectory(ui, source.directory(ui))
   const reference = `${registry.address}/files`
-  const digest = await dag
-    .registry()
-    .put(files.withTimestamps(0), [`${reference}:${sha}`], { ...registryAccess(registry), again: "" })
+  const module = withLogin(dag.registry(), registry)
+  const digest = await module.pushFiles(files.withTimestamps(0), [`${reference}:${sha}`], registryAccess(registry))
   return `${reference}@${digest}`
 }

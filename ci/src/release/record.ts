@@ -5,7 +5,7 @@ import { goFolders } from "../checks/inputs"
 import type { Config, EnvironmentName } from "../config/config"
 import { isRed, verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
-import { pullFiles, registryAccess, type Registry } from "./targets"
+import { pullFiles, registryAccess, withLogin, type Registry } from "./targets"
 
 /** The commit of a source, and the tree that decides whether a release is the same one. */
 export interface Identity {
@@ -189,10 +189,11 @@ export function recordsIn(registry: Registry, key: string): Records {
       return (await files.entries()).includes(file) ? files.file(file).contents() : undefined
     },
     write: async (names, text) =>
-      void (await dag.registry().put(dag.directory().withNewFile(file, text), names.map(reference), {
-        ...registryAccess(registry),
-        again: unique(),
-      })),
+      void (await withLogin(dag.registry(), registry).pushFiles(
+        dag.directory().withNewFile(file, text),
+        names.map(reference),
+        { ...registryAccess(registry), nonce: unique() },
+      )),
   }
   const where = `publish it to ${registry.address} first`
   const forgets =

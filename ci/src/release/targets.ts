@@ -42,8 +42,18 @@ export interface TargetOptions {
 }
 
 /** Returns the access to a registry as options of a module's call. */
-export function registryAccess({ service, username, password, ephemeral }: Registry) {
-  return { target: service, targetName: "registry", username, password, insecure: ephemeral }
+export function registryAccess({ service, ephemeral }: Registry) {
+  return { service, serviceName: "registry", insecure: ephemeral }
+}
+
+/** Returns the module registry or helm with the login of a registry, where that has one. */
+export function withLogin<T extends { withLogin(username: string, password: Secret): T }>(
+  module: T,
+  { username, password }: Registry,
+): T {
+  if ((username === "") !== (password === undefined))
+    throw new Error("registryUser, registryPassword: give both or neither")
+  return password ? module.withLogin(username, password) : module
 }
 
 /**
@@ -55,9 +65,8 @@ export function pullFiles(
   registry: Registry,
   { optional = false }: { optional?: boolean } = {},
 ): Promise<Directory> {
-  return dag
-    .registry()
-    .get(reference, { ...registryAccess(registry), optional, again: unique() })
+  return withLogin(dag.registry(), registry)
+    .pullFiles(reference, { ...registryAccess(registry), optional, nonce: unique() })
     .sync()
 }
 

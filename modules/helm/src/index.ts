@@ -24,9 +24,9 @@ export class Helm {
   /** Host name of that service; set by withCluster. */
   serviceName?: string
   /** Keys of the Kubernetes Secret that `deploy` makes; set by withSecret. */
-  secretNames: string[] = []
+  secretNames?: string[]
   /** Values of these keys, in the same order; set by withSecret. */
-  secretValues: Secret[] = []
+  secretValues?: Secret[]
   /** User of the registry; set by withLogin. */
   username?: string
   /** Password of that user; set by withLogin. */
@@ -102,7 +102,7 @@ export class Helm {
    * `file://` address are built first; other missing dependencies are left out, and the reason says so.
    *
    * Example: `dagger -m modules/helm call lint --source charts
-   * --charts restaurant=restaurant/values-qa.yaml,restaurant=restaurant/values-prod.yaml verdict`
+   * --charts shop=shop/values-qa.yaml,shop=shop/values-prod.yaml verdict`
    *
    * @param source Folder that contains the charts and the files of values, for example `.`.
    * @param charts Folders of the charts in `source`, each alone or as `folder=file` with a file of values of `source`,
@@ -264,7 +264,7 @@ export class Helm {
         .withMountedFile("chart.tgz", chart)
         .withEnvVariable("SECRET", secretName)
       for (const [i, key] of keys.entries())
-        ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, this.secretValues[i]!)
+        ready = ready.withMountedSecret(`/run/secrets/deploy/${key}`, this.secretValues![i]!)
       const flags = [...valueFlags(values), ...setArguments(set), ...args]
       const command = ["bash", "-c", deployScript, "deploy", String(wait), String(timeout), holder, ...flags]
       return { container: ready, command }

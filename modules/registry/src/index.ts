@@ -1,7 +1,7 @@
 /**
- * An image registry: one that lives as long as a call, pushing to any, and small artefacts beside images.
+ * Container registries: one that lives as long as a call, pushing images to any, and small files stored beside images.
  *
- * Images are named by digest from here on. A tag is never moved: the same image again is no push, another one under the same tag is an error.
+ * A tag of an image is never moved: pushing the same image again does nothing, another image under the same tag is an error.
  */
 import {
   CacheSharingMode,
@@ -12,85 +12,71 @@ import {
   Secret,
   Service,
   dag,
-  float,
   func,
   object,
 } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
 import { images } from "./images"
 import { nameOf, parsePushed, trouble } from "./read"
-import { getScript, pushScript, putScript } from "./scripts"
-import { readReport, runStep, withResult } from "./shared/step"
-
-/** What a push has done. */
-@object()
-export class Result {
-  /** The name of the result, `publish` if no other was given. */
-  @func() name: string
-  /** `passed` or `failed`. */
-  @func() status: string
-  /** For a failure what the registry said; else how many images were pushed and how many were there. */
-  @func() reason: string
-  /** The exit code: 0 all well, 1 crane failed, 3 a tag has another digest, 4 the login was refused, 124 time-out. */
-  @func() exitCode: number
-  /** How long it took. */
-  @func() seconds: float
-  /** Always false: each session asks the registry. */
-  @func() cached: boolean
-  /** How many images were pushed. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `pushed.json` (a list of reference, byDigest, digest, pushed) and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    reports: Directory,
-    pushed?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = false
-    this.value = pushed
-    this.unit = pushed === undefined ? "" : "images pushed"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the push did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
-
-/** A registry and how to log in to it, as the functions below take it. */
-interface Access {
-  target?: Service
-  targetName: string
-  username: string
-  password?: Secret
-  insecure: boolean
-}
+import { pullScript, pushFilesScript, pushScript } from "./scripts"
+import { firstLine } from "./shared/clock"
+import { uncached } from "./shared/nonce"
+import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
+import { Ran, readReport, runStep } from "./shared/step"
 
 @object()
 export class Registry {
+  /** User of the registry; set by withLogin. */
+  username?: string
+  /** Password of that user; set by withLogin. */
+  password?: Secret
+  /** Images to push; set by withImage. */
+  images?: Container[]
+  /** The reference of each of them, in the same order; set by withImage. */
+  references?: string[]
+
   /**
-   * A registry at port 5000, empty unless a volume keeps what an earlier one had. It speaks plain HTTP and asks for no password: for the containers of one call.
+   * Sets the login that `push`, `push-files` and `pull-files` use; without it nobody logs in.
+   *
+   * Example: `dagger -m modules/registry call with-login --username ci --password env://REGISTRY_PASSWORD
+   * pull-files --reference registry.example.com/shop/notes:1 entries`
+   *
+   * @param username User of the registry, for example `ci`.
+   * @param password Password of the user, for example `env://REGISTRY_PASSWORD`.
+   */
+  @func({ cache: "session" })
+  withLogin(username: string, password: Secret): Registry {
+    this.username = username
+    this.password = password
+    return this
+  }
+
+  /**
+   * Adds an image for `push`.
+   *
+   * Example: `dagger -m modules/registry call
+   * with-image --image debian:bookworm-slim --reference registry:5000/base/debian:12
+   * push --service tcp://127.0.0.1:5000 --insecure verdict`
+   *
+   * @param image The image, for example `debian:bookworm-slim`.
+   * @param reference Its name and tag, `host/path:tag`, for example `registry:5000/base/debian:12`.
+   */
+  @func({ cache: "session" })
+  withImage(image: Container, reference: string): Registry {
+    nameOf(reference)
+    this.images = [...(this.images ?? []), image]
+    this.references = [...(this.references ?? []), reference]
+    return this
+  }
+
+  /**
+   * Starts a registry at port 5000, which speaks plain HTTP and needs no login: for the containers of one call. It is empty
+   * unless a volume holds the images of an earlier one.
    *
    * Example: `dagger -m modules/registry call server ports port`
    *
-   * @param instance Two servers with the same settings are one and the same; another name makes another one.
-   * @param volume The name of a cache volume for its blobs; without one they are gone with the call.
-   * @param image Another image of distribution that is started as the vendor's is.
+   * @param instance Name of the registry, for example `rehearsal`; another name starts another registry.
+   * @param volume Name of a cache volume for its blobs, for example `shop`; empty to lose them with the call.
+   * @param image Image of the distribution registry, for example `registry:3`.
    */
   @func({ cache: "session" })
   server(instance: string = "", volume: string = "", image: string = images.registry): Service {
@@ -107,11 +93,11 @@ export class Registry {
   }
 
   /**
-   * crane in a container, logged in to nothing: the way to what this module has no function for.
+   * Returns a container with crane, without a login: for what this module has no function for.
    *
    * Example: `dagger -m modules/registry call base with-exec --args crane,version stdout`
    *
-   * @param image Another image with crane at /ko-app/crane.
+   * @param image Image with crane at /ko-app/crane, for example `gcr.io/go-containerregistry/crane:v0.20.6`.
    */
   @func()
   base(image: string = images.crane): Container {
@@ -122,155 +108,161 @@ export class Registry {
   }
 
   /**
-   * Pushes images, all or, when one of their tags is another image already, none. What is there is not pushed again. The result's `pushed.json` has their digests.
+   * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already. Existing images
+   * are not pushed again. `pushed.json` in the reports lists the images with their digests; the result's value is the number
+   * of images pushed. Exit codes: 0 passed, 1 crane failed, 3 a tag is another image, 4 the login was refused, 124 not
+   * finished in time.
    *
-   * Example: `dagger -m modules/registry call push --images debian:bookworm-slim --references registry:5000/base/debian:12 --target tcp://127.0.0.1:5000 --insecure reason`
+   * Example: `dagger -m modules/registry call
+   * with-image --image debian:bookworm-slim --reference registry:5000/base/debian:12
+   * push --service tcp://127.0.0.1:5000 --insecure verdict`
    *
-   * @param images The images.
-   * @param references Their names, `host/path:tag`, in the same order; one host for all.
-   * @param target The registry, when it is a service of the caller's or at the caller's own loopback.
-   * @param targetName The host name of the target, as it stands in the references.
-   * @param username Who logs in; nobody when empty.
-   * @param password Of that user.
-   * @param insecure Whether the registry may speak plain HTTP.
-   * @param timeout Seconds for all.
-   * @param name What the result is called by.
-   * @param again In one session the same call runs once, however often its result is read; another value here runs it again.
+   * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
+   * `tcp://127.0.0.1:5000`; by default the host in the references has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the references, for example `registry`.
+   * @param insecure Whether the registry may speak plain HTTP, for example `true`.
+   * @param timeout Seconds that all images may take, for example `300`.
+   * @param name Name of the result, for example `push`.
+   * @param nonce Any value not used before, for example `$RANDOM`, pushes again instead of returning the result of this
+   * session.
    */
   @func({ cache: "session" })
   async push(
-    images: Container[],
-    references: string[],
-    target?: Service,
-    targetName: string = "registry",
-    username: string = "",
-    password?: Secret,
+    service?: Service,
+    serviceName: string = "registry",
     insecure: boolean = false,
     timeout: number = 600,
     name: string = "publish",
-    again: string = "",
+    nonce: string = "",
   ): Promise<Result> {
-    if (images.length !== references.length)
-      throw new Error(`references: ${references.length} for ${images.length} images; one for each`)
-    references.forEach(nameOf)
+    const references = this.references ?? []
     const hosts = [...new Set(references.map((reference) => reference.split("/")[0]!))]
-    if (hosts.length !== 1) throw new Error(`references: ${hosts.join(", ") || "none"}: one host for all is allowed`)
-    let container = this.access({ target, targetName, username, password, insecure }, again)
-    // One compression for all layers, or a digest would depend on how the engine happens to hold those of a base.
-    const forcedCompression = ImageLayerCompression.Gzip
-    images.forEach(
-      (image, i) =>
-        (container = container.withMountedFile(`/images/${i + 1}.tar`, image.asTarball({ forcedCompression }))),
+    if (hosts.length !== 1)
+      throw new Error(`with-image: the hosts are ${hosts.join(", ") || "none"}; images of one host are needed`)
+    const container = withImages(craneWith(this, { service, serviceName, nonce }), this.images ?? [])
+    const args = [insecure ? "--insecure" : "", hosts[0]!, this.username ?? "", ...references]
+    return reportStep(name, async () =>
+      pushResult(
+        name,
+        references.length,
+        await runStep(container, ["bash", "-c", pushScript, "push", ...args], timeout),
+      ),
     )
-    const ran = await runStep(
-      container,
-      ["bash", "-c", pushScript, "push", insecure ? "--insecure" : "", hosts[0]!, username, ...references],
-      timeout,
-    )
-    const output = await readReport(ran.reports, "output.txt")
-    const pushed = parsePushed(output)
-    const failed = ran.exitCode !== 0 || pushed.length !== references.length
-    const count = pushed.filter((image) => image.pushed).length
-    const reason = failed
-      ? ran.timedOut
-        ? `timed out after ${Math.round(ran.seconds)} s`
-        : trouble(output) || `exit code ${ran.exitCode}`
-      : `${count} pushed, ${pushed.length - count} there already`
-    const reports = ran.reports.withNewFile("pushed.json", `${JSON.stringify(pushed, null, 1)}\n`)
-    return withResult(new Result(name, failed ? "failed" : "passed", reason, ran.exitCode, ran.seconds, reports, count))
   }
 
   /**
-   * Stores small files beside the images, as an artefact of one layer. Its tags may be moved: a record grows. Gives its digest.
+   * Stores small files beside the images, as an artifact of one layer, and returns its digest. Unlike the tags of images, its
+   * tags may be moved.
    *
-   * Example: `dagger -m modules/registry call put --files test/fixtures/page --references registry:5000/shop/notes:1 --target tcp://127.0.0.1:5000 --insecure`
+   * Example: `dagger -m modules/registry call push-files --files test/fixtures/page
+   * --references registry:5000/shop/notes:1 --service tcp://127.0.0.1:5000 --insecure`
    *
-   * @param files The files.
-   * @param references Its names, `host/path:tag`: one repository, one tag or several.
+   * @param files The files, for example `./notes`.
+   * @param references Names and tags, `host/path:tag`, of one repository, for example `registry:5000/shop/notes:1`.
+   * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
+   * `tcp://127.0.0.1:5000`; by default the host in the references has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the references, for example `registry`.
+   * @param insecure Whether the registry may speak plain HTTP, for example `true`.
+   * @param nonce Any value not used before, for example `$RANDOM`, stores again instead of returning the digest of this
+   * session.
    */
   @func({ cache: "session" })
-  async put(
+  async pushFiles(
     files: Directory,
     references: string[],
-    target?: Service,
-    targetName: string = "registry",
-    username: string = "",
-    password?: Secret,
+    service?: Service,
+    serviceName: string = "registry",
     insecure: boolean = false,
-    again: string = "",
+    nonce: string = "",
   ): Promise<string> {
     const names = [...new Set(references.map(nameOf))]
     if (names.length !== 1)
-      throw new Error(`references: ${names.join(", ") || "none"}: one repository for all tags is allowed`)
-    const container = this.access({ target, targetName, username, password, insecure }, again).withMountedDirectory(
-      "/files",
-      files,
-    )
-    const done = await this.asked(container, putScript, [
-      insecure ? "--insecure" : "",
-      names[0]!.split("/")[0]!,
-      username,
-      ...references,
-    ])
-    return (await done.stdout()).trim()
+      throw new Error(`references: the repositories are ${names.join(", ") || "none"}; tags of one are needed`)
+    const container = craneWith(this, { service, serviceName, nonce }).withMountedDirectory("/files", files)
+    const args = [insecure ? "--insecure" : "", names[0]!.split("/")[0]!, this.username ?? "", ...references]
+    return (await (await succeeded(container, pushFilesScript, args)).stdout()).trim()
   }
 
   /**
-   * The files of an artefact that `put` has stored, or of any image.
+   * Returns the files of an artifact that `push-files` has stored, or of any image. A tag that does not exist is an error,
+   * unless `optional` is set.
    *
-   * Example: `dagger -m modules/registry call get --reference registry:5000/shop/notes:1 --target tcp://127.0.0.1:5000 --insecure entries`
+   * Example: `dagger -m modules/registry call pull-files --reference registry:5000/shop/notes:1
+   * --service tcp://127.0.0.1:5000 --insecure entries`
    *
-   * @param reference Its name, by tag or digest.
-   * @param optional Returns an empty directory, instead of an error, if the registry has no such tag. Every other failure stays an error.
+   * @param reference Name of the artifact by tag or digest, for example `registry:5000/shop/notes:1`.
+   * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
+   * `tcp://127.0.0.1:5000`; by default the host in the reference has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the reference, for example `registry`.
+   * @param insecure Whether the registry may speak plain HTTP, for example `true`.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks again instead of returning the files of this
+   * session.
+   * @param optional Whether a tag that does not exist gives an empty directory, for example `true`. Every other failure
+   * is an error all the same.
    */
   @func({ cache: "session" })
-  async get(
+  async pullFiles(
     reference: string,
-    target?: Service,
-    targetName: string = "registry",
-    username: string = "",
-    password?: Secret,
+    service?: Service,
+    serviceName: string = "registry",
     insecure: boolean = false,
-    again: string = "",
+    nonce: string = "",
     optional: boolean = false,
   ): Promise<Directory> {
-    const container = this.access({ target, targetName, username, password, insecure }, again)
-    return (
-      await this.asked(container, getScript, [
-        insecure ? "--insecure" : "",
-        reference.split("/")[0]!,
-        username,
-        reference,
-        optional ? "optional" : "",
-      ])
-    ).directory("/out")
+    const container = craneWith(this, { service, serviceName, nonce })
+    const flags = [insecure ? "--insecure" : "", reference.split("/")[0]!, this.username ?? ""]
+    const args = [...flags, reference, optional ? "optional" : ""]
+    return (await succeeded(container, pullScript, args)).directory("/out")
   }
+}
 
-  /** crane with what it needs to reach the registry; different from that of any other call, so that no layer comes from the cache. */
-  private access({ target, targetName, username, password }: Access, again: string): Container {
-    let container = this.base()
-      .withMountedTemp("/tmp")
-      .withEnvVariable("ASKED_AT", `${Date.now()}-${Math.random()}-${again}`)
-    if (target) container = container.withServiceBinding(targetName, target)
-    if (username !== "") {
-      if (!password) throw new Error(`password: missing for the user ${username}`)
-      container = container.withMountedSecret("/run/secrets/password", password)
-    }
-    return container
-  }
+/** crane with access to a registry; never answered from the cache. */
+function craneWith(
+  registry: Registry,
+  { service, serviceName, nonce }: { service?: Service; serviceName: string; nonce: string },
+): Container {
+  let container = uncached(registry.base().withMountedTemp("/tmp"), nonce)
+  if (service) container = container.withServiceBinding(serviceName, service)
+  if (registry.password) container = container.withMountedSecret("/run/secrets/password", registry.password)
+  return container
+}
 
-  /** Runs a script; what the registry said is the error. */
-  private async asked(container: Container, script: string, args: string[]): Promise<Container> {
-    const done = container.withExec(["timeout", "120", "bash", "-c", script, "registry", ...args], {
-      expect: ReturnType.Any,
-    })
-    const code = await done.exitCode()
-    if (code !== 0)
-      throw new Error(
-        code === 124
-          ? "the registry did not answer within 120 s"
-          : trouble(await done.stderr()) || firstLine(await done.stdout()) || `exit code ${code}`,
-      )
-    return done
-  }
+/** The container with images as /images/<number>.tar, from 1. */
+function withImages(container: Container, images: Container[]): Container {
+  // One compression for all layers: otherwise a digest would depend on how the engine happens to store those of a base.
+  const forcedCompression = ImageLayerCompression.Gzip
+  return images.reduce(
+    (one, image, i) => one.withMountedFile(`/images/${i + 1}.tar`, image.asTarball({ forcedCompression })),
+    container,
+  )
+}
+
+/** The result of a push of `wanted` images. */
+async function pushResult(name: string, wanted: number, ran: Ran): Promise<Result> {
+  const output = await readReport(ran.reports, "output.txt")
+  const pushed = parsePushed(output)
+  const passed = ran.exitCode === 0 && pushed.length === wanted
+  const count = pushed.filter((image) => image.pushed).length
+  const failure = ran.timedOut ? timedOutAfter(ran) : trouble(output) || `exit code ${ran.exitCode}`
+  const reason = passed ? `${count} pushed, ${pushed.length - count} existed already` : failure
+  return makeResult(name, passed ? "passed" : "failed", reason, {
+    ...ran,
+    cached: false,
+    value: count,
+    unit: "images pushed",
+    reports: ran.reports.withNewFile("pushed.json", `${JSON.stringify(pushed, null, 1)}\n`),
+  })
+}
+
+/** Seconds that storing or fetching files may take. */
+const filesTimeout = 120
+
+/** The container in which a script has run; an error with the registry's answer when it failed. */
+async function succeeded(container: Container, script: string, args: string[]): Promise<Container> {
+  const command = ["timeout", String(filesTimeout), "bash", "-c", script, "registry", ...args]
+  const done = container.withExec(command, { expect: ReturnType.Any })
+  const code = await done.exitCode()
+  if (code === 124) throw new Error(`the registry did not answer within ${filesTimeout} s`)
+  if (code !== 0) throw new Error(trouble(await done.stderr()) || firstLine(await done.stdout()) || `exit code ${code}`)
+  return done
 }

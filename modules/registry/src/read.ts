@@ -1,13 +1,13 @@
-// Reads references and what the scripts have written: pure functions.
+// Reads references and the output of the scripts: pure functions.
 
-/** One image that was asked to be in the registry. */
+/** An image that is in the registry after a push. */
 export interface Pushed {
-  /** As it was asked for, with its tag. */
+  /** Its reference, with the tag. */
   reference: string
-  /** The same by digest: what to deploy. */
+  /** Its reference by digest: what to deploy. */
   byDigest: string
   digest: string
-  /** False when the registry had it already. */
+  /** False when it existed already. */
   pushed: boolean
 }
 
@@ -19,18 +19,18 @@ export function nameOf(reference: string): string {
   const match = referenceForm.exec(reference)
   if (!match)
     throw new Error(
-      `references: ${JSON.stringify(reference)} is not allowed; host/path:tag, such as registry:5000/shop/api:6a57497`,
+      `reference: ${JSON.stringify(reference)} is not host/path:tag, such as registry:5000/shop/api:6a57497`,
     )
   if (match.groups!.tag === "latest")
-    throw new Error(`references: ${reference}: the tag latest is not allowed; a tag says which version it is`)
+    throw new Error(`reference: ${reference}: the tag latest is not allowed, because a tag names a version`)
   return match.groups!.name!
 }
 
-/** Reads what the push script prints: a line an image, `pushed|there <digest> <reference>`. */
+/** Reads the output of the push script: one line for each image, `pushed|exists <digest> <reference>`. */
 export function parsePushed(output: string): Pushed[] {
   return output
     .split("\n")
-    .map((line) => /^(pushed|there) (sha256:[0-9a-f]{64}) (\S+)$/.exec(line.trim()))
+    .map((line) => /^(pushed|exists) (sha256:[0-9a-f]{64}) (\S+)$/.exec(line.trim()))
     .filter((match) => match !== null)
     .map(([, what, digest, reference]) => ({
       reference: reference!,
@@ -40,18 +40,20 @@ export function parsePushed(output: string): Pushed[] {
     }))
 }
 
-/** crane's own error in one line a person understands, without its `Error:` and its request. */
+/** crane's error in one line, without its `Error:`; for a refusal, in plain words first. */
 export function trouble(output: string): string {
   const lines = output
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "")
-  const line = lines.filter((line) => /^error/i.test(line)).at(-1) ?? lines.at(-1) ?? ""
-  const reason = /UNAUTHORIZED|401/.test(line)
-    ? "the registry refuses the user or password"
-    : /DENIED|403/.test(line)
-      ? "the registry denies this user what was asked"
-      : ""
-  const said = line.replace(/^error: /i, "").slice(0, 400)
-  return reason ? `${reason} (${said})` : said
+  const error = lines.findLast((line) => /^error/i.test(line)) ?? lines.at(-1) ?? ""
+  const text = error.replace(/^error: /i, "").slice(0, 400)
+  const refusal = refusalOf(error)
+  return refusal ? `${refusal} (${text})` : text
+}
+
+function refusalOf(error: string): string {
+  if (/UNAUTHORIZED|401/.test(error)) return "the registry rejects the user or password"
+  if (/DENIED|403/.test(error)) return "the user lacks the permission for this request"
+  return ""
 }
