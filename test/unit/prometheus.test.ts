@@ -1,4 +1,11 @@
 // What an analysis concludes from its samples, and what promtool's output says: the pure parts of modules/prometheus.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import {
   longestRow,
@@ -11,6 +18,7 @@ import {
   type Query,
   type Samples,
 } from "../../modules/prometheus/src/read"
+import { watchScript } from "../../modules/prometheus/src/scripts"
 
 /** A query with these numbers, one a second; a text is why there was none. */
 const query = (numbers: (number | string)[], limit = 1, name = "errors", unit = ""): Samples => ({
@@ -120,4 +128,41 @@ describe("promtool", () => {
     ],
     ["no rule files found\n", "no rule files found"],
   ])("says what is wrong: %j", (output, why) => expect(rulesTrouble(output)).toBe(why))
+})
+
+describe("the program of an analysis", () => {
+  /** Runs it for one sample of one query, to which Prometheus answers with the data; its exit code and report. */
+  async function watched(data: unknown): Promise<{ code: number; said: ReturnType<typeof parseWatched> }> {
+    const folder = mkdtempSync(join(tmpdir(), "watch-"))
+    const server = createServer((_, response) => response.end(JSON.stringify({ status: "success", data })))
+    try {
+      await once(server.listen(0, "127.0.0.1"), "listening")
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      writeFileSync(join(folder, "watch.mjs"), watchScript.replace("/report/", `${folder}/`))
+      const queries = [{ name: "p95", query: "q", limit: 1, unit: "" }]
+      const settings = JSON.stringify({ url, queries, window: 0, interval: 1, failures: 1 })
+      const [code] = (await once(spawn(process.execPath, [join(folder, "watch.mjs"), settings]), "close")) as [number]
+      return { code, said: parseWatched(code === 0 ? readFileSync(join(folder, "samples.json"), "utf8") : "") }
+    } finally {
+      server.close()
+      rmSync(folder, { recursive: true })
+    }
+  }
+  it("takes the number of a vector and of a scalar", async () => {
+    const vector = { resultType: "vector", result: [{ metric: {}, value: [0, "0.5"] }] }
+    expect((await watched(vector)).said?.queries[0]?.samples[0]?.value).toBe(0.5)
+    expect((await watched({ resultType: "scalar", result: [0, "2"] })).said?.queries[0]?.samples[0]?.value).toBe(2)
+  })
+  it.each([
+    [
+      "a native histogram",
+      { resultType: "vector", result: [{ metric: {}, histogram: [0, { count: "1", sum: "2" }] }] },
+    ],
+    ["a text", { resultType: "string", result: [0, "x"] }],
+    ["no result", {}],
+  ])("ends with the reason for %s", async (_, data) => {
+    const { code, said } = await watched(data)
+    expect(code).toBe(0)
+    expect(said?.trouble).toMatch(/^p95: the query gives a (native histogram|string|undefined); .* expected$/)
+  })
 })

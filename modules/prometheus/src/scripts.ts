@@ -45,7 +45,7 @@ async function fetchData(query) {
   if (status === 400) return { trouble: "Prometheus answered 400 " + json.errorType + ": " + json.error }
   if (status !== 200 || json.status !== "success")
     return { why: "Prometheus answered " + status + (json.error ? ": " + json.error : "") }
-  return { data: json.data }
+  return json.data ? { data: json.data } : { why: "Prometheus answered without data" }
 }
 
 /** The largest number in the response to a query, otherwise { trouble } or { why } as above. */
@@ -55,6 +55,8 @@ async function evaluate(query) {
   const { resultType, result } = data
   if (resultType !== "vector" && resultType !== "scalar")
     return { trouble: "the query gives a " + resultType + "; a vector or a scalar is expected" }
+  if (resultType === "vector" && result.some((series) => !series.value))
+    return { trouble: "the query gives a native histogram; a number of it, such as histogram_quantile, is expected" }
   const texts = resultType === "scalar" ? [result[1]] : result.map((series) => series.value[1])
   if (texts.length === 0) return { why: "no data" }
   const infinite = { "+Inf": Infinity, "-Inf": -Infinity }

@@ -112,7 +112,7 @@ const kindOf = (value: unknown): string =>
 /** Interprets Slack's answer: the text of a webhook (`ok`, `no_service`) or the JSON of the API. */
 export function judge(status: number, retryAfter: string | null, body: string, attempt: number): Answer {
   const answer = parsed(body)
-  const error = answer ? String(answer.error ?? "") : body.trim()
+  const error = answer ? textOf(answer.error) : body.trim()
   // Slack's errors are words such as invalid_auth. Other text comes from something in between and is not repeated.
   const word = /^[a-z][a-z_]{1,60}$/.test(error) ? error : ""
   if (status === 429 || word === "ratelimited" || word === "rate_limited") {
@@ -133,6 +133,10 @@ export function judge(status: number, retryAfter: string | null, body: string, a
   const details = (answer?.response_metadata as { messages?: string[] } | undefined)?.messages?.[0]
   const needs = typeof answer?.needed === "string" ? `needs ${answer.needed}` : details
   return { kind: "refused", reason: needs ? `${word} (${needs.slice(0, 200)})` : word }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : ""
 }
 
 function parsed(body: string): Json | undefined {

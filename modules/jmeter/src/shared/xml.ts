@@ -6,7 +6,7 @@ const named: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', a
 /** Replaces XML's entities by their characters; an unknown entity stays as it is. */
 export function decodeXml(xml: string): string {
   const entity = /&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi
-  return xml.replace(entity, (all: string, hex?: string, decimal?: string, name = "") => {
+  return xml.replace(entity, (all: string, hex?: string, decimal?: string, name: string = "") => {
     if (hex) return String.fromCodePoint(parseInt(hex, 16))
     return decimal ? String.fromCodePoint(Number(decimal)) : (named[name] ?? all)
   })
