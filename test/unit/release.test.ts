@@ -51,19 +51,28 @@ describe("a release record", () => {
     expect(refusal(record, "prod")).toBe(
       "6a57497bcae0 has no stage verdict: it was never tested there; run stage first",
     )
-    expect(refusal(withVerdict(record, "stage", [stage("stage:api", "passed")], true, at), "prod")).toBeUndefined()
+    expect(
+      refusal(withVerdict(record, "stage", { stages: [stage("stage:api", "passed")], passed: true, at }), "prod"),
+    ).toBeUndefined()
   })
   it("with a red verdict of stage is refused with what was red", () =>
     expect(
       refusal(
-        withVerdict(record, "stage", [stage("stage:api", "passed"), stage("stage:load", "failed")], false, at),
+        withVerdict(record, "stage", {
+          stages: [stage("stage:api", "passed"), stage("stage:load", "failed")],
+          passed: false,
+          at,
+        }),
         "prod",
       ),
     ).toBe("6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why"))
   it("that became red after it was green is refused", () => {
-    const green = withVerdict(record, "stage", [stage("stage:api", "passed")], true, at)
+    const green = withVerdict(record, "stage", { stages: [stage("stage:api", "passed")], passed: true, at })
     expect(
-      refusal(withVerdict(green, "stage", [stage("stage:feedback", "inconclusive")], false, at), "prod"),
+      refusal(
+        withVerdict(green, "stage", { stages: [stage("stage:feedback", "inconclusive")], passed: false, at }),
+        "prod",
+      ),
     ).toContain("stage:feedback")
   })
 })

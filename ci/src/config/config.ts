@@ -343,6 +343,7 @@ function describe(error: ErrorObject, value: unknown, document: Document, lines:
   const name = (...more: string[]) => [...path, ...more].join(".") || "the file"
   const at = (...more: string[]) => `${name(...more)}, line ${lineOf(document, lines, [...path, ...more])}`
   const schemaHere = error.parentSchema as { properties?: Record<string, unknown>; allowed?: string } | undefined
+  const allowedName = schemaHere?.allowed ?? "small letters, digits and -, a letter first, 39 characters at most"
   switch (error.keyword) {
     case "additionalProperties": {
       const key = error.params.additionalProperty as string
@@ -361,7 +362,7 @@ function describe(error: ErrorObject, value: unknown, document: Document, lines:
       return `${at()}: ${JSON.stringify(found)} is out of range; it must be ${error.params.comparison as string} ${error.params.limit as number}`
     case "pattern":
       if (error.propertyName !== undefined)
-        return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; ${schemaHere?.allowed ?? "small letters, digits and -, a letter first, 39 characters at most"}`
+        return `${at(error.propertyName)}: the name ${JSON.stringify(error.propertyName)} is not allowed; ${allowedName}`
       return `${at()}: ${JSON.stringify(found)} is not allowed; ${schemaHere?.allowed ?? "a folder below the repository's root, without .."}`
     case "minProperties":
       return `${at()}: it is empty; at least one service is needed`

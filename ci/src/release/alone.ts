@@ -52,6 +52,6 @@ export async function deliverDev(source: Directory, options: DeliverOptions & { 
   const [cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry, config)])
   if (environment.gates.analysis) await installPrometheus(source, config, cluster)
   const holder = `dev of ${published.record.sha.slice(0, 12)}`
-  const place = placeOf("dev", config, { registry, cluster }, options, holder)
+  const place = placeOf("dev", config, { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, published.record, records, { webhook: options.slackWebhook })).parts
 }

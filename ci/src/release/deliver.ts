@@ -37,7 +37,8 @@ export async function deliver(name: EnvironmentName, source: Directory, options:
   if (!registry) throw new Error(goneRegistry)
   const records = recordsIn(registry, await recordKeyOf(options.recordKey))
   const record = await records.read(options.release || (await identify(source, config)).tree)
-  const place = placeOf(name, config, { registry, cluster }, options, `${name} of ${record.sha.slice(0, 12)}`)
+  const holder = `${name} of ${record.sha.slice(0, 12)}`
+  const place = placeOf(name, config, { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, record, records, { webhook: options.slackWebhook })).parts
 }
 
@@ -69,8 +70,7 @@ export function placeOf(
   name: EnvironmentName,
   config: Config,
   { registry, cluster }: { registry: Registry; cluster: Cluster },
-  { faults, secrets }: Pick<DeliverOptions, "faults" | "secrets">,
-  holder: string,
+  { faults, secrets, holder }: Pick<DeliverOptions, "faults" | "secrets"> & { holder: string },
 ): Place {
   const environment = environmentOf(config, name)
   return {

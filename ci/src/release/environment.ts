@@ -237,8 +237,8 @@ export async function dast(place: Place): Promise<Part[]> {
 export async function feedback(place: Place, sha: string): Promise<Part[]> {
   const gate = place.environment.gates.feedback
   if (!gate) return []
-  const { service } = place.cluster
-  return [await step(`${place.name}:feedback`, () => openFeedback(addressOf(place), service, clusterHost, sha, gate))]
+  const running = { service: place.cluster.service, serviceName: clusterHost }
+  return [await step(`${place.name}:feedback`, () => openFeedback(addressOf(place), running, sha, gate))]
 }
 
 /** Returns the PromQL for the share of 5xx responses in percent and for the 95th percentile in milliseconds. */

@@ -2,7 +2,7 @@
 import { ReturnType, Service, dag } from "@dagger.io/dagger"
 import type { Environment } from "../config/config"
 import { images } from "../images"
-import type { Status } from "../report/stages"
+import type { Decided } from "../report/parts"
 import { unique } from "../report/unique"
 
 type Gate = NonNullable<Environment["gates"]["feedback"]>
@@ -23,11 +23,10 @@ console.log(JSON.stringify((await answer.json()).items.map(({ text }) => text)))
 /** Reads the open feedback on a version and compares it with the gate. Throws if the product does not answer. */
 export async function openFeedback(
   address: string,
-  service: Service | undefined,
-  serviceName: string,
+  { service, serviceName }: { service?: Service; serviceName: string },
   version: string,
   gate: Gate,
-) {
+): Promise<Decided> {
   const texts: Partial<Record<(typeof severities)[number], string[]>> = {}
   for (const severity of severities) {
     if (gate[severity] < 0) continue
@@ -48,10 +47,7 @@ export async function openFeedback(
  * Returns the verdict on open feedback: the number of the first severity that exceeds its limit with its first text,
  * else the number of the first one that has a limit.
  */
-export function feedbackResult(
-  texts: Partial<Record<(typeof severities)[number], string[]>>,
-  gate: Gate,
-): { status: Status; reason: string; value?: number; limit?: number; unit?: string } {
+export function feedbackResult(texts: Partial<Record<(typeof severities)[number], string[]>>, gate: Gate): Decided {
   const limited = severities
     .filter((severity) => gate[severity] >= 0)
     .map((severity) => ({ severity, open: texts[severity] ?? [], limit: gate[severity] }))

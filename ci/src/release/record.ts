@@ -114,9 +114,7 @@ export function refusal(record: ReleaseRecord, to: EnvironmentName): string | un
 export function withVerdict(
   record: ReleaseRecord,
   step: "pr" | EnvironmentName,
-  stages: Stage[],
-  passed: boolean,
-  at: Date,
+  { stages, passed, at }: { stages: Stage[]; passed: boolean; at: Date },
 ): ReleaseRecord {
   const numbers = stages.map(({ name, status, reason, value, limit, unit, atMost }) => ({
     name,
@@ -174,7 +172,7 @@ export class Records {
 
   /** Writes a step's verdict into the record; returns the new record. */
   async judge(record: ReleaseRecord, step: EnvironmentName | "pr", stages: Stage[]): Promise<ReleaseRecord> {
-    const judged = withVerdict(record, step, stages, verdictOf(stages).passed, new Date())
+    const judged = withVerdict(record, step, { stages, passed: verdictOf(stages).passed, at: new Date() })
     await this.write(judged)
     return judged
   }

@@ -110,7 +110,7 @@ class Rehearsal {
 
   async stop(): Promise<void> {
     const services = [this.slack, this.up.cluster?.service, this.up.registry?.service]
-    await Promise.all(services.map((service) => service?.stop().catch(() => undefined)))
+    await Promise.all(services.map(async (service) => service?.stop().catch(() => undefined)))
   }
 
   /** Takes a step that has ended into the list and reports it; returns whether it is green. */
@@ -148,7 +148,7 @@ class Rehearsal {
 
   private place(name: EnvironmentName, targets: Targets): Place {
     const { config } = this.options
-    return placeOf(name, config, targets, { faults: [], secrets: {} }, `rehearsal ${this.instance}`)
+    return placeOf(name, config, targets, { faults: [], secrets: {}, holder: `rehearsal ${this.instance}` })
   }
 
   private async deliver(place: Place, { records }: Targets): Promise<boolean> {
