@@ -46,4 +46,21 @@ describe("newman", () => {
     expect(newman.environmentArguments(["a=1", "b=x=y z"])).toEqual(["--env-var", "a=1", "--env-var", "b=x=y z"])
     expect(() => newman.environmentArguments(["secret"])).toThrow("is not NAME=value")
   })
+
+  const collection = (url: string, more = {}): string =>
+    JSON.stringify({ info: { name: "x" }, item: [{ name: "a", request: { method: "GET", url } }], ...more })
+  it.each([
+    ["a request", collection("{{baseUrl}}/menus")],
+    ["a script", collection("{{host}}/menus", { event: [{ script: { exec: ["pm.variables.get('baseUrl')"] } }] })],
+  ])("takes a collection that uses the address in %s", (_, text) => expect(newman.collectionFault(text)).toBe(""))
+  it.each([
+    ["never uses the address", collection("https://prod.example.com/menus"), "does not use the variable baseUrl"],
+    [
+      "defines the variable and does not use it",
+      collection("https://prod.example.com/menus", { variable: [{ key: "baseUrl", value: "x" }] }),
+      "does not use the variable baseUrl",
+    ],
+    ["is no JSON", "openapi: 3.0.0\n", "collection: not a Postman collection in JSON"],
+    ["is no collection", "[]", "collection: not a Postman collection in JSON"],
+  ])("refuses a collection that %s", (_, text, why) => expect(newman.collectionFault(text)).toContain(why))
 })

@@ -6,7 +6,7 @@
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, File, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { environmentArguments, outcome, trouble } from "./read"
+import { collectionFault, environmentArguments, outcome, trouble } from "./read"
 import { runScript } from "./scripts"
 import { withoutTrailingSlash } from "./shared/arguments"
 import { Result, reportStep, resultOfRun } from "./shared/result"
@@ -39,7 +39,7 @@ export class Newman {
    * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json
    * --url http://product:8099 --service tcp://127.0.0.1:8099 verdict`
    *
-   * @param collection Collection in Postman's format v2.
+   * @param collection Collection in Postman's format v2; one that does not use `baseUrl` is refused.
    * @param url Address to test: the collection's variable `baseUrl`, without a slash at the end.
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
@@ -80,6 +80,8 @@ export class Newman {
       ...["--timeout-request", String(1000 * requestTimeout), "--color", "off", "--reporter-cli-no-banner", ...args],
     ]
     const work = async (): Promise<Result> => {
+      const fault = collectionFault(await collection.contents())
+      if (fault) throw new Error(fault)
       const container = this.base(image).withFile("/etc/newman/collection.json", collection)
       const command = ["bash", "-c", runScript, "newman", address, String(wait), "collection.json", ...flags]
       return resultOf(name, await runStep(connected(container, { service, serviceName, nonce }), command, timeout))
