@@ -1,13 +1,12 @@
 // `npm start` and `npm run pipeline -- <name>`: one `dagger call` that gives the pipeline's reports, progress while it runs, the summary at the end.
 import { createWriteStream, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { callOf, pipelines } from "./call-options.js"
 import { callDagger, prepare } from "./dagger.js"
+import { Errors } from "./errors.js"
 import { keyOfRun, knownReports, noteReports, validWithoutVerdict } from "./known.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
-
-/** The functions of `ci` that leave reports. */
-const pipelines = ["pr", "baseline", "publish", "dev", "stage", "prod", "rollback", "rehearse"]
 
 /** Pipelines whose whole answer may come from the cache, as text; the others' reports are files, of something that ran now. */
 const cachedPipelines = ["pr", "baseline"]
@@ -26,12 +25,12 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args
   if (!name || name.startsWith("-")) {
     console.error(
-      `usage: npm run pipeline -- <${pipelines.join("|")}> [--source folder] [--reports folder] [further arguments of the pipeline's function]`,
+      `usage: npm run pipeline -- <${Object.keys(pipelines).join("|")}> [--source folder] [--reports folder] [further options]`,
     )
     return 2
   }
-  if (!pipelines.includes(name)) {
-    console.error(`npm run pipeline: ${name} is no pipeline; allowed are ${pipelines.join(", ")}`)
+  if (!(name in pipelines)) {
+    console.error(`npm run pipeline: ${name} is not a pipeline; allowed: ${Object.keys(pipelines).join(", ")}`)
     return 2
   }
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
@@ -40,6 +39,12 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   // A root with fewer modules below it, which loads faster; the same functions (docs/decisions/0023-two-dagger-json.md).
   const root = cached ? join(repository, "ci") : repository
   const fresh = join(reports, ".fresh")
+  try {
+    callOf(name, source, rest)
+  } catch (error) {
+    console.error(`npm run pipeline: ${(error as Error).message}`)
+    return 2
+  }
 
   mkdirSync(reports, { recursive: true })
   const began = Date.now() / 1000
@@ -60,7 +65,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   }
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
   let lastLine = Date.now()
-  const errors: string[] = []
+  const errors = new Errors()
   const seen = new Set<string>()
   const running = new Set<string>()
   const onProgress = (line: string) => {
@@ -76,7 +81,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
       if (mark === "▶") running.add(stage)
       else running.delete(stage)
       say(match[1]!)
-    } else if (/^Error: |^! /.test(plain)) errors.push(plain)
+    } else errors.read(plain)
   }
   const heartbeat = setInterval(() => {
     if (Date.now() - lastLine < 20_000) return
@@ -91,10 +96,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
         "--progress=plain",
         "-m",
         root,
-        name,
-        `--source=${source}`,
-        ...rest,
-        ...extra,
+        ...callOf(name, source, [...rest, ...extra]),
         ...(cached ? ["report-files"] : ["reports", "export", `--path=${fresh}`]),
       ],
       { cwd: repository, onProgress, signal },
@@ -124,7 +126,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   }
   if (result.exitCode !== 0) {
     console.error(
-      errors.join("\n") || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"),
+      errors.text() || readFileSync(join(reports, "dagger.log"), "utf8").trim().split("\n").slice(-10).join("\n"),
     )
     console.error(`\n${name} could not run; the whole log: ${join(reports, "dagger.log")}`)
     return 2

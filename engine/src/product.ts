@@ -36,8 +36,8 @@ export async function devCommand(args: string[]): Promise<number> {
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
   const log: string[] = []
   const product = [
-    "product",
     `--source=${repository}`,
+    "product",
     `--demo=${!values.empty}`,
     `--mode=${values.mode}`,
     ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`),

@@ -24,10 +24,13 @@ describe("a step on its own", () => {
     },
   )
   it("with a registry that stays wants the key of the records", async () => {
-    const { code, stderr } = await dagger(["--silent", "call", "publish", "--registry=tcp://127.0.0.1:9", "summary"], {
-      cwd: repository,
-      seconds: 300,
-    })
+    const { code, stderr } = await dagger(
+      ["--silent", "call", "with-registry", "--service=tcp://127.0.0.1:9", "publish", "summary"],
+      {
+        cwd: repository,
+        seconds: 300,
+      },
+    )
     expect(code).not.toBe(0)
     expect(stderr).toContain("record-key: missing")
   })

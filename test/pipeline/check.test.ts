@@ -44,7 +44,7 @@ it("is green, and red with a fault, which it names", async () => {
 it("fetches with the access that it is given", async () => {
   shop.write("services/api/go.mod", `${shop.read("services/api/go.mod")}\nrequire example.invalid/private v1.0.0\n`)
   const { code, stdout, stderr } = await dagger(
-    ["call", "--progress=plain", "-m", "ci", "build", "--goproxy=env://GOPROXY_URL"],
+    ["call", "--progress=plain", "-m", "ci", "with-private", "--goproxy=env://GOPROXY_URL", "build"],
     { cwd: shop.root, seconds: 300, env: { GOPROXY_URL: "http://127.0.0.1:9" } },
   )
   expect(code).not.toBe(0)

@@ -122,7 +122,7 @@ describe("a good repository", () => {
       ]),
     )
 
-    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], {
+    const verdict = await dagger(["call", "--silent", "-m", root, `--source=${shop.root}`, "pr", "verdict"], {
       cwd: repository,
     })
     expect(verdict).toMatchObject({ code: 0, stdout: expect.stringContaining("GREEN") })
@@ -179,7 +179,7 @@ describe("secrets", () => {
     execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${shop.root}`, clone])
     try {
       const { stdout } = await dagger(
-        ["call", "--silent", "-m", root, "pr", `--source=${clone}`, "--only=secrets", "summary"],
+        ["call", "--silent", "-m", root, `--source=${clone}`, "pr", "--only=secrets", "summary"],
         { cwd: repository },
       )
       expect(stdout).toMatch(/secrets +✘ failed.*shallow clone/)
@@ -259,7 +259,7 @@ describe("what is no service", () => {
     shop.write("services/frontend/src/ill.ts", "let price = 450\nexport const dish = { price }\n")
     shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
     const { code, stderr } = await dagger(
-      ["call", "--silent", "-m", root, "fix", `--source=${shop.root}`, "export", `--path=${shop.root}`],
+      ["call", "--silent", "-m", root, `--source=${shop.root}`, "fix", "export", `--path=${shop.root}`],
       { cwd: repository, seconds: 570 },
     )
     expect(code, stderr).toBe(0)
@@ -301,7 +301,7 @@ describe("Go", () => {
     })
     expect(readFileSync(join(run.reports, "api/test/junit.xml"), "utf8")).toContain("want 119")
     expect(existsSync(join(run.reports, "api/test/coverage.out"))).toBe(true)
-    const verdict = await dagger(["call", "--silent", "-m", root, "pr", `--source=${shop.root}`, "verdict"], {
+    const verdict = await dagger(["call", "--silent", "-m", root, `--source=${shop.root}`, "pr", "verdict"], {
       cwd: repository,
     })
     expect(verdict.code).not.toBe(0)

@@ -13,6 +13,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { callOf } from "../../engine/src/call-options"
 import { dagger } from "../sdk/dagger"
 
 export const repository = join(import.meta.dirname, "../..")
@@ -167,19 +168,7 @@ export async function runPr(source: string, ...args: string[]): Promise<Run> {
   const began = Date.now() / 1000
   const reports = join(source, "../", `${source.split("/").at(-1)}-reports-${Date.now()}`)
   const { code, stdout, stderr } = await dagger(
-    [
-      "call",
-      "--progress=plain",
-      "-m",
-      root,
-      "pr",
-      `--source=${source}`,
-      ...args,
-      "reports",
-      "export",
-      "--path",
-      reports,
-    ],
+    ["call", "--progress=plain", "-m", root, ...callOf("pr", source, args), "reports", "export", "--path", reports],
     { cwd: repository, seconds: 600 },
   )
   const output = stdout + stderr

@@ -18,7 +18,7 @@ afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
 async function check(source: string): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await dagger(
-    ["call", "--silent", "-m", root, "baseline", `--source=${source}`, "verdict"],
+    ["call", "--silent", "-m", root, `--source=${source}`, "baseline", "verdict"],
     { cwd: repository, seconds: 600 },
   )
   return { code, output: stdout + stderr }

@@ -52,7 +52,7 @@ describe("a command that there is not", () => {
       status: 2,
       stdout: "",
       stderr:
-        "npm run pipeline: stagging is no pipeline; allowed are pr, baseline, publish, dev, stage, prod, rollback, rehearse\n",
+        "npm run pipeline: stagging is not a pipeline; allowed: pr, baseline, publish, dev, stage, prod, rollback, rehearse\n",
     })
     expect(readdirSync(folder)).toEqual([])
   })

@@ -6,7 +6,7 @@ import { messageOf } from "../report/parts"
 import { node, type Access } from "./private"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
-export async function mended(source: Directory, config: Config, access: Access): Promise<Changeset> {
+export async function fixed(source: Directory, config: Config, access: Access): Promise<Changeset> {
   const services = Object.entries(config.services).map(async ([name, { path, kind, inputs }]) => {
     const input = kind === "go" ? await goInput(source, path, inputs) : source.directory(path)
     try {

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os"
 import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from "../config/config"
+import { readConfig } from "../config/source"
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change } from "./coverage"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./dependencies"
 import { judgeFindings } from "./findings"
@@ -11,7 +12,8 @@ import { folderOf } from "../report/page"
 import { collect, messageOf, textsOf, type Part } from "../report/parts"
 import { chartFolders, golangciConfig, moduleName } from "./paths"
 import { goModules, golang, gosec, isGiven, node as npm, type Access } from "./private"
-import { reportsOf } from "../report/report"
+import type { Outcome } from "../report/outcome"
+import { reportOf, reportsOf, type Extra } from "../report/report"
 import {
   gateCoverage,
   notAskedFor,
@@ -35,7 +37,7 @@ interface Asked {
   sonarHostUrl?: string
   sonarToken?: Secret
   /** Another value than before runs all tools again. */
-  again?: string
+  nonce?: string
   access?: Access
 }
 
@@ -68,7 +70,7 @@ export interface Checked {
 export async function pullRequest(
   source: Directory,
   config: Config,
-  { only = [], skip = [], grace = 0, base = "", again = "", access = {}, ...sonar }: Asked,
+  { only = [], skip = [], grace = 0, base = "", nonce: again = "", access = {}, ...sonar }: Asked,
 ): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, only, skip)
@@ -121,6 +123,32 @@ export async function pullRequest(
       },
   )
   return { stages, parts, coverage: files }
+}
+
+/** Returns the outcome of a pull request's checks. */
+export async function checkedOutcome(
+  source: Directory,
+  { services, repository }: Config,
+  { stages, parts, coverage }: Checked,
+  extra: Extra = {},
+): Promise<Outcome> {
+  const serviceOf = (stage: string) => services[stage.split(":")[0]!]
+  // The tools of a Node project name files from the project's folder.
+  const folders = (stage: string) => (serviceOf(stage)?.kind === "node" ? serviceOf(stage)!.path : undefined)
+  const paths = (stage: string) => serviceOf(stage)?.path
+  const context = { source, folders, paths, repository, coverage, ...extra }
+  return reportOf("pr", "Pull request", stages, parts, context)
+}
+
+/** Runs some steps of all services and returns their table; throws it if it is red. A step that no stage has is not applicable. */
+export async function checkSteps(source: Directory, steps: string[], access: Access): Promise<string> {
+  const config = await readConfig(source)
+  const words = stageNames(config).flatMap((name) => name.split(":"))
+  const only = steps.filter((step) => words.includes(step))
+  if (!only.length) return `not applicable: no service has the step ${steps.join(", ")}`
+  const { passed, table } = await checkedOutcome(source, config, await pullRequest(source, config, { only, access }))
+  if (!passed) throw new Error(`\n${table}`)
+  return table
 }
 
 /** Files that are tests: what the module sonarqube takes for tests by default. */

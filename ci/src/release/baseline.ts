@@ -5,6 +5,7 @@ import type { Access } from "../checks/private"
 import type { Config } from "../config/config"
 import { readConfig } from "../config/source"
 import { images } from "../images"
+import { collect, type Part } from "../report/parts"
 import type { Found, Stage, Status } from "../report/stages"
 import { compareMigrations } from "./migrations"
 import { productService } from "./product"
@@ -12,8 +13,13 @@ import { productService } from "./product"
 /** A fault of the baseline itself: the suite has nothing to run on. */
 class BaselineFault extends Error {}
 
+/** Checks the baseline that delivery.yaml names, as one part. */
+export function baselinePart(source: Directory, access: Access): Promise<Part> {
+  return collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source, access))
+}
+
 /** Checks the baseline that delivery.yaml names. Returns the stages baseline:schema and baseline:api. */
-export async function checkBaseline(source: Directory, access: Access): Promise<Found> {
+async function checkBaseline(source: Directory, access: Access): Promise<Found> {
   const config = await readConfig(source)
   const began = Date.now()
   const schema = (status: Status, reason: string): Stage => ({

@@ -44,10 +44,12 @@ export async function deliver(name: EnvironmentName, source: Directory, options:
 
 const goneCluster =
   "cluster is ephemeral: it is gone with the call that made it, and there is nothing to work on. " +
-  "Give --kubeconfig and --cluster, name an EKS cluster in delivery.yaml, or run `npm run rehearse` for the whole chain"
+  "Give the cluster (`with-cluster --kubeconfig`; `npm run pipeline`: `--kubeconfig`), " +
+  "name an EKS cluster in delivery.yaml, or run `npm run rehearse` for the whole chain"
 const goneRegistry =
   "registry is ephemeral: it is gone with the call that made it, and there is no release record. " +
-  "Give --registry, name a registry in delivery.yaml, or run `npm run rehearse` for the whole chain"
+  "Give the registry (`with-registry --service`; `npm run pipeline`: `--registry`), " +
+  "name a registry in delivery.yaml, or run `npm run rehearse` for the whole chain"
 
 /** Returns an environment's settings; throws if delivery.yaml does not have it. */
 export function environmentOf({ environments }: Config, name: string): Environment {
@@ -61,7 +63,8 @@ export function environmentOf({ environments }: Config, name: string): Environme
 export async function recordKeyOf(recordKey?: Secret): Promise<string> {
   if (recordKey) return recordKey.plaintext()
   throw new Error(
-    "record-key: missing; it seals the release records of the registry, such as --record-key env://RECORD_KEY",
+    "record-key: missing; it seals the release records of the registry: " +
+      "`with-record-key --key env://RECORD_KEY`; `npm run pipeline`: `--record-key env://RECORD_KEY`",
   )
 }
 

@@ -2,6 +2,7 @@
 import { Container, Directory, File, Service as Running, dag } from "@dagger.io/dagger"
 import { goInput } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
+import { readConfig } from "../config/source"
 import type { Config, Service } from "../config/config"
 import type { ProductSettings, Run } from "../config/product"
 import { images } from "../images"
@@ -27,6 +28,15 @@ export interface ProductOptions {
   /** Services and servers that nothing can reach. */
   unreachable: string[]
   access: Access
+}
+
+/** Starts the product of a source at its own version. */
+export async function startProduct(
+  source: Directory,
+  options: Pick<ProductOptions, "demo" | "mode" | "unreachable" | "access">,
+): Promise<Running> {
+  const [config, version] = [await readConfig(source), await versionFile(source)]
+  return productService({ ...options, source, config, version })
 }
 
 /** Returns the service that answers at the product's address. Its parts start when it is started. */
@@ -166,7 +176,7 @@ function quoted(text: string): string {
 }
 
 /** Returns the content of version.json: HEAD's commit and its time, with `-dirty` if tracked files differ from it. */
-export async function versionFile(source: Directory): Promise<string> {
+async function versionFile(source: Directory): Promise<string> {
   const script = `
 git config --global --add safe.directory /src
 export GIT_INDEX_FILE=/tmp/index

@@ -107,7 +107,8 @@ function awsKeys(options: TargetOptions, why: string): { accessKey: Secret; secr
   const { awsAccessKey: accessKey, awsSecretKey: secretKey } = options
   if (!accessKey || !secretKey)
     throw new Error(
-      `${why}: --aws-access-key and --aws-secret-key are missing, such as --aws-access-key env://AWS_ACCESS_KEY_ID`,
+      `${why}: AWS keys are missing: \`with-aws --access-key env://AWS_ACCESS_KEY_ID --secret-key …\`; ` +
+        "`npm run pipeline`: `--aws-access-key env://AWS_ACCESS_KEY_ID --aws-secret-key …`",
     )
   return { accessKey, secretKey }
 }
