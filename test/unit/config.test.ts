@@ -26,7 +26,12 @@ function faultsOf(text: string): string[] {
 describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
-      services: { a: { path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false } },
+      services: {
+        a: {
+          ...{ path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false },
+          ...{ scripts: {}, exclude: [] },
+        },
+      },
       ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", lint: { exclusions: [] }, suppressions: [] },
       dependencies: {
         severity: "medium",
@@ -141,6 +146,21 @@ describe("a delivery.yaml", () => {
       "a time-out in half seconds",
       `${one}timeouts: { test: 1.5 }\n`,
       "timeouts.test, line 3: 1.5 is not a whole number",
+    ],
+    [
+      "npm scripts of a Go service",
+      "services:\n  a: { path: x, kind: go, scripts: { test: unit } }\n",
+      "services.a.scripts, line 2: scripts belongs to a service of the kind node",
+    ],
+    [
+      "exclusions of a Go service",
+      "services:\n  a:\n    path: x\n    kind: go\n    exclude: [docs]\n",
+      "services.a.exclude, line 5: exclude belongs to a service of the kind node",
+    ],
+    [
+      "a step without a script",
+      "services:\n  a: { path: x, kind: node, scripts: { fmt: x } }\n",
+      "services.a.scripts.fmt, line 2: the key fmt is not known; allowed: lint, typecheck, test, build",
     ],
     [
       "two services in one folder",
@@ -262,7 +282,7 @@ describe("a delivery.yaml", () => {
     [
       "environments that extend each other",
       dev(", extends: stage", "  stage: { extends: dev }\n"),
-      "environments.dev.extends, line 4: dev extends stage extends dev: that has no beginning",
+      "environments.dev.extends, line 4: circular `extends`: dev → stage → dev",
     ],
     [
       "an environment that extends a name that is none",

@@ -1,18 +1,18 @@
 // The configuration as it takes effect, with where each value comes from.
-import { LineCounter, parseDocument, stringify, type Document } from "yaml"
+import { stringify } from "yaml"
 import schema from "../../delivery.schema.json"
-import { lineAt, parseConfig } from "./config"
+import { parseConfig } from "./config"
+import { lineAt, readSource, type Source } from "./places"
 
 /**
- * All that a delivery.yaml says and implies, as YAML; behind each value stands its line, `default`, or the setting that it follows from.
- * Throws a ConfigError as parseConfig does.
+ * Returns everything that a delivery.yaml says and implies, as YAML. Behind each value stands its line, `default`, or the
+ * setting that it follows from. Throws a ConfigError like parseConfig.
  */
 export function effectiveConfig(text: string): string {
   const { services, coverage, quality, sast, lint, dependencies, ...rest } = parseConfig(text)
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const source = readSource(text)
   const service =
-    (document.getIn(["gates", "coverage", "service"]) as number | undefined) ??
+    (source.document.getIn(["gates", "coverage", "service"]) as number | undefined) ??
     schema.properties.gates.properties.coverage.properties.service.default
   const whole = {
     services,
@@ -29,7 +29,7 @@ export function effectiveConfig(text: string): string {
     } else
       rows.push([
         `${key} ${stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim()}`,
-        originOf(path, document, lines),
+        originOf(path, source),
       ])
   }
   print(whole, [], "  ")
@@ -38,25 +38,24 @@ export function effectiveConfig(text: string): string {
 }
 
 /** Where the value at a path comes from. */
-function originOf(path: string[], document: Document, lines: LineCounter): string {
-  const own = lineAt(document, lines, path) ?? lineOfShortForm(path, document, lines)
+function originOf(path: string[], source: Source): string {
+  const own = lineAt(source, path) ?? lineOfShortForm(path, source)
   if (own) return `line ${own}`
   const [first, name, ...rest] = path as [string, string, ...string[]]
   if (first === "environments") {
-    const base = document.getIn(["environments", name, "extends"]) as string | undefined
-    if (base)
-      return originOf(["environments", base, ...rest], document, lines).replace(/^line/, `environments.${base}, line`)
+    const base = source.document.getIn(["environments", name, "extends"]) as string | undefined
+    if (base) return originOf(["environments", base, ...rest], source).replace(/^line/, `environments.${base}, line`)
   }
-  const gate = lineAt(document, lines, ["gates", "coverage", "service"])
+  const gate = lineAt(source, ["gates", "coverage", "service"])
   if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`
   return "default"
 }
 
 /** Returns the line of a setting in its short form, such as `chart: charts/shop` for chart.path. */
-function lineOfShortForm(path: string[], document: Document, lines: LineCounter): number | undefined {
+function lineOfShortForm(path: string[], source: Source): number | undefined {
   const above = path.slice(0, -1)
-  const isShort = shortForms.includes(path.join(".")) && typeof document.getIn(above) === "string"
-  return isShort ? lineAt(document, lines, above) : undefined
+  const isShort = shortForms.includes(path.join(".")) && typeof source.document.getIn(above) === "string"
+  return isShort ? lineAt(source, above) : undefined
 }
 
 /** The settings that a short form gives: what else stands beside them is a default. */

@@ -1,0 +1,88 @@
+// What the schema cannot say: settings of a delivery.yaml that do not fit together.
+import { productFaults } from "./product"
+import type { Config, Environment, Service } from "./types"
+
+/** A fault and the path of the setting that has it. */
+export interface Fault {
+  path: string[]
+  fault: string
+}
+
+/** Names that a service cannot have, with what the stage of that name does. */
+const reservedNames = {
+  secrets: "scans for secrets",
+  lint: "looks at YAML, charts and Terraform",
+  sast: "looks for security flaws",
+  dependencies: "looks at what is depended on",
+  quality: "asks SonarQube",
+  coverage: "judges the coverage of all tests",
+}
+
+/** Returns everything that does not fit together, in the order of the file. */
+export function crossCheck(config: Config): Fault[] {
+  const { services, environments } = config
+  const deployments = Object.entries(environments)
+  return [
+    ...sharedFolders(services),
+    ...reserved(services),
+    ...settingsOfNode(services),
+    ...productFaults(config),
+    ...sharedNamespaces(deployments),
+    ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
+  ]
+}
+
+function sharedFolders(services: Record<string, Service>): Fault[] {
+  const owners = new Map<string, string>()
+  return Object.entries(services).flatMap(([name, { path }]) => {
+    const owner = owners.get(path)
+    owners.set(path, name)
+    const fault = `${path} is the folder of ${owner} already; each service has its own`
+    return owner ? [{ path: ["services", name, "path"], fault }] : []
+  })
+}
+
+function reserved(services: Record<string, Service>): Fault[] {
+  return Object.entries(reservedNames)
+    .filter(([name]) => name in services)
+    .map(([name, what]) => ({
+      path: ["services", name],
+      fault: `the name is taken by the stage that ${what}; choose another`,
+    }))
+}
+
+function settingsOfNode(services: Record<string, Service>): Fault[] {
+  return Object.entries(services).flatMap(([name, { kind, scripts, exclude }]) => {
+    const given =
+      kind === "node"
+        ? []
+        : [...(Object.keys(scripts).length ? ["scripts"] : []), ...(exclude.length ? ["exclude"] : [])]
+    return given.map((key) => ({
+      path: ["services", name, key],
+      fault: `${key} belongs to a service of the kind node`,
+    }))
+  })
+}
+
+function sharedNamespaces(environments: [string, Environment][]): Fault[] {
+  const owners = new Map<string, string>()
+  return environments.flatMap(([name, { cluster, namespace }]) => {
+    const place = `${cluster}/${namespace}`
+    const owner = owners.get(place)
+    owners.set(place, name)
+    const fault = `${namespace} of the cluster ${cluster} is ${owner}'s already; each environment has its own`
+    return owner ? [{ path: ["environments", name, "namespace"], fault }] : []
+  })
+}
+
+function environmentFaults(name: string, environment: Environment, { suites }: Config): Fault[] {
+  const { cluster, region, tests, gates, prometheus } = environment
+  const faults: Fault[] = []
+  const add = (fault: string, ...keys: string[]) => faults.push({ path: ["environments", name, ...keys], fault })
+  const isReal = cluster !== "ephemeral"
+  if (isReal && !region) add(`region is missing: the AWS region of the EKS cluster ${cluster}`)
+  for (const test of tests) if (!suites[test]) add(`${test} has no suite; name it in suites.${test}`, "tests")
+  if (isReal && gates.analysis && !prometheus) add("prometheus is missing: where it answers", "gates", "analysis")
+  if (gates.load && !suites.load) add("there is no plan; name it in suites.load", "gates", "load")
+  return faults
+}

@@ -1,0 +1,138 @@
+// The settings of a delivery.yaml: in full, as the pipelines read them, and as a valid file may write them.
+import type { Product, Run, WrittenProduct } from "./product"
+
+export type Kind = "go" | "node"
+export type Need = "postgres" | "redis"
+
+export interface Service {
+  path: string
+  kind: Kind
+  /** More folders that its checks read. */
+  inputs: string[]
+  /** Servers that its tests reach. */
+  needs: Need[]
+  /** Statement coverage that its tests must reach, in percent; 0 for none. */
+  coverage: number
+  /** Whether it is delivered, as an image. */
+  image: boolean
+  run?: Run
+  /** The npm scripts that a Node service's steps run, where they are not named like the step. */
+  scripts: Partial<Record<NodeStep, string>>
+  /** Folders and patterns below `path` that are not part of a Node service. */
+  exclude: string[]
+}
+
+export type NodeStep = "lint" | "typecheck" | "test" | "build"
+
+export type EnvironmentName = "dev" | "stage" | "prod"
+export type Step = "pr" | "publish" | "dev" | "stage" | "prod" | "rollback"
+
+/** Where the product runs, and which numbers it must reach there. delivery.schema.json says what each is. */
+export interface Environment {
+  appMode: string
+  appUrl: string
+  cluster: string
+  region?: string
+  namespace: string
+  values: string
+  port: number
+  tests: ("api" | "ui")[]
+  approval: boolean
+  prometheus?: string
+  /** The keys of its Kubernetes Secret with their values on an ephemeral cluster, by the Secret's name. */
+  secrets: Record<string, Record<string, string>>
+  gates: {
+    load?: { users: number; duration: number; p95: number; errors: number }
+    dast?: { high: number; medium: number; low: number; urls: number; seconds: number; seeds: string[] }
+    feedback?: { path: string; blocker: number; critical: number }
+    analysis?: {
+      window: number
+      interval: number
+      errors: number
+      p95: number
+      requests: string
+      durations: string
+    }
+  }
+}
+
+/** Coverage that all tests together must reach, in percent; 0 for none. */
+export interface Coverage {
+  total: number
+  changedLines: number
+}
+
+/** What SonarQube looks for, and for how long. */
+export interface Quality {
+  conditions: string[]
+  exclusions: string[]
+  project: string
+  seconds: number
+}
+
+/** What linters of the whole repository leave out. */
+export interface Lint {
+  exclusions: string[]
+}
+
+/** How bad a finding has to be to count. */
+export type Severity = "high" | "medium" | "low"
+
+/** What dependencies may be. */
+export interface Dependencies {
+  severity: Severity
+  licences: { allow: string[]; deny: string[] }
+  /** Where vulnerabilities are known: addresses, or for Go a folder of the repository. */
+  database: { go: string; npm: string }
+  /** Whether a database that cannot be asked holds the pipeline. */
+  inconclusive: "warn" | "fail"
+}
+
+/** A finding that is known and accepted for a while. */
+export interface Suppression {
+  rule: string
+  path: string
+  reason: string
+  /** The last day, as YYYY-MM-DD. */
+  until: string
+}
+
+export interface Config extends Product {
+  services: Record<string, Service>
+  coverage: Coverage
+  quality?: Quality
+  sast: Severity
+  dependencies: Dependencies
+  lint: Lint
+  suppressions: Suppression[]
+  /** The page of the repository, for links in reports; else what git's remote says. */
+  repository?: string
+  registry: string
+  environments: Partial<Record<EnvironmentName, Environment>>
+  branches: Record<"develop" | "master", string>
+  notifications: { slack?: { channel: string; on: Step[] } }
+  timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
+}
+
+/** What a valid file holds: everything that has a default may be missing. */
+export type WrittenConfig = WrittenProduct &
+  Pick<Config, "repository" | "suppressions" | "registry"> &
+  Partial<Pick<Config, "environments" | "branches" | "notifications">> & {
+    services: Record<string, WrittenService>
+    gates?: WrittenGates
+    timeouts?: Partial<Config["timeouts"]>
+  }
+
+export type WrittenService = Pick<Service, "path" | "kind" | "image" | "run"> &
+  Partial<Pick<Service, "inputs" | "needs" | "coverage" | "scripts" | "exclude">>
+
+export interface WrittenGates {
+  coverage?: { service?: number } & Partial<Coverage>
+  quality?: Quality
+  sast?: { severity: Severity }
+  dependencies?: Partial<Omit<Dependencies, "licences" | "database">> & {
+    licences?: Partial<Dependencies["licences"]>
+    database?: Partial<Dependencies["database"]>
+  }
+  lint?: Lint
+}
