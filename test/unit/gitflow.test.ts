@@ -4,16 +4,10 @@ import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import {
-  decide,
-  deliveredPaths,
-  explained,
-  nextVersion,
-  readDiff,
-  readState,
-  shown,
-} from "../../modules/gitflow/src/flow"
+import { deliveredPaths, readDiff, readState } from "../../modules/gitflow/src/checkout"
+import { decide, explained, shown } from "../../modules/gitflow/src/flow"
 import { diffScript, stateScript } from "../../modules/gitflow/src/scripts"
+import { nextVersion } from "../../modules/gitflow/src/version"
 
 const names = { master: "master", develop: "develop" }
 const push = (branch: string) => decide(branch, "push", "", names)
@@ -58,16 +52,20 @@ describe("the pipeline", () => {
     "refs/tags/master",
   ])("of %j is that of any other branch", (branch) => expect(push(branch)).toMatchObject({ name: "pr", next: "" }))
   it.each([
-    ["an event", () => decide("x", "deploy", "", names), "event: deploy is not known; allowed: push, pull_request"],
+    ["an event", () => decide("x", "deploy", "", names), "event: deploy is not one of push, pull_request"],
     [
       "one name for both branches",
       () => decide("x", "push", "", { master: "main", develop: "main" }),
       "master and develop are both main",
     ],
-    ["no name", () => decide("x", "push", "", { master: "", develop: "develop" }), "master: a branch's name is wanted"],
+    [
+      "no name",
+      () => decide("x", "push", "", { master: "", develop: "develop" }),
+      "master: the name of a branch is missing",
+    ],
   ])("refuses %s", (_, call, message) => expect(call).toThrow(message))
   it("says why, and from where to where", () => {
-    expect(push("release/1.4").reason).toBe("release/1.4 is a release that is being prepared")
+    expect(push("release/1.4").reason).toBe("release/1.4 is a release in preparation")
     expect(decide("feature/menu", "pull_request", "develop", names).reason).toBe(
       "a pull request from feature/menu into develop is checked, and nothing is deployed",
     )
@@ -106,7 +104,7 @@ describe("the table", () => {
 
 describe("the next version", () => {
   const next = (branch: string, tags: string[], merged = "", bump = "") =>
-    nextVersion(branch, tags, merged, bump, names)
+    nextVersion({ branch, tags, merged, bump, names })
   it.each([
     ["master", [], "", "v0.1.0"],
     ["master", ["v1.3.0", "v1.10.0", "v1.9.7"], "", "v1.11.0"],
@@ -135,17 +133,43 @@ describe("the next version", () => {
     ["master", "release/1.3", "", "release/1.3: 1.3.0 is not above the highest tag v1.3.2"],
     ["develop", "", "", "branch: develop gets no version; master, release/* and hotfix/* do"],
     ["feature/x", "", "", "branch: feature/x gets no version"],
-    ["master", "", "huge", 'bump: huge is not known; allowed: "", major, minor, patch'],
+    ["master", "", "huge", 'bump: huge is not one of "", major, minor, patch'],
   ])("on %s (merged %j, bump %j) is an error", (branch, merged, bump, message) =>
     expect(() => next(branch, ["v1.3.2"], merged, bump)).toThrow(message),
   )
+})
+
+describe("versions that are not of the form 1.2.3", () => {
+  const next = (branch: string, tags: string[], bump = "") => nextVersion({ branch, tags, merged: "", bump, names })
+  it.each([
+    ["hotfix/pay", ["v1.4.0+build.7", "v1.3.0+build.2"], "v1.5.0"],
+    ["release/1.6.0+build.1", ["v1.4.0+build.7"], "v1.6.0"],
+    ["release/2026.10", ["2026.08.0", "2026.09.0"], "2026.10.0"],
+    ["release/1.0", ["v1.0.0-rc.1"], "v1.0.0"],
+    // Tags that follow the releases of a major or minor version are common beside those of the releases.
+    ["master", ["v1.3.2", "v1", "v1.3", "v2"], "v1.4.0"],
+    ["release/2026-spring", ["v1.3.2"], "v1.4.0"],
+  ])("on %s after %j are understood: %s", (branch, tags, version) => expect(next(branch, tags)).toBe(version))
+  it.each([
+    ["release/2027.01", ["v2026.11.0"], "release/2027.01: 2027.01 is not a version of the form 1.2.3"],
+    ["hotfix/1.3.3.1", ["v1.3.2"], "hotfix/1.3.3.1: 1.3.3.1 is not a version of the form 1.2.3"],
+    ["release/1.4.0-rc.1", ["v1.3.2"], "release/1.4.0-rc.1: 1.4.0-rc.1 is not a version of the form 1.2.3"],
+    ["master", ["2026.08.0", "2026.09.0"], "tags: 2026.09.0, 2026.08.0 are not versions of the form 1.2.3"],
+    ["master", ["v1.3.2", "2026.09"], "tags: 2026.09 is not a version of the form 1.2.3"],
+    ["master", ["v1.3.2", "v1.4.0.1"], "tags: v1.4.0.1 is not a version of the form 1.2.3"],
+    ["master", ["20260801"], "tags: 20260801 is not a version"],
+    ["hotfix/pay", ["v1.0.0-rc.1"], "tags: v1.0.0-rc.1 is not a version"],
+    ["release/1.0", ["2026.08.0"], "release/1.0: 1.0.0 is not above the highest tag 2026.08.0"],
+  ])("on %s after %j are refused", (branch, tags, message) => expect(() => next(branch, tags)).toThrow(message))
+  it("do not matter where the caller says which number to raise of a version that is known", () =>
+    expect(next("release/2027.01", ["v1.3.2"], "patch")).toBe("v1.3.3"))
 })
 
 describe("delivered paths", () => {
   it("have one form, whatever their order and number", () =>
     expect(deliveredPaths(["b/", "./a//c", "b", "."])).toEqual([".", "a/c", "b"]))
   it.each([
-    [[], "paths: at least one is wanted"],
+    [[], "paths: give at least one"],
     [["/etc"], "paths: /etc is not a path inside the repository"],
     [["a/../.."], "paths: a/../.. is not"],
     [[""], 'paths: "" is not'],

@@ -1,24 +1,27 @@
 /**
- * Decides by Git Flow: which pipeline a branch gets, which version comes next, and by which hash a source tree is found again after a merge.
+ * Git Flow: which pipeline a branch gets, which version comes next, and the hash by which a source tree is recognized after a
+ * merge.
  *
  * Names of branches and tags are compared and shown, never run.
  */
 import { Container, Directory, ExistsType, ReturnType, argument, dag, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
-import { decide, deliveredPaths, explained, nextVersion, readDiff, readState } from "./flow"
+import { deliveredPaths, readDiff, readState } from "./checkout"
+import { decide, explained } from "./flow"
 import { images } from "./images"
 import { diffScript, stateScript } from "./scripts"
+import { firstLine } from "./shared/clock"
+import { nextVersion } from "./version"
 
-/** What is decided for a branch. */
+/** The decision for a branch. */
 @object()
 export class Decision {
-  /** The pipeline to run: `pr`, `dev`, `stage`, `prod`, or `none`. */
+  /** Pipeline to run: `pr`, `dev`, `stage`, `prod`, or `none`. */
   @func() name: string
   /** Why, in one line. */
   @func() reason: string
-  /** The pipeline to run when that one has passed (`stage`, after the checks of a hotfix); empty when there is none. */
+  /** Pipeline to run after it has passed (`stage`, after the checks of a hotfix); empty for none. */
   @func() next: string
-  /** What is left to do when all has passed: the merges that the flow asks for; empty when there is nothing. */
+  /** What to do when everything has passed: the merges of the flow; empty for nothing. */
   @func() afterwards: string
 
   constructor(name: string, reason: string, next: string, afterwards: string) {
@@ -29,61 +32,39 @@ export class Decision {
   }
 }
 
-/** What is known of a checkout. */
+/** The state of a checkout. */
 @object()
 export class Source {
-  /** The branch that is checked out; empty for a commit that is checked out by itself, as CI systems do. */
-  @func() branch: string
-  /** The commit's full hash. */
-  @func() commit: string
-  /** The commit's time, as in `2026-01-31T12:00:00+00:00`. */
-  @func() time: string
-  /** Whether files of the delivered paths differ from the commit, or are neither in it nor ignored. */
-  @func() dirty: boolean
-  /** Those files, the first 20. */
-  @func() changed: string[]
+  /** Branch that is checked out; empty for a detached commit, as CI systems check out. */
+  @func() branch: string = ""
+  /** Full hash of the commit. */
+  @func() commit: string = ""
+  /** Time of the commit, such as `2026-01-31T12:00:00+00:00`. */
+  @func() time: string = ""
+  /** Whether files of the delivered paths differ from the commit, or are neither committed nor ignored. */
+  @func() dirty: boolean = false
+  /** The first 20 of these files. */
+  @func() changed: string[] = []
   /** All tags. */
-  @func() tags: string[]
-  /** The tags of this commit: a version among them means that it was released before. */
-  @func() tagsHere: string[]
+  @func() tags: string[] = []
+  /** Tags of this commit; a version among them means that it was released before. */
+  @func() tagsHere: string[] = []
   /** Whether the clone is shallow: tags may be missing. */
-  @func() shallow: boolean
-  /** The hash of the delivered paths, as `trees` gives it. */
-  @func() tree: string
-
-  constructor(
-    branch: string,
-    commit: string,
-    time: string,
-    dirty: boolean,
-    changed: string[],
-    tags: string[],
-    tagsHere: string[],
-    shallow: boolean,
-    tree: string,
-  ) {
-    this.branch = branch
-    this.commit = commit
-    this.time = time
-    this.dirty = dirty
-    this.changed = changed
-    this.tags = tags
-    this.tagsHere = tagsHere
-    this.shallow = shallow
-    this.tree = tree
-  }
+  @func() shallow: boolean = false
+  /** Hash of the delivered paths, as `trees` returns it. */
+  @func() tree: string = ""
 }
 
-/** What differs from where a checkout left another branch. */
+/** What a checkout changes since it left another branch. */
 @object()
 export class Diff {
-  /** What it is compared with, such as `develop (1a2b3c4d5e)`; empty where there is nothing to compare with. */
+  /** Base of the comparison, such as `develop (1a2b3c4d5e)`; empty when there is none. */
   @func() base: string
-  /** Why there is nothing to compare with; else empty. */
+  /** Why there is no base; empty when there is one. */
   @func() reason: string
-  /** A unified diff without context. */
+  /** Unified diff without context. */
   @func() text: string
-  /** The files of the commit that it is compared with, where they were asked for. */
+  /** The files of the base, if they were requested. */
   @func() files: Directory
 
   constructor(base: string, reason: string, text: string, files: Directory) {
@@ -97,11 +78,11 @@ export class Diff {
 @object()
 export class Gitflow {
   /**
-   * The container that git runs in.
+   * Returns the container that git runs in.
    *
    * Example: `dagger -m modules/gitflow call base with-exec --args git,--version stdout`
    *
-   * @param image Another image with git and bash in it, instead of the pinned one.
+   * @param image Image with git and bash, for example `golang:1.26.8-bookworm`.
    */
   @func()
   base(image: string = images.golang): Container {
@@ -117,16 +98,17 @@ export class Gitflow {
   }
 
   /**
-   * The pipeline for a branch. A pull request is checked (`pr`), whatever it asks to be merged into; a push gets `dev` on develop, `stage` on release/*,
-   * `prod` on master, and `pr` then `stage` on hotfix/*. Any other branch is checked as a pull request is, and no branch (a tag) gets `none`.
+   * Returns the pipeline for a branch. A pull request is checked (`pr`), whatever its target. A push to develop gets `dev`, to
+   * release/* `stage`, to master `prod`, and to hotfix/* `pr`, then `stage`. Any other branch is checked as a pull request is;
+   * no branch (a tag) gets `none`.
    *
    * Example: `dagger -m modules/gitflow call pipeline --branch release/1.4 name`
    *
-   * @param branch The branch that was pushed or asks to be merged, such as `release/1.4`; `refs/heads/…` is taken, too.
-   * @param event `push` or `pull_request`.
-   * @param base The branch that a pull request asks to be merged into; only shown.
-   * @param master The branch that production runs.
-   * @param develop The branch that features go to.
+   * @param branch Branch that was pushed or is to be merged, for example `release/1.4`; `refs/heads/…` is accepted.
+   * @param event What happened: `push` or `pull_request`.
+   * @param base Target of a pull request, for example `develop`; it is shown in the reason, and decides nothing.
+   * @param master Branch that production runs, for example `main`.
+   * @param develop Branch that features are merged into, for example `develop`.
    */
   @func()
   pipeline(
@@ -141,11 +123,15 @@ export class Gitflow {
   }
 
   /**
-   * The table of branches and pipelines as text; the row for this branch is marked, and the last line says why.
+   * Returns the table of branches and pipelines as text, with the row of this branch marked, and the reason in its last line.
    *
    * Example: `dagger -m modules/gitflow call explain --branch hotfix/login`
    *
-   * @param branch As for `pipeline`, and so are the others.
+   * @param branch Branch that was pushed or is to be merged, for example `release/1.4`; `refs/heads/…` is accepted.
+   * @param event What happened: `push` or `pull_request`.
+   * @param base Target of a pull request, for example `develop`; it is shown in the reason, and decides nothing.
+   * @param master Branch that production runs, for example `main`.
+   * @param develop Branch that features are merged into, for example `develop`.
    */
   @func()
   explain(
@@ -159,18 +145,19 @@ export class Gitflow {
   }
 
   /**
-   * The next version as a tag: the one that a release or hotfix branch is named by (`release/1.4` gives v1.4.0), else the highest tag's with a new minor
-   * number. A hotfix gets a new minor number, too. Tags that are no version (and pre-releases) do not count; the first version is v0.1.0. A named version
-   * that is not above the highest tag is an error, and so is a branch that is never tagged.
+   * Returns the next version as a tag. A release or hotfix branch that is named by a version has that version (`release/1.4` is
+   * v1.4.0), which has to be above all tags. Otherwise it is the highest tag with a new minor number, for a hotfix too; the
+   * first version is v0.1.0. Tags of another form and pre-releases do not count. An error: a branch that is never tagged, and a
+   * branch or a later tag that only looks like a version, such as `2027.01`.
    *
    * Example: `dagger -m modules/gitflow call version --branch master --merged release/2.0 --tags v1.3.0,v1.4.0`
    *
-   * @param branch master, release/* or hotfix/*.
-   * @param tags The tags so far, all of them.
-   * @param merged On master, the branch that was merged, if it is known.
-   * @param bump `major`, `minor` or `patch`: raises that number instead, whatever the branch is named by.
-   * @param master The branch that production runs.
-   * @param develop The branch that features go to.
+   * @param branch Branch to tag: master, or for example `release/1.4` or `hotfix/login`.
+   * @param tags All tags so far, for example `v1.3.0,v1.4.0`.
+   * @param merged On master, the branch that was merged, for example `release/1.4`; empty if it is not known.
+   * @param bump Number to raise, `major`, `minor` or `patch`, whatever the branch is named; empty to go by the branch.
+   * @param master Branch that production runs, for example `main`.
+   * @param develop Branch that features are merged into, for example `develop`.
    */
   @func()
   version(
@@ -181,17 +168,18 @@ export class Gitflow {
     master: string = "master",
     develop: string = "develop",
   ): string {
-    return nextVersion(branch, tags, merged, bump, { master, develop })
+    return nextVersion({ branch, tags, merged, bump, names: { master, develop } })
   }
 
   /**
-   * What is known of a checkout: branch, commit, time, tags, whether it is dirty, and the hash of the delivered paths.
+   * Returns the state of a checkout: branch, commit, time, tags, whether it is dirty, and the hash of the delivered paths.
    *
    * Example: `dagger -m modules/gitflow call of-source --source . commit`
    *
-   * @param source The repository, with its `.git`.
-   * @param paths The delivered paths: `dirty` and `tree` are about these, `tree` with what is not committed.
-   * @param image Another image with git and bash in it.
+   * @param source Repository with its `.git`, for example `.`.
+   * @param paths Delivered paths, for example `services,charts`: `dirty` and `tree` are about these, `tree` with what is not
+   * committed.
+   * @param image Image with git and bash, for example `golang:1.26.8-bookworm`.
    */
   @func({ cache: "session" })
   async ofSource(
@@ -200,21 +188,21 @@ export class Gitflow {
     paths: string[] = ["."],
     image: string = images.golang,
   ): Promise<Source> {
-    const { branch, commit, time, changed, tags, tagsHere, shallow, tree } = readState(
-      await state(this.base(image), source, "all", paths),
-    )
-    return new Source(branch, commit, time, changed.length > 0, changed.slice(0, 20), tags, tagsHere, shallow, tree)
+    const { changed, ...state } = readState(await stateOf(this.base(image), source, "all", paths))
+    return Object.assign(new Source(), { ...state, dirty: changed.length > 0, changed: changed.slice(0, 20) })
   }
 
   /**
-   * One hash over the given paths of the commit, made from git's own hashes of their trees. A merge that changes none of them has the same hash, so what was
-   * built and staged before the merge is found again. The files of the checkout play no part, nor do the order and number of the paths.
+   * Returns one hash over the given paths of the commit, made from git's own hashes of their trees. A merge that changes none of
+   * them has the same hash, so what was built and staged before the merge is found again. Neither the files of the checkout nor
+   * the order and number of the paths matter.
    *
    * Example: `dagger -m modules/gitflow call trees --source . --paths services,charts`
    *
-   * @param source The repository, with its `.git`; nothing else of it is read.
-   * @param paths Files or folders of the repository. One that is not in the commit is an error.
-   * @param image Another image with git and bash in it.
+   * @param source Repository with its `.git`, for example `.`; nothing else of it is read.
+   * @param paths Files or folders of the repository, for example `services,charts`. A path that is not in the commit is an
+   * error.
+   * @param image Image with git and bash, for example `golang:1.26.8-bookworm`.
    */
   @func({ cache: "session" })
   async trees(
@@ -222,19 +210,20 @@ export class Gitflow {
     paths: string[],
     image: string = images.golang,
   ): Promise<string> {
-    return readState(await state(this.base(image), source, "tree", paths)).tree
+    return readState(await stateOf(this.base(image), source, "tree", paths)).tree
   }
 
   /**
-   * What a checkout changes: all that differs from the commit at which it left the first of the given branches that there is (`origin/…` before the local one). Edits
-   * that are not committed count, and so do new files that are not ignored. At the end of such a branch, with all committed, it is compared with the commit before.
+   * Returns what a checkout changes: everything that differs from the commit at which it left the first existing branch of
+   * `branches` (`origin/…` before the local one). Uncommitted edits count, and so do new files that are not ignored. At the end
+   * of such a branch, with everything committed, the base is the commit before.
    *
    * Example: `dagger -m modules/gitflow call diff --source . --branches develop text`
    *
-   * @param source The repository, with its `.git`.
-   * @param branches Branches that the checkout may have left.
-   * @param image Another image with git and bash in it.
-   * @param withFiles Whether `files` has the files of the commit that it is compared with.
+   * @param source Repository with its `.git`, for example `.`.
+   * @param branches Branches that the checkout may have left, for example `develop,master`.
+   * @param image Image with git and bash, for example `golang:1.26.8-bookworm`.
+   * @param withFiles Whether `files` holds the files of the base, for example `true`.
    */
   @func({ cache: "session" })
   async diff(
@@ -251,23 +240,23 @@ export class Gitflow {
   }
 }
 
-/** What git says of a checkout, as readState() takes it. */
-async function state(base: Container, source: Directory, kind: "all" | "tree", paths: string[]): Promise<string> {
+/** The output of stateScript in a checkout. */
+async function stateOf(base: Container, source: Directory, kind: "all" | "tree", paths: string[]): Promise<string> {
   return (await gitRan(base, source, stateScript, [kind, ...deliveredPaths(paths)])).stdout()
 }
 
-/** The container in which a script has run in the checkout; an error with what it says is wrong. */
+/** The container in which a script has run in the checkout; an error with its first line when it failed. */
 async function gitRan(base: Container, source: Directory, script: string, args: string[]): Promise<Container> {
   if (!(await source.exists(".git", { expectedType: ExistsType.DirectoryType })))
     throw new Error(
       (await source.exists(".git"))
-        ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone"
+        ? ".git is a file: the source is a linked worktree or a submodule; give a complete clone"
         : "the source is not a git repository: it has no .git",
     )
   const ran = base
     .withMountedDirectory("/src", source)
     .withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
   if ((await ran.exitCode()) !== 0)
-    throw new Error(firstLine(await ran.stderr()) || `git ended with ${await ran.exitCode()}`)
+    throw new Error(firstLine(await ran.stderr()) || `git ended with exit code ${await ran.exitCode()}`)
   return ran
 }

@@ -1,25 +1,29 @@
-// What runs inside the container, given to bash -c as it stands.
+// The scripts that run inside the container, passed to bash -c unchanged.
 
 /**
- * Prints `key value` fields, each ended by a zero byte: branch, commit, time, shallow, tag…, here… (tags of this commit), changed… (files of the paths that
- * differ from the commit, or are neither in it nor ignored), and tree: one hash over the paths' own hashes, of the checkout with what is changed in it, so that
- * it is the one that a commit of the same files has. The paths are the arguments.
- * With `tree` as the first argument it prints commit and tree alone, those of the commit, so that no file of the checkout is needed.
+ * Prints fields `key value`, each ended by a zero byte: branch, commit, time, shallow, tag…, here… (tags of this commit),
+ * changed… (files of the paths that differ from the commit, or are neither committed nor ignored), and tree: one hash over the
+ * paths' own hashes, with the changes of the checkout, so that a commit of the same files has the same hash. The arguments are
+ * the kind, `all` or `tree`, and the paths. With `tree` it prints commit and tree alone, those of the commit, so that no file of
+ * the checkout is needed.
  */
 export const stateScript = `
 set -o pipefail
 kind=$1; shift
 say() { printf '%s\\0' "$*"; }
-if ! commit=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "HEAD names no commit: the repository has none, or its history is not whole" >&2; exit 3; fi
+if ! commit=$(git rev-parse --verify -q 'HEAD^{commit}'); then
+  echo "HEAD names no commit: the repository has none, or its history is incomplete" >&2; exit 3
+fi
 say "commit $commit"
-# The hash over the paths in $1, which names a tree.
+# The hash over the paths of the tree $1.
 tree() {
   local root=$1 object hash objects
   shift
   objects=$(for path in "$@"; do
     object=$root:$path
     if [ "$path" = . ]; then object=$root; fi
-    hash=$(git rev-parse --verify -q "$object") || { printf 'paths: %s is not in commit %s\\n' "$path" "$commit" >&2; exit 3; }
+    hash=$(git rev-parse --verify -q "$object") ||
+      { printf 'paths: %s is not in commit %s\\n' "$path" "$commit" >&2; exit 3; }
     printf '%s %s\\0' "$hash" "$path" | base64 -w0
     echo
   done) || exit 3
@@ -36,14 +40,14 @@ git read-tree HEAD || exit 3
 git --literal-pathspecs status --porcelain=v1 -z --no-renames --untracked-files=all -- "$@" > /tmp/status || exit 3
 while IFS= read -r -d '' line; do say "changed \${line:3}"; done < /tmp/status
 if [ ! -s /tmp/status ]; then tree "$commit^{tree}" "$@"; exit 0; fi
-# What is changed becomes objects beside the repository, not in it.
+# Changed files become objects beside the repository, not in it.
 export GIT_ALTERNATE_OBJECT_DIRECTORIES=$(realpath "$(git rev-parse --git-path objects)") GIT_OBJECT_DIRECTORY=/tmp/objects
 mkdir -p /tmp/objects
 git --literal-pathspecs add --all -- "$@" && changed=$(git write-tree) || exit 3
 tree "$changed" "$@"
 `
 
-/** Sets base and name to what the checkout is compared with; prints `none` and a reason, and ends, where there is nothing. The arguments are branches. */
+/** Sets base and name for the comparison of the checkout with the branches "$@"; prints `none` and a reason, and ends, without a base. */
 const findBase = `
 set -o pipefail
 export GIT_INDEX_FILE=/tmp/index
@@ -55,7 +59,7 @@ for branch in "$@"; do
   for ref in "refs/remotes/origin/$branch" "refs/heads/$branch"; do
     git rev-parse --verify -q "$ref^{commit}" > /dev/null || continue
     found=$(git merge-base HEAD "$ref" 2> /dev/null) || continue
-    # At the branch's own end there is nothing to see, unless it is not committed yet.
+    # At the end of the branch itself there is no difference, except for what is not committed yet.
     if [ "$found" != "$head" ] || [ -n "$dirty" ]; then base=$found name=$branch; break 2; fi
   done
 done
@@ -67,9 +71,10 @@ echo "$name $base"
 `
 
 /**
- * Prints what the checkout is compared with, as `branch commit`, or `none` and a reason; then a unified diff without context of all that differs from there: commits,
- * edits, and files that git does not know yet and does not ignore. The first argument is a folder for the files of that commit, or empty; the others are branches, the first that there
- * is counts; at the end of one, with nothing uncommitted, it is the first parent.
+ * Prints the base of the comparison, as `branch commit`, or `none` and a reason; then a unified diff without context of
+ * everything that differs from the base: commits, edits, and new files that are not ignored. The first argument is a folder for
+ * the files of the base, or empty; the others are branches, the first existing of which counts. At the end of that branch, with
+ * everything committed, the base is the first parent.
  */
 export const diffScript = `
 folder=$1; shift
