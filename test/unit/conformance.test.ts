@@ -179,6 +179,13 @@ describe.each(apis)("module %s", (module, api) => {
         ),
     ).toEqual([]))
 
+  it("keeps its documents, examples and tests out of the key of cached calls", () => {
+    const { include } = JSON.parse(readFileSync(join(root, "modules", module, "dagger.json"), "utf8")) as {
+      include?: string[]
+    }
+    expect(include).toEqual(expect.arrayContaining(["!README.md", "!CHANGELOG.md", "!examples", "!test"]))
+  })
+
   it("has the one Result", () => {
     const own = readFileSync(join(root, "modules", module, "src/index.ts"), "utf8")
     expect(own.match(/export class (Result|Report)\b/g) ?? []).toEqual([])
