@@ -165,7 +165,7 @@ export class Delivery {
    *
    * Example: `dagger call --source ../shop pr verdict`, `dagger call pr reports export --path reports`
    *
-   * @param only Run these only: a stage (`restaurant:test`, `lint:yaml`), a service (`restaurant`) or a step (`test`, `lint`).
+   * @param only Run these only: a stage (`api:test`, `lint:yaml`), a service (`api`) or a step (`test`, `lint`).
    * @param skip Leave these out; they are listed as skipped. The same words as `only`.
    * @param attempt Any value not used before: runs the pipeline again; stages that passed on the same inputs are still cached.
    * @param grace Seconds from the start of the stages after which unfinished ones are reported as skipped. 0 waits for all.
@@ -287,7 +287,7 @@ export class Delivery {
    *
    * @param demo Whether to load demonstration data.
    * @param mode The APP_MODE: `development`, `qa`, `stage` or `production`.
-   * @param unreachable Services that cannot be reached, to see the product degraded; for example `suppliers`, `recipes` or `redis`.
+   * @param unreachable Services that cannot be reached, to see the product degraded; for example `redis` or a service.
    */
   @func({ cache: "never" })
   async product(demo: boolean = true, mode: string = "development", unreachable: string[] = []): Promise<Service> {
@@ -323,7 +323,7 @@ export class Delivery {
    * Example: `dagger call dev verdict`
    *
    * @param release Full hash of the release's commit or tree, instead of the source's own.
-   * @param faults Faults to switch on, for example `restaurant.FAULT_ERROR_RATE=0.5`; refused unless the cluster is ephemeral.
+   * @param faults Faults to switch on, for example `api.FAULT_ERROR_RATE=0.5`; refused unless the cluster is ephemeral.
    */
   @func({ cache: "session" })
   async dev(release: string = "", faults: string[] = []): Promise<Pipeline> {
@@ -377,7 +377,7 @@ export class Delivery {
    *
    * Example: `dagger call rehearse reports export --path reports`
    *
-   * @param faults Faults of the bad release, instead of delivery.yaml's rehearsal.faults; for example `restaurant.FAULT_ERROR_RATE=0.5`.
+   * @param faults Faults of the bad release, instead of delivery.yaml's rehearsal.faults; for example `api.FAULT_ERROR_RATE=0.5`.
    * @param short Leave out the browser's journeys in stage and shorten load, scan and analysis; the report says so.
    */
   @func({ cache: "session" })
