@@ -1,20 +1,28 @@
-// Private Go modules: a login, a proxy, and what was refused.
+// Access to private Go modules: they are downloaded with secrets, in a layer of their own, before anything else runs.
 import { Container, Directory, File, Secret, Service } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { refusal } from "./refusal"
 import { Ran, readReport, runStep } from "./step"
 
-/** What private modules are fetched with. */
-export interface Private {
+/** Access to private modules. */
+export interface PrivateAccess {
   netrc?: Secret
   goproxy?: Secret
   goprivate?: string
   certificate?: File
-  proxy?: Service
-  proxyName?: string
+  /** The proxy, when it is a service. */
+  service?: Service
+  /** Host name of the proxy. */
+  serviceName?: string
 }
 
-/** What a download gave: the modules, or why there are none. */
+/** A Go module in its source: `workdir` is its folder in a container that has the source at /src. */
+interface Located {
+  source: Directory
+  workdir: string
+}
+
+/** A download: the module cache, or the run that was refused. Neither when modules are fetched by the tools themselves. */
 export interface Fetched {
   modules?: Directory
   refused?: { ran: Ran; reason: string }
@@ -22,11 +30,9 @@ export interface Fetched {
 
 const cache = "/go/pkg/mod"
 
-/** The container with what lets Go and git in, for the commands that fetch and for no others: secrets are mounted, and are in no layer. */
-export function letIn(
-  container: Container,
-  { netrc, goproxy, goprivate, certificate, proxy, proxyName }: Private,
-): Container {
+/** The container with access, for commands that download and for no others. Secrets are mounted: no layer has them. */
+export function withAccess(container: Container, access: PrivateAccess): Container {
+  const { netrc, goproxy, goprivate, certificate, service, serviceName } = access
   if (netrc) container = container.withMountedSecret("/root/.netrc", netrc, { mode: 0o400 })
   if (goproxy) container = container.withSecretVariable("GOPROXY", goproxy)
   if (goprivate) container = container.withEnvVariable("GOPRIVATE", goprivate)
@@ -34,53 +40,41 @@ export function letIn(
     container = container
       .withMountedFile("/run/certificates/private.crt", certificate)
       .withEnvVariable("SSL_CERT_DIR", "/etc/ssl/certs:/run/certificates")
-  return proxy ? container.withServiceBinding(proxyName ?? "goproxy", proxy) : container
+  return service ? container.withServiceBinding(serviceName ?? "goproxy", service) : container
 }
 
-/** Downloads modules where access to private ones was given, and nothing otherwise. */
+/** Downloads modules when there is access to private ones; otherwise nothing, and tools fetch what they need. */
 export async function fetchModules(
   container: Container,
-  source: Directory,
-  workdir: string,
-  root: string,
-  given: Private,
+  module: Located,
+  access: PrivateAccess,
   timeout: number,
 ): Promise<Fetched> {
-  return given.netrc || given.goproxy || given.goprivate
-    ? download(container, source, workdir, root, given, timeout)
-    : {}
+  return access.netrc || access.goproxy || access.goprivate ? download(container, module, access, timeout) : {}
 }
 
 /**
- * Downloads what go.mod and go.sum name, in a layer that depends on those files alone. The volume that all calls share is left out: it
- * would hand private modules to callers without a login.
+ * Downloads the modules of go.mod and go.sum, in a layer that depends on those files alone. It does not use the volume
+ * that all callers share, which would give private modules to callers without a login. The time-out is in seconds.
  */
 export async function download(
   container: Container,
-  source: Directory,
-  workdir: string,
-  root: string,
-  given: Private,
+  { source, workdir }: Located,
+  access: PrivateAccess,
   timeout: number,
 ): Promise<Fetched> {
-  const files = (
-    await Promise.all(["**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum"].map((pattern) => source.glob(pattern)))
-  )
-    .flat()
-    .sort()
-  let locked = letIn(container.withoutMount(cache), given)
-  for (const file of files) locked = locked.withFile(`${root}/${file}`, source.file(file))
-  const ran = await runStep(
-    locked.withWorkdir(workdir),
-    ["bash", "-c", `mkdir -p ${cache} && exec go mod download`],
-    timeout,
-  )
+  const patterns = ["**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum"]
+  const files = (await Promise.all(patterns.map((pattern) => source.glob(pattern)))).flat().sort()
+  let locked = withAccess(container.withoutMount(cache), access)
+  for (const file of files) locked = locked.withFile(`/src/${file}`, source.file(file))
+  const command = ["bash", "-c", `mkdir -p ${cache} && exec go mod download`]
+  const ran = await runStep(locked.withWorkdir(workdir), command, timeout)
   if (ran.exitCode === 0) return { modules: ran.container.directory(cache) }
   const output = await readReport(ran.reports, "output.txt")
   return { refused: { ran, reason: refusal(output) || firstLine(output) } }
 }
 
-/** The container with the downloaded modules, where no more can be fetched: whatever runs in it sees neither netrc nor proxy. */
+/** The container with the downloaded modules, where nothing else can be fetched: it has neither netrc nor proxy. */
 export function withModules(container: Container, { modules }: Fetched): Container {
   return modules
     ? container.withoutMount(cache).withMountedDirectory(cache, modules).withEnvVariable("GOPROXY", "off")

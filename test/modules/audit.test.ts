@@ -75,7 +75,7 @@ async function scan(paths: string, ...args: string[]): Promise<Result> {
 const mirrored = (): string[] => {
   const { port } = server.address() as AddressInfo
   return [
-    `--target=tcp://127.0.0.1:${port}`,
+    `--service=tcp://127.0.0.1:${port}`,
     `--go-database=http://database:${port}`,
     `--npm-registry=http://database:${port}`,
   ]

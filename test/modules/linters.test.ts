@@ -49,7 +49,7 @@ describe("yamllint", () => {
     ))
   it("is not green where there is nothing to look at", async () =>
     expect(await failing("yamllint", "lint", "--source=test/fixtures/terraform/plain", "verdict")).toContain(
-      "yaml failed: no file was looked at",
+      "yaml failed: no file was checked",
     ))
 })
 
@@ -111,8 +111,8 @@ describe("golangci-lint", () => {
     expect(await failing("golangci-lint", "lint", `--source=${fixtures}/go/broken`, "verdict")).toContain(
       "unknown linters: 'nosuchlinter'",
     ))
-  it("is skipped, not green, where it cannot be had", async () =>
+  it("is skipped, not green, where its image is not available", async () =>
     expect(
       await failing("golangci-lint", "lint", `--source=${fixtures}/go/clean`, "--image=example/none:1.0", "verdict"),
-    ).toContain("lint skipped: no golangci-lint: example/none:1.0 cannot be had"))
+    ).toContain("lint skipped: no golangci-lint: example/none:1.0 is not available"))
 })

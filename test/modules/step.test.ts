@@ -89,10 +89,11 @@ it("a test reaches the services and sees the variables that it is given", async 
     expect(
       await call(
         "golang",
+        "with-service",
+        "--name=shop",
+        `--service=tcp://127.0.0.1:${port}`,
         "test",
         `--source=${folder}`,
-        `--services=tcp://127.0.0.1:${port}`,
-        "--service-names=shop",
         `--env=SERVICE_URL=http://shop:${port}/`,
         "verdict",
       ),
@@ -125,10 +126,10 @@ it("the verdict of a failed step is an exit code", async () => {
   expect(stderr).toContain("wrong on purpose")
 })
 
-it("fmt gives the changes that gofmt makes", async () => {
+it("fix gives the changes that gofmt makes", async () => {
   write({ ...goModule(""), "ugly.go": "package step\n\nvar   Ugly   =   1\n" })
-  expect(await call("golang", "fmt", `--source=${folder}`, "modified-paths")).toBe("ugly.go")
-  expect(await call("golang", "fmt", `--source=${folder}`, "layer", "file", "--path=ugly.go", "contents")).toBe(
+  expect(await call("golang", "fix", `--source=${folder}`, "modified-paths")).toBe("ugly.go")
+  expect(await call("golang", "fix", `--source=${folder}`, "layer", "file", "--path=ugly.go", "contents")).toBe(
     "package step\n\nvar Ugly = 1",
   )
 })

@@ -79,32 +79,24 @@ const ownServices = ["health.probed.probe", "slack.accepted.standIn"]
 
 /** Modules that do not keep to the vocabulary yet. `CONFORMANCE=all` lists what they violate. */
 const unconverted: string[] = [
-  "audit",
-  "cyclonedx",
   "ecr",
   "eks",
   "gitflow",
-  "golang",
-  "golangci-lint",
-  "gosec",
   "health",
   "helm",
   "image",
   "jmeter",
   "kubernetes",
   "newman",
-  "node",
   "postgres",
   "prometheus",
   "redis",
   "registry",
   "selenium",
   "slack",
-  "sonarjs",
   "sonarqube",
   "terraform",
   "wapiti",
-  "yamllint",
   "zap",
 ]
 

@@ -10,7 +10,8 @@ import {
   readComponents,
 } from "../../modules/cyclonedx/src/sbom"
 import { localReplaces, moduleName } from "../../modules/shared/gomod"
-import { cleanPaths, foreignImports, importing } from "../../modules/shared/skeleton"
+import { cleanPaths } from "../../modules/shared/gosource"
+import { foreignImports, importing } from "../../modules/shared/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({

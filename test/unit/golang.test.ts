@@ -231,7 +231,7 @@ describe("what Go was refused for want of a login", () => {
     ],
     [
       "go: github.com/shop/greet@v1.0.0: invalid version: git ls-remote -q origin: exit status 128:\n\tfatal: could not read Username for 'https://github.com': terminal prompts disabled",
-      "github.com refuses github.com/shop/greet@v1.0.0 (git was not let in): pass netrc with a login for github.com, or goproxy with one in the address",
+      "github.com refuses github.com/shop/greet@v1.0.0 (git has no login): pass netrc with a login for github.com, or goproxy with one in the address",
     ],
     ["main.go:3:8: undefined: x", ""],
     ["", ""],

@@ -44,7 +44,7 @@ describe("golangci-lint", () => {
       "services/api/main.go:7 Error return value of `os.Remove` is not checked (errcheck), and 1 more",
     ))
   it("says in its words what it could not do", () => {
-    expect(golangci.trouble("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
-    expect(golangci.trouble('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
+    expect(golangci.errorIn("Error: unknown linters: 'x'\nThe command is terminated\n")).toBe("unknown linters: 'x'")
+    expect(golangci.errorIn('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
   })
 })

@@ -10,7 +10,7 @@ export async function fixed(source: Directory, config: Config, access: Access): 
   const services = Object.entries(config.services).map(async ([name, { path, kind, inputs }]) => {
     const input = kind === "go" ? await goInput(source, path, inputs) : source.directory(path)
     try {
-      const changes = kind === "go" ? dag.golang().fmt(input, { path }) : node(access).fix(input)
+      const changes = kind === "go" ? dag.golang().fix(input, { path }) : node(access).fix(input)
       return await changed(changes, kind === "go" ? "" : path)
     } catch (error) {
       throw new Error(`${name}: ${messageOf(error)}`)

@@ -21,12 +21,12 @@ export function goModules(access: Access, source: Directory, paths: string[]): D
 
 export function golang(access: Access): Golang {
   const { netrc, goproxy, goprivate = "" } = access
-  return isGiven(access) ? dag.golang().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.golang()
+  return isGiven(access) ? dag.golang().withPrivate({ netrc, goproxy, goprivate }) : dag.golang()
 }
 
 export function gosec(access: Access): Gosec {
   const { netrc, goproxy, goprivate = "" } = access
-  return isGiven(access) ? dag.gosec().withPrivate({ netrc, goproxy, goprivate, proxyName: "goproxy" }) : dag.gosec()
+  return isGiven(access) ? dag.gosec().withPrivate({ netrc, goproxy, goprivate }) : dag.gosec()
 }
 
 export function node({ npmrc }: Access): Node {

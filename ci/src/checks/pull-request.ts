@@ -1,6 +1,6 @@
 // The checks of a pull request: secrets, each service's lint, types, tests and build, and the coverage of all of them together.
 import { availableParallelism } from "node:os"
-import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
+import { Directory, Golang, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Kind, Need, Quality, Service as Delivered, Severity } from "../config/config"
 import { readConfig } from "../config/source"
 import { coverageStages, goCoverage, istanbulCoverage, rooted, type Change } from "./coverage"
@@ -345,12 +345,13 @@ async function goFlaws({ source, config, until, again, access }: Run): Promise<P
     "sast/go",
     ["sast:go"],
     async () => {
-      const sources = await Promise.all(services.map(([, { path }]) => goInput(source, path)))
-      const paths = services.map(([, { path }]) => path)
-      const asked = { name: untold, timeout: config.timeouts.lint, until, again }
-      if (isGiven(access)) return scanned("sast:go", gosec(access).scanAll(sources, paths, asked).reports())
+      const inputs = services.map(([, service]) => service)
+      const sources = await inputsOf(source, inputs)
+      const paths = inputs.map(({ path }) => path)
+      const asked = { paths, name: untold, timeout: config.timeouts.lint, deadline: until, nonce: again }
+      if (isGiven(access)) return scanned("sast:go", gosec(access).scan(sources, asked).reports())
       const { found, reports } = await kept(
-        (attempt) => dag.gosec().keptScan(sources, paths, { ...asked, attempt }),
+        (attempt) => dag.gosec().cachedScan(sources, { ...asked, attempt }),
         finished,
       )
       return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }
@@ -372,7 +373,10 @@ async function jsFlaws({ source, config, until, again }: Run): Promise<Part> {
         sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
       return scanned(
         "sast:js",
-        dag.sonarjs().scan(sources, { name: untold, timeout: config.timeouts.lint, until, again }).reports(),
+        dag
+          .sonarjs()
+          .scan(sources, { name: untold, timeout: config.timeouts.lint, deadline: until, nonce: again })
+          .reports(),
       )
     },
     judged(config),
@@ -389,7 +393,6 @@ async function dependencies({ source, config, until, again, access, changed }: R
       throw new Error(
         `gates.dependencies.database.go: ${database.go} in the source has no folder index; it is no vulnerability database`,
       )
-    const today = new Date().toISOString().slice(0, 10)
     const { told, before } = await changed
     if ("fault" in told) throw new Error(told.fault)
     const base = "base" in told ? told.base : ""
@@ -398,7 +401,7 @@ async function dependencies({ source, config, until, again, access, changed }: R
       source,
       ofKind(config, "go").map(([, { path }]) => path),
     )
-    const common = { paths, dev: false, until, again }
+    const common = { paths, dev: false, deadline: until, nonce: again }
     const sbom = async (): Promise<Texts> => {
       const asked = { ...common, name: "sbom", timeout: config.timeouts.lint, before }
       if (modules)
@@ -413,7 +416,7 @@ async function dependencies({ source, config, until, again, access, changed }: R
         inputsOf(source, Object.values(config.services)),
         before && matching(before, "before", ["**"], []),
       ])
-      return kept((attempt) => dag.cyclonedx().keptSbom(now, { ...asked, before: then, attempt }), finished)
+      return kept((attempt) => dag.cyclonedx().cachedSbom(now, { ...asked, before: then, attempt }), finished)
     }
     const goDatabaseFolder = mirrored ? source.directory(database.go) : undefined
     const scan = textsIn<Stage & { unreachable: string }>(
@@ -427,8 +430,6 @@ async function dependencies({ source, config, until, again, access, changed }: R
           goDatabase: database.go,
           goDatabaseFolder,
           npmRegistry: database.npm,
-          targetName: "database",
-          asked: today,
         })
         .reports(),
     )
@@ -453,6 +454,7 @@ async function dependencies({ source, config, until, again, access, changed }: R
     const stage = dependenciesStage(made, known, base)
     if (stage.status !== "passed") return { found: [stage], reports }
     const { found } = mergedSarif([audit["audit.sarif"]!, refused].map((text) => ({ stage: "dependencies", text })))
+    const today = new Date().toISOString().slice(0, 10)
     return {
       found: [
         withoutAnswer(
@@ -531,7 +533,10 @@ async function yamlFaults({ source, config, until, again }: Run): Promise<Part> 
     async () =>
       scanned(
         name,
-        dag.yamllint().lint(files, { image: "", name: untold, timeout: config.timeouts.lint, until, again }).reports(),
+        dag
+          .yamllint()
+          .lint(files, { image: "", name: untold, timeout: config.timeouts.lint, deadline: until, nonce: again })
+          .reports(),
       ),
     judged(config, { severity: "high" }),
   )
@@ -617,20 +622,25 @@ async function golangciFaults({ source, config, until, again }: Run): Promise<Pa
     folderOf(name),
     [name],
     async () => {
-      const sources = await Promise.all(
-        services.map(async ({ path, inputs, settings }) =>
-          (await goInput(source, path, inputs)).withFile(settings, source.file(settings)),
-        ),
-      )
+      let sources = dag.directory()
+      for (const { path, inputs, settings } of services)
+        sources = sources
+          .withDirectory(".", await goInput(source, path, inputs))
+          .withFile(settings, source.file(settings))
+      const wanted = [...new Set(services.flatMap(({ inputs }) => inputs))]
+      const inputs = (await Promise.all(wanted.map(async (path) => ((await sources.exists(path)) ? path : [])))).flat()
       return scanned(
         name,
         dag
           .golangciLint()
-          .lintAll(
-            sources,
-            services.map(({ path }) => path),
-            { name: untold, timeout: config.timeouts.lint, until, again },
-          )
+          .lint(sources, {
+            paths: services.map(({ path }) => path),
+            inputs,
+            name: untold,
+            timeout: config.timeouts.lint,
+            deadline: until,
+            nonce: again,
+          })
           .reports(),
       )
     },
@@ -649,34 +659,37 @@ async function goService(
     steps.map((step) => `${name}:${step}`),
     async () => {
       const input = await goInput(source, path, inputs)
-      const asked = { path, name, steps, timeouts: timeoutsOf(config, steps), ...surroundings(needs), until, again }
+      const timed = timedSteps(config, steps)
+      const asked = { path, name, steps: timed, testEnv: testEnvOf(needs), deadline: until, nonce: again }
       // With secrets nothing is kept beyond the call.
       return isGiven(access)
-        ? resultsIn(golang(access).check(input, asked).reports())
-        : kept((attempt) => dag.golang().keptCheck(input, { ...asked, attempt }))
+        ? resultsIn(withTestServices(golang(access), needs).check(input, asked).reports())
+        : kept((attempt) => withTestServices(dag.golang(), needs).cachedCheck(input, { ...asked, attempt }))
     },
     covered(coverage),
   )
 }
 
-/** The servers that tests need, with what they are found by. One Postgres and one Redis serve all tests of a run. */
-function surroundings(needs: Need[]): { testServices: Service[]; testServiceNames: string[]; testEnv: string[] } {
-  const servers: Record<Need, () => { service: Service; variable: string }> = {
-    postgres: () => ({
-      service: dag.postgres().testServer({ database: "postgres", instance: "tests" }),
-      variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
-    }),
-    redis: () => ({
-      service: dag.redis().server({ instance: "tests" }),
-      variable: "TEST_REDIS_URL=redis://redis:6379/0",
-    }),
-  }
-  const started = needs.map((need) => servers[need]())
-  return {
-    testServices: started.map(({ service }) => service),
-    testServiceNames: needs,
-    testEnv: started.map(({ variable }) => variable),
-  }
+/** The servers that tests may need. One Postgres and one Redis serve all tests of a run. */
+const testServers: Record<Need, { service: () => Service; variable: string }> = {
+  postgres: {
+    service: () => dag.postgres().testServer({ database: "postgres", instance: "tests" }),
+    variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
+  },
+  redis: {
+    service: () => dag.redis().server({ instance: "tests" }),
+    variable: "TEST_REDIS_URL=redis://redis:6379/0",
+  },
+}
+
+/** The module golang with the servers that the tests need, each under its own name. */
+function withTestServices(go: Golang, needs: Need[]): Golang {
+  return needs.reduce((module, need) => module.withService(need, testServers[need].service()), go)
+}
+
+/** The variables by which the tests find those servers. */
+function testEnvOf(needs: Need[]): string[] {
+  return needs.map((need) => testServers[need].variable)
 }
 
 async function nodeService(
@@ -690,10 +703,10 @@ async function nodeService(
     steps.map((step) => `${name}:${step}`),
     async () => {
       const input = await withoutMarkdown(source.directory(path))
-      const asked = { name, steps, timeouts: timeoutsOf(config, steps), until, again }
+      const asked = { name, steps: timedSteps(config, steps), deadline: until, nonce: again }
       return access.npmrc
         ? resultsIn(npm(access).check(input, asked).reports())
-        : kept((attempt) => dag.node().keptCheck(input, { ...asked, attempt }))
+        : kept((attempt) => dag.node().cachedCheck(input, { ...asked, attempt }))
     },
     covered(coverage),
   )
@@ -745,6 +758,7 @@ async function resultsIn(reports: Directory): Promise<Found> {
   return { found: JSON.parse(await reports.file("results.json").contents()) as Stage[], reports }
 }
 
-function timeoutsOf(config: Config, steps: string[]): number[] {
-  return steps.map((step) => config.timeouts[step as keyof Config["timeouts"]])
+/** Steps with their time limits, as modules take them: `test=900`. */
+function timedSteps(config: Config, steps: string[]): string[] {
+  return steps.map((step) => `${step}=${config.timeouts[step as keyof Config["timeouts"]]}`)
 }

@@ -1,82 +1,31 @@
 /**
- * Looks for known vulnerabilities in what software depends on: with govulncheck for Go modules, and with npm audit for what a package-lock.json has.
+ * Looks up known vulnerabilities of dependencies: with govulncheck for Go modules, with npm audit for a
+ * package-lock.json.
  *
- * Both ask a database; where it is can be said. A database that does not answer makes the result inconclusive, never green.
+ * Both query a database, whose address can be set. A database that does not answer makes the result inconclusive, never
+ * passed.
  */
-import { Container, Directory, Service, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { withGoProgram } from "./shared/go"
+import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
+import { withGoProgram } from "./shared/go"
+import { cleanPaths } from "./shared/gosource"
+import { uncached, withNonce } from "./shared/nonce"
+import { Result, makeResult, reportStep } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
-import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./shared/skeleton"
-import { Ran, readReport, runStep, timesOf, told, withResult } from "./shared/step"
+import { eachOf, goContainer, skeletonOf, withModuleCache } from "./shared/skeleton"
+import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 
 const workdir = "/src"
-
-/** What is known of the dependencies. */
-@object()
-export class Result {
-  /** The name of the result, `audit` if no other was given. */
-  @func() name: string
-  /** `passed` with no finding, `failed`, `inconclusive` when a database could not be asked and the others know of nothing, `notApplicable` when nothing declares dependencies, or `skipped` when the call was interrupted. */
-  @func() status: string
-  /** For a failure the worst finding, or what went wrong; else how much was looked at, or which database has not answered. */
-  @func() reason: string
-  /** The exit code: 0 when the tools came to their end, whatever they found; 1 when one did not; -1 when nothing ran. */
-  @func() exitCode: number
-  /** How long the slowest of the runs took when it really ran; several run side by side. */
-  @func() seconds: float
-  /** Whether all of it came from the cache. */
-  @func() cached: boolean
-  /** Which database could not be asked, and why; empty when all have answered. */
-  @func() unreachable: string
-  /** How many findings there are. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `audit.sarif` with all findings, and a folder for each go.mod or package-lock.json with the tool's own report and output. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    unreachable: string,
-    reports: Directory,
-    findings?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.unreachable = unreachable
-    this.value = findings
-    this.unit = findings === undefined ? "" : "findings"
-    this.reports = reports
-  }
-
-  /** The reason; an error when there is a finding, and when it is inconclusive. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed" && this.status !== "notApplicable")
-      throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class Audit {
   /**
-   * The container that govulncheck runs in, with the module cache of the module golang.
+   * The container of govulncheck, with the module cache of the module golang.
    *
    * Example: `dagger -m modules/audit call base with-exec --args govulncheck,-version stdout`
    *
-   * @param image Another image with Go and bash in it, instead of the pinned one.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */
   @func()
   base(image: string = images.golang): Container {
@@ -84,26 +33,36 @@ export class Audit {
   }
 
   /**
-   * Asks for known vulnerabilities of all that the given folders ship; each has a go.mod or a package-lock.json, or both. A database is asked again each day.
+   * Looks up the vulnerabilities of what the given folders ship; each has a go.mod, a package-lock.json, or both. The
+   * databases are queried once a day. The result is `inconclusive` when a database did not answer and the others have
+   * no finding, and `notApplicable` when no folder declares dependencies; `details` has the database that did not
+   * answer as `unreachable`.
    *
-   * Example: `dagger -m modules/audit call scan --source . --paths services/suppliers,services/frontend verdict`
+   * Example: `dagger -m modules/audit call scan --source . --paths services/api,services/web verdict`
    *
-   * @param source The folder with all of them.
-   * @param paths The folders in `source`.
-   * @param goDatabase The address of a Go vulnerability database, of the form of vuln.go.dev.
-   * @param goDatabaseFolder Such a database as a folder (index/, ID/), instead of an address: for a machine without a network.
-   * @param npmRegistry The registry whose advisories npm is given.
-   * @param target A service that the addresses reach by `targetName`, such as a mirror at tcp://127.0.0.1:8080.
-   * @param targetName The host name of `target`.
-   * @param dev Whether npm's development dependencies count.
-   * @param name What the result is called by.
-   * @param timeout Seconds for each of the tools' runs; a database that has not answered by then is one that cannot be asked.
-   * @param image Another image with Go and bash in it.
-   * @param nodeImage Another image with Node, npm and bash in it.
-   * @param asked Another value than before asks the databases again; the day in UTC if nothing is said.
-   * @param until Seconds since 1970: a scan that runs longer is given as skipped. 0 waits for it.
-   * @param again Another value than before runs the tools again, whatever is in the cache.
-   * @param modules Go's module cache with all that is needed, from `modules` of the module golang: nothing is fetched then, and private modules need no login here.
+   * @param source Folder that contains all of them, for example `.`.
+   * @param paths Folders in `source`, for example `services/api,services/web`. Default: its root.
+   * @param goDatabase Address of a Go vulnerability database with the format of vuln.go.dev, for example
+   * `http://database:8080`.
+   * @param goDatabaseFolder Such a database as a folder (index/, ID/), for a machine without a network, for example
+   * `./vulndb`. Default: none, `goDatabase` is queried.
+   * @param npmRegistry Registry that npm queries for advisories, for example `http://database:8080`.
+   * @param service A service that the addresses may name, such as a mirror, for example `tcp://127.0.0.1:8080`.
+   * Default: none.
+   * @param serviceName Host name of `service` in the addresses, for example `database`.
+   * @param dev Whether npm's development dependencies count, for example `true`.
+   * @param name Name of the result, for example `audit`.
+   * @param timeout Time limit for each run of a tool in seconds, for example `60`. A database that did not answer by
+   * then is unreachable. Default: 120.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
+   * @param nodeImage Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
+   * @param deadline Seconds since 1970 after which an unfinished scan is reported as skipped, for example `1767225600`.
+   * 0: wait for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: the tools run and query the databases again.
+   * Default: once a day (UTC).
+   * @param modules A Go module cache with everything that is needed, from `modules` of the module golang, for example
+   * `./modules`: nothing is fetched then, and private modules need no login here. Default: the cache that all modules
+   * share.
    */
   @func({ cache: "session" })
   async scan(
@@ -112,142 +71,156 @@ export class Audit {
     goDatabase: string = "https://vuln.go.dev",
     goDatabaseFolder?: Directory,
     npmRegistry: string = "https://registry.npmjs.org",
-    target?: Service,
-    targetName: string = "database",
+    service?: Service,
+    serviceName: string = "database",
     dev: boolean = false,
     name: string = "audit",
     timeout: number = 120,
     image: string = images.golang,
     nodeImage: string = images.node,
-    asked: string = "",
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
     modules?: Directory,
   ): Promise<Result> {
-    return reported(name, until, async () => {
-      const day = `${asked || new Date().toISOString().slice(0, 10)}${again}`
-      const reaching = (container: Container): Container =>
-        (target ? container.withServiceBinding(targetName, target) : container).withEnvVariable("STEP_ASKED_ON", day)
-      const [database, shown] = goDatabaseFolder
-        ? ["file:///database", "the folder of Go's database"]
-        : [goDatabase, goDatabase]
-      // A database that has not answered once is not asked again for each folder.
-      let silent = ""
-      const work: { manifest: string; ask: () => Promise<Asked> }[] = []
-      for (const path of cleanPaths(paths)) {
-        const at = (file: string): string => (path === "." ? file : `${path}/${file}`)
-        const within = (container: Container, input: Directory): Container =>
-          container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
-        const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
-        const askGo = async (): Promise<Asked> => {
-          if (silent) return { answer: { findings: [], unreachable: silent, trouble: "" } }
-          const skeleton = await skeletonOf(
-            withModules(again ? goContainer(image).withEnvVariable("STEP_AGAIN", again) : goContainer(image), modules),
-            source,
-            path,
-            timeout,
-          )
-          let container = reaching(within(withModules(this.base(image), modules), skeleton))
-          if (goDatabaseFolder) container = container.withMountedDirectory("/database", goDatabaseFolder)
-          const ran = await runStep(
-            container,
-            written("govulncheck.json", "govulncheck", "-db", database, "-scan", "package", "-format", "json", "./..."),
-            timeout,
-            { yields: true },
-          )
-          const [printed, said, goMod] = await Promise.all([
-            readReport(ran.reports, "govulncheck.json"),
-            readReport(ran.reports, "output.txt"),
-            source.file(at("go.mod")).contents(),
-          ])
-          const answer = govulncheckAnswer({
-            exitCode: ran.exitCode,
-            timedOut: ran.timedOut,
-            printed,
-            said,
-            database: shown,
-            path,
-            goMod,
-          })
-          silent ||= answer.unreachable
-          return { ran, answer }
-        }
-        const askNpm = async (): Promise<Asked> => {
-          const [manifest, lockfile] = await Promise.all([
-            source.file(at("package.json")).contents(),
-            source.file(at("package-lock.json")).contents(),
-          ])
-          const input = dag
-            .directory()
-            .withNewFile(at("package.json"), manifest)
-            .withNewFile(at("package-lock.json"), lockfile)
-          const flags = ["--package-lock-only", "--json", `--registry=${npmRegistry}`, ...(dev ? [] : ["--omit=dev"])]
-          const ran = await runStep(
-            reaching(within(npmContainer(nodeImage), input)),
-            written("npm-audit.json", "npm", "audit", ...flags),
-            timeout,
-          )
-          const [printed, said] = await Promise.all([
-            readReport(ran.reports, "npm-audit.json"),
-            readReport(ran.reports, "output.txt"),
-          ])
-          return {
-            ran,
-            answer: auditAnswer({ timedOut: ran.timedOut, printed, said, registry: npmRegistry, path, lockfile }),
-          }
-        }
-        if (go) work.push({ manifest: at("go.mod"), ask: askGo })
-        if (npm) work.push({ manifest: at("package-lock.json"), ask: askNpm })
-      }
-      if (work.length === 0)
-        return new Result(
-          name,
-          "notApplicable",
-          `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`,
-          0,
-          0,
-          false,
-          "",
-          dag.directory(),
-        )
-      return result(name, await eachOf(work, 2, async ({ manifest, ask }) => ({ manifest, ...(await ask()) })))
-    })
+    const today = `${new Date().toISOString().slice(0, 10)}${nonce}`
+    const online = (container: Container): Container =>
+      (service ? container.withServiceBinding(serviceName, service) : container).withEnvVariable("NONCE", today)
+    const goQuery: GoQuery = {
+      ...(goDatabaseFolder
+        ? { address: "file:///database", label: "the folder of Go's database", folder: goDatabaseFolder }
+        : { address: goDatabase, label: goDatabase }),
+      go: withModuleCache(withNonce(goContainer(image), nonce), modules),
+      govulncheck: online(withModuleCache(this.base(image), modules)),
+      timeout,
+    }
+    const npmQuery: NpmQuery = { registry: npmRegistry, dev, npm: online(npmContainer(nodeImage)), timeout }
+    return reportStep(name, () => scanAll(name, source, paths, { go: goQuery, npm: npmQuery }), { deadline })
   }
 
   /**
-   * Runs govulncheck with any arguments on a folder, mounted as the working directory: the way to what this module has no function for, such as a look at which functions are called.
+   * Runs govulncheck with any arguments on a folder, for what this module has no function for, for example a search for
+   * the vulnerable functions that are called. Never answers from the cache.
    *
-   * Example: `dagger -m modules/audit call govulncheck --source services/kit --args=-db,https://vuln.example.com,./... stdout`
+   * Example: `dagger -m modules/audit call exec --source services/kit --args=-db,https://vuln.example.com,./... stdout`
    *
-   * @param source The folder.
-   * @param args The arguments of govulncheck.
+   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param args Arguments of govulncheck, for example `-version`.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */
   @func({ cache: "never" })
-  govulncheck(
+  exec(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     args: string[],
     image: string = images.golang,
   ): Container {
-    return this.base(image)
-      .withEnvVariable("STEP_ASKED_ON", String(Date.now()))
+    return uncached(this.base(image))
       .withMountedDirectory(workdir, source)
       .withWorkdir(workdir)
       .withExec(["govulncheck", ...args])
   }
 }
 
-/** A tool's run, if there was one, and what it came to. */
-interface Asked {
+/** How Go's database is queried. `label` names it in reasons. */
+interface GoQuery {
+  address: string
+  label: string
+  folder?: Directory
+  go: Container
+  govulncheck: Container
+  timeout: number
+}
+
+/** How npm's registry is queried. */
+interface NpmQuery {
+  registry: string
+  dev: boolean
+  npm: Container
+  timeout: number
+}
+
+/** The answer for one manifest, and the run of the tool, if there was one. */
+interface Answered {
+  manifest: string
   ran?: Ran
   answer: Answer
 }
 
-/** A command whose standard output is a report by itself. */
-function written(file: string, ...command: string[]): string[] {
+interface Queries {
+  go: GoQuery
+  npm: NpmQuery
+}
+
+async function scanAll(name: string, source: Directory, paths: string[], { go, npm }: Queries): Promise<Result> {
+  // A database that did not answer is not queried for the next manifest.
+  let unreachable = ""
+  const work: (() => Promise<Answered>)[] = []
+  for (const path of cleanPaths(paths)) {
+    const [goMod, lockfile] = [inFolder(path, "go.mod"), inFolder(path, "package-lock.json")]
+    if (await source.exists(goMod))
+      work.push(async () => {
+        if (unreachable) return { manifest: goMod, answer: { findings: [], unreachable, trouble: "" } }
+        const found = await askGo(source, path, go)
+        unreachable ||= found.answer.unreachable
+        return found
+      })
+    if (await source.exists(lockfile)) work.push(() => askNpm(source, path, npm))
+  }
+  if (work.length === 0) {
+    const reason = `no go.mod or package-lock.json in ${paths.join(", ")}`
+    return makeResult(name, "notApplicable", reason, { exitCode: 0, details: { unreachable: "" } })
+  }
+  return resultOf(name, await eachOf(work, 2, (one) => one()))
+}
+
+async function askGo(source: Directory, path: string, query: GoQuery): Promise<Answered> {
+  const manifest = inFolder(path, "go.mod")
+  const skeleton = await skeletonOf(query.go, source, path, query.timeout)
+  let container = within(query.govulncheck, skeleton, path)
+  if (query.folder) container = container.withMountedDirectory("/database", query.folder)
+  const command = ["govulncheck", "-db", query.address, "-scan", "package", "-format", "json", "./..."]
+  const ran = await runStep(container, writing("govulncheck.json", command), query.timeout, { yields: true })
+  const [printed, said, goMod] = await Promise.all([
+    readReport(ran.reports, "govulncheck.json"),
+    readReport(ran.reports, "output.txt"),
+    source.file(manifest).contents(),
+  ])
+  const { exitCode, timedOut } = ran
+  const answer = govulncheckAnswer({ exitCode, timedOut, printed, said, database: query.label, path, goMod })
+  return { manifest, ran, answer }
+}
+
+async function askNpm(source: Directory, path: string, { registry, dev, npm, timeout }: NpmQuery): Promise<Answered> {
+  const manifest = inFolder(path, "package-lock.json")
+  const [packageJson, lockfile] = await Promise.all([
+    source.file(inFolder(path, "package.json")).contents(),
+    source.file(manifest).contents(),
+  ])
+  const input = dag.directory().withNewFile(inFolder(path, "package.json"), packageJson).withNewFile(manifest, lockfile)
+  const flags = ["--package-lock-only", "--json", `--registry=${registry}`, ...(dev ? [] : ["--omit=dev"])]
+  const command = writing("npm-audit.json", ["npm", "audit", ...flags])
+  const ran = await runStep(within(npm, input, path), command, timeout)
+  const [printed, said] = await Promise.all([
+    readReport(ran.reports, "npm-audit.json"),
+    readReport(ran.reports, "output.txt"),
+  ])
+  const answer = auditAnswer({ timedOut: ran.timedOut, printed, said, registry, path, lockfile })
+  return { manifest, ran, answer }
+}
+
+/** A command with its standard output written to a report. */
+function writing(file: string, command: string[]): string[] {
   return ["bash", "-c", `exec "$@" > /report/${file}`, "audit", ...command]
 }
 
-/** Node with npm that gives up soon: a registry that does not answer is a result. */
+function inFolder(path: string, file: string): string {
+  return path === "." ? file : `${path}/${file}`
+}
+
+function within(container: Container, input: Directory, path: string): Container {
+  return container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
+}
+
+/** Node with an npm that retries once: a registry that does not answer is a result. */
 function npmContainer(image: string): Container {
   return dag
     .container()
@@ -259,44 +232,25 @@ function npmContainer(image: string): Container {
     .withEnvVariable("npm_config_fetch_timeout", "30000")
 }
 
-function result(name: string, asked: (Asked & { manifest: string })[]): Result {
+function resultOf(name: string, all: Answered[]): Result {
   let reports = dag.directory()
-  for (const { manifest, ran } of asked)
+  for (const { manifest, ran } of all)
     if (ran) reports = reports.withDirectory(manifest.replaceAll("/", "-"), ran.reports)
-  const findings = ordered(asked.flatMap(({ answer }) => answer.findings))
-  const troubled = asked.find(({ answer }) => answer.trouble !== "")
-  const trouble = troubled ? `${troubled.manifest}: ${troubled.answer.trouble}` : ""
-  const unreachable = [...new Set(asked.map(({ answer }) => answer.unreachable).filter((text) => text !== ""))].join(
-    "; ",
-  )
-  const status = trouble || findings.length ? "failed" : unreachable ? "inconclusive" : "passed"
-  const reason =
-    trouble ||
-    describe(findings) ||
-    unreachable ||
-    `no known vulnerability in ${asked.map(({ manifest }) => manifest).join(", ")}`
-  const { longest, cached } = timesOf(asked.flatMap(({ ran }) => ran ?? []))
-  return new Result(
-    name,
-    status,
-    reason,
-    trouble ? 1 : 0,
-    longest,
+  const findings = ordered(all.flatMap(({ answer }) => answer.findings))
+  const broken = all.find(({ answer }) => answer.trouble !== "")
+  const error = broken ? `${broken.manifest}: ${broken.answer.trouble}` : ""
+  const silent = all.map(({ answer }) => answer.unreachable).filter((text) => text !== "")
+  const unreachable = [...new Set(silent)].join("; ")
+  const clean = `no known vulnerability in ${all.map(({ manifest }) => manifest).join(", ")}`
+  const status = error || findings.length > 0 ? "failed" : unreachable ? "inconclusive" : "passed"
+  const { longest, cached } = timesOf(all.flatMap(({ ran }) => ran ?? []))
+  return makeResult(name, status, error || describe(findings) || unreachable || clean, {
+    exitCode: error ? 1 : 0,
+    seconds: longest,
     cached,
-    unreachable,
-    reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)),
-    findings.length,
-  )
-}
-
-/** Prints a line when the scan starts and one when it ends; what goes wrong around the tools is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(
-    await told(
-      name,
-      until,
-      work,
-      (status, reason, reports) => new Result(name, status, reason, -1, 0, false, "", reports),
-    ),
-  )
+    value: findings.length,
+    unit: "findings",
+    details: { unreachable },
+    reports: reports.withNewFile("audit.sarif", sarif(["govulncheck", "npm audit"], findings)),
+  })
 }

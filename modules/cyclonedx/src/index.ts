@@ -1,89 +1,38 @@
 /**
- * What software depends on: an SBOM in CycloneDX's format, the licences, and what differs from another state of the sources. With CycloneDX's own tools for Go modules and npm.
+ * Lists the dependencies of Go modules and npm projects: an SBOM in CycloneDX format, licences, and the difference to
+ * another state of the sources. With CycloneDX's own tools.
  *
- * What is shipped counts: neither what only tests import, nor npm's development dependencies unless they are asked for.
+ * What is shipped counts: not what only tests import, and npm's development dependencies only on request.
  */
-import { Container, Directory, File, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
-import { withGoProgram } from "./shared/go"
+import { Container, Directory, File, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
-import { asText } from "./shared/cached"
+import { makeSbom, type Sbom, type Toolset } from "./make"
 import {
   byLicence,
   describeDifference,
   difference,
   differenceText,
   licencesText,
-  mergedBom,
   readComponents,
   unknownLicence,
+  type Component,
 } from "./sbom"
-import { cleanPaths, eachOf, goContainer, skeletonOf, withModules } from "./shared/skeleton"
-import { readReport, runStep, timesOf, unlessInterrupted, withResult } from "./shared/step"
+import { asText } from "./shared/cached"
+import { firstLine } from "./shared/clock"
+import { withGoProgram } from "./shared/go"
+import { withNonce } from "./shared/nonce"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { goContainer, withModuleCache } from "./shared/skeleton"
 import { files } from "./tool"
-
-const workdir = "/src"
-
-/** What sources depend on. */
-@object()
-export class Result {
-  /** The name of the result, `sbom` if no other was given. */
-  @func() name: string
-  /** `passed`, `failed` when the dependencies could not be told, `notApplicable` when nothing declares any, `skipped` when the call was interrupted before it ended. */
-  @func() status: string
-  /** How many dependencies and licences there are, and what differs; for a failure what went wrong. */
-  @func() reason: string
-  /** 0, or -1 when it could not be told. */
-  @func() exitCode: number
-  /** How long the slowest of the runs took when it really ran; several run side by side. */
-  @func() seconds: float
-  /** Whether all of it came from the cache. */
-  @func() cached: boolean
-  /** How many dependencies there are. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `sbom.cdx.json`, `licences.json` and `.txt`, `components.json`, and, where there is something to compare with, `diff.json` and `.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    reports: Directory,
-    dependencies?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = dependencies
-    this.unit = dependencies === undefined ? "" : "dependencies"
-    this.reports = reports
-  }
-
-  /** The reason; an error when the dependencies could not be told. */
-  @func()
-  verdict(): string {
-    if (this.status === "failed" || this.status === "skipped")
-      throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class Cyclonedx {
   /**
-   * The container that cyclonedx-gomod runs in, with the module cache of the module golang.
+   * The container of cyclonedx-gomod, with the module cache of the module golang.
    *
    * Example: `dagger -m modules/cyclonedx call base with-exec --args cyclonedx-gomod,version stdout`
    *
-   * @param image Another image with Go and bash in it, instead of the pinned one.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */
   @func()
   base(image: string = images.golang): Container {
@@ -91,21 +40,29 @@ export class Cyclonedx {
   }
 
   /**
-   * The SBOM of all that the given folders ship, with licences; each has a go.mod or a package-lock.json, or both.
+   * Makes one SBOM of what the given folders ship, with licences; each has a go.mod, a package-lock.json, or both. The
+   * result's value is the number of dependencies; its status is `notApplicable` when no folder declares any. The
+   * reports are `sbom.cdx.json`, `components.json`, `licences.json`, `licences.txt`, and with `before` `diff.json` and
+   * `diff.txt`.
    *
-   * Example: `dagger -m modules/cyclonedx call sbom --source . --paths services/suppliers,services/frontend reason`
+   * Example: `dagger -m modules/cyclonedx call sbom --source . --paths services/api,services/web reason`
    *
-   * @param source The folder with all of them.
-   * @param paths The folders in `source`.
-   * @param before Another state of the source: the reports then have what was added, removed and changed since.
-   * @param dev Whether npm's development dependencies count.
-   * @param name What the result is called by.
-   * @param timeout Seconds for each of the tools' runs.
-   * @param image Another image with Go and bash in it.
-   * @param nodeImage Another image with Node, npm and bash in it.
-   * @param until Seconds since 1970: what runs longer is given as skipped. 0 waits for it.
-   * @param again Another value than before runs the tools again, whatever is in the cache.
-   * @param modules Go's module cache with all that is needed, from `modules` of the module golang: nothing is fetched then, and private modules need no login here.
+   * @param source Folder that contains all of them, for example `.`.
+   * @param paths Folders in `source`, for example `services/api,services/web`. Default: its root.
+   * @param before Another state of the source, which the SBOM is compared with, for example `../develop`. Default: no
+   * comparison.
+   * @param dev Whether npm's development dependencies count, for example `true`.
+   * @param name Name of the result, for example `sbom`.
+   * @param timeout Time limit for each run of a tool in seconds, for example `900`. Default: 300.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
+   * @param nodeImage Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
+   * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped, for example `1767225600`.
+   * 0: wait for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: the tools run again instead of answering from the
+   * cache. Default: use the cache.
+   * @param modules A Go module cache with everything that is needed, from `modules` of the module golang, for example
+   * `./modules`: nothing is fetched then, and private modules need no login here. Default: the cache that all modules
+   * share.
    */
   @func({ cache: "session" })
   async sbom(
@@ -117,78 +74,54 @@ export class Cyclonedx {
     timeout: number = 300,
     image: string = images.golang,
     nodeImage: string = images.node,
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
     modules?: Directory,
   ): Promise<Result> {
-    return reported(name, until, async () => {
-      const made = new Maker(
-        withModules(this.base(image), modules),
-        withModules(goContainer(image), modules),
-        npmContainer(nodeImage),
-        timeout,
-        dev,
-        again,
-      )
+    const toolset: Toolset = {
+      gomod: withNonce(withModuleCache(this.base(image), modules), nonce),
+      go: withNonce(withModuleCache(goContainer(image), modules), nonce),
+      npm: withNonce(npmContainer(nodeImage), nonce),
+      timeout,
+      dev,
+    }
+    const work = async (): Promise<Result> => {
       const [now, old] = await Promise.all([
-        made.sbomOf(source, paths),
-        before &&
-          made.sbomOf(before, paths).catch((error: unknown) => String(error instanceof Error ? error.message : error)),
+        makeSbom(toolset, source, paths),
+        before && makeSbom(toolset, before, paths).then(({ text }) => readComponents(text), messageOf),
       ])
-      if (now.manifests === 0)
-        return new Result(
-          name,
-          "notApplicable",
-          `nothing declares dependencies: there is no go.mod and no package-lock.json in ${paths.join(", ")}`,
-          0,
-          0,
-          false,
-          dag.directory(),
-        )
-      const components = readComponents(now.text)
-      const licences = byLicence(components)
-      const unknown = licences.find(({ licence }) => licence === unknownLicence)?.components.length ?? 0
-      let [since, reports] = [
-        "",
-        dag
-          .directory()
-          .withNewFile("sbom.cdx.json", now.text)
-          .withNewFile("components.json", `${JSON.stringify(components, null, 1)}\n`),
-      ]
-      reports = reports
-        .withNewFile("licences.json", `${JSON.stringify(licences, null, 1)}\n`)
-        .withNewFile("licences.txt", licencesText(components))
-      if (typeof old === "string")
-        [since, reports] = [
-          `; what was before could not be told: ${firstLine(old)}`,
-          reports.withNewFile("diff.txt", `${old}\n`),
-        ]
-      else if (old) {
-        const found = difference(readComponents(old.text), components)
-        since = `; ${describeDifference(found)}`
-        reports = reports
-          .withNewFile("diff.json", `${JSON.stringify(found, null, 1)}\n`)
-          .withNewFile("diff.txt", differenceText(found))
-      }
-      const known = licences.length - (unknown ? 1 : 0)
-      const reason = `${components.length} dependencies of ${known} licences${unknown ? `, ${unknown} of an unknown one` : ""}${since}`
-      return new Result(name, "passed", reason, 0, now.seconds, now.cached, reports, components.length)
-    })
+      return resultOf(name, paths, now, old)
+    }
+    return reportStep(name, work, { deadline })
   }
 
   /**
-   * What `sbom` gives, as one text that is kept for a day: with the same arguments nothing is run or looked up, not even from layers. It is JSON with `ended` (seconds since 1970), `results`, which has
-   * one, and `files`, the texts of all reports by their path. What could not run is kept too: a caller that meets one older than itself asks with another `attempt`.
+   * Runs `sbom` and gives its answer as one text that is cached for a day: the same arguments run and look up nothing.
+   * The text is JSON with `ended` (seconds since 1970), `results` with one result, and `files`, the text of every
+   * report by its path. Failures are cached too: a caller that gets one from before its own start passes another
+   * `attempt`.
    *
-   * Example: `dagger -m modules/cyclonedx call kept-sbom --source services --paths suppliers,frontend --attempt "$RANDOM"`
+   * Example: `dagger -m modules/cyclonedx call cached-sbom --source services --paths api,web --attempt
+   * "$RANDOM"`
    *
-   * @param source The folder with all of them.
-   * @param paths The folders in `source`.
-   * @param before Another state of the source: the reports then have what was added, removed and changed since.
-   * @param attempt Any text that was not given before: what failed is tried again.
+   * @param source Folder that contains all of them, for example `.`.
+   * @param paths Folders in `source`, for example `services/api,services/web`. Default: its root.
+   * @param before Another state of the source, which the SBOM is compared with, for example `../develop`. Default: no
+   * comparison.
+   * @param dev Whether npm's development dependencies count, for example `true`.
+   * @param name Name of the result, for example `sbom`.
+   * @param timeout Time limit for each run of a tool in seconds, for example `900`. Default: 300.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
+   * @param nodeImage Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
+   * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped, for example `1767225600`.
+   * 0: wait for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: the tools run again instead of answering from the
+   * cache. Default: use the cache.
+   * @param attempt Any value not used before, for example `$RANDOM`: a failed run is repeated. Default: the first
+   * attempt.
    */
   @func({ cache: "24h" })
-  async keptSbom(
+  async cachedSbom(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     paths: string[] = ["."],
     before?: Directory,
@@ -197,21 +130,21 @@ export class Cyclonedx {
     timeout: number = 300,
     image: string = images.golang,
     nodeImage: string = images.node,
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
     attempt: string = "",
   ): Promise<string> {
-    const made = await this.sbom(source, paths, before, dev, name, timeout, image, nodeImage, until, again)
+    const made = await this.sbom(source, paths, before, dev, name, timeout, image, nodeImage, deadline, nonce)
     return asText([made], made.reports)
   }
 
   /**
-   * What one SBOM has that another has not, as text: `+` added, `-` removed, `~` another version.
+   * Compares two SBOMs and gives the difference as text: `+` added, `-` removed, `~` another version.
    *
    * Example: `dagger -m modules/cyclonedx call compare --before old.cdx.json --after new.cdx.json`
    *
-   * @param before An SBOM in CycloneDX's JSON.
-   * @param after Another one.
+   * @param before The earlier SBOM, in CycloneDX JSON, for example `./before.cdx.json`.
+   * @param after The later SBOM, in CycloneDX JSON, for example `./after.cdx.json`.
    */
   @func()
   async compare(before: File, after: File): Promise<string> {
@@ -220,27 +153,28 @@ export class Cyclonedx {
   }
 
   /**
-   * Runs cyclonedx-gomod with any arguments on a folder, mounted as the working directory: the way to what this module has no function for.
+   * Runs cyclonedx-gomod with any arguments on a folder, for what this module has no function for.
    *
-   * Example: `dagger -m modules/cyclonedx call gomod --source services/kit --args=mod,-json stdout`
+   * Example: `dagger -m modules/cyclonedx call exec --source services/kit --args=mod,-json stdout`
    *
-   * @param source The folder.
-   * @param args The arguments of cyclonedx-gomod.
+   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param args Arguments of cyclonedx-gomod, for example `mod,-json`.
+   * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */
   @func({ cache: "session" })
-  gomod(
+  exec(
     @argument({ ignore: ["**/node_modules"] }) source: Directory,
     args: string[],
     image: string = images.golang,
   ): Container {
     return this.base(image)
-      .withMountedDirectory(workdir, source)
-      .withWorkdir(workdir)
+      .withMountedDirectory("/src", source)
+      .withWorkdir("/src")
       .withExec(["cyclonedx-gomod", ...args])
   }
 }
 
-/** Node with cyclonedx-npm of this module's own lockfile, and the download cache of the module node. */
+/** Node with cyclonedx-npm from this module's lockfile, and the download cache of the module node. */
 function npmContainer(image: string): Container {
   let container = dag
     .container()
@@ -253,110 +187,45 @@ function npmContainer(image: string): Container {
     .withEnvVariable("npm_config_update_notifier", "false")
 }
 
-/** The SBOM of several manifests as one. */
-interface Made {
-  text: string
-  manifests: number
-  seconds: number
-  cached: boolean
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
-/** Makes SBOMs with the tools in the given containers. */
-class Maker {
-  constructor(
-    readonly gomod: Container,
-    readonly go: Container,
-    readonly npm: Container,
-    readonly timeout: number,
-    readonly dev: boolean,
-    readonly again: string,
-  ) {}
-
-  async sbomOf(source: Directory, paths: string[]): Promise<Made> {
-    const work: { manifest: string; make: () => Promise<{ text: string; seconds: number; cached: boolean }> }[] = []
-    for (const path of cleanPaths(paths)) {
-      const at = (file: string) => (path === "." ? file : `${path}/${file}`)
-      const [go, npm] = await Promise.all([source.exists(at("go.mod")), source.exists(at("package-lock.json"))])
-      if (go) work.push({ manifest: at("go.mod"), make: () => this.goBom(source, path) })
-      if (npm) work.push({ manifest: at("package-lock.json"), make: () => this.npmBom(source, path) })
-    }
-    const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
-    const { longest, cached } = timesOf(made)
-    return { text: mergedBom(made), manifests: made.length, seconds: longest, cached }
-  }
-
-  async goBom(source: Directory, path: string) {
-    const skeleton = await skeletonOf(anew(this.go, this.again), source, path, this.timeout)
-    const flags = [
-      "mod",
-      "-licenses",
-      "-assert-licenses",
-      "-json",
-      "-noserial",
-      "-notimestamp",
-      "-output=/report/bom.json",
-      ".",
-    ]
-    return this.ran(this.gomod, skeleton, path, ["cyclonedx-gomod", ...flags], "go.mod")
-  }
-
-  async npmBom(source: Directory, path: string) {
-    const at = (file: string) => (path === "." ? file : `${path}/${file}`)
-    let input = dag.directory()
-    for (const file of ["package.json", "package-lock.json"])
-      input = input.withNewFile(at(file), await source.file(at(file)).contents())
-    const flags = [
-      "--package-lock-only",
-      ...(this.dev ? [] : ["--omit=dev"]),
-      "--output-reproducible",
-      "--output-format=JSON",
-      "--output-file=/report/bom.json",
-    ]
-    return this.ran(this.npm, input, path, ["/tool/node_modules/.bin/cyclonedx-npm", ...flags], "package-lock.json")
-  }
-
-  async ran(container: Container, input: Directory, path: string, command: string[], manifest: string) {
-    const ran = await runStep(
-      anew(container, this.again)
-        .withMountedDirectory(workdir, input)
-        .withWorkdir(path === "." ? workdir : `${workdir}/${path}`),
-      command,
-      this.timeout,
-      { yields: true },
-    )
-    const text = await readReport(ran.reports, "bom.json")
-    const where = path === "." ? manifest : `${path}/${manifest}`
-    if (ran.timedOut) throw new Error(`${where}: timed out after ${Math.round(ran.seconds)} s`)
-    if (ran.exitCode !== 0 || text === "")
-      throw new Error(
-        `${where}: ${firstLine(await readReport(ran.reports, "output.txt")) || `${command[0]} ended with ${ran.exitCode} and no SBOM`}`,
-      )
-    return { text, seconds: ran.seconds, cached: ran.cached }
-  }
-}
-
-/** The container, another one for each value of `again` but none: nothing in it then comes from an earlier call's cache. */
-function anew(container: Container, again: string): Container {
-  return again ? container.withEnvVariable("STEP_AGAIN", again) : container
-}
-
-/** Prints a line when it starts and one when it ends; what goes wrong around the tools is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  console.log(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
-    return new Result(
-      name,
-      "failed",
-      firstLine(message),
-      -1,
-      0,
-      false,
-      dag.directory().withNewFile("output.txt", message),
-    )
+/** The result of an SBOM. `old` has the components of the earlier state, or the error that there are none. */
+function resultOf(name: string, paths: string[], now: Sbom, old: Component[] | string | undefined): Result {
+  if (now.manifests === 0)
+    return makeResult(name, "notApplicable", `no go.mod or package-lock.json in ${paths.join(", ")}`, { exitCode: 0 })
+  const components = readComponents(now.text)
+  const licences = byLicence(components)
+  const change = old === undefined ? { text: "", reports: dag.directory() } : changeSince(old, components)
+  const unknown = licences.find(({ licence }) => licence === unknownLicence)?.components.length ?? 0
+  const known = licences.length - (unknown ? 1 : 0)
+  const without = unknown ? `, ${unknown} of an unknown one` : ""
+  const count = `${components.length} dependencies of ${known} licences${without}`
+  return makeResult(name, "passed", `${count}${change.text}`, {
+    exitCode: 0,
+    seconds: now.seconds,
+    cached: now.cached,
+    value: components.length,
+    unit: "dependencies",
+    reports: change.reports
+      .withNewFile("sbom.cdx.json", now.text)
+      .withNewFile("components.json", `${JSON.stringify(components, null, 1)}\n`)
+      .withNewFile("licences.json", `${JSON.stringify(licences, null, 1)}\n`)
+      .withNewFile("licences.txt", licencesText(components)),
   })
-  if (ended === "interrupted")
-    return withResult(new Result(name, "skipped", "interrupted before it ended", -1, 0, false, dag.directory()))
-  console.log(ended.status === "failed" ? `✘ ${name} ${ended.reason}` : `✔ ${name} ${ended.seconds} s ${ended.reason}`)
-  return withResult(ended)
+}
+
+/** The difference to an earlier state, for the reason and as reports. */
+function changeSince(old: Component[] | string, components: Component[]): { text: string; reports: Directory } {
+  if (typeof old === "string") {
+    const reports = dag.directory().withNewFile("diff.txt", `${old}\n`)
+    return { text: `; no comparison with the earlier state: ${firstLine(old)}`, reports }
+  }
+  const found = difference(old, components)
+  const reports = dag
+    .directory()
+    .withNewFile("diff.json", `${JSON.stringify(found, null, 1)}\n`)
+    .withNewFile("diff.txt", differenceText(found))
+  return { text: `; ${describeDifference(found)}`, reports }
 }

@@ -1,19 +1,19 @@
-// SBOMs in CycloneDX's JSON: read, put together, compared. Pure functions over text.
+// Reads, merges and compares SBOMs in CycloneDX JSON: pure functions over text.
 
-/** What something depends on. */
+/** One dependency. */
 export interface Component {
-  /** The ecosystem, as package URLs have it: `golang`, `npm`. */
+  /** The ecosystem, as in package URLs: `golang`, `npm`. */
   kind: string
   name: string
   version: string
   purl: string
-  /** SPDX's names, or what the tool has read; none where it has found none. */
+  /** SPDX identifiers, or the names that the tool read; empty when it found none. */
   licences: string[]
-  /** The manifests that have it, such as `services/api/go.mod`. */
+  /** The manifests that declare it, for example `services/api/go.mod`. */
   manifests: string[]
 }
 
-/** What differs between two lists of dependencies. Several versions of one package are told as `1.0.0, 2.0.0`. */
+/** The difference between two lists of dependencies. Several versions of one package are joined: `1.0.0, 2.0.0`. */
 export interface Difference {
   added: { kind: string; name: string; version: string; licences: string[] }[]
   removed: { kind: string; name: string; version: string }[]
@@ -43,13 +43,13 @@ interface Bom {
   [more: string]: unknown
 }
 
-/** The property under which a component names the manifests that have it. */
+/** The property of a component that names a manifest that declares it. */
 const manifestProperty = "delivery:manifest"
 
-/** What is said of a component whose licence nothing tells. */
+/** The licence of a component that declares none. */
 export const unknownLicence = "unknown"
 
-/** All components of an SBOM, also those inside of others. */
+/** All components of an SBOM, including nested ones. */
 function allOf(components: RawComponent[] = []): RawComponent[] {
   return components.flatMap(({ components: below, ...one }) => [one as RawComponent, ...allOf(below)])
 }
@@ -59,59 +59,38 @@ function plainPurl(purl: string): string {
   return purl.replace(/[?#].*$/, "")
 }
 
-/** What a package URL names: `pkg:golang/example.com/a@v1.0.0` is example.com/a. */
+/** The name in a package URL: `example.com/a` for `pkg:golang/example.com/a@v1.0.0`. */
 function nameOf({ purl = "", group, name }: RawComponent): string {
   const path = /^pkg:[^/]+\/(.+?)(@[^@/]*)?$/.exec(plainPurl(purl))?.[1]
   return path ? decodeURIComponent(path) : group ? `${group}/${name}` : name
 }
 
 function licencesOf({ licenses, evidence }: RawComponent): string[] {
-  const told = (list: Licence[] = []) =>
+  const names = (list: Licence[] = []) =>
     list
       .map(({ license, expression }) => expression ?? license?.id ?? license?.name ?? "")
       .filter((text) => text !== "")
-  const declared = told(licenses)
-  return [...new Set(declared.length ? declared : told(evidence?.licenses))].sort()
+  const declared = names(licenses)
+  return [...new Set(declared.length ? declared : names(evidence?.licenses))].sort()
 }
 
+/** An SBOM and the manifest that it was made from. */
+interface Source {
+  manifest: string
+  bom: Bom
+}
+
+const byKey = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
 /**
- * One SBOM of several, each by the manifest that it was made of. A component stands in it once, with the manifests that have it; what the manifests themselves are (a service, a
- * library of the same repository) is no dependency. Nothing in it says when it was made: the same dependencies give the same bytes.
+ * Merges SBOMs, each with the manifest that it was made from. Each component appears once, with the manifests that
+ * declare it. The manifests' own modules (a service, a library of the same repository) are not dependencies. The result
+ * has no time stamp: the same dependencies give the same bytes.
  */
 export function mergedBom(boms: { manifest: string; text: string }[]): string {
-  const read = boms.map(({ manifest, text }) => ({ manifest, bom: JSON.parse(text) as Bom }))
-  const own = new Set(read.flatMap(({ bom }) => (bom.metadata?.component ? [nameOf(bom.metadata.component)] : [])))
-  const refs = new Map<string, string>()
-  const components = new Map<string, RawComponent>()
-  for (const { manifest, bom } of read) {
-    for (const one of allOf(bom.components)) {
-      if (own.has(nameOf(one))) continue
-      const purl = plainPurl(one.purl ?? one["bom-ref"] ?? `${nameOf(one)}@${one.version ?? ""}`)
-      if (one["bom-ref"]) refs.set(`${manifest} ${one["bom-ref"]}`, purl)
-      const known = components.get(purl)
-      const kept = (known?.properties ?? []).filter(({ value }) => value !== manifest)
-      components.set(purl, {
-        ...one,
-        ...known,
-        "bom-ref": purl,
-        purl,
-        properties: [...kept, { name: manifestProperty, value: manifest }],
-      })
-    }
-  }
-  const edges = new Map<string, Set<string>>()
-  for (const { manifest, bom } of read) {
-    const root = bom.metadata?.component?.["bom-ref"]
-    for (const { ref, dependsOn = [] } of bom.dependencies ?? []) {
-      const from = ref === root ? manifest : refs.get(`${manifest} ${ref}`)
-      if (from === undefined) continue
-      edges.set(
-        from,
-        new Set([...(edges.get(from) ?? []), ...dependsOn.flatMap((on) => refs.get(`${manifest} ${on}`) ?? [])]),
-      )
-    }
-  }
-  const byKey = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sources = boms.map(({ manifest, text }): Source => ({ manifest, bom: JSON.parse(text) as Bom }))
+  const { components, refs } = mergedComponents(sources)
+  const edges = mergedEdges(sources, refs)
   const whole = {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
     bomFormat: "CycloneDX",
@@ -122,19 +101,53 @@ export function mergedBom(boms: { manifest: string; text: string }[]): string {
         "bom-ref": "delivery",
         type: "application",
         name: "delivery",
-        components: read.map(({ manifest }) => ({ "bom-ref": manifest, type: "file", name: manifest })),
+        components: sources.map(({ manifest }) => ({ "bom-ref": manifest, type: "file", name: manifest })),
       },
     },
     components: byKey(components).map(([, one]) => one),
     dependencies: [
-      { ref: "delivery", dependsOn: read.map(({ manifest }) => manifest) },
+      { ref: "delivery", dependsOn: sources.map(({ manifest }) => manifest) },
       ...byKey(edges).map(([ref, on]) => ({ ref, dependsOn: [...on].sort() })),
     ],
   }
   return `${JSON.stringify(whole, null, 1)}\n`
 }
 
-/** The components of an SBOM, by kind and name. */
+/** The components by package URL, and the package URL of each `<manifest> <bom-ref>`. */
+function mergedComponents(sources: Source[]): { components: Map<string, RawComponent>; refs: Map<string, string> } {
+  const own = new Set(sources.flatMap(({ bom }) => (bom.metadata?.component ? [nameOf(bom.metadata.component)] : [])))
+  const refs = new Map<string, string>()
+  const components = new Map<string, RawComponent>()
+  for (const { manifest, bom } of sources) {
+    for (const one of allOf(bom.components)) {
+      if (own.has(nameOf(one))) continue
+      const purl = plainPurl(one.purl ?? one["bom-ref"] ?? `${nameOf(one)}@${one.version ?? ""}`)
+      if (one["bom-ref"]) refs.set(`${manifest} ${one["bom-ref"]}`, purl)
+      const known = components.get(purl)
+      const others = (known?.properties ?? []).filter(({ value }) => value !== manifest)
+      const properties = [...others, { name: manifestProperty, value: manifest }]
+      components.set(purl, { ...one, ...known, "bom-ref": purl, purl, properties })
+    }
+  }
+  return { components, refs }
+}
+
+/** The dependencies of each component and manifest, by package URL. */
+function mergedEdges(sources: Source[], refs: Map<string, string>): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>()
+  for (const { manifest, bom } of sources) {
+    const root = bom.metadata?.component?.["bom-ref"]
+    for (const { ref, dependsOn = [] } of bom.dependencies ?? []) {
+      const from = ref === root ? manifest : refs.get(`${manifest} ${ref}`)
+      if (from === undefined) continue
+      const targets = dependsOn.flatMap((on) => refs.get(`${manifest} ${on}`) ?? [])
+      edges.set(from, new Set([...(edges.get(from) ?? []), ...targets]))
+    }
+  }
+  return edges
+}
+
+/** The components of an SBOM, sorted by kind, name and version. */
 export function readComponents(text: string): Component[] {
   const list = allOf((JSON.parse(text) as Bom).components).map((one): Component => {
     const purl = plainPurl(one.purl ?? "")
@@ -153,7 +166,7 @@ export function readComponents(text: string): Component[] {
   )
 }
 
-/** What has which licence, the most frequent first; what has several stands below each. */
+/** Components by licence, the most frequent licence first. A component with several licences is listed under each. */
 export function byLicence(components: Component[]): { licence: string; components: string[] }[] {
   const found = new Map<string, string[]>()
   for (const { name, version, licences } of components)
@@ -164,36 +177,41 @@ export function byLicence(components: Component[]): { licence: string; component
     .sort((a, b) => b.components.length - a.components.length || a.licence.localeCompare(b.licence))
 }
 
-/** What was added, removed and changed between two lists. */
+/** The dependencies that were added, removed and changed between two lists. */
 export function difference(before: Component[], after: Component[]): Difference {
-  const group = (components: Component[]): Map<string, Component[]> => {
-    const found = new Map<string, Component[]>()
-    for (const one of components)
-      found.set(`${one.kind} ${one.name}`, [...(found.get(`${one.kind} ${one.name}`) ?? []), one])
-    return found
-  }
-  const versions = (list: Component[]): string => [...new Set(list.map(({ version }) => version))].sort().join(", ")
-  const [old, now] = [group(before), group(after)]
+  const [old, now] = [grouped(before), grouped(after)]
   const result: Difference = { added: [], removed: [], changed: [] }
   for (const [key, list] of now) {
     const { kind, name } = list[0]!
     const was = old.get(key)
-    if (!was)
-      result.added.push({
-        kind,
-        name,
-        version: versions(list),
-        licences: [...new Set(list.flatMap(({ licences }) => licences))],
-      })
-    else if (versions(was) !== versions(list))
-      result.changed.push({ kind, name, from: versions(was), to: versions(list) })
+    const version = versionsOf(list)
+    if (!was) {
+      const licences = [...new Set(list.flatMap((one) => one.licences))]
+      result.added.push({ kind, name, version, licences })
+    } else if (versionsOf(was) !== version) {
+      result.changed.push({ kind, name, from: versionsOf(was), to: version })
+    }
   }
   for (const [key, list] of old)
-    if (!now.has(key)) result.removed.push({ kind: list[0]!.kind, name: list[0]!.name, version: versions(list) })
+    if (!now.has(key)) result.removed.push({ kind: list[0]!.kind, name: list[0]!.name, version: versionsOf(list) })
   return result
 }
 
-/** A difference in a few words, such as `2 added, 1 changed`. */
+/** Components by kind and name. */
+function grouped(components: Component[]): Map<string, Component[]> {
+  const groups = new Map<string, Component[]>()
+  for (const one of components) {
+    const key = `${one.kind} ${one.name}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return groups
+}
+
+function versionsOf(list: Component[]): string {
+  return [...new Set(list.map(({ version }) => version))].sort().join(", ")
+}
+
+/** A difference in a few words, for example `2 added, 1 changed`. */
 export function describeDifference({ added, removed, changed }: Difference): string {
   const counts = [
     [added.length, "added"],
@@ -208,7 +226,7 @@ export function describeDifference({ added, removed, changed }: Difference): str
   )
 }
 
-/** A difference as a text for people: a line for each package. */
+/** A difference as readable text: one line for each package. */
 export function differenceText({ added, removed, changed }: Difference): string {
   const lines = [
     ...added.map(
@@ -220,7 +238,7 @@ export function differenceText({ added, removed, changed }: Difference): string 
   return `${lines.join("\n") || "no dependency was added, removed or changed"}\n`
 }
 
-/** The licences as a text for people. */
+/** The licences as readable text. */
 export function licencesText(components: Component[]): string {
   return (
     byLicence(components)

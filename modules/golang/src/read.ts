@@ -18,6 +18,12 @@ const lines = (text: string): string[] =>
     .map((l) => l.trim())
     .filter((l) => l !== "")
 
+interface StaticcheckFinding {
+  code: string
+  message: string
+  location: { file: string; line: number; column: number }
+}
+
 /** All findings in the order gofmt, vet, staticcheck, ready to print; file names are relative to the source. */
 export function lintFindings(files: LintFiles, path: string, workdir: string): string[] {
   const unformatted = lines(files.gofmt).map((l) =>
@@ -27,15 +33,12 @@ export function lintFindings(files: LintFiles, path: string, workdir: string): s
     .filter((l) => !l.startsWith("#"))
     .map((l) => `vet: ${under(path, l.replace(/^vet: /, ""))}`)
   const checked = lines(files.staticcheck)
-    .map(
-      (l) =>
-        JSON.parse(l) as { code: string; message: string; location: { file: string; line: number; column: number } },
-    )
-    .filter((f) => f.code !== "compile") // vet reports it too, with a position
-    .map(
-      (f) =>
-        `staticcheck: ${under(path, f.location.file.replace(`${workdir}/`, ""))}:${f.location.line}:${f.location.column}: ${f.message} (${f.code})`,
-    )
+    .map((l) => JSON.parse(l) as StaticcheckFinding)
+    .filter(({ code }) => code !== "compile") // vet reports it too, with a position
+    .map(({ code, message, location: { file, line, column } }) => {
+      const place = `${under(path, file.replace(`${workdir}/`, ""))}:${line}:${column}`
+      return `staticcheck: ${place}: ${message} (${code})`
+    })
   return [...unformatted, ...vet, ...checked, ...lines(files.staticcheckErrors).map((l) => `staticcheck: ${l}`)]
 }
 

@@ -1,77 +1,32 @@
 /**
- * Runs golangci-lint on Go modules, by their own configuration.
+ * Runs golangci-lint on Go modules, with their own configuration.
  *
- * A module without a configuration of golangci-lint is checked by golangci-lint's own defaults. What does not compile, or a configuration that is wrong, is a failure, not a clean result.
+ * A module without a configuration is checked with the defaults of golangci-lint. A module that does not compile, and a
+ * wrong configuration, fail.
  */
-import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
+import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
+import { images } from "./images"
+import { errorIn, readLint, type Lint } from "./read"
 import { firstLine } from "./shared/clock"
 import { withGoCaches } from "./shared/go"
-import { images } from "./images"
-import { readLint, trouble } from "./read"
+import { cleanPaths, filesAbove, moduleInput } from "./shared/gosource"
+import { withNonce } from "./shared/nonce"
+import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
-import { Ran, readReport, runStep, timesOf, told, withResult } from "./shared/step"
+import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 
 const workdir = "/src"
-
-/** What a run has found. */
-@object()
-export class Result {
-  /** The name of the result, `lint` if no other was given. */
-  @func() name: string
-  /** `passed` with no finding, `failed`, or `skipped` when there is no golangci-lint, or when the call was interrupted before it ended. */
-  @func() status: string
-  /** For a failure the first finding as `file:line text (rule)`, or what went wrong; else how many linters ran. */
-  @func() reason: string
-  /** The exit code: 0 when golangci-lint came to its end, whatever it found; 124 time-out, -1 when nothing ran, anything else an error. */
-  @func() exitCode: number
-  /** How long golangci-lint took when it really ran. */
-  @func() seconds: float
-  /** Whether all of it came from the cache. */
-  @func() cached: boolean
-  /** How many findings there are. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `golangci-lint.sarif` with all findings, and a folder for each module with golangci-lint's own report and output. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    reports: Directory,
-    findings?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = findings
-    this.unit = findings === undefined ? "" : "findings"
-    this.reports = reports
-  }
-
-  /** The reason; an error when it did not pass, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
 
 @object()
 export class GolangciLint {
   /**
-   * The container that golangci-lint runs in, with warm module and build caches: those of the module golang, which has compiled the same packages with the same Go.
+   * The container of golangci-lint, with the module and build caches of the module golang, which compiles the same
+   * packages.
    *
    * Example: `dagger -m modules/golangci-lint call base with-exec --args golangci-lint,version stdout`
    *
-   * @param image Another image with golangci-lint, Go and bash in it, instead of the pinned one.
+   * @param image Image with golangci-lint, Go and bash, for example `golangci/golangci-lint:v2.15.0`. Default: the
+   * pinned one.
    */
   @func()
   base(image: string = images.golangcilint): Container {
@@ -82,106 +37,83 @@ export class GolangciLint {
   }
 
   /**
-   * Checks one Go module.
+   * Lints Go modules and gives one result for all. Each module is linted with its own folder, the folders that replace
+   * modules in its go.mod, and the configuration (`.golangci.yml`, `.yaml`, `.toml`, `.json`) in its folder or above,
+   * so that a change in one does not lint the others again.
    *
-   * Example: `dagger -m modules/golangci-lint call lint --source . --path services/suppliers verdict`
+   * Example: `dagger -m modules/golangci-lint call lint --source . --paths services/api,services/kit verdict`
    *
-   * @param source The folder with everything that the module needs, and with the configuration, where that lies above the module.
-   * @param path The module's folder in `source`.
-   * @param name What the result is called by.
-   * @param timeout Seconds.
-   * @param image Another image with golangci-lint, Go and bash in it.
-   * @param args More arguments for `golangci-lint run`, for example `--enable=errorlint`.
-   * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
+   * @param source Folder with everything that the Go modules need, and with their configuration, for example `.`.
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its
+   * root.
+   * @param name Name of the result, for example `lint`.
+   * @param timeout Time limit for each module in seconds, for example `900`. Default: 600.
+   * @param image Image with golangci-lint, Go and bash, for example `golangci/golangci-lint:v2.15.0`. Default: the
+   * pinned one.
+   * @param args Further arguments for `golangci-lint run`, for example `--enable=errorlint`. Default: none.
+   * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped, for example `1767225600`.
+   * 0: wait for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: golangci-lint runs again instead of answering from
+   * the cache. Default: use the cache.
+   * @param inputs Further folders and files of `source` that every module needs, such as the template of a file header,
+   * for example `licence.txt`. Default: none.
    */
   @func({ cache: "session" })
   async lint(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
-    path: string = ".",
+    paths: string[] = ["."],
     name: string = "lint",
     timeout: number = 600,
     image: string = images.golangcilint,
     args: string[] = [],
-    until: number = 0,
+    deadline: number = 0,
+    nonce: string = "",
+    inputs: string[] = [],
   ): Promise<Result> {
-    return this.lintAll([source], [path], name, timeout, image, args, until)
-  }
-
-  /**
-   * Checks several Go modules, as one result. Each has a source of its own, so that a change in one checks that one again.
-   *
-   * Example: `dagger -m modules/golangci-lint call lint-all --sources services,services/kit --paths suppliers,. verdict`
-   *
-   * @param sources For each module the folder with everything that it needs.
-   * @param paths The modules' folders in their sources, in the same order.
-   * @param again Another value than before runs golangci-lint again, whatever is in the cache.
-   */
-  @func({ cache: "session" })
-  async lintAll(
-    sources: Directory[],
-    paths: string[],
-    name: string = "lint",
-    timeout: number = 600,
-    image: string = images.golangcilint,
-    args: string[] = [],
-    until: number = 0,
-    again: string = "",
-  ): Promise<Result> {
-    return reported(name, until, async () => {
-      if (sources.length !== paths.length || paths.length === 0)
-        throw new Error(`${sources.length} sources and ${paths.length} paths: each module has one of both`)
-      for (const [i, path] of paths.entries())
-        if (!(await sources[i]!.exists(`${path}/go.mod`)))
-          throw new Error(`paths: there is no ${path === "." ? "" : `${path}/`}go.mod in the source`)
+    const flags = [
+      "--output.json.path=/report/golangci-lint.json",
+      "--output.text.path=stdout",
+      "--path-mode=abs",
+      "--max-issues-per-linter=0",
+      "--max-same-issues=0",
+      `--timeout=${timeout}s`,
+      ...args,
+    ]
+    const work = async (): Promise<Result> => {
+      if (paths.length === 0) throw new Error("paths: empty; pass the folder of at least one Go module")
+      const clean = cleanPaths(paths)
+      const sources = await Promise.all(clean.map((path) => lintInput(source, path, inputs)))
       const missing = await missingImage(image)
-      if (missing)
-        return new Result(
-          name,
-          "skipped",
-          missing,
-          -1,
-          0,
-          false,
-          dag.directory().withNewFile("output.txt", `${missing}\n`),
-        )
-      const flags = [
-        "--output.json.path=/report/golangci-lint.json",
-        "--output.text.path=stdout",
-        "--path-mode=abs",
-        "--max-issues-per-linter=0",
-        "--max-same-issues=0",
-        `--timeout=${timeout}s`,
-        ...args,
-      ]
-      // One after the other: golangci-lint uses all cores by itself, and takes a lock.
-      const ran: { path: string; ran: Ran }[] = []
-      for (const [i, path] of paths.entries()) {
-        const container = this.base(image)
+      if (missing) {
+        const reports = dag.directory().withNewFile("output.txt", `${missing}\n`)
+        return makeResult(name, "skipped", missing, { reports })
+      }
+      // One after the other: golangci-lint uses all processors, and takes a lock.
+      const runs: Linted[] = []
+      for (const [i, path] of clean.entries()) {
+        const container = withNonce(this.base(image), nonce)
           .withMountedDirectory(workdir, sources[i]!)
           .withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
-        ran.push({
-          path,
-          ran: await runStep(
-            again ? container.withEnvVariable("STEP_AGAIN", again) : container,
-            ["bash", "-c", lintScript, "lint", ...flags],
-            timeout,
-          ),
-        })
+        const command = ["bash", "-c", lintScript, "lint", ...flags]
+        runs.push({ path, ran: await runStep(container, command, timeout) })
       }
-      return result(name, ran)
-    })
+      return resultOf(name, runs)
+    }
+    return reportStep(name, work, { deadline })
   }
 
   /**
-   * Runs golangci-lint with any arguments on a folder, mounted as the working directory: the way to what this module has no function for.
+   * Runs golangci-lint with any arguments on a folder, for what this module has no function for.
    *
-   * Example: `dagger -m modules/golangci-lint call golangci-lint --source services/kit --args=linters stdout`
+   * Example: `dagger -m modules/golangci-lint call exec --source services/kit --args=linters stdout`
    *
-   * @param source The folder.
-   * @param args The arguments of golangci-lint.
+   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param args Arguments of golangci-lint, for example `linters`.
+   * @param image Image with golangci-lint, Go and bash, for example `golangci/golangci-lint:v2.15.0`. Default: the
+   * pinned one.
    */
   @func({ cache: "session" })
-  golangciLint(
+  exec(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     args: string[],
     image: string = images.golangcilint,
@@ -193,65 +125,71 @@ export class GolangciLint {
   }
 }
 
-/** Findings are no error of the command: the report tells them. What is one comes through: a wrong configuration, a module without Go files, a time-out. */
+/**
+ * Findings are read from the report. Exit codes are left for errors: a wrong configuration, no Go files, a time-out.
+ */
 const lintScript = `
 golangci-lint run --issues-exit-code=0 "$@" ./...
 `
 
-/** Why there is no golangci-lint; empty where there is one. */
+/** What golangci-lint needs for the module at `path`. */
+async function lintInput(source: Directory, path: string, inputs: string[]): Promise<Directory> {
+  return moduleInput(source, path, [...(await filesAbove(source, path, ".golangci.*")), ...inputs])
+}
+
+/** Why the image is not available; empty when it is. */
 async function missingImage(image: string): Promise<string> {
   try {
     await dag.container().from(image).sync()
     return ""
   } catch (error) {
     const why = firstLine(error instanceof Error ? error.message : String(error)).replace(/ \[traceparent:[^\]]*\]/, "")
-    return `no golangci-lint: ${image} cannot be had (${why}). Where images are built here, \`npm run dagger -- -m modules/golangci-lint call base sync\` builds it`
+    return (
+      `no golangci-lint: ${image} is not available (${why}). Where images are built locally, ` +
+      "`npm run dagger -- -m modules/golangci-lint call base sync` builds it"
+    )
   }
 }
 
-async function result(name: string, runs: { path: string; ran: Ran }[]): Promise<Result> {
+/** The run of golangci-lint on the module at `path`. */
+interface Linted {
+  path: string
+  ran: Ran
+}
+
+async function resultOf(name: string, runs: Linted[]): Promise<Result> {
   let reports = dag.directory()
   for (const { path, ran } of runs)
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
-  const read = await Promise.all(
-    runs.map(async ({ path, ran }) => {
-      const [text, output] = await Promise.all([
-        readReport(ran.reports, "golangci-lint.json"),
-        readReport(ran.reports, "output.txt"),
-      ])
-      const lint = text === "" ? { findings: [], linters: [], error: "" } : readLint(text, workdir)
-      const broken = ran.timedOut
-        ? `timed out after ${Math.round(ran.seconds)} s`
-        : ran.exitCode !== 0
-          ? trouble(output) || `golangci-lint ended with ${ran.exitCode}`
-          : text === ""
-            ? "golangci-lint wrote no report"
-            : lint.error
-      return { ...lint, broken: broken && `${path}: ${broken}` }
-    }),
-  )
+  const read = await Promise.all(runs.map(readRun))
   const findings = ordered(read.flatMap((one) => one.findings))
-  // What does not compile is told as a finding, with its place, and as an error of golangci-lint's too.
-  const broken = findings.length ? "" : (read.find((one) => one.broken !== "")?.broken ?? "")
-  const code = runs.map(({ ran }) => ran.exitCode).find((one) => one !== 0) ?? (broken ? 1 : 0)
   const linters = new Set(read.flatMap((one) => one.linters))
-  const reason = broken || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
+  // A compile error is both a finding with its place and an error of golangci-lint.
+  const error = findings.length > 0 ? "" : (read.find((one) => one.error !== "")?.error ?? "")
+  const reason = error || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
   const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
-  return new Result(
-    name,
-    broken || findings.length ? "failed" : "passed",
-    reason,
-    code,
-    sum,
+  return makeResult(name, error || findings.length > 0 ? "failed" : "passed", reason, {
+    exitCode: runs.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (error ? 1 : 0),
+    seconds: sum,
     cached,
-    reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)),
-    findings.length,
-  )
+    value: findings.length,
+    unit: "findings",
+    reports: reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)),
+  })
 }
 
-/** Prints a line when the run starts and one when it ends; what goes wrong around golangci-lint is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(
-    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
-  )
+async function readRun({ path, ran }: Linted): Promise<Lint> {
+  const [text, output] = await Promise.all([
+    readReport(ran.reports, "golangci-lint.json"),
+    readReport(ran.reports, "output.txt"),
+  ])
+  const lint = text === "" ? { findings: [], linters: [], error: "" } : readLint(text, workdir)
+  const error = ran.timedOut
+    ? timedOutAfter(ran)
+    : ran.exitCode !== 0
+      ? errorIn(output) || `golangci-lint ended with ${ran.exitCode}`
+      : text === ""
+        ? "golangci-lint wrote no report"
+        : lint.error
+  return { ...lint, error: error && `${path}: ${error}` }
 }

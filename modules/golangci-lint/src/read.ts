@@ -54,7 +54,7 @@ export function readLint(report: string, workdir: string): Lint {
 }
 
 /** The error message in the log of golangci-lint, without the prefix `level=error msg="…"`. */
-export function trouble(output: string): string {
+export function errorIn(output: string): string {
   const lines = output
     .split("\n")
     .map((line) => line.trim())

@@ -12,7 +12,10 @@ export function plainLines(text: string): string[] {
     .filter((l) => l !== "")
 }
 
-/** Which registry refused which package, and which argument grants access; empty when none did. `log`: request lines of npm's log. */
+/**
+ * Which registry refused which package, and which argument grants access; empty when none did. `log`: request lines of
+ * npm's log.
+ */
 export function refusal(log: string): string {
   const [, code = "", host = "", path = ""] =
     /http fetch GET (401|403|404) https?:\/\/(?:[^/@\s]*@)?([^/\s]+)\/(\S*)/.exec(log) ?? []

@@ -1,79 +1,37 @@
 /**
- * Looks for faults in YAML files with yamllint.
+ * Checks YAML files with yamllint.
  *
- * A source that has a configuration of its own (`.yamllint`, `.yamllint.yaml` or `.yamllint.yml`) is held to that one. Any other is looked through for errors only: what cannot be read, a
- * key that stands twice, an alias of nothing. A run that has looked at no file is a failure, not a clean result.
+ * A source with its own configuration (`.yamllint`, `.yamllint.yaml` or `.yamllint.yml`) is checked with that. Any
+ * other source is checked for errors only: syntax errors, duplicate keys, aliases without an anchor. A run that found
+ * no YAML file fails.
  */
-import { Container, Directory, argument, dag, float, func, object } from "@dagger.io/dagger"
-import { firstLine } from "./shared/clock"
+import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { errorsOnly, findingsIn } from "./read"
 import { requirements } from "./requirements"
-import { describe, ordered, sarif } from "./shared/sarif"
 import { lintScript } from "./scripts"
-import { Ran, readReport, runStep, told, withResult } from "./shared/step"
+import { firstLine } from "./shared/clock"
+import { withNonce } from "./shared/nonce"
+import { Result, reportStep, resultOfRun } from "./shared/result"
+import { describe, ordered, sarif } from "./shared/sarif"
+import { readReport, runStep, type Ran } from "./shared/step"
 
 const workdir = "/src"
 
-/** What a run has found. */
-@object()
-export class Result {
-  /** The name of the result, `yaml` if no other was given. */
-  @func() name: string
-  /** `passed` without an error, `failed`, or `skipped` when the call was interrupted before it ended. */
-  @func() status: string
-  /** For a failure the first error as `file:line text (rule)`; else how much was looked at. */
-  @func() reason: string
-  /** The exit code: 0 when yamllint came to its end, whatever it found; 124 time-out, -1 when nothing ran, anything else an error. */
-  @func() exitCode: number
-  /** How long yamllint took when it really ran. */
-  @func() seconds: float
-  /** Whether it came from the cache. */
-  @func() cached: boolean
-  /** How many errors there are; warnings are in the reports alone. */
-  @func() value?: float
-  /** The unit of `value`. */
-  @func() unit: string
-  /** `result.json` with these fields, `yamllint.sarif`, `yamllint.txt` with yamllint's own lines, `files.txt` with what was looked at, and `output.txt`. */
-  @func() reports: Directory
-
-  constructor(
-    name: string,
-    status: string,
-    reason: string,
-    exitCode: number,
-    seconds: number,
-    cached: boolean,
-    reports: Directory,
-    errors?: number,
-  ) {
-    this.name = name
-    this.status = status
-    this.reason = reason
-    this.exitCode = exitCode
-    this.seconds = Math.round(seconds * 100) / 100
-    this.cached = cached
-    this.value = errors
-    this.unit = errors === undefined ? "" : "errors"
-    this.reports = reports
-  }
-
-  /** The reason; an error when there is an error in a file, so that the caller's exit code says so. */
-  @func()
-  verdict(): string {
-    if (this.status !== "passed") throw new Error(`${this.name} ${this.status}: ${this.reason}`)
-    return this.reason
-  }
-}
+const install = `
+python3 -m venv /opt/yamllint
+/opt/yamllint/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt
+`
 
 @object()
 export class Yamllint {
   /**
-   * The container that yamllint runs in: Python's own image, with what src/requirements.ts pins.
+   * The container of yamllint: Python's image with the packages of src/requirements.ts.
    *
    * Example: `dagger -m modules/yamllint call base with-exec --args yamllint,--version stdout`
    *
-   * @param image An image that has yamllint and bash in it, instead of that.
+   * @param image Image with yamllint and bash, for example `registry.example.com/yamllint:1.38.0`. Default: the one
+   * that this module builds.
    */
   @func()
   base(image: string = ""): Container {
@@ -83,27 +41,27 @@ export class Yamllint {
       .from(images.python)
       .withNewFile("/opt/requirements.txt", requirements)
       .withMountedCache("/root/.cache/pip", dag.cacheVolume("delivery-yamllint-pip"))
-      .withExec([
-        "sh",
-        "-ec",
-        "python3 -m venv /opt/yamllint && /opt/yamllint/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r /opt/requirements.txt",
-      ])
+      .withExec(["sh", "-ec", install])
       .withoutMount("/root/.cache/pip")
       .withEnvVariable("PATH", "/opt/yamllint/bin:${PATH}", { expand: true })
   }
 
   /**
-   * Looks at every `*.yaml` and `*.yml` of a folder. Errors fail it; a configuration may make warnings of them, which are reported.
+   * Checks every `*.yaml` and `*.yml` of a folder. Errors fail it; warnings, which a configuration can set, do not.
    *
    * Example: `dagger -m modules/yamllint call lint --source . verdict`
    *
-   * @param source The folder. Templates that only look like YAML have to be left out, by the caller or by `ignore` in the source's own configuration.
-   * @param name What the result is called by.
-   * @param timeout Seconds.
-   * @param image An image that has yamllint and bash in it.
-   * @param args More arguments for yamllint, for example `--strict`.
-   * @param until Seconds since 1970: a run that takes longer is given as skipped. 0 waits for it.
-   * @param again Another value than before runs yamllint again, whatever is in the cache.
+   * @param source The folder, for example `.`. Leave out templates that only look like YAML, in the folder or by
+   * `ignore` in its configuration.
+   * @param name Name of the result, for example `yaml`.
+   * @param timeout Time limit in seconds, for example `900`. Default: 600.
+   * @param image Image with yamllint and bash, for example `registry.example.com/yamllint:1.38.0`. Default: the one
+   * that this module builds.
+   * @param args Further arguments for yamllint, for example `--strict`. Default: none.
+   * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped, for example `1767225600`.
+   * 0: wait for it.
+   * @param nonce Any value not used before, for example `$RANDOM`: yamllint runs again instead of answering from the
+   * cache. Default: use the cache.
    */
   @func({ cache: "session" })
   async lint(
@@ -112,32 +70,29 @@ export class Yamllint {
     timeout: number = 600,
     image: string = "",
     args: string[] = [],
-    until: number = 0,
-    again: string = "",
+    deadline: number = 0,
+    nonce: string = "",
   ): Promise<Result> {
-    return reported(name, until, async () => {
-      const container = this.base(image).withMountedDirectory(workdir, source).withWorkdir(workdir)
-      return result(
-        name,
-        await runStep(
-          again ? container.withEnvVariable("STEP_AGAIN", again) : container,
-          ["bash", "-c", lintScript, "lint", errorsOnly, ...args],
-          timeout,
-        ),
-      )
-    })
+    const work = async (): Promise<Result> => {
+      const container = withNonce(this.base(image), nonce).withMountedDirectory(workdir, source).withWorkdir(workdir)
+      const command = ["bash", "-c", lintScript, "lint", errorsOnly, ...args]
+      return resultOf(name, await runStep(container, command, timeout))
+    }
+    return reportStep(name, work, { deadline })
   }
 
   /**
-   * Runs yamllint with any arguments on a folder, mounted as the working directory: the way to what this module has no function for.
+   * Runs yamllint with any arguments on a folder, for what this module has no function for.
    *
-   * Example: `dagger -m modules/yamllint call yamllint --source charts --args=--list-files,. stdout`
+   * Example: `dagger -m modules/yamllint call exec --source charts --args=--list-files,. stdout`
    *
-   * @param source The folder.
-   * @param args The arguments of yamllint.
+   * @param source The folder, for example `charts`; it is the working directory.
+   * @param args Arguments of yamllint, for example `--list-files,.`.
+   * @param image Image with yamllint and bash, for example `registry.example.com/yamllint:1.38.0`. Default: the one
+   * that this module builds.
    */
   @func({ cache: "session" })
-  yamllint(
+  exec(
     @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     args: string[],
     image: string = "",
@@ -149,41 +104,27 @@ export class Yamllint {
   }
 }
 
-async function result(name: string, ran: Ran): Promise<Result> {
-  const [output, listed, found, own] = await Promise.all(
+async function resultOf(name: string, ran: Ran): Promise<Result> {
+  const [output, listed, lines, own] = await Promise.all(
     ["output.txt", "files.txt", "yamllint.txt", "config.txt"].map((file) => readReport(ran.reports, file)),
   )
-  const findings = ordered(findingsIn(found!))
+  const findings = ordered(findingsIn(lines!))
   const errors = findings.filter(({ level }) => level === "error")
   const files = listed!.split("\n").filter((line) => line !== "").length
   const config = own!.trim()
-  const trouble = ran.timedOut
-    ? `timed out after ${Math.round(ran.seconds)} s`
-    : ran.exitCode !== 0
+  const warnings = findings.length - errors.length
+  const summary = `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
+  const failure =
+    ran.exitCode !== 0
       ? firstLine(output!) || `yamllint ended with ${ran.exitCode}`
       : files === 0
-        ? `no file was looked at${config && `: ${config} leaves all out`}`
+        ? `no file was checked${config && `: ${config} leaves all out`}`
         : ""
-  const warnings = findings.length - errors.length
-  const reason =
-    trouble ||
-    describe(errors) ||
-    `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
-  return new Result(
-    name,
-    trouble || errors.length ? "failed" : "passed",
-    reason,
-    ran.exitCode || (trouble ? 1 : 0),
-    ran.seconds,
-    ran.cached,
-    ran.reports.withoutFile("config.txt").withNewFile("yamllint.sarif", sarif(["yamllint"], findings)),
-    errors.length,
-  )
-}
-
-/** Prints a line when the run starts and one when it ends; what goes wrong around yamllint is a failed result too. */
-async function reported(name: string, until: number, work: () => Promise<Result>): Promise<Result> {
-  return withResult(
-    await told(name, until, work, (status, reason, reports) => new Result(name, status, reason, -1, 0, false, reports)),
-  )
+  const reports = ran.reports.withoutFile("config.txt").withNewFile("yamllint.sarif", sarif(["yamllint"], findings))
+  return resultOfRun(name, { ...ran, reports }, ran.timedOut ? "" : failure || describe(errors) || summary, {
+    passed: failure === "" && errors.length === 0,
+    exitCode: ran.exitCode || (failure ? 1 : 0),
+    value: errors.length,
+    unit: "errors",
+  })
 }

@@ -3,8 +3,8 @@ import type { Finding } from "./shared/sarif"
 // Reads the output of yamllint: pure functions over text.
 
 /**
- * The configuration for a source that has none of its own. It reports what a parser rejects or silently misreads: syntax
- * errors, duplicate keys (the first value is lost), aliases without an anchor. It reports nothing about style.
+ * The configuration for a source that has none of its own. It reports what a parser rejects or silently misreads:
+ * syntax errors, duplicate keys (the first value is lost), aliases without an anchor. It reports nothing about style.
  */
 export const errorsOnly = `rules:
   key-duplicates: enable

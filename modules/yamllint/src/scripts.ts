@@ -1,6 +1,9 @@
-// What runs inside the container, given to bash -c as it stands; the source is the working directory.
+// The script that runs in the container with `bash -c`, in the folder of the source.
 
-/** Lists the files that are looked at, and looks at them. $1: the configuration that is used where the source has none of its own. Exit code 0 whatever is found: the findings are read. */
+/**
+ * Lists the YAML files and checks them. $1: the configuration for a source that has none of its own; further arguments
+ * go to yamllint. The exit code is 0 whatever it finds: the module reads the findings.
+ */
 export const lintScript = `
 own=
 for file in .yamllint .yamllint.yaml .yamllint.yml; do if [ -f "$file" ]; then own=$file; break; fi; done

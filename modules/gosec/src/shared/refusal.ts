@@ -14,7 +14,7 @@ export function refusal(output: string): string {
       output,
     ) ?? []
   if (asked)
-    return `${hostOf(asked)} refuses ${moduleOf(output)} (git was not let in): ${pass(hostOf(asked).replace(/:\d+$/, ""))}`
+    return `${hostOf(asked)} refuses ${moduleOf(output)} (git has no login): ${pass(hostOf(asked).replace(/:\d+$/, ""))}`
   if (code) return `${hostOf(address)} has no ${what} (${code} ${words.trim()}): ${ifPrivate}`
   return ""
 }

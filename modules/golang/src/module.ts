@@ -1,0 +1,53 @@
+// The Go module that a function works on, and the containers with its files.
+import { Container, Directory, dag } from "@dagger.io/dagger"
+import { withGoCaches } from "./shared/go"
+import { moduleFolders } from "./shared/gosource"
+
+/** Where the source is mounted. */
+export const workdir = "/src"
+
+/** A Go module: `path` is its folder in `source`, which holds everything that it needs. */
+export interface GoModule {
+  source: Directory
+  path: string
+  /** Name in results. */
+  name: string
+  /** Its folder in the container. */
+  workdir: string
+}
+
+/** Finds the Go module at `path`; an error when it, or a folder that replaces a module, is missing from the source. */
+export async function findModule(source: Directory, path: string, name: string): Promise<GoModule> {
+  const own = (await moduleFolders(source, path))[0]!
+  return {
+    source,
+    path: own,
+    name: name || own.split("/").at(-1)!.replace(/^\.$/, "go"),
+    workdir: own === "." ? workdir : `${workdir}/${own}`,
+  }
+}
+
+/** Go with the caches that all Go modules share. */
+export function goContainer(image: string): Container {
+  return withGoCaches(dag.container().from(image), image).withEnvVariable("GOBIN", "/usr/local/bin")
+}
+
+/** The container with the source, in the folder of the module. */
+export function within(container: Container, module: GoModule): Container {
+  return container.withMountedDirectory(workdir, module.source).withWorkdir(module.workdir)
+}
+
+/** The container with environment variables of the form `NAME=value`. */
+export function withVariables(container: Container, env: string[]): Container {
+  for (const pair of env) {
+    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair) ?? []
+    if (name === undefined) throw new Error(`env: ${JSON.stringify(pair)} is not of the form NAME=value`)
+    container = container.withEnvVariable(name, value!)
+  }
+  return container
+}
+
+/** The container that builds static binaries for a platform. */
+export function forPlatform(container: Container, goos: string, goarch: string): Container {
+  return container.withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)
+}

@@ -1,0 +1,92 @@
+// The steps: each runs a script of package.json in the installed project and reads a result out of the reports.
+import type { Container } from "@dagger.io/dagger"
+import { workdir } from "./install"
+import { coveragePercent, firstError, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
+import { Result, resultOfRun } from "./shared/result"
+import { sarif } from "./shared/sarif"
+import { readReport, runStep } from "./shared/step"
+
+/** The names of the steps. */
+export const stepNames = ["lint", "typecheck", "test", "build"] as const
+export type StepName = (typeof stepNames)[number]
+
+/** How a step runs: `args` are for the script, the time-out is in seconds. */
+interface StepOptions {
+  name: string
+  args: string[]
+  timeout: number
+}
+
+type Step = (project: Container, options: StepOptions) => Promise<Result>
+
+/** Every step by its name. */
+export const steps: Record<StepName, Step> = {
+  lint,
+  typecheck: (project, options) => runScript("typecheck", project, options, typeFailure),
+  test,
+  build: (project, options) => runScript("build", project, options, firstError),
+}
+
+/** The command that runs a script of package.json. */
+export function npmRun(script: string, args: string[]): string[] {
+  return ["npm", "run", script, ...(args.length > 0 ? ["--", ...args] : [])]
+}
+
+async function runScript(
+  script: string,
+  project: Container,
+  { name, args, timeout }: StepOptions,
+  errorIn: (output: string) => string,
+): Promise<Result> {
+  const ran = await runStep(project, npmRun(script, args), timeout)
+  const reason =
+    ran.exitCode === 0 ? `npm run ${script} found nothing` : errorIn(await readReport(ran.reports, "output.txt"))
+  return resultOfRun(name, ran, reason)
+}
+
+async function lint(project: Container, { name, args, timeout }: StepOptions): Promise<Result> {
+  const ran = await runStep(project, npmRun("lint", args), timeout)
+  const output = await readReport(ran.reports, "output.txt")
+  const reports = ran.reports.withNewFile("lint.sarif", sarif(["eslint"], lintProblems(output, workdir)))
+  const reason = ran.exitCode === 0 ? "npm run lint found nothing" : lintFailure(output, workdir)
+  return resultOfRun(name, { ...ran, reports }, reason)
+}
+
+/** Arguments of vitest: JUnit, a JSON report and the coverage go to /report. */
+const testFlags = [
+  "--reporter=default",
+  "--reporter=junit",
+  "--reporter=json",
+  "--outputFile.junit=/report/junit.xml",
+  "--outputFile.json=/report/vitest.json",
+  "--coverage.enabled=true",
+  "--coverage.reportOnFailure=true",
+  "--coverage.reporter=json-summary",
+  "--coverage.reporter=lcovonly",
+  "--coverage.reporter=cobertura",
+  "--coverage.reportsDirectory=/report/coverage",
+]
+
+async function test(project: Container, { name, args, timeout }: StepOptions): Promise<Result> {
+  const ran = await runStep(project, npmRun("test", [...testFlags, ...args]), timeout)
+  const [report, summary] = await Promise.all([
+    readReport(ran.reports, "vitest.json"),
+    readReport(ran.reports, "coverage/coverage-summary.json"),
+  ])
+  const outcome = testOutcome(report, workdir)
+  const coverage = coveragePercent(summary)
+  const measured = { value: coverage === undefined ? undefined : Math.round(coverage * 10) / 10, unit: "%" }
+  if (!outcome || (ran.exitCode !== 0 && outcome.first === "")) {
+    const reason =
+      ran.exitCode === 0
+        ? "the test script wrote no report: it must run vitest"
+        : firstError(await readReport(ran.reports, "output.txt"))
+    return resultOfRun(name, ran, reason, { ...measured, passed: false })
+  }
+  const { tests, skipped, failing, first } = outcome
+  if (ran.exitCode !== 0)
+    return resultOfRun(name, ran, `${first}${failing > 1 ? ` (and ${failing - 1} more failing)` : ""}`, measured)
+  const count = `${tests} tests${skipped ? `, ${skipped} skipped` : ""}`
+  const isEmpty = tests - skipped <= 0
+  return resultOfRun(name, ran, isEmpty ? `no test ran (${count})` : count, { ...measured, passed: !isEmpty })
+}
