@@ -12,7 +12,7 @@ let root: string
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "new-module-"))
   const isSource = (from: string): boolean => !/\/(sdk|node_modules)$/.test(from) || from.endsWith("engine/sdk")
-  for (const name of ["modules", "engine", "ci", "test/unit", "test/lib", "docs"])
+  for (const name of ["modules", "engine", "ci", "test/unit", "test/lib"])
     cpSync(join(repository, name), join(root, name), { recursive: true, filter: isSource })
   const files = ["README.md", "CONTRIBUTING.md", ".gitattributes", "package.json", "tsconfig.json", "vitest.config.ts"]
   for (const name of files) cpSync(join(repository, name), join(root, name))
@@ -54,7 +54,7 @@ describe("npm run new-module", () => {
     const vitest = join(root, "node_modules/vitest/vitest.mjs")
     const run = spawnSync(
       process.execPath,
-      [vitest, "run", "--project", "unit", "--reporter=dot", ...files, "modules/shell-check", "-t", "shell-check|docs"],
+      [vitest, "run", "--project", "unit", "--reporter=dot", ...files, "modules/shell-check", "-t", "shell-check"],
       { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1", CONFORMANCE: "" } },
     )
     expect(run.stdout + run.stderr).toMatch(/Tests +\d\d+ passed/)
