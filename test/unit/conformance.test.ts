@@ -35,7 +35,7 @@ const args: Record<string, RegExp> = {
   deadline: /^number$/,
   timeout: /^number$/,
   source: /^Directory$/,
-  image: /^string$/,
+  image: /^(string|Container)$/,
   args: /^string\[\]$/,
 }
 
@@ -78,27 +78,7 @@ const renamedArguments: Record<string, string> = {
 const ownServices = ["health.probed.probe", "slack.accepted.standIn"]
 
 /** Modules that do not keep to the vocabulary yet. `CONFORMANCE=all` lists what they violate. */
-const unconverted: string[] = [
-  "ecr",
-  "eks",
-  "gitflow",
-  "health",
-  "helm",
-  "image",
-  "jmeter",
-  "kubernetes",
-  "newman",
-  "postgres",
-  "prometheus",
-  "redis",
-  "registry",
-  "selenium",
-  "slack",
-  "sonarqube",
-  "terraform",
-  "wapiti",
-  "zap",
-]
+const unconverted: string[] = ["terraform"]
 
 const isHeld = (name: string): boolean => process.env.CONFORMANCE === "all" || !unconverted.includes(name)
 const apis = moduleNames()

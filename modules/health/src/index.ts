@@ -39,8 +39,9 @@ export class Health {
    * Example: `dagger -m modules/health call check --urls page=http://product:8099/ --service tcp://127.0.0.1:8099
    * verdict`
    *
-   * @param urls Addresses to check as name=url.
-   * @param version Version that has to be served, such as the SHA of the deployed commit; none is required by default.
+   * @param urls Addresses to check as name=url, for example `shop=http://product:8080/healthz`.
+   * @param version Version that has to be served, for example the SHA of the deployed commit, `4b825dc`; none is
+   * required by default.
    * @param service Service to check, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default the addresses
    * have to be reachable from the engine.
    * @param serviceName Host name of the service in `urls`.
@@ -88,13 +89,13 @@ export class Health {
    *
    * Example: `dagger -m modules/health call probe --url http://product:8099/ --service tcp://127.0.0.1:8099 ports port`
    *
-   * @param url Address to send requests to.
-   * @param service Service to send requests to, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url`
-   * has to be reachable from the engine.
+   * @param url Address to send requests to, for example `http://product:8080/healthz`.
+   * @param service Service to send requests to, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default
+   * `url` has to be reachable from the engine.
    * @param serviceName Host name of the service in `url`.
    * @param every Milliseconds between the starts of two requests.
    * @param timeout Milliseconds after which a request without a response counts as lost.
-   * @param instance Probes with equal arguments are one probe; another value starts another one.
+   * @param instance Probes with equal arguments are one probe; another value, for example `second`, starts another one.
    * @param image Image with node and bash; the pinned one by default.
    */
   @func({ cache: "session" })

@@ -104,7 +104,7 @@ export class Jmeter {
    * Example: `dagger -m modules/jmeter call exec --source test/fixtures/load --args=--help stdout`
    *
    * @param source Folder with plans and data files, mounted as the working directory.
-   * @param args Arguments of jmeter.
+   * @param args Arguments of jmeter, for example `--help`.
    * @param service Service to test; by default the addresses in the plan have to be reachable from the engine.
    * @param serviceName Host name of the service.
    * @param image Image with jmeter; the pinned one by default.

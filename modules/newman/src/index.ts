@@ -44,7 +44,7 @@ export class Newman {
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.
-   * @param folders Folders of the collection to run; all by default.
+   * @param folders Folders of the collection to run, for example `orders,menus`; all by default.
    * @param environment Additional variables of the collection as NAME=value, such as `tenant=test`.
    * @param timeout Seconds for the whole run.
    * @param requestTimeout Seconds for one request.
@@ -95,7 +95,7 @@ export class Newman {
    * Example: `dagger -m modules/newman call exec --source test/fixtures/page --args=run,--help stdout`
    *
    * @param source Folder with collections, environments and data files, mounted as the working directory.
-   * @param args Arguments of newman.
+   * @param args Arguments of newman, for example `run,--help`.
    * @param service Service to test; by default the addresses have to be reachable from the engine.
    * @param serviceName Host name of the service.
    * @param image Image with newman; the pinned one by default.

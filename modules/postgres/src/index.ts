@@ -45,7 +45,8 @@ export class Postgres {
    * query --sql "select 40 + 2"`
    *
    * @param username Name of the role; `postgres` without this function.
-   * @param password Password of the role; `postgres` by default, which is enough for servers that live as long as a call.
+   * @param password Password of the role; `postgres` by default, which is enough for servers that live as long as a
+   * call.
    */
   @func({ cache: "session" })
   withLogin(username: string, password?: Secret): Postgres {
@@ -72,11 +73,13 @@ export class Postgres {
    *
    * Example: `dagger -m modules/postgres call server --database shop hostname`
    *
-   * @param database Database that is created at the start and that the init scripts run in; the role's name by default.
+   * @param database Database that is created at the start and that the init scripts run in, for example `shop`; the
+   * role's name by default.
    * @param init Folder with `*.sh` and `*.sql`, run in the order of their names (docker-entrypoint-initdb.d).
    * @param env Environment variables of the init scripts as NAME=value, such as `SHOP_PASSWORD=test`.
    * @param args Additional arguments of the server, such as `-c,max_connections=300`.
-   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param instance Servers with equal arguments are one server; another value, for example `second`, starts another
+   * one.
    * @param image PostgreSQL image with the official image's entrypoint; the pinned one by default.
    */
   @func({ cache: "session" })
@@ -110,7 +113,8 @@ export class Postgres {
    * Example: `dagger -m modules/postgres call test-server --database shop hostname`
    *
    * @param database Database that is created at the start; `postgres` by default.
-   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param instance Servers with equal arguments are one server; another value, for example `second`, starts another
+   * one.
    * @param image PostgreSQL image with the official image's entrypoint; the pinned one by default.
    */
   @func()
@@ -124,9 +128,9 @@ export class Postgres {
    *
    * Example: `dagger -m modules/postgres call query --sql "select 40 + 2"`
    *
-   * @param sql One or more statements.
+   * @param sql One or more statements, for example `SELECT 1; SELECT 2`.
    * @param service PostgreSQL server to connect to; a new empty one by default.
-   * @param database Database to connect to; the role's name by default.
+   * @param database Database to connect to, for example `shop`; the role's name by default.
    * @param timeout Seconds until the server has to answer.
    * @param image Image with psql and bash; the pinned one by default.
    */
@@ -149,9 +153,9 @@ export class Postgres {
    *
    * Example: `dagger -m modules/postgres call exec --args=--list`
    *
-   * @param args Arguments of psql.
+   * @param args Arguments of psql, for example `--list`.
    * @param service PostgreSQL server to connect to; a new empty one by default.
-   * @param database Database to connect to; the role's name by default.
+   * @param database Database to connect to, for example `shop`; the role's name by default.
    * @param timeout Seconds until the server has to answer.
    * @param image Image with psql and bash; the pinned one by default.
    */

@@ -26,9 +26,10 @@ export class Prometheus {
    * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
    *
    * @param name Name of the query in reasons and reports; each query needs another one.
-   * @param query PromQL expression that gives a vector or a scalar. The largest value of a vector counts.
-   * @param limit Largest value that is allowed, a number such as `0.01`; as text, because v0.19.10 rejects whole numbers
-   * for a float.
+   * @param query PromQL expression that gives a vector or a scalar, for example `sum(up)`. The largest value of a
+   * vector counts.
+   * @param limit Largest value that is allowed, a number such as `0.01`; as text, because v0.19.10 rejects whole
+   * numbers for a float.
    * @param unit Unit of the value and the limit, such as `%` or `s`; none by default.
    */
   @func({ cache: "session" })
@@ -44,7 +45,8 @@ export class Prometheus {
    * Example: `dagger -m modules/prometheus call base with-exec --args promtool,--version stdout`
    *
    * @param image Image with node and bash; the pinned one by default.
-   * @param prometheusImage Prometheus image from which promtool is taken; the pinned one by default.
+   * @param prometheusImage Prometheus image from which promtool is taken, for example `prom/prometheus:v3.16.0`; the
+   * pinned one by default.
    */
   @func()
   base(image: string = images.node, prometheusImage: string = images.prometheus): Container {
@@ -61,9 +63,9 @@ export class Prometheus {
    * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2
    * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
    *
-   * @param url Address of Prometheus, without a slash at the end.
-   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url` has
-   * to be reachable from the engine.
+   * @param url Address of Prometheus, without a slash at the end, for example `http://prometheus:9090`.
+   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url`
+   * has to be reachable from the engine.
    * @param serviceName Host name of the service in `url`.
    * @param window Seconds of the analysis.
    * @param interval Seconds between two samples of a query.
@@ -119,10 +121,10 @@ export class Prometheus {
    * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --service tcp://127.0.0.1:9090
    * --query up`
    *
-   * @param url Address of Prometheus, without a slash at the end.
-   * @param query PromQL expression.
-   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url` has
-   * to be reachable from the engine.
+   * @param url Address of Prometheus, without a slash at the end, for example `http://prometheus:9090`.
+   * @param query PromQL expression, for example `sum(up)`.
+   * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url`
+   * has to be reachable from the engine.
    * @param serviceName Host name of the service in `url`.
    * @param wait Seconds until Prometheus has to be ready.
    * @param timeout Seconds for the whole call.
@@ -172,7 +174,7 @@ export class Prometheus {
    * Example: `dagger -m modules/prometheus call exec --source charts/platform/files --args=--help stdout`
    *
    * @param source Folder with rules or configuration, mounted as the working directory.
-   * @param args Arguments of promtool.
+   * @param args Arguments of promtool, for example `--version`.
    * @param service Prometheus as a service; by default the addresses have to be reachable from the engine.
    * @param serviceName Host name of the service.
    */

@@ -39,7 +39,8 @@ export class Redis {
    * Example: `dagger -m modules/redis call server hostname`
    *
    * @param args Additional arguments of redis-server, such as `--maxmemory,64mb`.
-   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param instance Servers with equal arguments are one server; another value, for example `second`, starts another
+   * one.
    * @param image Redis image with the official image's entrypoint; the pinned one by default.
    */
   @func()
@@ -57,7 +58,7 @@ export class Redis {
    *
    * Example: `dagger -m modules/redis call exec --args=ping`
    *
-   * @param args A Redis command; options of redis-cli may precede it.
+   * @param args A Redis command, for example `set,key,value`; options of redis-cli may precede it.
    * @param service Redis server to connect to; a new empty one by default.
    * @param timeout Seconds until the server has to answer.
    * @param image Image with redis-cli and bash; the pinned one by default.

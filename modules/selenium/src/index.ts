@@ -38,7 +38,8 @@ export class Selenium {
    *
    * @param service Service that the browser can reach, such as `tcp://127.0.0.1:8080` at the caller's loopback.
    * @param serviceName Host name of the service in the browser.
-   * @param instance Browsers with equal arguments are one browser; another value starts another one.
+   * @param instance Browsers with equal arguments are one browser; another value, for example `second`, starts another
+   * one.
    * @param image Image whose entrypoint answers WebDriver at port 4444; the pinned one by default.
    */
   @func({ cache: "session" })
@@ -62,17 +63,18 @@ export class Selenium {
    * --service tcp://127.0.0.1:8099 verdict`
    *
    * @param source npm project with package.json and package-lock.json.
-   * @param url Address to test: BASE_URL, without a slash at the end.
+   * @param url Address to test: BASE_URL, without a slash at the end, for example `http://product:8080`.
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`; not `app` or `dev`, for which browsers require https.
-   * @param script Script of package.json that runs the tests.
+   * @param script Script of package.json that runs the tests, for example `test`.
    * @param timeout Seconds for the tests; the installation has 600 of its own.
    * @param wait Seconds until the browser and the address have to answer with any status but 502, 503 and 504.
    * @param name Name of the result.
    * @param image Image with Node, npm and bash for the tests; the pinned one by default.
-   * @param browserImage Image whose entrypoint answers WebDriver at port 4444; the pinned one by default.
-   * @param args Additional arguments of the script.
+   * @param browserImage Image whose entrypoint answers WebDriver at port 4444, for example
+   * `selenium/standalone-chromium:156.0`; the pinned one by default.
+   * @param args Additional arguments of the script, for example `--grep=menu`.
    * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped; 0 waits for its end.
    * @param nonce Any value not used before repeats the run; otherwise equal calls of one session run once.
    */

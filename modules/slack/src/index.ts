@@ -47,8 +47,9 @@ export class Slack {
    * @param message JSON with `text` and `blocks` in Slack's format; sent unchanged.
    * @param webhook URL of an incoming webhook; required without a token.
    * @param token Bot token with the scope chat:write; required without a webhook.
-   * @param channel Channel for a token: a name with # or an ID. A webhook has a channel of its own.
-   * @param api Address of Slack's API.
+   * @param channel Channel for a token: a name with # or an ID, for example `#releases`. A webhook has a channel of its
+   * own.
+   * @param api Address of Slack's API, for example `https://slack.com/api`.
    * @param service Stand-in of Slack, such as `tcp://127.0.0.1:8080` at the caller's loopback; allows http addresses.
    * @param serviceName Host name of the service in `webhook` or `api`.
    * @param timeout Seconds for one attempt, 1 to 120. Slack may have accepted a message whose answer came too late: it
@@ -103,7 +104,8 @@ export class Slack {
    *
    * @param fault Misbehaviour: `outage` answers 500, `limit` 429, `limit-once` 429 to the first message only, `silence`
    * never answers; none by default.
-   * @param instance Stand-ins with equal arguments are one stand-in; another value starts another one.
+   * @param instance Stand-ins with equal arguments are one stand-in; another value, for example `second`, starts
+   * another one.
    * @param image Image with Node 24 or newer and bash; the pinned one by default.
    */
   @func({ cache: "session" })

@@ -56,8 +56,10 @@ export class Sonarqube {
    * Example: `dagger -m modules/sonarqube call server up --ports 9000:9000`
    *
    * @param image SonarQube image; the pinned one by default.
-   * @param volume Name of the cache volume; "" starts with an empty server each time.
-   * @param instance Servers with equal arguments are one server; another value starts another one.
+   * @param volume Name of the cache volume, for example `delivery-sonarqube-data`; "" starts with an empty server each
+   * time.
+   * @param instance Servers with equal arguments are one server; another value, for example `second`, starts another
+   * one.
    */
   @func({ cache: "session" })
   server(image: string = images.server, volume: string = "delivery-sonarqube-data", instance: string = ""): Service {
@@ -81,14 +83,15 @@ export class Sonarqube {
    * --conditions "bugs > 0" verdict`
    *
    * @param source Sources to analyze.
-   * @param projectKey Key of the project on the server.
+   * @param projectKey Key of the project on the server, for example `shop`.
    * @param conditions Conditions that fail the gate of an ephemeral server, with SonarQube's metric keys: `bugs > 0`,
    * `coverage < 80`.
    * @param coverage Folder with test reports: coverage as Go profiles (`*.out`) and lcov (`*.info`), test executions in
    * SonarQube's generic format (`*.xml`). They name files from the root of `source`.
-   * @param exclusions Files to leave out, as SonarQube's patterns.
-   * @param tests Files that are tests, as SonarQube's patterns.
-   * @param hostUrl Address of an existing SonarQube or of SonarCloud; an ephemeral server by default.
+   * @param exclusions Files to leave out, as SonarQube's patterns, for example `vendor/**`.
+   * @param tests Files that are tests, as SonarQube's patterns, for example `src/test/**`.
+   * @param hostUrl Address of an existing SonarQube or of SonarCloud, for example `https://sonarcloud.io`; an ephemeral
+   * server by default.
    * @param token Token for `hostUrl`, such as env://SONAR_TOKEN; required with `hostUrl`.
    * @param service The server of `hostUrl` as a service, such as `tcp://127.0.0.1:9000` at the caller's loopback; by
    * default `hostUrl` has to be reachable from the engine.
@@ -98,7 +101,8 @@ export class Sonarqube {
    * @param timeout Seconds for the whole analysis.
    * @param name Name of the result.
    * @param image Image with sonar-scanner, node and bash; the pinned one by default.
-   * @param serverImage SonarQube image of the ephemeral server; the pinned one by default.
+   * @param serverImage SonarQube image of the ephemeral server, for example `sonarqube:25.12.0.117093-community`; the
+   * pinned one by default.
    * @param args Additional arguments of sonar-scanner, such as `-Dsonar.organization=shop`.
    * @param deadline Seconds since 1970 after which an unfinished analysis is reported as skipped; 0 waits for its end.
    * @param nonce Any value not used before repeats the analysis instead of answering from the cache.
@@ -158,7 +162,7 @@ export class Sonarqube {
    * Example: `dagger -m modules/sonarqube call exec --source test/fixtures/sonar --args=--help stdout`
    *
    * @param source Folder, mounted as the working directory.
-   * @param args Arguments of sonar-scanner.
+   * @param args Arguments of sonar-scanner, for example `--help`.
    * @param image Image with sonar-scanner; the pinned one by default.
    */
   @func({ cache: "session" })

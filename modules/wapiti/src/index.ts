@@ -48,7 +48,8 @@ export class Wapiti {
    * Example: `dagger -m modules/wapiti call scan --url http://product:8099 --service tcp://127.0.0.1:8099
    * --modules http_headers verdict`
    *
-   * @param url Address to start with; nothing above it is scanned, and no other host.
+   * @param url Address to start with, for example `http://product:8080/`; nothing above it is scanned, and no other
+   * host.
    * @param service Service to scan, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.
@@ -111,7 +112,7 @@ export class Wapiti {
    *
    * Example: `dagger -m modules/wapiti call exec --args=--list-modules stdout`
    *
-   * @param args Arguments of wapiti.
+   * @param args Arguments of wapiti, for example `--list-modules`.
    * @param service Service to scan; by default the addresses have to be reachable from the engine.
    * @param serviceName Host name of the service.
    * @param image Image with wapiti; by default wapiti is installed into the pinned Python image.

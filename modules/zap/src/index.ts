@@ -35,7 +35,8 @@ export class Zap {
    * Example: `dagger -m modules/zap call scan --url http://product:8099/ --service tcp://127.0.0.1:8099
    * --min-rules 0 verdict`
    *
-   * @param url Address to start with; nothing above it is scanned, and no other host.
+   * @param url Address to start with, for example `http://product:8080/`; nothing above it is scanned, and no other
+   * host.
    * @param service Service to scan, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.
@@ -94,7 +95,7 @@ export class Zap {
    * Example: `dagger -m modules/zap call exec --source test/fixtures/page --args=-cmd,-silent,-version stdout`
    *
    * @param source Folder with plans, mounted as the working directory.
-   * @param args Arguments of zap.sh.
+   * @param args Arguments of zap.sh, for example `-cmd,-help`.
    * @param service Service to scan; by default the addresses have to be reachable from the engine.
    * @param serviceName Host name of the service.
    * @param image Image with zap.sh; the pinned one by default.
