@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { writeClientTypes } from "./client-types.js"
 import { daggerCommand, generate, withImages } from "./dagger.js"
-import { allModules, listImages, wantedImages } from "./images.js"
+import { listImages } from "./images.js"
+import { allModules, wantedImages } from "./modules.js"
 import { newModuleCommand } from "./new-module.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
@@ -15,13 +15,13 @@ import { unchangedTests } from "./unchanged.js"
 import { doctor, down, prune, startLocked, status, up } from "./up.js"
 
 const engineUsage = `npm run engine -- <command>
-  up       start the engine (build it first where there is no Docker); quick when it runs
-  status   which engine is used and why, whether it runs, where its state folder is
-  logs     the engine's log
-  images   the mirror's images: name, digest, size, what they are made of (with --build: build those that modules want)
-  env      shell lines that let another repository use this engine
+  up       start the engine; where there is no Docker, build it first
+  status   print which engine is used and why, whether it runs, and its state folder
+  logs     print the engine's log
+  images   list the mirror's images: name, digest, size, contents (--build: build those that modules use)
+  env      print shell lines that let another repository use this engine
   down     stop the engine; what was built stays
-  prune    stop it and remove its state folder
+  prune    stop the engine and remove its state folder
   doctor   check the machine and what was built`
 
 async function main([command, ...args]: string[]): Promise<number> {
@@ -49,11 +49,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "test":
       return testCommand(args)
     case "e2e":
-      return tool(
-        "vitest",
-        ["run", "--project", "e2e", ...args],
-        (await withImages(await wantedImages(allModules()))).env,
-      )
+      return endToEnd(args)
     case "lint":
       return lint(args)
     case "format":
@@ -86,8 +82,10 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
       await listImages(statePaths())
       return 0
     case "env":
-      for (const [name, value] of Object.entries((await up()).env))
-        console.log(`export ${name}='${name === "PATH" ? value.split(":")[0] + ':\'"$PATH"' : `${value}'`}`)
+      for (const [name, value] of Object.entries((await up()).env)) {
+        const text = name === "PATH" ? `'${value.split(":")[0]}:'"$PATH"` : `'${value}'`
+        console.log(`export ${name}=${text}`)
+      }
       return 0
     case "down":
       await down()
@@ -98,31 +96,40 @@ async function engineCommand([command, ...args]: string[]): Promise<number> {
     case "doctor":
       return (await doctor()) ? 0 : 1
     default:
-      if (command) console.error(`unknown command ${command}: allowed are those of this list\n`)
+      if (command) console.error(`unknown command ${command}; the commands are:\n`)
       console.error(engineUsage)
       return command ? 2 : 0
   }
 }
 
-/** Runs unit and live tests; of the live ones those whose inputs changed since they were green, or all with DELIVERY_TEST=all, or those that are named. */
+/**
+ * Runs unit and live tests. Of the live test files those are left out whose inputs are the same as when they last
+ * passed; DELIVERY_TEST=all runs them too, and so does naming files.
+ */
 async function testCommand(args: string[]): Promise<number> {
   const { env } = await withImages(await wantedImages(allModules()))
   const named = args.some((arg) => !arg.startsWith("-"))
   const unchanged = named || process.env.DELIVERY_TEST === "all" ? [] : unchangedTests()
-  for (const { file, at, tests } of unchanged)
+  for (const { file, at, tests } of unchanged) {
+    const when = at.slice(0, 16).replace("T", " ")
     say(
-      `unchanged since it was green, not run again (DELIVERY_TEST=all runs it): ${file}, ${tests} tests, ${at.slice(0, 16).replace("T", " ")}`,
+      `left out, because it passed on the same inputs at ${when}: ${file}, ${tests} tests (DELIVERY_TEST=all runs it)`,
     )
-  return tool(
-    "vitest",
-    ["run", ...["unit", "first", "modules", "live"].flatMap((project) => ["--project", project]), ...args],
-    { ...env, DELIVERY_UNCHANGED: unchanged.map(({ file }) => file).join(",") },
-  )
+  }
+  const projects = ["unit", "first", "modules", "live"].flatMap((project) => ["--project", project])
+  const leftOut = unchanged.map(({ file }) => file).join(",")
+  return tool("vitest", ["run", ...projects, ...args], { ...env, DELIVERY_UNCHANGED: leftOut })
+}
+
+/** Runs the end-to-end tests. */
+async function endToEnd(args: string[]): Promise<number> {
+  const { env } = await withImages(await wantedImages(allModules()))
+  return tool("vitest", ["run", "--project", "e2e", ...args], env)
 }
 
 /** Checks layout with prettier and everything else with ESLint, in all files or in those that are named. */
 async function lint(files: string[]): Promise<number> {
-  writeClientTypes()
+  await writeTypes()
   const layout = await tool("prettier", ["--check", "--log-level", "warn", ...(files.length ? files : ["."])], {})
   const rules = await tool("eslint", ["--max-warnings", "0", ...(files.length ? files : ["."])], {})
   return Math.max(layout, rules)
@@ -130,16 +137,22 @@ async function lint(files: string[]): Promise<number> {
 
 /** Applies what prettier and ESLint can change by themselves. */
 async function format(): Promise<number> {
-  writeClientTypes()
+  await writeTypes()
   await tool("eslint", ["--fix", "."], {})
   return tool("prettier", ["--write", "--log-level", "warn", "."], {})
 }
 
 /** Checks the types of pipelines, modules, engine scripts and tests. Needs no engine: see client-types.ts. */
 async function typecheck(): Promise<number> {
-  writeClientTypes()
+  await writeTypes()
   const codes = [await tool("tsc", ["-p", "."], {}), await tool("tsc", ["-p", "engine/sdk"], {})]
   return Math.max(...codes)
+}
+
+/** Writes the types of `dag`. Loaded here, because TypeScript takes longer to load than most commands run. */
+async function writeTypes(): Promise<void> {
+  const { writeClientTypes } = await import("./client-types.js")
+  writeClientTypes()
 }
 
 /** Runs a tool of node_modules in the repository, on this terminal. */

@@ -1,6 +1,4 @@
-/**
- * Writes OCI images out of tar layers, with nothing but node and the system's tar.
- */
+/** Writes OCI images from tar layers, with nothing but node and the system's tar. */
 import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { createReadStream, createWriteStream } from "node:fs"
@@ -39,7 +37,7 @@ export interface Image {
 
 export const blobPath = (root: string, digest: string): string => path.join(root, "blobs", ...digest.split(":"))
 
-/** Passes bytes on while it hashes and counts them. */
+/** Hashes and counts the bytes that pass through. */
 class Meter extends Transform {
   private readonly hash = createHash("sha256")
   size = 0
@@ -53,7 +51,7 @@ class Meter extends Transform {
   }
 }
 
-/** Stores what `source` yields as a blob: whole under its digest, or not at all. */
+/** Stores the bytes of a stream as a blob: whole under its digest, or not at all. */
 async function put(
   root: string,
   open: () => NodeJS.ReadableStream | Iterable<Buffer>,
@@ -77,32 +75,21 @@ async function put(
 const putJson = async (root: string, value: unknown, mediaType: string): Promise<Descriptor> =>
   await put(root, () => [Buffer.from(JSON.stringify(value))], mediaType)
 
-/** An existing tar as a layer. */
+/** Stores an existing tar as a layer. */
 export async function layerFromTar(root: string, tar: string): Promise<Descriptor> {
   return await put(root, () => createReadStream(tar), MEDIA.layer)
 }
 
-/** A folder as a layer. The same files give the same digest: times and owners are fixed, names sorted. */
+/** Stores a folder as a layer. The same files give the same digest: times and owners are fixed, names are sorted. */
 export async function layerFromFolder(root: string, folder: string): Promise<Descriptor> {
-  const args = [
-    "--create",
-    "--format=pax",
-    "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
-    "--sort=name",
-    "--mtime=@0",
-    "--owner=0",
-    "--group=0",
-    "--numeric-owner",
-    "--directory",
-    folder,
-    ".",
-  ]
+  const pax = ["--format=pax", "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"]
+  const args = ["--create", ...pax, ...REPRODUCIBLE, "--directory", folder, "."]
   let ended: Promise<number | null> | undefined
-  let complaint = ""
-  // Started when its output is read: what a process leaves behind unread is thrown away.
+  let stderr = ""
+  // Started when its output is read: unread output of a finished process is lost.
   const start = (): NodeJS.ReadableStream => {
     const tar = spawn("tar", args, { stdio: ["ignore", "pipe", "pipe"] })
-    tar.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()))
+    tar.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
     ended = new Promise((resolve, reject) => {
       tar.on("error", reject)
       tar.on("close", resolve)
@@ -114,7 +101,7 @@ export async function layerFromFolder(root: string, folder: string): Promise<Des
   const code = await ended
   if (code !== 0) {
     await fs.rm(blobPath(root, layer.digest), { force: true })
-    throw new Error(`tar of ${folder} failed (${code}): ${complaint.trim()}`)
+    throw new Error(`tar of ${folder} failed (${code}): ${stderr.trim()}`)
   }
   return layer
 }
@@ -147,7 +134,7 @@ export async function writeImage(root: string, layers: Descriptor[], config: Ima
   return { manifest, config: configBlob, layers }
 }
 
-/** Writes one file with one image that both `docker load` and readers of the OCI layout take. */
+/** Writes an image as one file that `docker load` and readers of the OCI layout accept. */
 export async function writeImageTar(
   file: string,
   image: { layers: string[]; name: string; config?: ImageConfig },
@@ -157,53 +144,10 @@ export async function writeImageTar(
     const layers: Descriptor[] = []
     for (const layer of image.layers) layers.push(await layerFromTar(stage, layer))
     const { manifest, config } = await writeImage(stage, layers, image.config)
-    const tag = image.name.includes(":") ? image.name.slice(image.name.lastIndexOf(":") + 1) : "latest"
-    const inTar = (d: Descriptor): string => `blobs/${d.digest.replace(":", "/")}`
-    await fs.writeFile(path.join(stage, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }))
-    await fs.writeFile(
-      path.join(stage, "index.json"),
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType: MEDIA.index,
-        manifests: [
-          {
-            ...manifest,
-            platform: { architecture: "amd64", os: "linux" },
-            annotations: { "io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": tag },
-          },
-        ],
-      }),
-    )
-    await fs.writeFile(
-      path.join(stage, "manifest.json"),
-      JSON.stringify([{ Config: inTar(config), RepoTags: [image.name], Layers: layers.map(inTar) }]),
-    )
-    // Two images that begin with the same root are made at the same time.
+    await writeIndexes(stage, image.name, { manifest, config, layers })
+    // Written beside its place: two images with the same root may be built at the same time.
     const partial = `${file}.partial-${process.pid}-${randomBytes(4).toString("hex")}`
-    await new Promise<void>((resolve, reject) => {
-      const tar = spawn(
-        "tar",
-        [
-          "--create",
-          "--sort=name",
-          "--mtime=@0",
-          "--owner=0",
-          "--group=0",
-          "--numeric-owner",
-          "--file",
-          partial,
-          "--directory",
-          stage,
-          "oci-layout",
-          "index.json",
-          "manifest.json",
-          "blobs",
-        ],
-        { stdio: ["ignore", "ignore", "inherit"] },
-      )
-      tar.on("error", reject)
-      tar.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`tar of ${file} failed (${code})`))))
-    })
+    await tarOf(stage, ["oci-layout", "index.json", "manifest.json", "blobs"], partial)
     await fs.rename(partial, file)
     return { digest: manifest.digest }
   } finally {
@@ -211,12 +155,36 @@ export async function writeImageTar(
   }
 }
 
-/** Whether every blob of a manifest is there with the size it should have. */
+/** Writes the OCI layout's index and `docker load`'s manifest into a folder with blobs. */
+async function writeIndexes(folder: string, name: string, { manifest, config, layers }: Image): Promise<void> {
+  const tag = name.includes(":") ? name.slice(name.lastIndexOf(":") + 1) : "latest"
+  const annotations = { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": tag }
+  const described = { ...manifest, platform: { architecture: "amd64", os: "linux" }, annotations }
+  const inTar = (blob: Descriptor): string => `blobs/${blob.digest.replace(":", "/")}`
+  const write = (file: string, value: unknown) => fs.writeFile(path.join(folder, file), JSON.stringify(value))
+  await write("oci-layout", { imageLayoutVersion: "1.0.0" })
+  await write("index.json", { schemaVersion: 2, mediaType: MEDIA.index, manifests: [described] })
+  await write("manifest.json", [{ Config: inTar(config), RepoTags: [name], Layers: layers.map(inTar) }])
+}
+
+/** Options of tar with which the same files give the same bytes. */
+const REPRODUCIBLE = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
+
+async function tarOf(folder: string, names: string[], file: string): Promise<void> {
+  const args = ["--create", ...REPRODUCIBLE, "--file", file, "--directory", folder, ...names]
+  await new Promise<void>((resolve, reject) => {
+    const tar = spawn("tar", args, { stdio: ["ignore", "ignore", "inherit"] })
+    tar.on("error", reject)
+    tar.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`tar of ${file} failed (${code})`))))
+  })
+}
+
+/** Whether every blob of a manifest exists in the recorded size. */
 export async function isComplete(root: string, manifestDigest: string): Promise<boolean> {
   return (await blobsOf(root, manifestDigest)) !== undefined
 }
 
-/** The digests of a manifest and of all it names; undefined when one is missing or cut short. */
+/** The digests of a manifest and of all blobs that it names; undefined when one is missing or truncated. */
 export async function blobsOf(root: string, manifestDigest: string): Promise<string[] | undefined> {
   try {
     const manifest = JSON.parse(await fs.readFile(blobPath(root, manifestDigest), "utf8")) as {
@@ -231,7 +199,7 @@ export async function blobsOf(root: string, manifestDigest: string): Promise<str
   }
 }
 
-/** Removes blobs that no image in `keep` needs, and what an interrupted write left. */
+/** Removes blobs that no image in `keep` needs, and the rest of interrupted writes. */
 export async function prune(root: string, keep: string[]): Promise<void> {
   const needed = new Set<string>()
   for (const digest of keep) for (const blob of (await blobsOf(root, digest)) ?? [digest]) needed.add(blob)

@@ -1,6 +1,6 @@
 /**
- * Builds the images of the two SDKs that an engine carries: Go (a root with a toolchain and
- * the code generator) and TypeScript (a root with node, bun and npm, and in it our runtime).
+ * Builds the images of the two SDKs of an engine: Go (a root with a toolchain and the code generator) and TypeScript (a
+ * root with node, bun, npm and our runtime).
  */
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -34,7 +34,7 @@ const run = promisify(execFile)
 const SDK = path.resolve(import.meta.dirname, "../sdk")
 const CA = "etc/ssl/certs/ca-certificates.crt"
 
-/** Settings of the machine that reach the images, and only if its environment names them. */
+/** Environment variables of the machine that are set in the images too. */
 const PASSED_ON = ["GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE"]
 const npmRegistry = (): string | undefined => process.env.npm_config_registry ?? process.env.NPM_CONFIG_REGISTRY
 
@@ -52,7 +52,7 @@ async function addFolder(hash: ReturnType<typeof createHash>, label: string, fol
   for (const file of files) await addFile(hash, `${label}/${path.relative(folder, file)}`, file)
 }
 
-/** A number for everything that the content depends on. */
+/** A hash of everything that the content depends on. */
 async function hashOf(inputs: SdkContentInputs): Promise<string> {
   const hash = createHash("sha256")
   await addFolder(hash, "sdk", SDK)
@@ -61,7 +61,7 @@ async function hashOf(inputs: SdkContentInputs): Promise<string> {
   await addFile(hash, "go", path.join(inputs.goRoot, "VERSION"))
   await addFile(hash, "npm", path.join(inputs.npm, "node_modules/.package-lock.json"))
   for (const cert of [...inputs.certs].sort()) await addFile(hash, "cert", cert)
-  // A third of a gigabyte: its size and time stand for it, because this is asked at every start.
+  // A third of a gigabyte: its size and time stand for it, because every start computes this hash.
   const { size, mtimeMs } = await fs.stat(inputs.rootTar)
   hash.update(
     JSON.stringify([size, mtimeMs, ...PASSED_ON.map((name) => process.env[name] ?? null), npmRegistry() ?? null]),
@@ -109,11 +109,13 @@ async function stageGo(inputs: SdkContentInputs, stage: string): Promise<void> {
   await certificates(inputs, stage)
 }
 
-/** What no signature of a module mentions, and half of the standard library. */
-const UNUSED =
-  /^(Intl|DataView.*|(Shared)?ArrayBuffer.*|Atomics|Reflect|Proxy.*|(Int|Uint|Float|Big(Int|Uint))\d+(Clamped)?Array.*|WeakRef.*|FinalizationRegistry.*|ActiveXObject.*|VB.*|TextStream.*)$/
+/** Half of the standard library: names that no signature of a module mentions. */
+const UNUSED = new RegExp(
+  "^(Intl|DataView.*|(Shared)?ArrayBuffer.*|Atomics|Reflect|Proxy.*|(Int|Uint|Float|Big(Int|Uint))\\d+(Clamped)?Array.*|" +
+    "WeakRef.*|FinalizationRegistry.*|ActiveXObject.*|VB.*|TextStream.*)$",
+)
 
-/** The standard library's declarations in one file and without comments: reading them is a third of a scan. */
+/** The standard library's declarations as one file without comments: reading them is a third of a scan. */
 async function standardLibrary(ts: typeof import("typescript"), libFolder: string): Promise<string> {
   const printer = ts.createPrinter({ removeComments: true })
   const seen = new Set<string>()
@@ -155,45 +157,12 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
   await copy(path.join(inputs.bin, "codegen"), path.join(home, "codegen"))
   await copy(path.join(SDK, "template"), path.join(home, "template"))
   await copy(path.join(SDK, "lib"), path.join(home, "sdk"))
-
-  // The sources are bundled where they see the packages of the set-up.
-  const work = path.join(stage, ".work")
-  await copy(path.join(SDK, "src"), path.join(work, "src"))
-  await fs.symlink(path.resolve(modules), path.join(work, "node_modules"))
-  // The scanner's classes are not among the package's public files, so the import goes by path.
-  const scanner = path.resolve(modules, "@dagger.io/dagger/dist/src/module/introspector/*")
-  await fs.writeFile(
-    path.join(work, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { paths: { "dagger-scanner/*": [scanner] } } }),
-  )
-  const build = async (entry: string, out: string, ...options: string[]): Promise<void> => {
-    await run(
-      bun,
-      ["build", path.join(work, "src", entry), ...options, ...(options.includes("--outdir") ? [] : ["--outfile", out])],
-      { cwd: work },
-    )
-  }
-  await build("core/index.ts", path.join(home, "sdk/core.js"), "--target=node", "--format=esm")
-  await build("call/index.ts", path.join(home, "call.js"), "--target=node", "--format=esm")
-  for (const program of ["prepare", "build", "develop"]) {
-    await build(
-      `${program}.ts`,
-      "",
-      "--target=bun",
-      "--format=cjs",
-      "--bytecode",
-      "--minify-whitespace",
-      "--minify-syntax",
-      "--outdir",
-      home,
-    )
-  }
+  await bundlePrograms(bun, modules, path.join(stage, ".work"), home)
   const ts = (
     (await import(path.join(modules, "typescript/lib/typescript.js"))) as { default: typeof import("typescript") }
   ).default
   await fs.mkdir(path.join(home, "lib"))
   await fs.writeFile(path.join(home, "lib/lib.d.ts"), await standardLibrary(ts, path.join(modules, "typescript/lib")))
-  await fs.rm(work, { recursive: true })
 
   const registry = npmRegistry()
   if (registry) {
@@ -205,51 +174,41 @@ async function stageTypescript(inputs: SdkContentInputs, stage: string): Promise
   await certificates(inputs, stage)
 }
 
+/** Bundles our programs into `home`, in the folder `work` from which they resolve the packages of engine/npm. */
+async function bundlePrograms(bun: string, modules: string, work: string, home: string): Promise<void> {
+  await copy(path.join(SDK, "src"), path.join(work, "src"))
+  await fs.symlink(path.resolve(modules), path.join(work, "node_modules"))
+  // The package does not export the scanner's classes, so the import names their path.
+  const scanner = path.resolve(modules, "@dagger.io/dagger/dist/src/module/introspector/*")
+  const tsconfig = { compilerOptions: { paths: { "dagger-scanner/*": [scanner] } } }
+  await fs.writeFile(path.join(work, "tsconfig.json"), JSON.stringify(tsconfig))
+  const build = async (entry: string, ...options: string[]): Promise<void> => {
+    await run(bun, ["build", path.join(work, "src", entry), ...options], { cwd: work })
+  }
+  await build("core/index.ts", "--target=node", "--format=esm", "--outfile", path.join(home, "sdk/core.js"))
+  await build("call/index.ts", "--target=node", "--format=esm", "--outfile", path.join(home, "call.js"))
+  const compiled = ["--target=bun", "--format=cjs", "--bytecode", "--minify-whitespace", "--minify-syntax"]
+  for (const program of ["prepare", "build", "develop"]) await build(`${program}.ts`, ...compiled, "--outdir", home)
+  await fs.rm(work, { recursive: true })
+}
+
 /**
- * Builds the OCI content for the Go and the TypeScript SDK; does nothing when the inputs are those of the last complete
- * build. Returns the manifest digests for DAGGER_GO_SDK_MANIFEST_DIGEST and DAGGER_TYPESCRIPT_SDK_MANIFEST_DIGEST.
+ * Builds the OCI content of the Go and the TypeScript SDK, unless the last complete build had the same inputs. Returns
+ * the manifest digests for DAGGER_GO_SDK_MANIFEST_DIGEST and DAGGER_TYPESCRIPT_SDK_MANIFEST_DIGEST.
  */
 export async function buildSdkContent(inputs: SdkContentInputs, progress: (line: string) => void): Promise<SdkContent> {
   const record = path.join(inputs.out, "content.json")
   const hash = await hashOf(inputs)
-  const last = await fs.readFile(record, "utf8").then(
-    (text) => JSON.parse(text) as SdkContent & { hash: string },
-    () => undefined,
-  )
-  if (
-    last?.hash === hash &&
-    (await isComplete(inputs.out, last.go)) &&
-    (await isComplete(inputs.out, last.typescript))
-  ) {
+  const last = await recordedContent(record)
+  if (last?.hash === hash && (await isComplete(inputs.out, last.go)) && (await isComplete(inputs.out, last.typescript)))
     return { go: last.go, typescript: last.typescript }
-  }
   await fs.mkdir(inputs.out, { recursive: true })
-  for (const name of await fs.readdir(inputs.out)) {
-    if (name.startsWith(".stage-")) await fs.rm(path.join(inputs.out, name), { recursive: true, force: true }) // an interrupted build's
-  }
+  // Folders of an interrupted build.
+  for (const name of await fs.readdir(inputs.out))
+    if (name.startsWith(".stage-")) await fs.rm(path.join(inputs.out, name), { recursive: true, force: true })
   const stage = await fs.mkdtemp(path.join(inputs.out, ".stage-"))
   try {
-    progress("SDK content: root layer")
-    const root = await layerFromTar(inputs.out, inputs.rootTar)
-    progress("SDK content: TypeScript")
-    const typescriptStage = path.join(stage, "typescript")
-    await fs.mkdir(typescriptStage)
-    await stageTypescript(inputs, typescriptStage)
-    const typescript = await writeImage(inputs.out, [root, await layerFromFolder(inputs.out, typescriptStage)])
-    progress("SDK content: Go")
-    const goStage = path.join(stage, "go")
-    await fs.mkdir(goStage)
-    await stageGo(inputs, goStage)
-    const env: Record<string, string> = {
-      PATH: "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      GOPATH: "/go",
-      GOTOOLCHAIN: "local",
-      SSL_CERT_FILE: "/" + CA,
-      GIT_SSL_CAINFO: "/" + CA,
-    }
-    for (const name of PASSED_ON) if (process.env[name]) env[name] = process.env[name]
-    const go = await writeImage(inputs.out, [root, await layerFromFolder(inputs.out, goStage)], { env })
-    const content = { go: go.manifest.digest, typescript: typescript.manifest.digest }
+    const content = await buildImages(inputs, stage, progress)
     await prune(inputs.out, [content.go, content.typescript])
     const partial = `${record}.partial-${process.pid}`
     await fs.writeFile(partial, JSON.stringify({ hash, ...content }, null, 2) + "\n")
@@ -258,4 +217,40 @@ export async function buildSdkContent(inputs: SdkContentInputs, progress: (line:
   } finally {
     await fs.rm(stage, { recursive: true, force: true })
   }
+}
+
+async function recordedContent(record: string): Promise<(SdkContent & { hash: string }) | undefined> {
+  return await fs.readFile(record, "utf8").then(
+    (text) => JSON.parse(text) as SdkContent & { hash: string },
+    () => undefined,
+  )
+}
+
+/** Writes both images; they share the root's layer. */
+async function buildImages(
+  inputs: SdkContentInputs,
+  stage: string,
+  progress: (line: string) => void,
+): Promise<SdkContent> {
+  progress("SDK content: root layer")
+  const root = await layerFromTar(inputs.out, inputs.rootTar)
+  progress("SDK content: TypeScript")
+  const typescriptStage = path.join(stage, "typescript")
+  await fs.mkdir(typescriptStage)
+  await stageTypescript(inputs, typescriptStage)
+  const typescript = await writeImage(inputs.out, [root, await layerFromFolder(inputs.out, typescriptStage)])
+  progress("SDK content: Go")
+  const goStage = path.join(stage, "go")
+  await fs.mkdir(goStage)
+  await stageGo(inputs, goStage)
+  const env: Record<string, string> = {
+    PATH: "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    GOPATH: "/go",
+    GOTOOLCHAIN: "local",
+    SSL_CERT_FILE: "/" + CA,
+    GIT_SSL_CAINFO: "/" + CA,
+  }
+  for (const name of PASSED_ON) if (process.env[name]) env[name] = process.env[name]
+  const go = await writeImage(inputs.out, [root, await layerFromFolder(inputs.out, goStage)], { env })
+  return { go: go.manifest.digest, typescript: typescript.manifest.digest }
 }

@@ -304,7 +304,7 @@ describe.concurrent("failures", () => {
   test("a rejection that nobody awaits", async () =>
     expect(await failing("forgotten")).toContain("nobody awaited this"))
   test("a promise that never settles", async () =>
-    expect(await failing("never")).toContain("waits for something that will never come"))
+    expect(await failing("never")).toContain("awaits a promise that never settles"))
 })
 
 describe.concurrent("a result that is not what is declared", () => {

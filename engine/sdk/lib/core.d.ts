@@ -23,14 +23,17 @@ export declare class Context {
 }
 
 export type ArgumentOptions = {
-  /** Where a Directory, File or Git argument is taken from when it is not given: relative to the module's folder, or from `/`, the root of its repository. */
+  /**
+   * The default of a Directory, File or Git argument: a path relative to the module's folder, or from `/`, the root of
+   * its repository.
+   */
   defaultPath?: string
-  /** Patterns that a Directory argument is loaded without. */
+  /** Patterns of files that a Directory argument leaves out. */
   ignore?: string[]
 }
 
 export type FunctionOptions = {
-  /** "never", "session", or how long a result is good for, such as "10m". */
+  /** "never", "session", or how long a result is valid, such as "10m". */
   cache?: "never" | "session" | string
   /** Another name in the API. */
   alias?: string
@@ -45,7 +48,7 @@ export declare const object: () => <T extends Class>(constructor: T) => T
 export declare const func: (options?: FunctionOptions | string) => Member
 /** Marks a function as a check. */
 export declare const check: () => Member
-/** Says more about an argument. */
+/** Sets options of an argument. */
 export declare const argument: (
   options?: ArgumentOptions,
 ) => (target: object, propertyKey: string | undefined, parameterIndex: number) => void

@@ -7,7 +7,7 @@ export * from "./client.gen.js"
 
 export type CallbackFct = (client: Client) => Promise<void>
 
-/** As `connection`, for code that wants the client as an argument. */
+/** Like `connection`, for code that takes the client as an argument. */
 export async function connect(fn: CallbackFct, options?: ConnectOpts): Promise<void> {
   await connection(() => fn(dag), options)
 }

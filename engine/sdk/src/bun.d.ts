@@ -1,4 +1,4 @@
-/* The little of bun that the programs of the SDK's image use. */
+/* The parts of bun that the programs of the SDK's image use. */
 declare namespace Bun {
   interface BuildLog {
     level: string
@@ -12,8 +12,13 @@ declare namespace Bun {
         filter: { filter: RegExp },
         resolve: (args: { path: string; importer: string }) => { path: string; external?: boolean } | undefined,
       ): void
+      onLoad(
+        filter: { filter: RegExp },
+        load: (args: { path: string }) => Promise<{ contents: string; loader: "ts" }>,
+      ): void
     }): void
   }
+  const version: string
   function build(options: {
     entrypoints: string[]
     outdir?: string

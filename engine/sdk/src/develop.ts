@@ -1,6 +1,6 @@
 /**
- * Adds to a module's folder what people need to work in it: sdk/, and package.json,
- * tsconfig.json and a first class where they are missing.
+ * Writes what people need to work in a module's folder: sdk/, and package.json, tsconfig.json and a first class where
+ * they are missing.
  *
  *   bun develop.js <module name> <module folder> <prepared folder> <out>
  */
@@ -13,7 +13,7 @@ import { completeTsconfig } from "./tsconfig.js"
 const [name, root, prepared, out] = process.argv.slice(2) as [string, string, string, string]
 const template = path.join(path.dirname(process.argv[1]!), "template")
 const exists = (file: string): boolean => fs.existsSync(path.join(root, file))
-const give = (file: string, content: string): void => {
+const write = (file: string, content: string): void => {
   fs.mkdirSync(path.dirname(path.join(out, file)), { recursive: true })
   fs.writeFileSync(path.join(out, file), content)
 }
@@ -21,12 +21,12 @@ const fromTemplate = (file: string): string => fs.readFileSync(path.join(templat
 
 fs.mkdirSync(out, { recursive: true })
 fs.cpSync(path.join(prepared, "sdk"), path.join(out, "sdk"), { recursive: true })
-if (!exists("package.json") && !exists("deno.json")) give("package.json", fromTemplate("package.json"))
-if (!exists("tsconfig.json")) give("tsconfig.json", fromTemplate("tsconfig.json"))
+if (!exists("package.json") && !exists("deno.json")) write("package.json", fromTemplate("package.json"))
+if (!exists("tsconfig.json")) write("tsconfig.json", fromTemplate("tsconfig.json"))
 else {
   const completed = completeTsconfig(fs.readFileSync(path.join(root, "tsconfig.json"), "utf8"))
-  if (completed !== undefined) give("tsconfig.json", completed)
+  if (completed !== undefined) write("tsconfig.json", completed)
 }
 if (sourceFiles(path.join(root, "src")).length === 0) {
-  give("src/index.ts", fromTemplate("src/index.ts").replaceAll("NewModule", convertToPascalCase(name)))
+  write("src/index.ts", fromTemplate("src/index.ts").replaceAll("NewModule", convertToPascalCase(name)))
 }

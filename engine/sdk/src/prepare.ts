@@ -1,7 +1,6 @@
 /**
- * Makes what depends on the API alone, and so is shared by all modules that see the same
- * one: the client (for people: sdk/, for calls: one file of JavaScript with the start of
- * a call in it), and the client's names for the scanner.
+ * Makes what depends on the API alone, which all modules share that see the same API: the client (sdk/ for people, one
+ * file of JavaScript with the start of a call for calls), and the reduced client for the scanner.
  *
  *   bun prepare.js <schema.json> <out>
  */
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
   fs.mkdirSync(path.join(out, "scan"))
   fs.writeFileSync(path.join(out, "scan/client.gen.ts"), reduceClient(client))
 
-  // The library of a call: the client and the start of a call share one copy of the core.
+  // In the library of a call, the client and the start of the call share one copy of the core.
   const work = path.join(out, "work")
   fs.mkdirSync(work)
   fs.writeFileSync(path.join(work, "client.gen.ts"), client)

@@ -1,7 +1,6 @@
-/**
- * What a module offers, as plain data: read once from the sources when the module
- * is built, used by every call. The kinds are the engine's.
- */
+/** A module's API as plain data, read from the sources when the module is built, used by every call. */
+
+/** A type; the kinds are the engine's. */
 export type TypeSig =
   | { kind: "STRING_KIND" | "INTEGER_KIND" | "FLOAT_KIND" | "BOOLEAN_KIND" | "VOID_KIND" }
   | { kind: "SCALAR_KIND" | "OBJECT_KIND" | "ENUM_KIND" | "INTERFACE_KIND"; name: string }
@@ -28,7 +27,7 @@ export interface ArgumentSig {
 }
 
 export interface FunctionSig {
-  /** The name in the source; the key under which it stands is the name in the API. */
+  /** The name in the source; the key in the table is the name in the API. */
   name: string
   description?: string
   deprecated?: string

@@ -9,16 +9,14 @@ interface Tsconfig {
   compilerOptions?: { experimentalDecorators?: boolean; paths?: Record<string, string[]> } & Record<string, unknown>
 }
 
-/** A tsconfig.json with what a module needs; undefined when it has all of it, so that the file stays as it is. */
+/** A tsconfig.json completed with what a module needs; undefined when nothing is missing. */
 export function completeTsconfig(text: string): string | undefined {
   const { config, error } = ts.parseConfigFileTextToJson("tsconfig.json", text) as {
     config?: Tsconfig
     error?: ts.Diagnostic
   }
-  if (error || typeof config !== "object")
-    throw new Error(
-      `tsconfig.json: ${error ? ts.flattenDiagnosticMessageText(error.messageText, "\n") : "is not an object"}`,
-    )
+  if (error) throw new Error(`tsconfig.json: ${ts.flattenDiagnosticMessageText(error.messageText, "\n")}`)
+  if (typeof config !== "object") throw new Error("tsconfig.json: is not an object")
   const options = (config.compilerOptions ??= {})
   const missing = Object.entries(PATHS).filter(([name]) => !options.paths?.[name])
   if (options.experimentalDecorators === true && missing.length === 0) return undefined

@@ -5,7 +5,7 @@ export function pinWarning(runtime: string, pinned: string, available: string): 
   const parts = (/^v?(\d+(?:\.\d+)*)/.exec(pinned)?.[1] ?? pinned).split(".")
   if (pinned === "latest" || parts.every((part, i) => part === available.split(".")[i])) return []
   return [
-    `package.json pins ${runtime}@${pinned}, which this engine does not have: the module runs on ${runtime} ${available}. ` +
-      `Pin that version, or use the vendor's engine`,
+    `package.json pins ${runtime}@${pinned}, which this engine does not have: ` +
+      `the module runs on ${runtime} ${available}. Pin that version, or use the vendor's engine`,
   ]
 }

@@ -4,8 +4,8 @@ import type { InterfaceSig, ModuleSig, TypeSig } from "../signature.js"
 type Make = (type: TypeSig & { name: string }, context: Context) => unknown
 
 /**
- * An object of another module that fits an interface of this one: each function of the
- * interface is a call of the API. Calls do not change the object, so it may be used often.
+ * An object of another module that implements an interface of this one: each function of the interface is a call of
+ * the API. Calls do not change the object, so it can be used many times.
  */
 export class Implementation {
   constructor(readonly _ctx: Context) {}
@@ -32,9 +32,9 @@ export function implementation(
     return make(type, context.copy().select(`load${name}FromID`, { id }))
   }
   for (const [apiName, fn] of Object.entries(sig.functions)) {
-    object[fn.name] = async (...given: unknown[]): Promise<unknown> => {
+    object[fn.name] = async (...values: unknown[]): Promise<unknown> => {
       const args = Object.fromEntries(
-        fn.args.map((arg, i) => [arg.name, given[i]] as const).filter(([, v]) => v !== undefined),
+        fn.args.map((arg, i) => [arg.name, values[i]] as const).filter(([, value]) => value !== undefined),
       )
       const called = context.select(apiName, args)
       const type = fn.returns

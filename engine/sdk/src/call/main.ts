@@ -1,6 +1,6 @@
 /**
- * The start of every call. The engine runs the module's bundle; it loads this first, so the
- * question what is to be called is under way while the module's own code is being loaded.
+ * The start of every call. The engine runs the module's bundle, which loads this first: the request for what to call
+ * is under way while the module's own code is loaded.
  */
 import { session } from "../core/client.js"
 import { Context, literal } from "../core/context.js"
@@ -24,14 +24,14 @@ type Generated = Record<string, unknown> & { dag: Record<string, unknown> }
 
 const request = async (query: string): Promise<unknown> => await session.get().request(query)
 
-const question: Promise<Call> | undefined = process.env.DAGGER_SESSION_PORT
+const requested: Promise<Call> | undefined = process.env.DAGGER_SESSION_PORT
   ? (
       request("{currentFunctionCall{parentName name parent inputArgs{name value}}}") as Promise<{
         currentFunctionCall: Call
       }>
     ).then((r) => r.currentFunctionCall)
   : undefined
-question?.catch(() => {}) // reported where it is awaited
+requested?.catch(() => {}) // reported where it is awaited
 
 const answer = async (json: string): Promise<unknown> =>
   await request(`{currentFunctionCall{returnValue(value:${literal(json)})}}`)
@@ -68,7 +68,7 @@ export function surroundings(module: ModuleSig, files: Exports[], generated: Gen
     module,
     classOf(name) {
       const found = files.find((exports) => typeof exports[name] === "function")?.[name] ?? registered.get(name)
-      if (!found) throw new Error(`class ${name}${at(module.objects[name]?.location)} is not to be found: export it`)
+      if (!found) throw new Error(`class ${name}${at(module.objects[name]?.location)} cannot be found: export it`)
       return found as { prototype: object }
     },
     load(type, id) {
@@ -85,14 +85,14 @@ export function surroundings(module: ModuleSig, files: Exports[], generated: Gen
   }
 }
 
-/** Calls the function that the engine asks for; the JSON of its result. */
+/** Calls the function that the engine requests; returns its result as JSON. */
 export async function invoke(call: Call, env: Surroundings): Promise<string> {
   const sig = env.module.objects[call.parentName]
   if (!sig) throw new Error(`the module has no object ${call.parentName}`)
-  const given = Object.fromEntries(call.inputArgs.map((a) => [a.name, JSON.parse(a.value) as unknown]))
+  const args = Object.fromEntries(call.inputArgs.map((a) => [a.name, JSON.parse(a.value) as unknown]))
   if (call.name === "") {
     const Class = env.classOf(sig.name) as unknown as new (...args: unknown[]) => Record<string, unknown>
-    const object = await new Class(...loadArgs(env, sig.constructorArgs ?? [], given))
+    const object = await new Class(...loadArgs(env, sig.constructorArgs ?? [], args))
     return JSON.stringify(await dumpObject(env, sig, object, `a new ${sig.name}`))
   }
   const fn = sig.methods[call.name]
@@ -101,7 +101,7 @@ export async function invoke(call: Call, env: Surroundings): Promise<string> {
     string,
     (...args: unknown[]) => unknown
   >
-  const result = await parent[fn.name]!(...loadArgs(env, fn.args, given))
+  const result = await parent[fn.name]!(...loadArgs(env, fn.args, args))
   return JSON.stringify((await dumpValue(env, fn.returns, result, resultOf(sig.name, fn))) ?? null)
 }
 
@@ -118,16 +118,14 @@ async function guarded(work: () => Promise<string>): Promise<never> {
     await refuse(error)
     return await finish(1)
   }
-  // A rejection that nobody awaits is a failure too, not a success that lost something.
+  // A rejection that is not awaited is a failure too.
   process.on("unhandledRejection", (error) => void fail(error))
   process.on("uncaughtException", (error) => void fail(error))
   process.on(
     "beforeExit",
     () =>
       void fail(
-        new Error(
-          "the function waits for something that will never come: nothing is left to run, and it has not returned",
-        ),
+        new Error("the function has not returned and nothing is left to run: it awaits a promise that never settles"),
       ),
   )
   try {
@@ -141,29 +139,29 @@ async function guarded(work: () => Promise<string>): Promise<never> {
   return await finish(0)
 }
 
-/** Started by the bundle's last line. */
+/** Answers the engine's call; the bundle's last line runs this. */
 export async function start(
   module: ModuleSig,
   files: Exports[],
   generated: Generated,
   warnings: string[] = [],
 ): Promise<void> {
-  if (!question) return
+  if (!requested) return
   await guarded(async () => {
-    const call = await question
+    const call = await requested
     if (call.parentName === "") return JSON.stringify(await register(module, request))
     for (const warning of warnings) console.warn(warning)
     return await invoke(call, surroundings(module, files, generated))
   })
 }
 
-/** Started in place of a module that could not be built: every call ends with the reason. */
+/** Runs in place of a module that could not be built: every call fails with the reason. */
 export async function refuseAll(message: string): Promise<void> {
-  if (!question) return
+  if (!requested) return
   const error = new Error(message)
   delete error.stack
   await guarded(async () => {
-    await question
+    await requested
     throw error
   })
 }

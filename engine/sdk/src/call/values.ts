@@ -1,4 +1,4 @@
-/** Values on their way between the engine (JSON, ids) and a module's code (classes, generated clients). */
+/** Converts values between the engine (JSON, ids) and a module's code (classes, generated clients). */
 import {
   typeToString,
   type ArgumentSig,
@@ -9,7 +9,7 @@ import {
   type TypeSig,
 } from "../signature.js"
 
-/** What the conversion needs to know of the running module. */
+/** What the conversion needs from the running module. */
 export interface Surroundings {
   module: ModuleSig
   /** The class of one of the module's own objects. */
@@ -39,7 +39,7 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
     case "ENUM_KIND": {
       const own = env.module.enums[type.name]
       if (!own) return value
-      // A default that comes through an interface has the API's spelling: VERY_HIGH for VeryHigh.
+      // A default that comes through an interface is spelled as in the API: VERY_HIGH for VeryHigh.
       const plain = (name: string): string => name.replaceAll("_", "").toLowerCase()
       const member =
         own.members[value as string] ??
@@ -71,11 +71,11 @@ export function loadObject(
   return instance
 }
 
-/** The arguments in the order of the declaration. */
-export function loadArgs(env: Surroundings, declared: ArgumentSig[], given: Record<string, unknown>): unknown[] {
+/** The arguments of a call, by name in `values`, in the order of the declaration. */
+export function loadArgs(env: Surroundings, declared: ArgumentSig[], values: Record<string, unknown>): unknown[] {
   const args: unknown[] = []
   for (const arg of declared) {
-    const value = loadValue(env, arg.type, given[arg.name])
+    const value = loadValue(env, arg.type, values[arg.name])
     if (arg.variadic) args.push(...((value as unknown[] | undefined) ?? []))
     else args.push(value === undefined && arg.nullable && !arg.defaultValue ? null : value)
   }
@@ -89,8 +89,8 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list"
   if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`
   if (typeof value === "function") return "a function"
-  const text = String(value)
-  return `the ${typeof value} ${typeof value === "string" ? JSON.stringify(text.length > 40 ? text.slice(0, 40) + "…" : text) : text}`
+  if (typeof value !== "string") return `the ${typeof value} ${String(value as number)}`
+  return `the string ${JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`
 }
 
 interface HasId {
@@ -99,10 +99,10 @@ interface HasId {
 const hasId = (value: unknown): value is HasId => typeof (value as Partial<HasId> | null)?.id === "function"
 const isGenerated = (value: unknown): boolean => typeof value === "object" && value !== null && "_ctx" in value
 
-/** A returned value as the engine wants it; `what` names it in an error. */
-export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown, what: string): Promise<unknown> {
+/** A returned value as the engine expects it; `what` names it in an error. */
+export async function dumpValue(env: Surroundings, type: TypeSig, returned: unknown, what: string): Promise<unknown> {
   if (type.kind === "VOID_KIND") return null
-  const value = await given
+  const value = await returned
   const wrong = (): WrongResult =>
     new WrongResult(`${what} is declared as ${typeToString(type)} but is ${describe(value)}`)
   switch (type.kind) {
@@ -116,7 +116,8 @@ export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown
     case "INTEGER_KIND":
       if (typeof value === "number" && !Number.isInteger(value)) {
         throw new WrongResult(
-          `${what} is ${value}, but \`number\` is an integer to Dagger: declare it as \`float\` (from @dagger.io/dagger)`,
+          `${what} is ${value}, but \`number\` is an integer to Dagger: ` +
+            "declare it as `float` (from @dagger.io/dagger)",
         )
       }
       if (typeof value !== "number") throw wrong()
@@ -131,12 +132,8 @@ export async function dumpValue(env: Surroundings, type: TypeSig, given: unknown
       const own = env.module.enums[type.name]
       if (!own) return value
       const entry = Object.entries(own.members).find(([, member]) => member.value === value)
-      if (!entry)
-        throw new WrongResult(
-          `${what} is declared as ${type.name} but is ${describe(value)}; its values are ${Object.values(own.members)
-            .map((m) => JSON.stringify(m.value))
-            .join(", ")}`,
-        )
+      const values = Object.values(own.members).map((member) => JSON.stringify(member.value))
+      if (!entry) throw new WrongResult(`${wrong().message}; its values are ${values.join(", ")}`)
       return entry[0]
     }
     case "INTERFACE_KIND":
@@ -171,7 +168,8 @@ export async function dumpObject(
       const declared = byName.get(name)
       if (!declared) {
         throw new WrongResult(
-          `${what} has "${name}", which ${sig.name}${at(sig.location)} does not declare as a field with a type: declare it, or the next call could not see it`,
+          `${what} has "${name}", which ${sig.name}${at(sig.location)} does not declare as a field with a type: ` +
+            "declare it, otherwise the next call does not see it",
         )
       }
       if (field === undefined) return undefined

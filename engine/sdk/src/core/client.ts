@@ -15,7 +15,7 @@ interface GraphQLReply {
 
 type Document = string | { document?: string; query?: string; variables?: Record<string, unknown> }
 
-/** Talks GraphQL to the session that started this process. */
+/** A GraphQL client of the session that started this process. */
 export class GraphQLClient {
   constructor(
     private readonly url: string,
@@ -33,7 +33,7 @@ export class GraphQLClient {
       const code = (cause as { code?: string }).code
       if (code === "ECONNREFUSED" || code === "ConnectionRefused") {
         throw new NotAwaitedRequestError(
-          "The session is gone: a call was started and not awaited before its function ended.",
+          "The session has ended: a function started a call and returned without awaiting it.",
           { cause },
         )
       }
@@ -43,10 +43,9 @@ export class GraphQLClient {
     try {
       parsed = JSON.parse(reply.text) as GraphQLReply
     } catch (cause) {
-      throw new UnknownDaggerError(
-        `The engine answered ${reply.status} with something that is not JSON: ${reply.text.slice(0, 500)}`,
-        { cause },
-      )
+      throw new UnknownDaggerError(`The engine's answer (${reply.status}) is not JSON: ${reply.text.slice(0, 500)}`, {
+        cause,
+      })
     }
     const first = parsed.errors?.[0]
     if (first) {
@@ -61,12 +60,12 @@ export class GraphQLClient {
 
   async request<T = unknown>(document: Document, variables?: Record<string, unknown>): Promise<T> {
     const query = typeof document === "string" ? document : (document.document ?? document.query ?? "")
-    const given = typeof document === "string" ? variables : (document.variables ?? variables)
-    return (await this.rawRequest(query, given)).data as T
+    const values = typeof document === "string" ? variables : (document.variables ?? variables)
+    return (await this.rawRequest(query, values)).data as T
   }
 }
 
-/** The client of the session named by the environment; undefined where there is none. */
+/** The client of the session that the environment names; undefined where it names none. */
 export function clientFromEnvironment(
   env: Record<string, string | undefined> = process.env,
 ): GraphQLClient | undefined {
@@ -87,7 +86,7 @@ export const session = {
   get(): GraphQLClient {
     current ??= clientFromEnvironment()
     if (!current) {
-      throw new Error("There is no Dagger session here. Run this inside `dagger run …`, or as a function of a module.")
+      throw new Error("No Dagger session: run this inside `dagger run …`, or as a function of a module.")
     }
     return current
   },

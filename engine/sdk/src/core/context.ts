@@ -8,7 +8,7 @@ export interface Step {
 
 type EnumMetadata = Record<string, { is_enum?: boolean; value_to_name?: (value: unknown) => string }>
 
-/** An object of the generated client: a chain of steps that nothing has run yet. */
+/** An object of the generated client: a chain of steps that has not run yet. */
 interface Lazy {
   _ctx: Context
 }
@@ -39,15 +39,15 @@ export function buildQuery(steps: Step[]): string {
   for (const { operation, args } of steps) {
     query += `{${operation}`
     const metadata = (args?.__metadata ?? {}) as EnumMetadata
-    const given = Object.entries(args ?? {})
+    const present = Object.entries(args ?? {})
       .filter(([name, value]) => name !== "__metadata" && value !== undefined && value !== null)
       .map(([name, value]) => `${name}:${argument(value, metadata[name])}`)
-    if (given.length > 0) query += `(${given.join(",")})`
+    if (present.length > 0) query += `(${present.join(",")})`
   }
   return query + "}".repeat(steps.length)
 }
 
-/** An answer has one field at each level; this is the value at the bottom. */
+/** The innermost value of an answer that has one field at each level. */
 export function flatten(response: unknown): unknown {
   let value = response
   while (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -59,7 +59,7 @@ export function flatten(response: unknown): unknown {
   return value
 }
 
-// An object given to several calls is asked for its id once: its chain never changes.
+// The id of an object that several calls take is requested once: its chain never changes.
 const ids = new WeakMap<object, Promise<unknown>>()
 
 function idOf(object: Lazy): Promise<unknown> {

@@ -1,8 +1,8 @@
-/* Decorators only mark: what they say is read from the source when the module is built. */
+/* Decorators only mark declarations: their options are read from the source when the module is built. */
 
 type Class = new (...args: never[]) => unknown
 
-/** Classes marked with @object(), by name: the way to one that is not exported. */
+/** Classes marked with @object(), by name: how a class that is not exported is found. */
 export const registered = new Map<string, Class>()
 
 export const object =

@@ -1,6 +1,6 @@
 /**
- * The errors that a module can meet. Names, codes and fields are those of the
- * published library, so that code which looks at them works with both.
+ * The errors that a module can meet. Names, codes and fields are those of the published library, so that code that
+ * reads them works with both.
  */
 export const ERROR_CODES = {
   GraphQLRequestError: "D100",
@@ -45,7 +45,7 @@ export class TooManyNestedObjectsError extends DaggerSDKError {
 
 export type Extensions = Record<string, unknown>
 
-/** A request that the engine refused; `extensions` carries what the engine says about the cause. */
+/** A request that the engine refused; `extensions` holds the engine's details of the cause. */
 export class GraphQLRequestError extends DaggerSDKError {
   readonly code = ERROR_CODES.GraphQLRequestError
   readonly extensions: Extensions | undefined
@@ -60,7 +60,7 @@ export class GraphQLRequestError extends DaggerSDKError {
   }
 }
 
-/** A command of a container that ended with an exit code that was not expected. */
+/** A command of a container that ended with an unexpected exit code. */
 export class ExecError extends DaggerSDKError {
   readonly code = ERROR_CODES.ExecError
   readonly cmd: string[]

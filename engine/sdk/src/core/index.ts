@@ -1,4 +1,4 @@
-/** What `sdk/core.js` of a module offers: everything of the library that is not generated. */
+/** The contents of a module's `sdk/core.js`: the part of the library that is not generated. */
 import { clientFromEnvironment, session } from "./client.js"
 
 export { Context } from "./context.js"
@@ -15,7 +15,7 @@ export interface ConnectOpts {
 /** Runs `fn` with `dag` connected to the session of the environment. */
 export async function connection(fn: () => Promise<void>, _options: ConnectOpts = {}): Promise<void> {
   const client = clientFromEnvironment()
-  if (!client) throw new Error("There is no Dagger session here: run this inside `dagger run …`.")
+  if (!client) throw new Error("No Dagger session: run this inside `dagger run …`.")
   session.set(client)
   try {
     await fn()
@@ -24,7 +24,7 @@ export async function connection(fn: () => Promise<void>, _options: ConnectOpts 
   }
 }
 
-/** Only the engine's runtime starts modules. */
+/** Refuses: only the engine's runtime starts modules. */
 export async function entrypoint(_files: string[]): Promise<void> {
   throw new Error("A module is started by its runtime, not by entrypoint().")
 }

@@ -1,4 +1,4 @@
-/* Just enough of OTLP's protobuf to send a span: loading OpenTelemetry would cost every call more than the call. */
+/* The part of OTLP's protobuf that a span needs: loading OpenTelemetry would take longer than a call itself. */
 
 export interface SpanData {
   scope: string

@@ -22,7 +22,7 @@ function currentContext(): SpanContext | undefined {
   return active.getStore() ?? parse(process.env.TRACEPARENT)
 }
 
-/** What requests carry, so that their spans hang under the span that made them. */
+/** The header of requests that puts their spans below the span that made them. */
 export function traceparent(): string | undefined {
   const context = active.getStore()
   if (!context) return process.env.TRACEPARENT
@@ -47,13 +47,13 @@ function send(span: SpanData): void {
   }
   const parent = process.env.TRACEPARENT
   if (parent) headers.traceparent = parent
-  // Telemetry never decides a function's fate: a span that cannot be sent is lost.
+  // Telemetry never makes a function fail: a span that cannot be sent is dropped.
   const sent: Promise<unknown> = post(url, headers, encodeSpans("dagger-typescript-sdk", [span])).catch(() => undefined)
   pending.add(sent)
   void sent.finally(() => pending.delete(sent))
 }
 
-/** Waits until every span that ended has been sent. */
+/** Waits until every finished span is sent. */
 export async function flushSpans(): Promise<void> {
   while (pending.size > 0) await Promise.all(pending)
 }
@@ -135,7 +135,7 @@ export class Tracer {
     return new Span(this.name, name, context, parent, attributes)
   }
 
-  /** Runs `fn` inside a span of its own; ends it, and marks it as failed when `fn` throws. */
+  /** Runs `fn` in a span of its own, and marks the span as failed when `fn` throws. */
   async startActiveSpan<T>(name: string, fn: (span: Span) => Promise<T>, attributes?: Attributes): Promise<T> {
     const span = this.startSpan(name, attributes)
     return await active.run(span.spanContext(), async () => {

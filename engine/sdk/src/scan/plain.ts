@@ -111,7 +111,7 @@ function plainArgument(arg: any): ArgumentSig {
   return plain
 }
 
-/** The scanner reads a number's default with parseInt, which turns 0.5 into 0: a float's is read again from the text. */
+/** The scanner reads numbers with parseInt, which turns 0.5 into 0: a float's default is read from the source's text. */
 function defaultValue(arg: any): unknown {
   const text: string | undefined = arg.type?.kind === "FLOAT_KIND" ? arg.node.initializer?.getText() : undefined
   return text !== undefined && /^[\d._]+(e[+-]?\d+)?$/i.test(text) ? Number(text.replaceAll("_", "")) : arg.defaultValue

@@ -70,7 +70,7 @@ export function scan(input: ScanInput): Scan {
   }
 }
 
-/** The program that the scanner looks at: `@dagger.io/dagger` is the reduced client, other packages are not looked into. */
+/** The program that the scanner reads: `@dagger.io/dagger` is the reduced client, other packages are not read. */
 function createProgram({ files, client, lib }: ScanInput): ts.Program {
   const options: ts.CompilerOptions = {
     experimentalDecorators: true,

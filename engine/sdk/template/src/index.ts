@@ -1,16 +1,16 @@
 /**
- * A new module: say here, in one line, what it is for.
+ * A new module: describe it here in one line.
  *
- * What follows after an empty line is shown where there is room for more.
+ * A longer description may follow after an empty line.
  */
 import { dag, Container, Directory, object, func } from "@dagger.io/dagger"
 
 @object()
 export class NewModule {
   /**
-   * A container that prints a text.
+   * Returns a container that prints a text.
    *
-   * @param text what it prints
+   * @param text The text to print.
    */
   @func()
   echo(text: string): Container {
@@ -18,10 +18,10 @@ export class NewModule {
   }
 
   /**
-   * The lines of a folder's files that contain a text.
+   * Returns the lines of a folder's files that contain a text.
    *
-   * @param source the folder to look into
-   * @param text what to look for
+   * @param source The folder to search.
+   * @param text The text to find.
    */
   @func()
   async grep(source: Directory, text: string): Promise<string> {
