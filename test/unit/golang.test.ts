@@ -1,11 +1,12 @@
 // The module golang without an engine: what its tools print is read, and its shell functions run around no tool.
-import { execFile } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as go from "../../modules/golang/src/read"
+import { goFiles } from "../../modules/golang/src/scripts"
 import { refusal } from "../../modules/shared/refusal"
 import { sarif } from "../../modules/shared/sarif"
 import { turns } from "../../modules/shared/turns"
@@ -55,20 +56,26 @@ describe("modules that are checked side by side", () => {
 })
 
 describe("golang lint", () => {
-  const none = { gofmt: "", vet: "", staticcheck: "", staticcheckErrors: "" }
-  const findings = (files: Partial<typeof none>) =>
-    go.lintFindings({ ...none, ...files }, "services/api", "/src/services/api")
+  const none = { gofmt: "", vet: "", vetErrors: "", staticcheck: "", staticcheckErrors: "" }
+  const read = (files: Partial<typeof none>, path = "services/api") =>
+    go.lintFindings({ ...none, ...files }, path, `/src/${path}`)
+  const findings = (files: Partial<typeof none>, path?: string) => read(files, path).map(go.lineOf)
+  const vetted = (...found: [string, string][]): string =>
+    `{}\n${JSON.stringify({ "example.com/x": { printf: found.map(([posn, message]) => ({ posn, end: posn, message })) } }, null, "\t")}\n`
+
   it("finds nothing in empty files", () => expect(findings({})).toEqual([]))
   it("names files from the repository's root, gofmt first", () =>
     expect(
       findings({
         gofmt: "a/a.go\n",
-        vet: '# example.com/x\n# [example.com/x]\nvet: a/z.go:1:34: cannot use "a" as int\n',
+        vet: vetted(["/src/services/api/a/v.go:5:24", "Printf format %d has arg of wrong type"]),
+        vetErrors: '# example.com/x\n# [example.com/x]\nvet: a/z.go:1:34: cannot use "a" as int\n',
         staticcheck:
           '{"code":"U1000","location":{"file":"/src/services/api/a/v.go","line":4,"column":6},"message":"func unused is unused"}\n{"code":"compile","location":{"file":"","line":0,"column":0},"message":"# x"}\n',
       }),
     ).toEqual([
       "gofmt: services/api/a/a.go is not formatted",
+      "vet: services/api/a/v.go:5:24: Printf format %d has arg of wrong type",
       'vet: services/api/a/z.go:1:34: cannot use "a" as int',
       "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)",
     ]))
@@ -78,12 +85,85 @@ describe("golang lint", () => {
     ]))
   it("keeps what staticcheck says when it cannot work", () =>
     expect(findings({ staticcheckErrors: "-: no packages\n" })).toEqual(["staticcheck: -: no packages"]))
+  it("does not take downloads for findings", () => {
+    const downloads = "go: downloading github.com/a/b v1.0.0\ngo: downloading go1.26.8 (linux/amd64)\n"
+    expect(findings({ vetErrors: downloads, staticcheckErrors: downloads })).toEqual([])
+    expect(findings({ vetErrors: `${downloads}go: updates to go.mod needed\n` })).toEqual([
+      "vet: go: updates to go.mod needed",
+    ])
+  })
+  it("keeps an error of several lines together", () =>
+    expect(
+      findings({ vetErrors: "a/e.go:3:8: no required module provides package x.y/z; to add it:\n\tgo get x.y/z\n" }),
+    ).toEqual(["vet: services/api/a/e.go:3:8: no required module provides package x.y/z; to add it: go get x.y/z"]))
+  it("reports once what go vet finds in a package and again with its tests", () =>
+    expect(
+      findings({ vet: vetted(["/src/services/api/a.go:1:2", "no"]) + vetted(["/src/services/api/a.go:1:2", "no"]) }),
+    ).toEqual(["vet: services/api/a.go:1:2: no"]))
+  it("reads the JSON of go vet from standard error too, where older versions of Go write it", () =>
+    expect(
+      findings({ vetErrors: `# x\n${vetted(["/src/services/api/a.go:1:2", "no"])}go: downloading a v1\n` }),
+    ).toEqual(["vet: services/api/a.go:1:2: no"]))
+  it("reports an analyzer of go vet that failed", () =>
+    expect(findings({ vet: '{\n\t"example.com/x": {\n\t\t"printf": {\n\t\t\t"error": "no"\n\t\t}\n\t}\n}\n' })).toEqual(
+      ["vet: printf: no"],
+    ))
+  it("keeps file and line of a path with blanks", () =>
+    expect(
+      read(
+        {
+          gofmt: "order.go\nz.go:2:6: no\n",
+          vet: vetted(["/src/services/order api/order.go:11:2", "no"]),
+          vetErrors: "vet: a b/c.go:1:2: no\n",
+          staticcheck:
+            '{"code":"U1000","location":{"file":"/src/services/order api/order.go","line":4,"column":6},"message":"no"}\n',
+        },
+        "services/order api",
+      ).map(({ tool, file, line }) => [tool, file, line]),
+    ).toEqual([
+      ["gofmt", "services/order api/order.go", 0],
+      ["gofmt", "services/order api/z.go", 2],
+      ["vet", "services/order api/order.go", 11],
+      ["vet", "services/order api/a b/c.go", 1],
+      ["staticcheck", "services/order api/order.go", 4],
+    ]))
+})
+
+describe("the files that gofmt looks at", () => {
+  it("are those that Go itself compiles: not vendored ones, test data, or folders that begin with _ or .", () => {
+    const folder = mkdtempSync(join(tmpdir(), "gofmt-"))
+    try {
+      const files = [
+        "a.go",
+        "in ner/b.go",
+        "vendor/v/v.go",
+        "in ner/testdata/t.go",
+        "_old/o.go",
+        ".cache/c.go",
+        "d/vendored.go",
+      ]
+      for (const file of [...files, "d/readme.md"]) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true })
+        writeFileSync(join(folder, file), "")
+      }
+      const listed = execFileSync("bash", ["-c", `gofmt() { :; }; ${goFiles} -print0 | sort -z | tr '\\0' '\\n'`], {
+        cwd: folder,
+      })
+      expect(listed.toString().trim().split("\n")).toEqual(["./a.go", "./d/vendored.go", "./in ner/b.go"])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 })
 
 describe("what linters found, as SARIF", () => {
+  const none = { gofmt: "", vet: "", vetErrors: "", staticcheck: "", staticcheckErrors: "" }
   it.each([
     [
-      "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)",
+      {
+        staticcheck:
+          '{"code":"U1000","location":{"file":"/src/services/api/a/v.go","line":4,"column":6},"message":"func unused is unused"}\n',
+      },
       {
         tool: "staticcheck",
         rule: "U1000",
@@ -94,7 +174,7 @@ describe("what linters found, as SARIF", () => {
       },
     ],
     [
-      "gofmt: services/api/a.go is not formatted",
+      { gofmt: "a.go\n" },
       {
         tool: "gofmt",
         rule: "gofmt",
@@ -105,16 +185,20 @@ describe("what linters found, as SARIF", () => {
       },
     ],
     [
-      'vet: a/z.go:1:34: cannot use "a" as int',
-      { tool: "vet", rule: "vet", text: 'cannot use "a" as int', file: "a/z.go", line: 1, column: 34 },
+      { vetErrors: 'vet: a/z.go:1:34: cannot use "a" as int\n' },
+      { tool: "vet", rule: "vet", text: 'cannot use "a" as int', file: "services/api/a/z.go", line: 1, column: 34 },
     ],
     [
-      "staticcheck: -: no packages",
+      { staticcheckErrors: "-: no packages\n" },
       { tool: "staticcheck", rule: "staticcheck", text: "-: no packages", file: ".", line: 0, column: 0 },
     ],
-  ])("reads %s", (line, finding) => expect(go.findingOf(line)).toEqual(finding))
+  ])("reads %j", (files, finding) =>
+    expect(go.lintFindings({ ...none, ...files }, "services/api", "/src/services/api")).toEqual([finding]),
+  )
   it("is one run a tool, with rule, place and words", () => {
-    const log = JSON.parse(sarif(["gofmt", "vet"], [go.findingOf("vet: a/z.go:1:34: no")])) as {
+    const log = JSON.parse(
+      sarif(["gofmt", "vet"], go.lintFindings({ ...none, vetErrors: "vet: a/z.go:1:34: no\n" }, ".", "/src")),
+    ) as {
       runs: { tool: { driver: { name: string } }; results: unknown[] }[]
     }
     expect(log.runs.map(({ tool, results }) => [tool.driver.name, results.length])).toEqual([

@@ -74,5 +74,15 @@ describe("gosec", () => {
         "services/api",
       ).errors,
     ).toEqual(["services/api/price/price.go:6:9: no"]))
+  it("scans what belongs to a package: no tests, vendored code, test data, or folders that begin with _ or .", () => {
+    const scanned = ["a.go", "vendored/b.go", "my_testdata/c.go"]
+    const others = ["a_test.go", "vendor/v/v.go", "x/testdata/t.go", "testdata/t.go", "_old/o.go", "x/.cache/c.go"]
+    expect([...scanned, ...others].filter(gosec.isScanned)).toEqual(scanned)
+    const excluded = new RegExp(`([\\\\/])?${gosec.excludedFolders}([\\\\/])?`)
+    const folders = ["x/testdata", "testdata/deep", "_old", "x/.cache/y"]
+    expect([".", "a", "vendored", "my_testdata", "a_b", ...folders].filter((folder) => excluded.test(folder))).toEqual(
+      folders,
+    )
+  })
   it("has nothing to say of nothing", () => expect(tell([])).toBe(""))
 })

@@ -7,7 +7,7 @@
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
 import { findModule, forPlatform, goContainer, within, withVariables, workdir, type GoModule } from "./module"
-import { buildScript } from "./scripts"
+import { buildScript, formatScript } from "./scripts"
 import { asText } from "./shared/cached"
 import { withGoProgram } from "./shared/go"
 import { withNonce } from "./shared/nonce"
@@ -278,7 +278,7 @@ export class Golang {
     image: string = images.golang,
   ): Promise<Changeset> {
     const module = await findModule(source, path, "")
-    const formatted = within(goContainer(image), module).withExec(["gofmt", "-w", "."]).directory(workdir)
+    const formatted = within(goContainer(image), module).withExec(["bash", "-c", formatScript]).directory(workdir)
     // v0.19.10 mixes up paths unless both folders are roots of their own.
     const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     return root(formatted).changes(root(source))

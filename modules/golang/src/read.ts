@@ -3,10 +3,11 @@ import type { Finding } from "./shared/sarif"
 
 // Reads the reports of gofmt, go vet, staticcheck, gotestsum and the coverage profile: pure functions over text.
 
-/** The reports of a lint run, as text. */
+/** The reports of a lint run, as text: standard output and, where it is read, standard error of each tool. */
 export interface LintFiles {
   gofmt: string
   vet: string
+  vetErrors: string
   staticcheck: string
   staticcheckErrors: string
 }
@@ -18,44 +19,91 @@ const lines = (text: string): string[] =>
     .map((l) => l.trim())
     .filter((l) => l !== "")
 
+/** All findings in the order gofmt, vet, staticcheck; file names are relative to the source. */
+export function lintFindings(files: LintFiles, path: string, workdir: string): Finding[] {
+  const { json, rest } = vetOutput(`${files.vet}\n${files.vetErrors}`)
+  const staticcheck = lines(files.staticcheck)
+    .map((l) => JSON.parse(l) as StaticcheckFinding)
+    .filter(({ code }) => code !== "compile") // vet reports it too, with a position
+  return [
+    ...lines(files.gofmt).map((line) => gofmtFinding(line, path)),
+    ...json.flatMap((report) => vetFindings(report, path, workdir)),
+    ...messagesIn(rest).map((line) => errorFinding("vet", line.replace(/^vet: /, ""), path)),
+    ...staticcheck.map((finding) => staticcheckFinding(finding, path, workdir)),
+    ...messagesIn(files.staticcheckErrors).map((line) => errorFinding("staticcheck", line, path)),
+  ].filter(isFirst)
+}
+
+/** A finding as one line: `tool: file:line:column: text`. */
+export function lineOf({ tool, file, line, column, text }: Finding): string {
+  return `${tool}: ${line > 0 ? `${file}:${line}${column > 0 ? `:${column}` : ""}: ` : ""}${text}`
+}
+
+/** go vet reports a package again with its tests. */
+function isFirst(finding: Finding, i: number, all: Finding[]): boolean {
+  return all.findIndex((other) => lineOf(other) === lineOf(finding)) === i
+}
+
+/** A file and a position in front of a message; the file may contain blanks. */
+function placed(message: string): { file: string; line: number; column: number; text: string } | undefined {
+  const [, file, line, column, text] = /^(.+?\.\w+):(\d+)(?::(\d+))?: ([\s\S]*)$/.exec(message) ?? []
+  return file === undefined ? undefined : { file, line: Number(line), column: Number(column ?? 0), text: text! }
+}
+
+function gofmtFinding(line: string, path: string): Finding {
+  if (!line.endsWith(".go")) return errorFinding("gofmt", line, path)
+  const file = under(path, line)
+  return { tool: "gofmt", rule: "gofmt", text: `${file} is not formatted`, file, line: 0, column: 0 }
+}
+
+/** An error message of a tool, with its place where it names one. */
+function errorFinding(tool: string, message: string, path: string): Finding {
+  const place = placed(message)
+  return place
+    ? { tool, rule: tool, ...place, file: under(path, place.file) }
+    : { tool, rule: tool, text: message, file: ".", line: 0, column: 0 }
+}
+
+/** The messages of a tool on standard error: without headings and downloads; indented lines continue a message. */
+function messagesIn(text: string): string[] {
+  return text
+    .replace(/\n[ \t]+(?=\S)/g, " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^#|^go: (?:downloading|extracting|finding) /.test(line))
+}
+
+type VetReport = Record<string, Record<string, { posn: string; message: string }[] | { error: string }>>
+
+/** The JSON values in the output of `go vet -json`, and the rest of it. */
+function vetOutput(text: string): { json: VetReport[]; rest: string } {
+  const json: VetReport[] = []
+  const value = /^\{(?:\}|\n[\s\S]*?^\})$/gm
+  const rest = text.replace(value, (found) => {
+    json.push(JSON.parse(found) as VetReport)
+    return ""
+  })
+  return { json, rest }
+}
+
+function vetFindings(report: VetReport, path: string, workdir: string): Finding[] {
+  return Object.values(report).flatMap((analyzers) =>
+    Object.entries(analyzers).flatMap(([analyzer, found]) =>
+      Array.isArray(found)
+        ? found.map(({ posn, message }) => errorFinding("vet", `${posn.replace(`${workdir}/`, "")}: ${message}`, path))
+        : [errorFinding("vet", `${analyzer}: ${found.error}`, path)],
+    ),
+  )
+}
+
 interface StaticcheckFinding {
   code: string
   message: string
   location: { file: string; line: number; column: number }
 }
 
-/** All findings in the order gofmt, vet, staticcheck, ready to print; file names are relative to the source. */
-export function lintFindings(files: LintFiles, path: string, workdir: string): string[] {
-  const unformatted = lines(files.gofmt).map((l) =>
-    /\.go$/.test(l) ? `gofmt: ${under(path, l)} is not formatted` : `gofmt: ${under(path, l)}`,
-  )
-  const vet = lines(files.vet)
-    .filter((l) => !l.startsWith("#"))
-    .map((l) => `vet: ${under(path, l.replace(/^vet: /, ""))}`)
-  const checked = lines(files.staticcheck)
-    .map((l) => JSON.parse(l) as StaticcheckFinding)
-    .filter(({ code }) => code !== "compile") // vet reports it too, with a position
-    .map(({ code, message, location: { file, line, column } }) => {
-      const place = `${under(path, file.replace(`${workdir}/`, ""))}:${line}:${column}`
-      return `staticcheck: ${place}: ${message} (${code})`
-    })
-  return [...unformatted, ...vet, ...checked, ...lines(files.staticcheckErrors).map((l) => `staticcheck: ${l}`)]
-}
-
-/** Parses one line of lintFindings(). */
-export function findingOf(line: string): Finding {
-  const [, tool = "", rest = ""] = /^(\w+): ([\s\S]*)$/.exec(line) ?? []
-  const place = /^(\S+?\.\w+):(\d+)(?::(\d+))?: ([\s\S]*)$/.exec(rest)
-  const text = place?.[4] ?? rest
-  const rule = /\(([A-Z]+\d+)\)$/.exec(text)?.[1] ?? tool
-  return {
-    tool,
-    rule,
-    text,
-    file: place?.[1] ?? /^\S+\.\w+(?= )/.exec(rest)?.[0] ?? ".",
-    line: Number(place?.[2] ?? 0),
-    column: Number(place?.[3] ?? 0),
-  }
+function staticcheckFinding({ code, message, location }: StaticcheckFinding, path: string, workdir: string): Finding {
+  const file = under(path, location.file.replace(`${workdir}/`, ""))
+  return { tool: "staticcheck", rule: code, text: `${message} (${code})`, ...location, file }
 }
 
 /** The outcome of a test run. */

@@ -2,6 +2,14 @@
 import { turns } from "./shared/turns"
 
 /**
+ * Finds the Go files that belong to packages: as Go itself does, without vendored code, test data, and folders and files
+ * whose names begin with `_` or `.`.
+ */
+export const goFiles =
+  "find . -mindepth 1 -type d \\( -name vendor -o -name testdata -o -name '[_.]*' \\) -prune " +
+  "-o -type f -name '*.go' -not -name '[_.]*'"
+
+/**
  * Runs gofmt, go vet and staticcheck, all three whatever the others find. Exit code 1 if one of them has a finding.
  * Where no file needs C, packages are compiled with the flags of the build, so that the build reuses them.
  */
@@ -10,9 +18,12 @@ take_turn lint
 status=0
 if [ -z "$(grep -rlm1 --include='*.go' '^import "C"' . | head -n 1)" ]; then export CGO_ENABLED=0; fi
 export GOFLAGS="\${GOFLAGS:+$GOFLAGS }-trimpath"
-gofmt -l . > /report/gofmt.txt 2>&1 || status=1
+${goFiles} -print0 | xargs -0r gofmt -l 2>&1 | sed 's|^\\./||' > /report/gofmt.txt
 if [ -s /report/gofmt.txt ]; then status=1; echo "gofmt, not formatted:"; cat /report/gofmt.txt; fi
-GOGC=400 go vet ./... > /report/vet.txt 2>&1 || { status=1; cat /report/vet.txt; }
+GOGC=400 go vet -json ./... > /report/vet.json 2> /report/vet.txt || status=1
+grep -v '^go: downloading ' /report/vet.txt
+findings='s/^\\t*"posn": "\\(.*\\)",$/\\1/p; s/^\\t*"message": "\\(.*\\)",*$/\\t\\1/p; s/^\\t*"error": "\\(.*\\)",*$/\\1/p'
+if cat /report/vet.json /report/vet.txt | sed -n "$findings" | grep .; then status=1; fi
 staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck.err ||
   { status=1; cat /report/staticcheck.json /report/staticcheck.err; }
 end_turn
@@ -48,6 +59,9 @@ if [ -s /report/generated.txt ] && [ -f /report/coverage.out ]; then
 fi
 exit $status
 `
+
+/** Formats the Go files that belong to packages. */
+export const formatScript = `${goFiles} -print0 | xargs -0r gofmt -w`
 
 /** Builds every main package into /out; a module without one is compiled too. Arguments go to `go build`. */
 export const buildScript = `

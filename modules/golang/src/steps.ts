@@ -1,12 +1,12 @@
 // The steps: each runs its script in a container with the module's files and reads a result out of the reports.
 import type { Container } from "@dagger.io/dagger"
 import { forPlatform, type GoModule } from "./module"
-import { coveragePercent, findingOf, lintFindings, testOutcome, under } from "./read"
+import { coveragePercent, lineOf, lintFindings, testOutcome, under } from "./read"
 import { buildScript, lintScript, testScript } from "./scripts"
 import { firstLine } from "./shared/clock"
 import { refusal } from "./shared/refusal"
 import { Result, resultOfRun } from "./shared/result"
-import { sarif } from "./shared/sarif"
+import { sarif, type Finding } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
 
 /** The names of the steps, in the order in which `check` starts them. */
@@ -30,26 +30,29 @@ async function lint(module: GoModule, { container, args, timeout }: StepOptions)
   const ran = await runStep(container, ["bash", "-c", lintScript, "lint", ...args], timeout, { yields: true })
   if (ran.exitCode === 0) return resultOfRun(name, withSarif(ran, []), "gofmt, vet and staticcheck found nothing")
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
-  const [output, gofmt, vet, staticcheck, staticcheckErrors] = await Promise.all(
-    ["output.txt", "gofmt.txt", "vet.txt", "staticcheck.json", "staticcheck.err"].map(read),
-  )
-  const findings = lintFindings(
-    { gofmt: gofmt!, vet: vet!, staticcheck: staticcheck!, staticcheckErrors: staticcheckErrors! },
-    module.path,
-    module.workdir,
-  )
-  return resultOfRun(name, withSarif(ran, findings), refusal(output!) || summaryOf(findings) || firstLine(output!))
+  const [gofmt, vet, vetErrors, staticcheck, staticcheckErrors, output] = await Promise.all([
+    read("gofmt.txt"),
+    read("vet.json"),
+    read("vet.txt"),
+    read("staticcheck.json"),
+    read("staticcheck.err"),
+    read("output.txt"),
+  ])
+  const files = { gofmt, vet, vetErrors, staticcheck, staticcheckErrors }
+  const findings = lintFindings(files, module.path, module.workdir)
+  return resultOfRun(name, withSarif(ran, findings), refusal(output) || summaryOf(findings) || firstLine(output))
 }
 
-function withSarif(ran: Ran, findings: string[]): Ran {
-  const log = sarif(["gofmt", "vet", "staticcheck"], findings.map(findingOf))
+function withSarif(ran: Ran, findings: Finding[]): Ran {
+  const log = sarif(["gofmt", "vet", "staticcheck"], findings)
   return { ...ran, reports: ran.reports.withNewFile("lint.sarif", log) }
 }
 
 /** The first finding, and the number of further ones. */
-function summaryOf(findings: string[]): string {
-  const rest = findings.length - 1
-  return rest > 0 ? `${findings[0]} (and ${rest} more finding${rest > 1 ? "s" : ""})` : (findings[0] ?? "")
+function summaryOf(findings: Finding[]): string {
+  const [first, ...rest] = findings
+  if (!first) return ""
+  return `${lineOf(first)}${rest.length ? ` (and ${rest.length} more finding${rest.length > 1 ? "s" : ""})` : ""}`
 }
 
 async function test(module: GoModule, { container, args, timeout }: StepOptions): Promise<Result> {

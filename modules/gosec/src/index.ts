@@ -6,7 +6,7 @@
  */
 import { Container, Directory, File, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { readScan, type Scan } from "./read"
+import { excludedFolders, isScanned, readScan, type Scan } from "./read"
 import { asText } from "./shared/cached"
 import { firstLine } from "./shared/clock"
 import { withGoCaches } from "./shared/go"
@@ -90,21 +90,20 @@ export class Gosec {
   }
 
   /**
-   * Scans Go modules and gives one result for all. Generated files and tests are left out. Each module is scanned with
-   * its own folder and those that replace modules in its go.mod, so that a change in one does not scan the others
-   * again.
+   * Scans Go modules and gives one result for all. Generated files, tests, vendored code and test data are left out.
+   * Each module is scanned with its own folder and those that replace modules in its go.mod, so that a change in one
+   * does not scan the others again.
    *
    * Example: `dagger -m modules/gosec call scan --source . --paths services/api,services/kit verdict`
    *
    * @param source Folder with everything that the Go modules need, for example `.`.
-   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its
-   * root.
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its root.
    * @param name Name of the result, for example `sast`.
    * @param timeout Time limit for each module in seconds, for example `900`. Default: 600.
    * @param image Image with gosec, Go and bash, for example `securego/gosec:2.30.0`. Default: the pinned one.
    * @param args Further arguments for gosec, for example `-exclude=G104`. Default: none.
-   * @param deadline Seconds since 1970 after which an unfinished scan is reported as skipped, for example `1767225600`.
-   * 0: wait for it.
+   * @param deadline Seconds since 1970 after which an unfinished scan is reported as skipped, for example
+   * `1767225600`. 0: wait for it.
    * @param nonce Any value not used before, for example `$RANDOM`: gosec runs again instead of answering from the
    * cache. Default: use the cache.
    */
@@ -119,7 +118,15 @@ export class Gosec {
     deadline: number = 0,
     nonce: string = "",
   ): Promise<Result> {
-    const flags = ["-fmt=json", "-out=/report/gosec.json", "-no-fail", "-nosec", "-exclude-generated", ...args]
+    const flags = [
+      "-fmt=json",
+      "-out=/report/gosec.json",
+      "-no-fail",
+      "-nosec",
+      "-exclude-generated",
+      `-exclude-dir=${excludedFolders}`,
+      ...args,
+    ]
     const work = async (): Promise<Result> => {
       if (paths.length === 0) throw new Error("paths: empty; pass the folder of at least one Go module")
       const scans: Scanned[] = []
@@ -217,10 +224,9 @@ interface Scanned {
   ran: Ran
 }
 
-/** Whether a module has a Go file that is not a test: tests alone cannot be attacked. */
+/** Whether a module has a file to scan. */
 async function hasSources(source: Directory, path: string): Promise<boolean> {
-  const files = await source.glob(path === "." ? "**/*.go" : `${path}/**/*.go`)
-  return files.some((file) => !file.endsWith("_test.go"))
+  return (await source.directory(path).glob("**/*.go")).some(isScanned)
 }
 
 async function resultOf(name: string, scans: Scanned[]): Promise<Result> {

@@ -11,6 +11,14 @@ export interface Scan {
   errors: string[]
 }
 
+/** The folders that gosec has to leave out beside vendor, as an expression for its `-exclude-dir`. */
+export const excludedFolders = "(^|/)(testdata|[_.][^/]+)(/|$)"
+
+/** Whether a file belongs to a package and is not a test, which cannot be attacked. */
+export function isScanned(file: string): boolean {
+  return file.endsWith(".go") && !file.endsWith("_test.go") && !/(^|\/)(vendor|testdata|[_.][^/]+)\//.test(file)
+}
+
 interface Report {
   "Golang errors"?: Record<string, { line: number; error: string }[]>
   Issues?: {
