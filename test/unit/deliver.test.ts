@@ -7,6 +7,7 @@ import { analysisQueries, chartSettings } from "../../ci/src/release/environment
 import { feedbackResult } from "../../ci/src/release/feedback"
 import { recordRelease } from "../../ci/src/release/publish"
 import { NoRecord, Records, sealed, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
+import { withClosed } from "../../ci/src/release/product"
 import { secretsOf } from "../../ci/src/release/targets"
 import { repository } from "../../engine/src/paths"
 
@@ -120,6 +121,16 @@ describe("the Kubernetes Secret of an environment", () => {
   })
   it("is an error on a real cluster if the caller lacks one", () =>
     expect(() => secretsOf(environment, cluster(false), { user: value })).toThrow("secrets: password missing"))
+})
+
+describe("the settings of a product whose part is unreachable", () => {
+  const text =
+    "upstream menu { server menu:8080; } url=http://menu:8080/x redis://redis:6379/0 http://old-menu:8080 menu:80801"
+  it("have no address of that part, and all of the others", () =>
+    expect(withClosed(text, ["menu"], () => 8080)).toBe(
+      "upstream menu { server 127.0.0.1:9; } url=http://127.0.0.1:9/x redis://redis:6379/0 http://old-menu:8080 menu:80801",
+    ))
+  it("are as they were if all is reachable", () => expect(withClosed(text, [], () => 8080)).toBe(text))
 })
 
 describe("an analysis", () => {

@@ -146,17 +146,21 @@ class Product {
     return all
   }
 
-  /** Returns a text in which the addresses of unreachable services are closed. */
   private reachable(text: string): string {
-    return this.options.unreachable.reduce(
-      (all, name) => all.replaceAll(`${name}:${serverPorts[name] ?? this.services[name]!.run.port}`, closed),
-      text,
-    )
+    return withClosed(text, this.options.unreachable, (name) => serverPorts[name] ?? this.services[name]!.run.port)
   }
 
   private reached(env: Record<string, string>): Record<string, string> {
     return Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, this.reachable(value)]))
   }
+}
+
+/** Returns a text in which the addresses `<name>:<port>` of unreachable services lead nowhere. */
+export function withClosed(text: string, unreachable: string[], portOf: (name: string) => number): string {
+  return unreachable.reduce(
+    (all, name) => all.replaceAll(new RegExp(`(?<![\\w.-])${name}:${portOf(name)}(?!\\d)`, "g"), closed),
+    text,
+  )
 }
 
 function withEnv(container: Container, env: Record<string, string>): Container {
