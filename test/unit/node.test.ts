@@ -139,3 +139,13 @@ describe("what mends a Node project", () => {
     ]))
   it("is nothing where there is neither", () => expect(commands({ lint: "tsc" }, {})).toEqual([]))
 })
+
+describe("scripts of package.json that are not named like their step", () => {
+  it("are read as STEP=SCRIPT", () =>
+    expect(node.readScripts(["test=test:unit", "build=a=b"])).toEqual({ test: "test:unit", build: "a=b" }))
+  it.each(["test", "test=", "fmt=x", "=x"])("%s is refused", (text) =>
+    expect(() => node.readScripts([text])).toThrow(
+      `scripts: ${text} is not STEP=SCRIPT; steps: lint, typecheck, test, build`,
+    ),
+  )
+})

@@ -17,14 +17,14 @@ import {
 } from "@dagger.io/dagger"
 import { images } from "./images"
 import { install, installError, workdir, type Installation } from "./install"
-import { firstError, fixCommands } from "./read"
+import { firstError, fixCommands, readScripts, stepNames } from "./read"
 import { asText } from "./shared/cached"
 import { withNonce } from "./shared/nonce"
 import { Report, makeReport } from "./shared/report"
 import { Result, interruptedResult, reportStep, resultOfRun } from "./shared/result"
 import { readReport, runStep, unlessInterrupted } from "./shared/step"
 import { readSteps } from "./shared/steps"
-import { npmRun, stepNames, steps as known } from "./steps"
+import { npmRun, steps as known } from "./steps"
 
 const defaultTimeout = 600
 
@@ -111,6 +111,8 @@ export class Node {
    * is 600, for example `lint,test=900`. When the installation fails, each of them fails with its reason. Default: all.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    * @param testArgs Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
+   * @param scripts Scripts of package.json for steps that are not named like their script, as STEP=SCRIPT, for example
+   * `test=test:unit`. Default: the step's name.
    * @param deadline Seconds since 1970 after which unfinished steps are reported as skipped, for example `1767225600`.
    * 0: wait for all.
    * @param nonce Any value not used before, for example `$RANDOM`: the tools run again instead of answering from the
@@ -123,11 +125,13 @@ export class Node {
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
     testArgs: string[] = [],
+    scripts: string[] = [],
     deadline: number = 0,
     nonce: string = "",
   ): Promise<Report> {
     const chosen = readSteps(steps, stepNames)
     const folders = chosen.map((step) => step.name)
+    const scriptOf = readScripts(scripts)
     console.log(`▶ ${name}:install`)
     const installed = await unlessInterrupted(install(this.base(image), source, defaultTimeout, this), deadline)
     console.log(installLine(name, installed))
@@ -137,7 +141,8 @@ export class Node {
     }
     const { ran, project } = installed
     const results = chosen.map(({ name: step, timeout }) => {
-      const options = { name: `${name}:${step}`, args: step === "test" ? testArgs : [], timeout }
+      const args = step === "test" ? testArgs : []
+      const options = { name: `${name}:${step}`, script: scriptOf[step] ?? step, args, timeout }
       const work = async (): Promise<Result> =>
         ran.exitCode === 0
           ? known[step](withNonce(project, nonce), options)
@@ -161,6 +166,8 @@ export class Node {
    * is 600, for example `lint,test=900`. Default: all.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    * @param testArgs Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
+   * @param scripts Scripts of package.json for steps that are not named like their script, as STEP=SCRIPT, for example
+   * `test=test:unit`. Default: the step's name.
    * @param deadline Seconds since 1970 after which unfinished steps are reported as skipped, for example `1767225600`.
    * 0: wait for all.
    * @param nonce Any value not used before, for example `$RANDOM`: the tools run again instead of answering from the
@@ -175,11 +182,12 @@ export class Node {
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
     testArgs: string[] = [],
+    scripts: string[] = [],
     deadline: number = 0,
     nonce: string = "",
     attempt: string = "",
   ): Promise<string> {
-    const report = await this.check(source, name, steps, image, testArgs, deadline, nonce)
+    const report = await this.check(source, name, steps, image, testArgs, scripts, deadline, nonce)
     return asText(report.results, report.reports)
   }
 
@@ -200,7 +208,7 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.lint(await this.install(source, timeout, image), { name: "lint", args, timeout })
+    return known.lint(await this.install(source, timeout, image), { name: "lint", script: "lint", args, timeout })
   }
 
   /**
@@ -246,7 +254,12 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.typecheck(await this.install(source, timeout, image), { name: "typecheck", args, timeout })
+    return known.typecheck(await this.install(source, timeout, image), {
+      name: "typecheck",
+      script: "typecheck",
+      args,
+      timeout,
+    })
   }
 
   /**
@@ -267,7 +280,7 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.test(await this.install(source, timeout, image), { name: "test", args, timeout })
+    return known.test(await this.install(source, timeout, image), { name: "test", script: "test", args, timeout })
   }
 
   /**

@@ -3,6 +3,22 @@ import type { Finding } from "./shared/sarif"
 
 // Reads the output of npm and of the project's tools: pure functions over text.
 
+/** The names of the steps. */
+export const stepNames = ["lint", "typecheck", "test", "build"] as const
+export type StepName = (typeof stepNames)[number]
+
+/** Reads `STEP=SCRIPT` pairs, for example `test=test:unit`. An unknown step or an empty script is an error. */
+export function readScripts(given: string[]): Partial<Record<StepName, string>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, step, script] = /^([^=]+)=(.+)$/s.exec(text) ?? []
+      const name = stepNames.find((one) => one === step)
+      if (!name || !script) throw new Error(`scripts: ${text} is not STEP=SCRIPT; steps: ${stepNames.join(", ")}`)
+      return [name, script]
+    }),
+  )
+}
+
 /** The lines of a text that are not blank, trimmed, without colour codes. */
 export function plainLines(text: string): string[] {
   return text

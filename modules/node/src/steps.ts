@@ -1,18 +1,15 @@
 // The steps: each runs a script of package.json in the installed project and reads a result out of the reports.
 import type { Container } from "@dagger.io/dagger"
 import { workdir } from "./install"
-import { coveragePercent, firstError, lintFailure, lintProblems, testOutcome, typeFailure } from "./read"
+import { coveragePercent, firstError, lintFailure, lintProblems, testOutcome, typeFailure, type StepName } from "./read"
 import { Result, resultOfRun } from "./shared/result"
 import { sarif } from "./shared/sarif"
 import { readReport, runStep } from "./shared/step"
 
-/** The names of the steps. */
-export const stepNames = ["lint", "typecheck", "test", "build"] as const
-export type StepName = (typeof stepNames)[number]
-
-/** How a step runs: `args` are for the script, the time-out is in seconds. */
+/** How a step runs: `script` is one of package.json, `args` are for it, the time limit is in seconds. */
 interface StepOptions {
   name: string
+  script: string
   args: string[]
   timeout: number
 }
@@ -22,9 +19,9 @@ type Step = (project: Container, options: StepOptions) => Promise<Result>
 /** Every step by its name. */
 export const steps: Record<StepName, Step> = {
   lint,
-  typecheck: (project, options) => runScript("typecheck", project, options, typeFailure),
+  typecheck: (project, options) => runScript(project, options, typeFailure),
   test,
-  build: (project, options) => runScript("build", project, options, firstError),
+  build: (project, options) => runScript(project, options, firstError),
 }
 
 /** The command that runs a script of package.json. */
@@ -33,9 +30,8 @@ export function npmRun(script: string, args: string[]): string[] {
 }
 
 async function runScript(
-  script: string,
   project: Container,
-  { name, args, timeout }: StepOptions,
+  { name, script, args, timeout }: StepOptions,
   errorIn: (output: string) => string,
 ): Promise<Result> {
   const ran = await runStep(project, npmRun(script, args), timeout)
@@ -44,11 +40,11 @@ async function runScript(
   return resultOfRun(name, ran, reason)
 }
 
-async function lint(project: Container, { name, args, timeout }: StepOptions): Promise<Result> {
-  const ran = await runStep(project, npmRun("lint", args), timeout)
+async function lint(project: Container, { name, script, args, timeout }: StepOptions): Promise<Result> {
+  const ran = await runStep(project, npmRun(script, args), timeout)
   const output = await readReport(ran.reports, "output.txt")
   const reports = ran.reports.withNewFile("lint.sarif", sarif(["eslint"], lintProblems(output, workdir)))
-  const reason = ran.exitCode === 0 ? "npm run lint found nothing" : lintFailure(output, workdir)
+  const reason = ran.exitCode === 0 ? `npm run ${script} found nothing` : lintFailure(output, workdir)
   return resultOfRun(name, { ...ran, reports }, reason)
 }
 
@@ -67,8 +63,8 @@ const testFlags = [
   "--coverage.reportsDirectory=/report/coverage",
 ]
 
-async function test(project: Container, { name, args, timeout }: StepOptions): Promise<Result> {
-  const ran = await runStep(project, npmRun("test", [...testFlags, ...args]), timeout)
+async function test(project: Container, { name, script, args, timeout }: StepOptions): Promise<Result> {
+  const ran = await runStep(project, npmRun(script, [...testFlags, ...args]), timeout)
   const [report, summary] = await Promise.all([
     readReport(ran.reports, "vitest.json"),
     readReport(ran.reports, "coverage/coverage-summary.json"),
