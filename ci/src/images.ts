@@ -1,4 +1,7 @@
-// The images that the pipelines themselves use, by tag. Scripts on the host import this file too: plain literals, no imports.
+// The images that the pipelines themselves use, by tag, and what each function of `ci` needs. Scripts on the host import this
+// file too: plain data, no imports of Dagger.
+import { checkFunctions, usesOfChecks, type Uses } from "./catalogue"
+
 export const images = {
   debian: "debian:bookworm-slim",
   golang: "golang:1.26.8-bookworm",
@@ -10,25 +13,7 @@ export const images = {
   prometheus: "prom/prometheus:v3.16.0",
 }
 
-const checks = [
-  "audit",
-  "cyclonedx",
-  "gitflow",
-  "gitleaks",
-  "golang",
-  "gosec",
-  "node",
-  "postgres",
-  "redis",
-  "sonarjs",
-  "sonarqube",
-  "yamllint",
-]
-// Of the modules helm and terraform the checks use their linters alone, which need no cluster.
-const linters = ["debian", "golang", "helm"]
-/** Modules that are used where a repository has one of these files, and are nothing to wait for elsewhere. */
-export const configured = { "golangci-lint": [".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"] }
-const checking = { modules: checks, images: linters, configured }
+const checking = usesOfChecks()
 const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = [
   "registry",
@@ -47,19 +32,18 @@ const running = [
 ]
 const seeds = ["postgres", "redis", "prometheus"]
 const chain = { modules: [...new Set([...building, ...running])], images: ["golang", "nginx", "node", ...seeds] }
-const whole = { modules: [...new Set([...checks, ...chain.modules])], images: chain.images, configured }
+const whole = {
+  ...checking,
+  modules: [...new Set([...checking.modules, ...chain.modules])],
+  images: [...new Set([...checking.images, ...chain.images])],
+}
 
-/** What each function uses: modules, and images of the list above. Where a machine has to build its images, a call waits for these only. */
-export const uses = {
+/** What each function needs. A machine that builds its images itself waits for these only. */
+export const uses: Record<string, Uses> = {
   config: { modules: [], images: [] },
   pr: checking,
   fix: { modules: ["golang", "node"], images: ["golang"] },
-  ...Object.fromEntries(
-    ["secrets", "lint", "typecheck", "test", "build", "coverage", "sast", "dependencies", "quality"].map((name) => [
-      name,
-      checking,
-    ]),
-  ),
+  ...Object.fromEntries(Object.entries(checkFunctions).map(([name, steps]) => [name, usesOfChecks(steps)])),
   product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
   baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
   publish: { modules: building, images: ["golang", "nginx"] },

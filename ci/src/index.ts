@@ -6,7 +6,8 @@
 import { Changeset, Directory, File, Secret, Service, argument, check, func, object } from "@dagger.io/dagger"
 import { fixed } from "./checks/fix"
 import type { Access } from "./checks/private"
-import { checkSteps, checkedOutcome, pullRequest } from "./checks/pull-request"
+import { checkedOutcome, runChecks } from "./checks/outcome"
+import { pullRequest } from "./checks/pull-request"
 import { effectiveConfig } from "./config/effective"
 import { configText, readConfig } from "./config/source"
 import { deliverDev, publishRelease } from "./release/alone"
@@ -198,63 +199,63 @@ export class Delivery {
   @func({ cache: "session" })
   @check()
   async secrets(): Promise<string> {
-    return checkSteps(this.source, ["secrets"], this.access())
+    return runChecks(this.source, "secrets", this.access())
   }
 
   /** Checks that linters find nothing: in services, YAML, charts and Terraform files, and golangci-lint where it is configured. */
   @func({ cache: "session" })
   @check()
   async lint(): Promise<string> {
-    return checkSteps(this.source, ["lint"], this.access())
+    return runChecks(this.source, "lint", this.access())
   }
 
   /** Checks the types of every service that has a type check. */
   @func({ cache: "session" })
   @check()
   async typecheck(): Promise<string> {
-    return checkSteps(this.source, ["typecheck"], this.access())
+    return runChecks(this.source, "typecheck", this.access())
   }
 
   /** Checks that the tests of all services pass, each with its coverage. */
   @func({ cache: "session" })
   @check()
   async test(): Promise<string> {
-    return checkSteps(this.source, ["test"], this.access())
+    return runChecks(this.source, "test", this.access())
   }
 
   /** Checks that every service can be built. */
   @func({ cache: "session" })
   @check()
   async build(): Promise<string> {
-    return checkSteps(this.source, ["build"], this.access())
+    return runChecks(this.source, "build", this.access())
   }
 
   /** Checks the coverage of all tests together, and of changed lines, against the limits of delivery.yaml. */
   @func({ cache: "session" })
   @check()
   async coverage(): Promise<string> {
-    return checkSteps(this.source, ["test", "coverage"], this.access())
+    return runChecks(this.source, "coverage", this.access())
   }
 
   /** Checks that scanners find no security flaw in any service at or above the threshold of delivery.yaml. */
   @func({ cache: "session" })
   @check()
   async sast(): Promise<string> {
-    return checkSteps(this.source, ["sast"], this.access())
+    return runChecks(this.source, "sast", this.access())
   }
 
   /** Checks that no dependency has a known vulnerability or a refused licence. */
   @func({ cache: "session" })
   @check()
   async dependencies(): Promise<string> {
-    return checkSteps(this.source, ["dependencies"], this.access())
+    return runChecks(this.source, "dependencies", this.access())
   }
 
   /** Checks SonarQube's quality gate, with the coverage that the tests measure. */
   @func({ cache: "session" })
   @check()
   async quality(): Promise<string> {
-    return checkSteps(this.source, ["test", "quality"], this.access())
+    return runChecks(this.source, "quality", this.access())
   }
 
   /**

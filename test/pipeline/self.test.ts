@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { parseConfig } from "../../ci/src/config/config"
-import { stageNames } from "../../ci/src/report/stages"
+import { stageNames } from "../../ci/src/checks/selection"
 import { filesIn, repository, type Stage } from "./shop"
 
 // What a commit changes need not be lines that tests could run; no Go service here has a configuration of golangci-lint; whether a vulnerability database can be asked is the machine's affair.

@@ -175,7 +175,7 @@ describe("a delivery.yaml", () => {
     [
       "a service called coverage",
       "services:\n  coverage: { path: x, kind: go }\n",
-      "services.coverage, line 2: the name is taken by the stage that judges",
+      "services.coverage, line 2: the name is taken by the stage coverage:total",
     ],
     ["a list instead of the file", "- a\n", 'the file, line 1: ["a"] is not a mapping'],
     [
@@ -352,7 +352,7 @@ describe("a delivery.yaml", () => {
     [
       "a service called dependencies",
       "services:\n  dependencies: { path: x, kind: go }\n",
-      "services.dependencies, line 2: the name is taken by the stage that looks at",
+      "services.dependencies, line 2: the name is taken by the stage dependencies",
     ],
     [
       "a condition that is none",

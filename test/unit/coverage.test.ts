@@ -1,13 +1,7 @@
 // Coverage of all tests together and of changed lines: read from the tools' own files, judged against delivery.yaml.
 import { describe, expect, it } from "vitest"
-import {
-  changedLines,
-  coverageStages,
-  goCoverage,
-  istanbulCoverage,
-  percentOf,
-  rooted,
-} from "../../ci/src/checks/coverage"
+import { coverageStages } from "../../ci/src/checks/coverage"
+import { changedLines, goCoverage, istanbulCoverage, percentOf, rooted } from "../../ci/src/checks/coverage-files"
 import type { FileCoverage } from "../../ci/src/report/stages"
 
 const profile =

@@ -6,7 +6,7 @@ import {
   mayBe,
   withoutAnswer,
   type Component,
-} from "../../ci/src/checks/dependencies"
+} from "../../ci/src/checks/licences"
 import { mergedSarif } from "../../ci/src/report/merge"
 import type { Stage } from "../../ci/src/report/stages"
 

@@ -1,7 +1,7 @@
 // What findings of scanners count for: severity, suppressions with a reason and an end.
 import { describe, expect, it } from "vitest"
 import { judgeFindings } from "../../ci/src/checks/findings"
-import type { Found } from "../../ci/src/report/merge"
+import type { Finding } from "../../ci/src/report/merge"
 import type { Stage } from "../../ci/src/report/stages"
 
 const stage: Stage = {
@@ -12,7 +12,7 @@ const stage: Stage = {
   cached: false,
   exitCode: 0,
 }
-const found = (rule: string, level: string, file = "services/kit/a.go", line = 3): Found => ({
+const found = (rule: string, level: string, file = "services/kit/a.go", line = 3): Finding => ({
   stage: "sast:go",
   tool: "gosec",
   rule,
@@ -22,7 +22,7 @@ const found = (rule: string, level: string, file = "services/kit/a.go", line = 3
   line,
 })
 const known = { rule: "G404", path: "services/kit", reason: "it is no secret", until: "2026-06-30" }
-const judge = (all: Found[], change: object = {}) =>
+const judge = (all: Finding[], change: object = {}) =>
   judgeFindings(stage, all, { severity: "medium", suppressions: [known], today: "2026-06-30", ...change })
 
 describe("findings", () => {

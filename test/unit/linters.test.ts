@@ -109,7 +109,7 @@ describe("what a repository holds", () => {
       parseConfig("services:\n  a: { path: a, kind: go }\ngates:\n  lint: { exclusions: [test/**] }\n").lint,
     ).toEqual({ exclusions: ["test/**"] })
     expect(() => parseConfig("services:\n  lint: { path: a, kind: go }\n")).toThrow(
-      "the name is taken by the stage that looks at YAML, charts and Terraform",
+      "the name is taken by the stage lint:yaml",
     )
   })
 })

@@ -3,16 +3,9 @@ import { describe, expect, it } from "vitest"
 import { parseConfig } from "../../ci/src/config/config"
 import { indexHtml, summaryMarkdown } from "../../ci/src/report/page"
 import { joinedPath, localReplaces } from "../../ci/src/checks/paths"
-import {
-  gateCoverage,
-  numberText,
-  oneLine,
-  selectStages,
-  stageNames,
-  tableOf,
-  verdictOf,
-  type Stage,
-} from "../../ci/src/report/stages"
+import { gateCoverage } from "../../ci/src/checks/services"
+import { selectStages, stageNames } from "../../ci/src/checks/selection"
+import { numberText, oneLine, tableOf, verdictOf, type Stage } from "../../ci/src/report/stages"
 
 const config = parseConfig("services:\n  api: { path: api, kind: go }\n  web: { path: web, kind: node }\n")
 const all = stageNames(config)

@@ -1,96 +1,43 @@
-// Coverage of all tests together, Go and JavaScript, by file; and of the lines that a change has touched.
-import type { Coverage } from "../config/config"
+// coverage:total and coverage:changed: the coverage of all tests together, and of the lines that a change touches.
+import type { Directory } from "@dagger.io/dagger"
+import type { Config, Coverage } from "../config/config"
+import type { Part } from "../report/parts"
+import { reportsOf } from "../report/report"
 import { oneLine, type FileCoverage, type Stage } from "../report/stages"
+import type { Change } from "./changed"
+import { changedLines, goCoverage, istanbulCoverage, percentOf } from "./coverage-files"
+import { moduleName } from "./paths"
 
-/** The files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements> <count>`). `module` is go.mod's, `path` its folder. */
-export function goCoverage(profile: string, module: string, path: string): FileCoverage[] {
-  const blocks = new Map<string, { file: string; from: number; to: number; statements: number; hit: boolean }>()
-  for (const line of profile.split("\n")) {
-    const [, file, from, to, statements, count] = /^(\S+):(\d+)\.\d+,(\d+)\.\d+ (\d+) (\d+)$/.exec(line) ?? []
-    if (!file?.startsWith(`${module}/`)) continue
-    const key = line.slice(0, line.lastIndexOf(" "))
-    blocks.set(key, {
-      file: below(path, file.slice(module.length + 1)),
-      from: Number(from),
-      to: Number(to),
-      statements: Number(statements),
-      hit: Number(count) > 0 || (blocks.get(key)?.hit ?? false),
-    })
-  }
-  const files = new Map<string, FileCoverage>()
-  for (const { file, from, to, statements, hit } of blocks.values()) {
-    const entry = files.get(file) ?? { file, statements: 0, covered: 0, lines: new Map<number, boolean>() }
-    files.set(file, entry)
-    entry.statements += statements
-    if (hit) entry.covered += statements
-    if (statements) for (let at = from; at <= to; at++) entry.lines.set(at, hit || (entry.lines.get(at) ?? false))
-  }
-  return [...files.values()]
+/** Returns the coverage of each service that has a gate for it, by file; none if its tests measured nothing. */
+export async function coverageOf(
+  source: Directory,
+  config: Config,
+  parts: Part[],
+): Promise<Map<string, FileCoverage[]>> {
+  const reports = reportsOf(parts)
+  const gated = Object.entries(config.services).filter(([, { coverage }]) => coverage > 0)
+  const measured = gated.map(async ([name, { path, kind }]): Promise<[string, FileCoverage[]]> => {
+    const text = (file: string) => reports[`${name}/test/${file}`] ?? ""
+    if (kind === "node") {
+      const [summary, lcov] = [text("coverage/coverage-summary.json"), text("coverage/lcov.info")]
+      return [name, istanbulCoverage(summary, lcov, "/src", path)]
+    }
+    const profile = text("coverage.out")
+    const module = profile && moduleName(await source.file(`${path}/go.mod`).contents())
+    return [name, profile ? goCoverage(profile, module, path) : []]
+  })
+  return new Map(await Promise.all(measured))
 }
 
-/** The files of istanbul's `coverage-summary.json`, and their lines from `lcov.info`. `workdir` is where the tests ran, `path` the project's folder. */
-export function istanbulCoverage(summary: string, lcov: string, workdir: string, path: string): FileCoverage[] {
-  const named = (file: string) => below(path, file.replace(`${workdir}/`, ""))
-  const lines = new Map<string, Map<number, boolean>>()
-  for (const record of lcov.split("end_of_record")) {
-    const file = /^SF:(.+)$/m.exec(record)?.[1]
-    if (file)
-      lines.set(
-        named(file),
-        new Map([...record.matchAll(/^DA:(\d+),(\d+)/gm)].map(([, line, count]) => [Number(line), Number(count) > 0])),
-      )
-  }
-  if (summary.trim() === "") return []
-  const files = JSON.parse(summary) as Record<string, { statements: { total: number; covered: number } }>
-  return Object.entries(files)
-    .filter(([name]) => name !== "total")
-    .map(([name, { statements }]) => ({
-      file: named(name),
-      statements: statements.total,
-      covered: statements.covered,
-      lines: lines.get(named(name)) ?? new Map<number, boolean>(),
-    }))
+/** Returns the part with the report of all files' coverage. */
+export function coveragePart(files: FileCoverage[]): Part {
+  const listed = files.map(({ lines, ...rest }) => {
+    const missed = [...lines].filter(([, hit]) => !hit).map(([line]) => line)
+    return { ...rest, missed }
+  })
+  const reports = { "coverage/total/files.json": `${JSON.stringify(listed)}\n` }
+  return { folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports }
 }
-
-/** A Go coverage profile, or lcov's, with files named from the repository's root; \`from\` is what they begin with now. */
-export function rooted(report: string, from: string, path: string): string {
-  const to = path === "." ? "" : `${path}/`
-  return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) =>
-    lcov
-      ? `SF:${to}${rest.replace(`${from}/`, "")}`
-      : rest.startsWith(`${from}/`)
-        ? `${to}${rest.slice(from.length + 1)}`
-        : line,
-  )
-}
-
-/** The lines that a unified diff adds or changes, by file. */
-export function changedLines(diff: string): Map<string, number[]> {
-  const changed = new Map<string, number[]>()
-  let file = ""
-  for (const line of diff.split("\n")) {
-    const name = /^\+\+\+ (?:b\/(.*?)|\/dev\/null)\t?$/.exec(line)
-    if (name) file = name[1] ?? ""
-    const [, from, count = "1"] = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line) ?? []
-    if (from && file)
-      changed.set(file, [
-        ...(changed.get(file) ?? []),
-        ...Array.from({ length: Number(count) }, (_, i) => Number(from) + i),
-      ])
-  }
-  return changed
-}
-
-/** Statements that ran, in percent of all; undefined where there is none. */
-export function percentOf(files: { statements: number; covered: number }[]): number | undefined {
-  const sum = (of: (file: { statements: number; covered: number }) => number) =>
-    files.reduce((all, file) => all + of(file), 0)
-  const statements = sum((file) => file.statements)
-  return statements === 0 ? undefined : Math.round((1000 * sum((file) => file.covered)) / statements) / 10
-}
-
-/** What is known of what a change has touched: git's diff and what it compares with, why there is nothing to compare with, or why that could not be told. */
-export type Change = { diff: string; base: string } | { none: string } | { fault: string }
 
 /**
  * The stages `coverage:total` and `coverage:changed`. `without` are services whose tests measured nothing: they are red themselves, or were not asked for, and what
@@ -154,8 +101,4 @@ export function coverageStages(files: FileCoverage[], without: string[], change:
     )
   }
   return [total(), changed()]
-}
-
-function below(path: string, file: string): string {
-  return path === "." ? file : `${path}/${file}`
 }

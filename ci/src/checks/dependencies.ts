@@ -1,99 +1,97 @@
-// What the pipeline makes of dependencies: which licences are refused, and what a scan without an answer comes to.
-import type { Dependencies } from "../config/config"
-import type { Stage } from "../report/stages"
+// dependencies: an SBOM with the difference to where the branch began, licences, and known vulnerabilities.
+import { Directory, dag } from "@dagger.io/dagger"
+import { mergedSarif } from "../report/merge"
+import type { Found, Stage } from "../report/stages"
+import { defineCheck, servicesOf, type Run } from "./check"
+import { judgeFindings, today } from "./findings"
+import { inputsOf, matching } from "./inputs"
+import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./licences"
+import { goModules } from "./private"
+import { cachedResults, finished, textsIn, type Texts } from "./results"
 
-/** A dependency as the SBOM's components.json has it. */
-export interface Component {
-  name: string
-  version: string
-  licences: string[]
-  manifests: string[]
-}
+export const dependencies = defineCheck({
+  name: "dependencies",
+  applies: () => true,
+  async run(run) {
+    const goDatabaseFolder = await goDatabaseOf(run)
+    const { change, before } = await run.changed
+    if ("fault" in change) throw new Error(change.fault)
+    const { source, config, access } = run
+    const goPaths = servicesOf(config, "go").map(([, { path }]) => path)
+    const modules = goModules(access, source, goPaths)
+    const [sbom, audit] = await Promise.all([sbomOf(run, modules, before), auditOf(run, modules, goDatabaseFolder)])
+    return judged(run, sbom, audit, "base" in change ? change.base : "")
+  },
+})
 
-/** Whether a licence, or an expression of several, is one that may be: of `A OR B` one has to be, of `A AND B` both. */
-export function mayBe(expression: string, { allow, deny }: Dependencies["licences"]): boolean {
-  const has = (list: string[], name: string) => list.some((one) => one.toLowerCase() === name.toLowerCase())
-  const whole = unwrapped(expression.trim())
-  for (const [word, holds] of [
-    ["OR", "some"],
-    ["AND", "every"],
-  ] as const) {
-    const parts = splitAt(whole, word)
-    if (parts.length > 1) return parts[holds]((part) => mayBe(part, { allow, deny }))
-  }
-  return (allow.length === 0 || has(allow, whole)) && !has(deny, whole)
-}
-
-/** The parts of an expression between a word, where that stands in no parentheses. */
-function splitAt(expression: string, word: string): string[] {
-  const parts = [""]
-  let depth = 0
-  for (const token of expression.split(/(\s+|[()])/)) {
-    if (token === "(") depth++
-    if (token === ")") depth--
-    if (depth === 0 && token.toUpperCase() === word) parts.push("")
-    else parts[parts.length - 1] += token
-  }
-  return parts
-}
-
-/** An expression without parentheses around all of it. */
-function unwrapped(expression: string): string {
-  if (!expression.startsWith("(")) return expression
-  let depth = 0
-  for (const [at, character] of [...expression].entries()) {
-    if (character === "(") depth++
-    if (character === ")" && --depth === 0)
-      return at === expression.length - 1 ? unwrapped(expression.slice(1, -1).trim()) : expression
-  }
-  return expression
-}
-
-/** The dependencies whose licence may not be, as a SARIF log: a result for each manifest that has one. The rule is `licence:<name>`. */
-export function licencesSarif(components: Component[], gate: Dependencies["licences"]): string {
-  const results = components.flatMap(({ name, version, licences, manifests }) => {
-    const refused = (licences.length ? licences : ["unknown"]).filter((licence) => !mayBe(licence, gate))
-    return refused.flatMap((licence) =>
-      manifests.map((manifest) => ({
-        ruleId: `licence:${licence}`,
-        level: "error",
-        message: {
-          text: `${name}@${version} has ${licence === "unknown" ? "no known licence" : `the licence ${licence}`}, which ${gate.deny.some((one) => one.toLowerCase() === licence.toLowerCase()) ? "is denied" : "is not allowed"}`,
-        },
-        locations: [{ physicalLocation: { artifactLocation: { uri: manifest } } }],
-      })),
+/** Returns the folder of the source with Go's vulnerability database, if delivery.yaml names one instead of an address. */
+async function goDatabaseOf({ source, config }: Run): Promise<Directory | undefined> {
+  const { go } = config.dependencies.database
+  if (/^https?:/.test(go)) return undefined
+  if (!(await source.exists(`${go}/index`)))
+    throw new Error(
+      `gates.dependencies.database.go: ${go} in the source has no folder index; it is no vulnerability database`,
     )
-  })
-  const rules = [...new Set(results.map(({ ruleId }) => ruleId))].map((id) => ({ id }))
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [{ tool: { driver: { name: "licences", rules } }, results }] }, null, 1)}\n`
+  return source.directory(go)
 }
 
-/** The stage of an SBOM and a scan together, before findings are judged. What went wrong in either is what it says. */
-export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage {
-  const [seconds, cached] = [Math.max(sbom.seconds, scan.seconds), sbom.cached && scan.cached]
-  const stage = { name: "dependencies", seconds, cached, exitCode: 0 }
-  if (sbom.status === "notApplicable") return { ...stage, status: "notApplicable", reason: sbom.reason }
-  const wrong = [sbom, scan].find(({ status, exitCode }) => status === "skipped" || exitCode !== 0)
-  if (wrong)
-    return {
-      ...stage,
-      status: wrong.status === "skipped" ? "skipped" : "failed",
-      reason: wrong.reason,
-      exitCode: wrong.exitCode || 1,
-    }
-  return { ...stage, status: "passed", reason: base ? `${sbom.reason} since ${base}` : sbom.reason }
+function commonOptions({ config, deadline, nonce }: Run) {
+  const paths = Object.values(config.services).map(({ path }) => path)
+  return { paths, dev: false, deadline, nonce }
 }
 
-/** What a stage is when a database has not answered: a red one stays red, a green one is inconclusive, or red where that is asked for. */
-export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: Dependencies["inconclusive"]): Stage {
-  if (unreachable === "" || stage.status !== "passed") return stage
-  const { value: _value, limit: _limit, unit: _unit, atMost: _atMost, ...rest } = stage
-  if (inconclusive === "fail")
-    return {
-      ...rest,
-      status: "failed",
-      reason: `${unreachable} (gates.dependencies.inconclusive is fail)`,
-      exitCode: 1,
-    }
-  return { ...rest, status: "inconclusive", tolerated: true, reason: `vulnerabilities are not known: ${unreachable}` }
+async function sbomOf(run: Run, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
+  const { source, config } = run
+  const options = { ...commonOptions(run), name: "sbom", timeout: config.timeouts.lint, before }
+  if (modules)
+    return textsIn(
+      dag
+        .cyclonedx()
+        .sbom(source, { ...options, modules })
+        .reports(),
+    )
+  // Both are named by their content, so that other files do not change the cache key.
+  const [now, then] = await Promise.all([
+    inputsOf(source, Object.values(config.services)),
+    before && matching(before, "before", ["**"], []),
+  ])
+  return cachedResults((attempt) => dag.cyclonedx().cachedSbom(now, { ...options, before: then, attempt }), finished)
+}
+
+/** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
+type Audit = Texts<Stage & { unreachable: string }>
+
+function auditOf(run: Run, modules: Directory | undefined, goDatabaseFolder: Directory | undefined): Promise<Audit> {
+  const { database } = run.config.dependencies
+  const options = {
+    ...commonOptions(run),
+    modules,
+    name: "audit",
+    timeout: 120,
+    goDatabase: database.go,
+    goDatabaseFolder,
+    npmRegistry: database.npm,
+  }
+  return textsIn(dag.audit().scan(run.source, options).reports())
+}
+
+/** Returns the stage of both results: refused licences and vulnerabilities that count make it red. */
+function judged({ config }: Run, sbom: Texts, audit: Audit, base: string): Found {
+  const [made, known] = [sbom.found[0], audit.found[0]]
+  if (!made || !known) throw new Error("a module gave no result")
+  const { licences, severity, inconclusive } = config.dependencies
+  const components = made.status === "passed" ? (JSON.parse(sbom.reports["components.json"]!) as Component[]) : []
+  const refused = licencesSarif(components, licences)
+  const auditReports = Object.entries(audit.reports).map(([file, text]) => [`audit/${file}`, text])
+  const reports = {
+    ...sbom.reports,
+    ...Object.fromEntries(auditReports),
+    "licences.sarif": refused,
+  } as Found["reports"]
+  const stage = dependenciesStage(made, known, base)
+  if (stage.status !== "passed") return { found: [stage], reports }
+  const texts = [audit.reports["audit.sarif"]!, refused]
+  const { found } = mergedSarif(texts.map((text) => ({ stage: "dependencies", text })))
+  const counted = judgeFindings(stage, found, { severity, suppressions: config.suppressions, today: today() })
+  return { found: [withoutAnswer(counted, known.unreachable, inconclusive)], reports }
 }

@@ -2,7 +2,7 @@
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
 import { goInput, matching, terraformFiles } from "./inputs"
-import { messageOf } from "../report/parts"
+import { errorText } from "../report/parts"
 import { node, type Access } from "./private"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
@@ -13,7 +13,7 @@ export async function fixed(source: Directory, config: Config, access: Access): 
       const changes = kind === "go" ? dag.golang().fix(input, { path }) : node(access).fix(input)
       return await changed(changes, kind === "go" ? "" : path)
     } catch (error) {
-      throw new Error(`${name}: ${messageOf(error)}`)
+      throw new Error(`${name}: ${errorText(error)}`)
     }
   })
   const terraform = await matching(source, "terraform", terraformFiles, config.lint.exclusions)

@@ -1,5 +1,5 @@
 // Folders that a Go module takes other modules from.
-import { configured } from "../images"
+import { golangciFiles } from "../catalogue"
 
 export { localReplaces, moduleName } from "../shared/gomod"
 
@@ -16,7 +16,7 @@ export function golangciConfig(path: string, files: string[]): string | undefine
   const parts = path === "." ? [] : path.split("/")
   for (let depth = parts.length; depth >= 0; depth--) {
     const folder = parts.slice(0, depth).join("/")
-    const found = configured["golangci-lint"]
+    const found = golangciFiles
       .map((file) => (folder ? `${folder}/${file}` : file))
       .find((file) => files.includes(file))
     if (found) return found

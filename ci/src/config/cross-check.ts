@@ -1,4 +1,5 @@
 // What the schema cannot say: settings of a delivery.yaml that do not fit together.
+import { reservedNames } from "../catalogue"
 import { productFaults } from "./product"
 import type { Config, Environment, Service } from "./types"
 
@@ -6,16 +7,6 @@ import type { Config, Environment, Service } from "./types"
 export interface Fault {
   path: string[]
   fault: string
-}
-
-/** Names that a service cannot have, with what the stage of that name does. */
-const reservedNames = {
-  secrets: "scans for secrets",
-  lint: "looks at YAML, charts and Terraform",
-  sast: "looks for security flaws",
-  dependencies: "looks at what is depended on",
-  quality: "asks SonarQube",
-  coverage: "judges the coverage of all tests",
 }
 
 /** Returns everything that does not fit together, in the order of the file. */
@@ -43,11 +34,11 @@ function sharedFolders(services: Record<string, Service>): Fault[] {
 }
 
 function reserved(services: Record<string, Service>): Fault[] {
-  return Object.entries(reservedNames)
+  return Object.entries(reservedNames())
     .filter(([name]) => name in services)
-    .map(([name, what]) => ({
+    .map(([name, [stage]]) => ({
       path: ["services", name],
-      fault: `the name is taken by the stage that ${what}; choose another`,
+      fault: `the name is taken by the stage ${stage!}; choose another`,
     }))
 }
 

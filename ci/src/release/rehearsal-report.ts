@@ -1,7 +1,8 @@
 // The reports of a rehearsal: those of the pull request, a page per environment, and the chain as a whole.
 import type { Directory } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
-import { checkedOutcome, pullRequest, type Checked } from "../checks/pull-request"
+import { checkedOutcome } from "../checks/outcome"
+import { pullRequest, type Checked } from "../checks/pull-request"
 import { readConfig } from "../config/source"
 import { chainHtml, environmentHtml } from "../report/chain-page"
 import { liveOutcome, type Outcome } from "../report/outcome"

@@ -14,7 +14,7 @@ export interface FailedTest {
 }
 
 /** Something that a scanner or linter has found. */
-export interface Found {
+export interface Finding {
   /** The stage whose reports it stands in. */
   stage: string
   tool: string
@@ -216,8 +216,8 @@ interface Result {
 }
 
 /** All runs of SARIF logs in one log, with files named from the repository's root. What two tools say of one place in the same words stands in it once. */
-export function mergedSarif(sources: Source[]): { log: string; found: Found[] } {
-  const found: Found[] = []
+export function mergedSarif(sources: Source[]): { log: string; found: Finding[] } {
+  const found: Finding[] = []
   const seen = new Set<string>()
   const runs = sources.flatMap(({ stage, text, folder }) =>
     ((JSON.parse(text) as Log).runs ?? []).map((run) => ({

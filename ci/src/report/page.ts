@@ -1,6 +1,6 @@
 // The report's files for people: index.html and summary.md. Self-contained, nothing loaded from anywhere.
 import type { Link } from "./links"
-import type { FailedTest, Found } from "./merge"
+import type { FailedTest, Finding } from "./merge"
 import { isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, type Status } from "./stages"
 
 /** Files of each stage's report folder, by the stage's name. */
@@ -63,7 +63,7 @@ export interface Details {
   files: Files
   failed?: FailedTest[]
   /** Findings, each with some lines of its file, of which the first has the number `from`. */
-  found?: (Found & { excerpt?: { from: number; lines: string[] } })[]
+  found?: (Finding & { excerpt?: { from: number; lines: string[] } })[]
   coverage?: Pick<FileCoverage, "file" | "statements" | "covered">[]
   /** Where the repository's files are hosted. */
   link?: Link

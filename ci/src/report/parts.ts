@@ -88,7 +88,7 @@ export async function live(name: string, call: () => Directory | Promise<Directo
       await filesOf(reports),
     )
   } catch (error) {
-    return ended(failed(name, oneLine(messageOf(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
+    return ended(failed(name, oneLine(errorText(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
   }
 }
 
@@ -108,7 +108,7 @@ export async function step(name: string, call: () => Promise<Decided>): Promise<
   return live(name, async () => {
     const decided = await call().catch((error: unknown): Decided => ({
       status: "failed",
-      reason: oneLine(messageOf(error), 300),
+      reason: oneLine(errorText(error), 300),
     }))
     const { reports = dag.directory(), status = "passed", ...numbers } = decided
     const stage = {
@@ -123,7 +123,7 @@ export async function step(name: string, call: () => Promise<Decided>): Promise<
 }
 
 /** What an error says, without the request that the engine puts before it. */
-export function messageOf(error: unknown): string {
+export function errorText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]$/, "")
 }

@@ -1,7 +1,7 @@
 // A pipeline's report files: what people open, what machines read, and every tool's own files.
 import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
-import { failedTests, mergedJunit, mergedSarif, type Found, type Source } from "./merge"
+import { failedTests, mergedJunit, mergedSarif, type Finding, type Source } from "./merge"
 import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
 import type { Part } from "./parts"
 import { tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
@@ -82,7 +82,7 @@ async function linkOf({ source, repository }: Extra): Promise<Link> {
 }
 
 /** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */
-async function withExcerpts(found: Found[], source?: Directory): Promise<NonNullable<Details["found"]>> {
+async function withExcerpts(found: Finding[], source?: Directory): Promise<NonNullable<Details["found"]>> {
   const order = ["error", "warning", "note"]
   found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
   const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)

@@ -1,6 +1,5 @@
-// Which stages a pull request has, which of them were asked for, and what their results add up to.
+// The model of a result: stages, what they add up to, and the table of them.
 import type { Directory } from "@dagger.io/dagger"
-import type { Config, Kind } from "../config/config"
 
 export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
 
@@ -41,62 +40,6 @@ export interface FileCoverage {
   covered: number
   /** Lines on which statements stand, and whether a test ran one of each. */
   lines: Map<number, boolean>
-}
-
-const stepsOf: Record<Kind, string[]> = {
-  go: ["lint", "test", "build"],
-  node: ["lint", "typecheck", "test", "build"],
-}
-
-/** The names of all stages: `secrets`, then `<service>:<step>` in the order of delivery.yaml, then what is asked of all together. */
-export function stageNames(config: Config): string[] {
-  return [
-    "secrets",
-    ...Object.entries(config.services).flatMap(([service, { kind }]) =>
-      stepsOf[kind].map((step) => `${service}:${step}`),
-    ),
-    "lint:yaml",
-    "lint:helm",
-    "lint:terraform",
-    "lint:golangci",
-    "sast:go",
-    "sast:js",
-    "dependencies",
-    "quality",
-    "coverage:total",
-    "coverage:changed",
-  ]
-}
-
-/**
- * The stages that run. A word of `only` or `skip` is a stage (`api:test`), a service (`api`: all its stages) or a step
- * (`test`: of every service). Fails on a word that names nothing.
- */
-export function selectStages(all: string[], only: string[], skip: string[]): Set<string> {
-  const words = [...new Set(all.flatMap((name) => [name, ...name.split(":")]))]
-  const unknown = [...only.map((word) => `--only ${word}`), ...skip.map((word) => `--skip ${word}`)].filter(
-    (asked) => !words.includes(asked.split(" ")[1]!),
-  )
-  if (unknown.length)
-    throw new Error(
-      `${unknown.join(", ")}: no such stage. A stage, a service or a step is allowed: ${words.join(", ")}`,
-    )
-  const named = (name: string, list: string[]) => list.some((word) => name === word || name.split(":").includes(word))
-  return new Set(all.filter((name) => (!only.length || named(name, only)) && !named(name, skip)))
-}
-
-/** Applies the coverage gate to a stage that measured it. */
-export function gateCoverage(stage: Stage, limit: number): Stage {
-  if (limit === 0 || !stage.name.endsWith(":test")) return stage
-  if (stage.value === undefined) {
-    return stage.status === "passed"
-      ? { ...stage, status: "failed", limit, unit: "%", reason: `no coverage was measured; the gate wants ${limit} %` }
-      : stage
-  }
-  const gated = { ...stage, limit, unit: "%" }
-  return stage.status === "passed" && stage.value < limit
-    ? { ...gated, status: "failed", reason: `coverage ${stage.value} % is below ${limit} %` }
-    : gated
 }
 
 /** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */

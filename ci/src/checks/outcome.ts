@@ -1,0 +1,37 @@
+// The reports of a pull request's checks.
+import type { Directory } from "@dagger.io/dagger"
+import { checkFunctions, type CheckFunction } from "../catalogue"
+import type { Config } from "../config/config"
+import { readConfig } from "../config/source"
+import type { Outcome } from "../report/outcome"
+import { reportOf, type Extra } from "../report/report"
+import type { Access } from "./private"
+import { pullRequest, type Checked } from "./pull-request"
+import { stageNames } from "./selection"
+
+/** Returns the outcome of a pull request's checks. */
+export async function checkedOutcome(
+  source: Directory,
+  { services, repository }: Config,
+  { stages, parts, coverage }: Checked,
+  extra: Extra = {},
+): Promise<Outcome> {
+  const serviceOf = (stage: string) => services[stage.split(":")[0]!]
+  // The tools of a Node project name files from the project's folder.
+  const folders = (stage: string) => (serviceOf(stage)?.kind === "node" ? serviceOf(stage)!.path : undefined)
+  const paths = (stage: string) => serviceOf(stage)?.path
+  const context = { source, folders, paths, repository, coverage, ...extra }
+  return reportOf("pr", "Pull request", stages, parts, context)
+}
+
+/** Runs the checks of one function and returns their table; throws it if it is red. */
+export async function runChecks(source: Directory, name: CheckFunction, access: Access): Promise<string> {
+  const config = await readConfig(source)
+  const steps = checkFunctions[name]
+  const words = stageNames(config).flatMap((stage) => stage.split(":"))
+  const only = steps.filter((step) => words.includes(step))
+  if (!only.length) return `not applicable: no service has the step ${steps.join(", ")}`
+  const { passed, table } = await checkedOutcome(source, config, await pullRequest(source, config, { only, access }))
+  if (!passed) throw new Error(`\n${table}`)
+  return table
+}

@@ -1,0 +1,28 @@
+// sast:go: gosec on every Go service.
+import { dag } from "@dagger.io/dagger"
+import { NotApplicable, defineCheck, servicesOf } from "./check"
+import { countFindings } from "./findings"
+import { inputsOf } from "./inputs"
+import { gosec, isGiven } from "./private"
+import { cachedResults, finished, scanned, silent, unjudged } from "./results"
+
+export const sastGo = defineCheck({
+  name: "sast:go",
+  applies({ config }) {
+    const services = servicesOf(config, "go")
+    return services.length ? services : new NotApplicable("no service is of the kind go")
+  },
+  async run({ source, config, deadline, nonce, access }, services) {
+    const delivered = services.map(([, service]) => service)
+    const sources = await inputsOf(source, delivered)
+    const paths = delivered.map(({ path }) => path)
+    const options = { paths, name: silent, timeout: config.timeouts.lint, deadline, nonce }
+    if (isGiven(access)) return scanned("sast:go", gosec(access).scan(sources, options).reports())
+    const { found, reports } = await cachedResults(
+      (attempt) => dag.gosec().cachedScan(sources, { ...options, attempt }),
+      finished,
+    )
+    return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }
+  },
+  judge: ({ config }) => countFindings(config),
+})

@@ -1,0 +1,84 @@
+// The steps of a service, all in one call of its module.
+import { Golang, Service, dag } from "@dagger.io/dagger"
+import type { Need, Service as Delivered } from "../config/config"
+import { collect, type Part } from "../report/parts"
+import type { Found, Stage } from "../report/stages"
+import { timedSteps, type Run } from "./check"
+import { goInput, withoutMarkdown } from "./inputs"
+import { golang, isGiven, node } from "./private"
+import { cachedResults, resultsIn } from "./results"
+
+/** A service with the steps of it that run. */
+export interface ServiceSteps {
+  name: string
+  service: Delivered
+  steps: string[]
+}
+
+/** Runs steps of a service. */
+export function checkService(run: Run, service: ServiceSteps): Promise<Part> {
+  const { name, steps } = service
+  const stages = steps.map((step) => `${name}:${step}`)
+  const check = service.service.kind === "go" ? checkGo : checkNode
+  return collect(name, stages, () => check(run, service), withCoverageGate(service.service.coverage))
+}
+
+async function checkGo({ source, config, deadline, nonce, access }: Run, of: ServiceSteps): Promise<Found> {
+  const { name, steps, service } = of
+  const { path, inputs, needs } = service
+  const input = await goInput(source, path, inputs)
+  const options = { path, name, steps: timedSteps(config, steps), testEnv: testEnvOf(needs), deadline, nonce }
+  // With secrets nothing is cached beyond the call.
+  return isGiven(access)
+    ? resultsIn(withTestServices(golang(access), needs).check(input, options).reports())
+    : cachedResults((attempt) => withTestServices(dag.golang(), needs).cachedCheck(input, { ...options, attempt }))
+}
+
+async function checkNode({ source, config, deadline, nonce, access }: Run, of: ServiceSteps): Promise<Found> {
+  const { name, steps, service } = of
+  const input = await withoutMarkdown(source.directory(service.path))
+  const options = { name, steps: timedSteps(config, steps), deadline, nonce }
+  return access.npmrc
+    ? resultsIn(node(access).check(input, options).reports())
+    : cachedResults((attempt) => dag.node().cachedCheck(input, { ...options, attempt }))
+}
+
+/** The servers that tests may need. One Postgres and one Redis serve all tests of a run. */
+const testServers: Record<Need, { service: () => Service; variable: string }> = {
+  postgres: {
+    service: () => dag.postgres().testServer({ database: "postgres", instance: "tests" }),
+    variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
+  },
+  redis: {
+    service: () => dag.redis().server({ instance: "tests" }),
+    variable: "TEST_REDIS_URL=redis://redis:6379/0",
+  },
+}
+
+/** Adds the servers that the tests need to the module golang, each under its own name. */
+function withTestServices(go: Golang, needs: Need[]): Golang {
+  return needs.reduce((module, need) => module.withService(need, testServers[need].service()), go)
+}
+
+/** Returns the variables with the addresses of those servers. */
+function testEnvOf(needs: Need[]): string[] {
+  return needs.map((need) => testServers[need].variable)
+}
+
+/** Returns a function that applies a service's coverage gate, in percent, to its tests. */
+function withCoverageGate(limit: number): (part: Part) => Part {
+  return (part) => ({ ...part, stages: part.stages.map((stage) => gateCoverage(stage, limit)) })
+}
+
+/** Applies the coverage gate to a stage that measured it. */
+export function gateCoverage(stage: Stage, limit: number): Stage {
+  if (limit === 0 || !stage.name.endsWith(":test")) return stage
+  const passed = stage.status === "passed"
+  const gated = { ...stage, limit, unit: "%" }
+  if (stage.value === undefined) {
+    const reason = `no coverage was measured; the gate wants ${limit} %`
+    return passed ? { ...gated, status: "failed", reason } : stage
+  }
+  const reason = `coverage ${stage.value} % is below ${limit} %`
+  return passed && stage.value < limit ? { ...gated, status: "failed", reason } : gated
+}
