@@ -7,10 +7,9 @@
  */
 import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { errorsOnly, findingsIn } from "./read"
+import { errorsOnly, failureIn, findingsIn } from "./read"
 import { requirements } from "./requirements"
 import { lintScript } from "./scripts"
-import { firstLine } from "./shared/clock"
 import { withNonce } from "./shared/nonce"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
@@ -116,7 +115,7 @@ async function resultOf(name: string, ran: Ran): Promise<Result> {
   const summary = `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
   const failure =
     ran.exitCode !== 0
-      ? firstLine(output!) || `yamllint ended with ${ran.exitCode}`
+      ? failureIn(output!) || `yamllint ended with ${ran.exitCode}`
       : files === 0
         ? `no file was checked${config && `: ${config} leaves all out`}`
         : ""

@@ -11,6 +11,17 @@ export const errorsOnly = `rules:
   anchors: enable
 `
 
+/** Why yamllint did not check all files, from its output: the last line of a traceback, else the first line. */
+export function failureIn(output: string): string {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+  const crash = lines.findIndex((line) => line.startsWith("Traceback (most recent call last)"))
+  const last = lines.slice(crash).findLast((line) => /^[\w.]+(Error|Exception|Interrupt)\b/.test(line)) ?? lines.at(-1)
+  return crash < 0 ? (lines[0] ?? "") : `could not run: ${last}`
+}
+
 /** Reads the lines of `yamllint -f parsable`. The rule follows the text in parentheses; a syntax error has none. */
 export function findingsIn(output: string): Finding[] {
   return output.split("\n").flatMap((line) => {
