@@ -1,4 +1,5 @@
-// The Terraform module on real configurations: faults are red with the right first line; ours is applied against an emulator of AWS; a killed run's lock.
+// The Terraform module on real configurations: faults fail with the right first line, ours is applied to an emulator of AWS, and
+// the lock of a killed run is removed.
 // inputs: modules/terraform terraform test/fixtures/terraform test/fixtures/aws
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +9,7 @@ import { repository } from "../pipeline/shop"
 import { parts } from "../lib/parts"
 import { dagger } from "../sdk/dagger"
 
-// Terraform is in no package registry. It is named by variables, or found at a usual place; what needs it is skipped elsewhere, and says why.
+// Terraform is in no package registry. Variables name it, or it is found at a usual place; tests that need it are skipped elsewhere.
 const usual = (variable: string, places: string[]): string =>
   process.env[variable] ?? places.find((place) => existsSync(place)) ?? ""
 const binary = usual("TERRAFORM_BINARY", ["/usr/local/bin/terraform", "/usr/bin/terraform"])
@@ -47,11 +48,12 @@ const faults = "test/fixtures/terraform"
 
 describe("without Terraform", () => {
   it("checkov finds what is seeded, and the reports are complete", async () => {
-    const said = await failing(module, "security", `--source=${faults}/faults`, "verdict")
+    const said = await failing(module, "scan", `--source=${faults}/faults`, "verdict")
     expect(said).toContain(
-      "terraform:security failed: main.tf:6: aws_ecr_repository.shop: Ensure that ECR repositories are encrypted using KMS (CKV_AWS_136) (and 2 more failed checks)",
+      "terraform:scan failed: main.tf:6: aws_ecr_repository.shop: " +
+        "Ensure that ECR repositories are encrypted using KMS (CKV_AWS_136) (and 2 more failed checks)",
     )
-    await call(module, "security", `--source=${faults}/faults`, "reports", "export", `--path=${folder}/security`)
+    await call(module, "scan", `--source=${faults}/faults`, "reports", "export", `--path=${folder}/security`)
     const read = (file: string): string => readFileSync(join(folder, "security", file), "utf8")
     expect(JSON.parse(read("checkov.sarif")).runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(
       expect.arrayContaining(["CKV_AWS_51", "CKV_AWS_136"]),
@@ -65,9 +67,9 @@ describe("without Terraform", () => {
     })
   })
   it("a source with nothing to check is no clean one", async () =>
-    expect(await failing(module, "security", `--source=${faults}/plain`, "verdict")).toContain("nothing was checked"))
+    expect(await failing(module, "scan", `--source=${faults}/plain`, "verdict")).toContain("nothing was checked"))
   it("ours is clean", async () =>
-    expect(await call(module, "security", "--source=terraform", "verdict")).toMatch(
+    expect(await call(module, "scan", "--source=terraform", "verdict")).toMatch(
       /^\d\d+ checks passed, 0 failed, 0 skipped with a reason$/,
     ))
   it("what needs it is skipped with the reason, and is not green", async () => {
@@ -75,12 +77,12 @@ describe("without Terraform", () => {
       module,
       "check",
       `--source=${faults}/plain`,
-      "--steps=fmt,validate",
+      "--steps=lint,validate",
       "--image=example/none:1.0",
       "verdict",
     )
     expect(said).toMatch(
-      /skipped terraform:fmt 0 s no Terraform: example\/none:1\.0 cannot be had \(.*\), and no binary was given/,
+      /skipped terraform:lint 0 s no Terraform: example\/none:1\.0 cannot be had \(.*\), and no binary was given/,
     )
     expect(said).toContain("skipped terraform:validate")
   })
@@ -88,11 +90,11 @@ describe("without Terraform", () => {
     expect(await failing(module, "check", `--source=${faults}`, "--path=nowhere", "summary")).toContain(
       'path: there is no *.tf in "nowhere" of the source',
     )
-    expect(await failing(module, "check", `--source=${faults}/plain`, "--steps=lint", "summary")).toContain(
-      "steps: lint; there are fmt, validate, test, security",
+    expect(await failing(module, "check", `--source=${faults}/plain`, "--steps=fmt", "summary")).toContain(
+      "steps: fmt; there are lint, validate, test, scan",
     )
     expect(await failing(module, "unlock", `--source=${faults}/plain`, "--lock-id=mine", "reason")).toContain(
-      'lockId: "mine" is no lock\'s ID',
+      'lockId: "mine" is not the ID of a lock',
     )
   })
 })
@@ -103,11 +105,11 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
       module,
       "check",
       `--source=${faults}/faults`,
-      "--steps=fmt,validate",
+      "--steps=lint,validate",
       ...given,
       "verdict",
     )
-    expect(said).toMatch(/failed terraform:fmt [\d.]+ s main\.tf is not formatted/)
+    expect(said).toMatch(/failed terraform:lint [\d.]+ s main\.tf:3 is not formatted/)
     expect(said).toMatch(/failed terraform:validate [\d.]+ s terraform init: Provider dependency changes detected/)
     expect(
       await failing(module, "check", `--source=${faults}`, "--path=invalid", "--steps=validate", ...given, "verdict"),
@@ -115,9 +117,9 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
       /failed terraform:validate [\d.]+ s invalid\/main\.tf:2: Reference to undeclared input variable: An input variable with the name "nope"/,
     )
     expect(
-      await failing(module, "check", `--source=${faults}/wrong`, "--steps=fmt,validate,test", ...given, "verdict"),
+      await failing(module, "check", `--source=${faults}/wrong`, "--steps=lint,validate,test", ...given, "verdict"),
     ).toMatch(
-      /passed terraform:fmt [^]*passed terraform:validate [^]*failed terraform:test [\d.]+ s tests\/dish\.tftest\.hcl: another_dish: the dish has to be salad/,
+      /passed terraform:lint [^]*passed terraform:validate [^]*failed terraform:test [\d.]+ s tests\/dish\.tftest\.hcl: another_dish: the dish has to be salad/,
     )
     expect(await failing(module, "check", `--source=${faults}/plain`, "--steps=test", ...given, "verdict")).toContain(
       "tests/*.tftest.hcl: no test ran",
@@ -132,7 +134,7 @@ describe.skipIf(missing !== "")(missing === "" ? "with Terraform" : `with Terraf
       "check",
       "--source=terraform",
       `--path=${path}`,
-      "--steps=fmt,validate,test",
+      "--steps=lint,validate,test",
       ...given,
       "reports",
       "export",

@@ -2,8 +2,12 @@
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import * as read from "../../modules/terraform/src/read"
+import * as general from "../../modules/terraform/src/read"
+import * as checkov from "../../modules/terraform/src/read-checkov"
+import * as plan from "../../modules/terraform/src/read-plan"
+import * as tests from "../../modules/terraform/src/read-tests"
 
+const read = { ...general, ...checkov, ...plan, ...tests }
 const terraform = join(import.meta.dirname, "../../terraform")
 
 describe("arguments", () => {
@@ -34,9 +38,12 @@ describe("arguments", () => {
 describe("fmt and validate", () => {
   it("names files, not lines of the difference", () =>
     expect(
-      read.unformatted(
-        "stack/main.tf\n--- old/stack/main.tf\n+++ new/stack/main.tf\n@@ -1,2 +1,2 @@\n-a\n+  b.tf\n env/dev.tfvars\nenv/dev.tfvars\n",
-      ),
+      read
+        .unformattedAt(
+          "stack/main.tf\n--- old/stack/main.tf\n+++ new/stack/main.tf\n@@ -1,2 +1,2 @@\n-a\n+  b.tf\n env/dev.tfvars\n" +
+            "env/dev.tfvars\n--- old/env/dev.tfvars\n+++ new/env/dev.tfvars\n@@ -1,1 +1,1 @@\n-a\n+b\n",
+        )
+        .map(({ file }) => file),
     ).toEqual(["stack/main.tf", "env/dev.tfvars"]))
   it("reads errors with their place, and leaves warnings", () => {
     const diagnostics = [
@@ -85,7 +92,8 @@ describe("test", () => {
     ).toEqual({ tests: 2, skipped: 1, failing: 0, first: "" }))
   it("names the first that failed by its own words", () => {
     const words =
-      '\nError: Test assertion failed\n\n  on tests/a.tftest.hcl line 10, in run "b":\n  10:     condition     = output.dish == "salad"\n    ├────────────────\n    │ output.dish is "soup"\n\nthe dish has to be salad\n'
+      '\nError: Test assertion failed\n\n  on tests/a.tftest.hcl line 10, in run "b":\n' +
+      '  10:     condition     = output.dish == "salad"\n    ├────────────────\n    │ output.dish is "soup"\n\nthe dish has to be salad\n'
     expect(
       read.testOutcome(
         suite(
@@ -151,7 +159,9 @@ describe("plan and apply", () => {
   })
 
   const info =
-    "Lock Info:\n  ID:        5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10\n  Path:      bucket/dev/stack.tfstate\n  Operation: OperationTypeApply\n  Who:       root@build-7\n  Version:   1.11.4\n  Created:   2026-11-25 12:00:00.123456789 +0000 UTC\n  Info:      \n"
+    "Lock Info:\n  ID:        5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10\n  Path:      bucket/dev/stack.tfstate\n" +
+    "  Operation: OperationTypeApply\n  Who:       root@build-7\n  Version:   1.11.4\n" +
+    "  Created:   2026-11-25 12:00:00.123456789 +0000 UTC\n  Info:      \n"
   const held = lines({
     type: "diagnostic",
     diagnostic: {
@@ -172,7 +182,8 @@ describe("plan and apply", () => {
     expect(read.lockOf(held, now)).toEqual(lock)
     expect(read.lockOf(`│ Error: Error acquiring the state lock\n│ \n${info.replace(/^/gm, "│ ")}`, now)).toEqual(lock)
     expect(read.describeLock(lock)).toBe(
-      "the state is locked by root@build-7 (apply) for 30 min, since 2026-11-25T12:00:00.123Z: wait for that run; only when it is certainly gone, call unlock --lock-id=5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10",
+      "the state is locked by root@build-7 (apply) for 30 min, since 2026-11-25T12:00:00.123Z: " +
+        "wait for that run; only when it is certainly gone, call unlock --lock-id=5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10",
     )
   })
   it.each([
@@ -236,7 +247,7 @@ describe("security", () => {
 })
 
 describe("our configuration", () => {
-  const files = (readdirSync(terraform, { recursive: true, encoding: "utf8" }) as string[]).filter(
+  const files = readdirSync(terraform, { recursive: true, encoding: "utf8" }).filter(
     (file) => !file.includes(".terraform/"),
   )
   const text = (file: string): string => readFileSync(join(terraform, file), "utf8")

@@ -19,7 +19,7 @@ export async function fixed(source: Directory, config: Config, access: Access): 
   const terraform = await matching(source, "terraform", terraformFiles, config.lint.exclusions)
   const all = await Promise.all([
     ...services,
-    ...((await terraform.glob("**/*.tf")).length ? [changed(dag.terraform().fmt(terraform), "")] : []),
+    ...((await terraform.glob("**/*.tf")).length ? [changed(dag.terraform().fix(terraform), "")] : []),
   ])
   let result = source
   for (const { after, paths, folder } of all)

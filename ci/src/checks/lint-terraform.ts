@@ -15,8 +15,8 @@ export const lintTerraform = defineCheck({
     return (await files.glob("**/*.tf")).length ? files : new NotApplicable("there is no *.tf")
   },
   run: ({ config, deadline, nonce }, files) => {
-    const options = { name: silent, timeout: config.timeouts.lint, until: deadline, again: nonce }
-    return scanned("lint:terraform", dag.terraform().format(files, options).reports())
+    const options = { name: silent, timeout: config.timeouts.lint, deadline, nonce }
+    return scanned("lint:terraform", dag.terraform().lint(files, options).reports())
   },
   judge: ({ config }) =>
     countFindings(config, {

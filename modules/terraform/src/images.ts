@@ -9,12 +9,12 @@ export const images = {
   ministack: "ministackorg/ministack:1.5.33",
 }
 
-/** Terraform is in no package registry, so there can be no stand-in of this one: where it cannot be had, callers give the binary. */
+/** Terraform is in no package registry, so this image has no stand-in: where it cannot be pulled, callers pass the binary. */
 export const vendorOnly = {
   terraform: "hashicorp/terraform:1.11.4",
 }
 
-/** Installed with `go install`: it has no image of its own. The formatter of Terraform's own language, by Terraform's makers, for where Terraform cannot be had. */
+/** The formatter of Terraform's own language library, for where Terraform cannot be had; it has no image of its own. */
 export const tools = {
   hclfmt: "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0",
 }

@@ -1,29 +1,35 @@
-// What runs inside the containers. Each script is given to bash -c as it stands; the root module's folder is the working directory.
+// The scripts that run inside the containers, passed to bash -c unchanged. The working directory is the root module's folder.
 
-/** The lines of Terraform's JSON output as a person reads them; the JSON itself goes to the file $1. */
+/** Prints the messages of Terraform's JSON output, and writes the JSON itself to the file $1. */
 const readable = String.raw`
 readable() { tee "$1" | sed -u -n 's/^.*"@message":"\(\([^"\\]\|\\.\)*\)".*$/\1/p'; }
 `
 
-/** Ends terraform by SIGINT after $1 seconds: it then finishes what it is at, writes the state and gives the lock back. Only when that takes two minutes is it killed. */
+/**
+ * Interrupts terraform (SIGINT) after $1 seconds: it then finishes its current operations, writes the state and gives the lock
+ * back. If that takes more than two minutes, it is killed.
+ */
 const limited = `
 limited() { local limit=$1; shift; timeout --signal=INT --kill-after=120 "$limit" terraform "$@"; }
 `
 
-/** Seconds that a step may take beyond its limit, so that terraform can end in order. */
+/** Seconds beyond its limit that a step may take, so that an interrupted terraform can end in order. */
 export const graceful = 150
 
-/** The provider versions of .terraform.lock.hcl, none newer; the arguments say which backend. */
+/** Initializes with the provider versions of .terraform.lock.hcl, never newer ones. The arguments are flags of the backend. */
 export const initScript = `
 exec terraform init -input=false -no-color -lockfile=readonly "$@"
 `
 
-/** Names the files that are not formatted, with what would change. */
+/** Prints the files that are not formatted, each with a diff. */
 export const fmtScript = `
 exec terraform fmt -check -recursive -diff -no-color .
 `
 
-/** The same by hclfmt, in the same form. */
+/** Arguments of find for the files that `terraform fmt` formats. */
+const formatted = "\\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\)"
+
+/** The same with hclfmt, in the same form. Exit code 2: hclfmt cannot read a file; 3: a file is not formatted. */
 export const hclfmtScript = `
 status=0
 while IFS= read -r -d '' file; do
@@ -33,19 +39,21 @@ while IFS= read -r -d '' file; do
     echo "$file"
     diff -u --label "old/$file" --label "new/$file" "$file" /tmp/formatted
   fi
-done < <(find . -type f \\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\) -printf '%P\\0' | sort -z)
+done < <(find . -type f ${formatted} -printf '%P\\0' | sort -z)
 exit $status
 `
 
-/** Formats all files. */
+/** Formats all files of the folder. */
 export const fixScript = `
 exec terraform fmt -recursive -no-color .
 `
 
+/** The same with hclfmt. */
 export const hclfmtFixScript = `
-find . -type f \\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\) -print0 | xargs -0 -r hclfmt -w
+find . -type f ${formatted} -print0 | xargs -0 -r hclfmt -w
 `
 
+/** Validates; the JSON goes to the reports. */
 export const validateScript = `
 terraform validate -json > /report/validate.json
 code=$?
@@ -53,12 +61,15 @@ if [ "$code" = 0 ]; then echo valid; else cat /report/validate.json; fi
 exit "$code"
 `
 
-/** All of tests/*.tftest.hcl; $1: seconds. */
+/** Runs all of tests/*.tftest.hcl within $1 seconds. */
 export const testScript = `${limited}
 limited "$1" test -no-color -junit-xml=/report/junit.xml
 `
 
-/** Makes a plan, of which the reports hold no values of sensitive arguments: the plan itself stays in the container. $1: seconds; more arguments are terraform's. */
+/**
+ * Plans within $1 seconds; the other arguments are flags of terraform. The plan itself, which has values of sensitive arguments,
+ * stays in the container.
+ */
 export const planScript = `${readable}${limited}
 limit=$1; shift
 limited "$limit" plan -json -input=false -out=/tmp/plan "$@" | readable /report/plan.jsonl
@@ -67,7 +78,10 @@ if [ "$code" = 0 ]; then terraform show -no-color /tmp/plan > /report/plan.txt |
 exit "$code"
 `
 
-/** Makes a plan and applies that very plan, unless it would destroy more than $2 resources (exit code 3). $1: seconds for each of the two. */
+/**
+ * Plans, and applies exactly that plan, unless it would destroy more than $2 resources (exit code 3). $1: seconds for each of the
+ * two; $3: the flag of the lock's time limit; the other arguments are flags of terraform.
+ */
 export const applyScript = `${readable}${limited}
 limit=$1; most=$2; lock=$3; shift 3
 limited "$limit" plan -json -input=false -out=/tmp/plan "$lock" "$@" | readable /report/plan.jsonl
@@ -75,16 +89,19 @@ code=\${PIPESTATUS[0]}
 if [ "$code" != 0 ]; then exit "$code"; fi
 terraform show -no-color /tmp/plan > /report/plan.txt || exit 1
 destroys=$(sed -n '/"type":"change_summary"/s/.*"remove":\\([0-9]*\\).*/\\1/p' /report/plan.jsonl)
-if [ "\${destroys:-0}" -gt "$most" ]; then echo "not applied: the plan destroys $destroys resources, and $most are allowed"; exit 3; fi
+if [ "\${destroys:-0}" -gt "$most" ]; then
+  echo "not applied: the plan destroys $destroys resources, and $most are allowed"; exit 3
+fi
 limited "$limit" apply -json -input=false "$lock" /tmp/plan | readable /report/apply.jsonl
 exit "\${PIPESTATUS[0]}"
 `
 
+/** Removes the lock with the ID $1. */
 export const unlockScript = `
 exec terraform force-unlock -force "$1"
 `
 
-/** checkov on the whole source: as text, JSON, SARIF and JUnit. It asks no server. */
+/** checkov on the whole source: as text, JSON, SARIF and JUnit. It contacts no server. */
 export const securityScript = `
 mkdir -p /report
 checkov --directory . --framework terraform --skip-download --compact \\
