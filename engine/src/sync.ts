@@ -1,14 +1,15 @@
-// `npm run sync`: copies the code that modules share from modules/shared/ into each module, and into ci/, that names it
-// in its package.json. A module's runtime sees only the module's own folder, so these copies are committed; a unit test
+// `npm run sync`: writes README's table of checks, and copies the code that modules share from modules/shared/ into each
+// module, and into ci/, that names it in its package.json. A module's runtime sees only the module's own folder, so these copies are committed; a unit test
 // fails when one differs from its source.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { catalogueTable } from "../../ci/src/catalogue.js"
 import { repository } from "./paths.js"
 
 /** A copy that is not as `npm run sync` would write it; `text` is missing where the file has to go. */
 interface Drift {
   file: string
-  problem: "missing" | "differs" | "not named"
+  problem: "missing" | "differs" | "not named" | "old table"
   text?: string
 }
 
@@ -32,7 +33,8 @@ export function namedBy(folder: string, root = repository): string[] {
 
 /** Every copy in a repository that `npm run sync` would write or remove. */
 export function drift(root = repository): Drift[] {
-  return [...moduleNames(root).map((name) => `modules/${name}`), "ci"].flatMap((folder) => driftOf(folder, root))
+  const folders = [...moduleNames(root).map((name) => `modules/${name}`), "ci"]
+  return [...folders.flatMap((folder) => driftOf(folder, root)), ...tableDrift(root)]
 }
 
 /** Writes and removes what differs; returns the paths. */
@@ -59,7 +61,9 @@ export function syncCommand(args: string[]): number {
     const changed = sync()
     for (const file of changed) console.log(file)
     console.log(
-      changed.length === 0 ? "all copies of modules/shared are up to date" : `${changed.length} files changed`,
+      changed.length === 0
+        ? "all copies of modules/shared and README's table of checks are up to date"
+        : `${changed.length} files changed`,
     )
     return 0
   }
@@ -74,6 +78,7 @@ export function explain(problem: Drift["problem"]): string {
   return {
     missing: `the copy is missing: ${run}`,
     differs: `the copy differs from its source in modules/shared; edit the source, then ${run}`,
+    "old table": `the table of checks differs from ci/src/catalogue.ts: ${run}`,
     "not named": `no longer named in package.json (delivery.shared): add the name, or ${run} to remove the copy`,
   }[problem]
 }
@@ -90,6 +95,18 @@ function driftOf(folder: string, root: string): Drift[] {
   })
   const stale = there.filter((file) => !wanted.includes(file.replace(/\.ts$/, "")))
   return [...copies, ...stale.map((file): Drift => ({ file: `${target}/${file}`, problem: "not named" }))]
+}
+
+/** README's table of checks, if it is not the catalogue's. */
+function tableDrift(root: string): Drift[] {
+  const file = "README.md"
+  if (!existsSync(join(root, file))) return []
+  const before = readFileSync(join(root, file), "utf8")
+  const text = before.replace(
+    /(<!-- checks -->\n)[\s\S]*?(\n<!-- \/checks -->)/,
+    (_, begin: string, end: string) => `${begin}${catalogueTable()}${end}`,
+  )
+  return text === before ? [] : [{ file, problem: "old table", text }]
 }
 
 /** The named files and all that they import from modules/shared, in the order of their names. */

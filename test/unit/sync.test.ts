@@ -93,4 +93,17 @@ describe("npm run sync", () => {
     expect(drift(folder)).toEqual([])
     expect(moduleNames(folder)).toEqual(["tool"])
   })
+
+  it("writes the table of checks into README.md", () => {
+    sync(folder)
+    writeFileSync(join(folder, "README.md"), "before\n<!-- checks -->\nold\n<!-- /checks -->\nafter\n")
+    expect(drift(folder)).toMatchObject([{ file: "README.md", problem: "old table" }])
+    expect(explain("old table")).toContain("ci/src/catalogue.ts")
+    sync(folder)
+    expect(drift(folder)).toEqual([])
+    const text = readFileSync(join(folder, "README.md"), "utf8")
+    expect(text).toMatch(
+      /^before\n<!-- checks -->\n\| stage \|[\s\S]*\| `secrets` \|[\s\S]*<!-- \/checks -->\nafter\n$/,
+    )
+  })
 })
