@@ -9,7 +9,7 @@ import type { Changed } from "./changed"
 import type { Access } from "./private"
 
 /** What every check gets. */
-export interface Run {
+export interface CheckRun {
   source: Directory
   config: Config
   /** Seconds since 1970 after which unfinished work is reported as skipped; 0 for never. */
@@ -24,18 +24,18 @@ export interface Run {
 /** A check of the whole repository. */
 export interface Check {
   name: RepositoryStage
-  run: (run: Run) => Promise<Part>
+  run: (run: CheckRun) => Promise<Part>
 }
 
 /** A check as its file defines it. `Input` is what it works on. */
 interface Definition<Input> {
   name: RepositoryStage
   /** Returns what the check works on, or the reason why it does not apply to this repository. */
-  applies: (run: Run) => Promise<Input | NotApplicable> | Input | NotApplicable
+  applies: (run: CheckRun) => Promise<Input | NotApplicable> | Input | NotApplicable
   /** Runs the tool on it. */
-  run: (run: Run, input: Input) => Promise<Found>
+  run: (run: CheckRun, input: Input) => Promise<Found>
   /** Decides what the result amounts to, for example by counting findings. */
-  judge?: (run: Run) => ((part: Part) => Part) | undefined
+  judge?: (run: CheckRun) => ((part: Part) => Part) | undefined
 }
 
 /** The reason why a check does not apply to a repository. */

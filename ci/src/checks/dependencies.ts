@@ -2,7 +2,7 @@
 import { Directory, dag } from "@dagger.io/dagger"
 import { mergedSarif } from "../report/merge"
 import type { Found, Stage } from "../report/stages"
-import { defineCheck, servicesOf, type Run } from "./check"
+import { defineCheck, servicesOf, type CheckRun } from "./check"
 import { judgeFindings, today } from "./findings"
 import { inputsOf, matching } from "./inputs"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./licences"
@@ -25,7 +25,7 @@ export const dependencies = defineCheck({
 })
 
 /** Returns the folder of the source with Go's vulnerability database, if delivery.yaml names one instead of an address. */
-async function goDatabaseOf({ source, config }: Run): Promise<Directory | undefined> {
+async function goDatabaseOf({ source, config }: CheckRun): Promise<Directory | undefined> {
   const { go } = config.dependencies.database
   if (/^https?:/.test(go)) return undefined
   if (!(await source.exists(`${go}/index`)))
@@ -35,12 +35,12 @@ async function goDatabaseOf({ source, config }: Run): Promise<Directory | undefi
   return source.directory(go)
 }
 
-function commonOptions({ config, deadline, nonce }: Run) {
+function commonOptions({ config, deadline, nonce }: CheckRun) {
   const paths = Object.values(config.services).map(({ path }) => path)
   return { paths, dev: false, deadline, nonce }
 }
 
-async function sbomOf(run: Run, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
+async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
   const { source, config } = run
   const options = { ...commonOptions(run), name: "sbom", timeout: config.timeouts.lint, before }
   if (modules)
@@ -61,7 +61,11 @@ async function sbomOf(run: Run, modules: Directory | undefined, before: Director
 /** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
 type Audit = Texts<Stage & { unreachable: string }>
 
-function auditOf(run: Run, modules: Directory | undefined, goDatabaseFolder: Directory | undefined): Promise<Audit> {
+function auditOf(
+  run: CheckRun,
+  modules: Directory | undefined,
+  goDatabaseFolder: Directory | undefined,
+): Promise<Audit> {
   const { database } = run.config.dependencies
   const options = {
     ...commonOptions(run),
@@ -76,7 +80,7 @@ function auditOf(run: Run, modules: Directory | undefined, goDatabaseFolder: Dir
 }
 
 /** Returns the stage of both results: refused licences and vulnerabilities that count make it red. */
-function judged({ config }: Run, sbom: Texts, audit: Audit, base: string): Found {
+function judged({ config }: CheckRun, sbom: Texts, audit: Audit, base: string): Found {
   const [made, known] = [sbom.found[0], audit.found[0]]
   if (!made || !known) throw new Error("a module gave no result")
   const { licences, severity, inconclusive } = config.dependencies

@@ -5,7 +5,7 @@ import type { Config } from "../config/config"
 import type { Part } from "../report/parts"
 import { notAskedFor, type FileCoverage, type Stage } from "../report/stages"
 import { changedSince, type Changed } from "./changed"
-import type { Check, Run } from "./check"
+import type { Check, CheckRun } from "./check"
 import { coverageOf, coveragePart, coverageStages } from "./coverage"
 import { dependencies } from "./dependencies"
 import { lintGolangci } from "./lint-golangci"
@@ -46,7 +46,14 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
   const selected = selectStages(names, wanted.only ?? [], wanted.skip ?? [])
   const { grace = 0, nonce = "", access = {} } = wanted
   const deadline = grace && Math.ceil(Date.now() / 1000) + grace
-  const run: Run = { source, config, deadline, nonce, access, changed: changedOf(source, config, wanted, selected) }
+  const run: CheckRun = {
+    source,
+    config,
+    deadline,
+    nonce,
+    access,
+    changed: changedOf(source, config, wanted, selected),
+  }
   const parts = await runAll(run, selected)
   // SonarQube reads what the tests have measured.
   if (selected.has("quality")) parts.push(await quality(run, parts, wanted))
@@ -85,7 +92,7 @@ const afterServices: Check[] = [lintYaml, lintHelm, lintTerraform, lintGolangci,
  * Runs every part, one more at a time than there are processors: each has several steps side by side, and some wait for what the
  * cache says.
  */
-async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
+async function runAll(run: CheckRun, selected: Set<string>): Promise<Part[]> {
   const checks = (some: Check[]) => some.filter(({ name }) => selected.has(name)).map((check) => () => check.run(run))
   const work = [...checks([secrets]), ...serviceWork(run, selected), ...checks(afterServices)]
   const parts: Part[] = []
@@ -97,7 +104,7 @@ async function runAll(run: Run, selected: Set<string>): Promise<Part[]> {
 }
 
 /** Returns the work of the services. Node first: an npm install waits for the network while Go compiles. */
-function serviceWork(run: Run, selected: Set<string>): (() => Promise<Part>)[] {
+function serviceWork(run: CheckRun, selected: Set<string>): (() => Promise<Part>)[] {
   const services = Object.entries(run.config.services)
   const ofKind = (kind: string) => services.filter(([, service]) => service.kind === kind)
   return [...ofKind("node"), ...ofKind("go")].flatMap(([name, service]) => {

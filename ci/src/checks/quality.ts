@@ -5,7 +5,7 @@ import { testExecutions, testFunctions, type Tests } from "../report/merge"
 import { collect, type Part } from "../report/parts"
 import { reportsOf } from "../report/report"
 import type { Found, Stage } from "../report/stages"
-import { notApplicable, type Run } from "./check"
+import { notApplicable, type CheckRun } from "./check"
 import { rooted } from "./coverage-files"
 import { withoutMarkdown } from "./inputs"
 import { moduleName } from "./paths"
@@ -17,13 +17,13 @@ export interface Sonar {
 }
 
 /** Runs the check on the reports of the services' tests, which have ended. */
-export async function quality(run: Run, parts: Part[], sonar: Sonar): Promise<Part> {
+export async function quality(run: CheckRun, parts: Part[], sonar: Sonar): Promise<Part> {
   const settings = run.config.quality
   if (!settings) return notApplicable("quality", "delivery.yaml has no gates.quality")
   return collect("quality", ["quality"], () => analyze(run, settings, parts, sonar))
 }
 
-async function analyze(run: Run, settings: Quality, parts: Part[], sonar: Sonar): Promise<Found> {
+async function analyze(run: CheckRun, settings: Quality, parts: Part[], sonar: Sonar): Promise<Found> {
   const { conditions, exclusions, project, seconds } = settings
   const texts = reportsOf(parts)
   let [sources, coverage] = [dag.directory(), dag.directory()]

@@ -3,7 +3,7 @@ import { Golang, Service, dag } from "@dagger.io/dagger"
 import type { Need, Service as Delivered } from "../config/config"
 import { collect, type Part } from "../report/parts"
 import type { Found, Stage } from "../report/stages"
-import { timedSteps, type Run } from "./check"
+import { timedSteps, type CheckRun } from "./check"
 import { goInput, withoutMarkdown } from "./inputs"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
@@ -16,14 +16,14 @@ export interface ServiceSteps {
 }
 
 /** Runs steps of a service. */
-export function checkService(run: Run, service: ServiceSteps): Promise<Part> {
+export function checkService(run: CheckRun, service: ServiceSteps): Promise<Part> {
   const { name, steps } = service
   const stages = steps.map((step) => `${name}:${step}`)
   const check = service.service.kind === "go" ? checkGo : checkNode
   return collect(name, stages, () => check(run, service), withCoverageGate(service.service.coverage))
 }
 
-async function checkGo({ source, config, deadline, nonce, access }: Run, of: ServiceSteps): Promise<Found> {
+async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
   const { name, steps, service } = of
   const { path, inputs, needs } = service
   const input = await goInput(source, path, inputs)
@@ -34,7 +34,7 @@ async function checkGo({ source, config, deadline, nonce, access }: Run, of: Ser
     : cachedResults((attempt) => withTestServices(dag.golang(), needs).cachedCheck(input, { ...options, attempt }))
 }
 
-async function checkNode({ source, config, deadline, nonce, access }: Run, of: ServiceSteps): Promise<Found> {
+async function checkNode({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
   const { name, steps, service } = of
   const input = await withoutMarkdown(source.directory(service.path))
   const options = { name, steps: timedSteps(config, steps), deadline, nonce }

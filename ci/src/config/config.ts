@@ -3,7 +3,7 @@
 import { crossCheck } from "./cross-check"
 import { withDefaults } from "./defaults"
 import { extendEnvironments, type Written } from "./extend"
-import { placeOf, readSource, type Source } from "./places"
+import { positionOf, readSource, type Source } from "./places"
 import type { Config, WrittenConfig } from "./types"
 import { validate } from "./validate"
 
@@ -23,11 +23,11 @@ export function parseConfig(text: string): Config {
   refuse(syntaxFaults(source))
   const faults: string[] = []
   const value = extendEnvironments((source.document.toJS() ?? {}) as Written, (name, fault) =>
-    faults.push(`${placeOf(source, ["environments", name, "extends"])}: ${fault}`),
+    faults.push(`${positionOf(source, ["environments", name, "extends"])}: ${fault}`),
   )
   refuse([...faults, ...validate(value, source)])
   const config = withDefaults(value as unknown as WrittenConfig)
-  refuse(crossCheck(config).map(({ path, fault }) => `${placeOf(source, path)}: ${fault}`))
+  refuse(crossCheck(config).map(({ path, fault }) => `${positionOf(source, path)}: ${fault}`))
   return config
 }
 

@@ -14,7 +14,7 @@ export function readSource(text: string): Source {
 }
 
 /** The path of a key with its line, such as `services.api.path, line 3`. */
-export function placeOf(source: Source, path: string[]): string {
+export function positionOf(source: Source, path: string[]): string {
   return `${path.join(".") || "the file"}, line ${lineOf(source, path)}`
 }
 

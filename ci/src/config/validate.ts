@@ -2,7 +2,7 @@
 import Ajv, { type ErrorObject } from "ajv"
 import schema from "../../delivery.schema.json"
 import { isMapping, type Written } from "./extend"
-import { placeOf, type Source } from "./places"
+import { positionOf, type Source } from "./places"
 
 /** Returns the faults of a value, one line each. Defaults of the schema are added to the value. */
 export function validate(value: unknown, source: Source): string[] {
@@ -34,7 +34,7 @@ function describe(error: ErrorObject, value: unknown, source: Source): string | 
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
   const found = path.reduce<unknown>((below, key) => (below as Record<string, unknown> | undefined)?.[key], value)
-  const at = (...more: string[]) => placeOf(source, [...path, ...more])
+  const at = (...more: string[]) => positionOf(source, [...path, ...more])
   const schemaHere = error.parentSchema as { properties?: Record<string, unknown>; allowed?: string } | undefined
   const allowedName = schemaHere?.allowed ?? "small letters, digits and -, a letter first, 39 characters at most"
   const allowedFolder = schemaHere?.allowed ?? "a folder below the repository's root, without .."

@@ -27,7 +27,7 @@ export interface Finding {
 }
 
 /** A tool's report: its stage, its text, and the folder that its files' names begin at. */
-export interface Source {
+export interface ReportFile {
   stage: string
   text: string
   folder?: string
@@ -54,7 +54,7 @@ const list = (value: unknown): Node[] =>
   (value === undefined || value === "" ? [] : ([value].flat() as Node[])).filter((one) => typeof one === "object")
 
 /** All test suites of JUnit files in one file; each suite's name begins with its stage's. A file that is no JUnit is left out. */
-export function mergedJunit(sources: Source[]): string {
+export function mergedJunit(sources: ReportFile[]): string {
   const suites = sources.flatMap(({ stage, text }) =>
     suitesOf(text).map((suite) => ({
       ...(printable(suite) as Node),
@@ -70,7 +70,7 @@ export function mergedJunit(sources: Source[]): string {
 }
 
 /** The tests of JUnit files that failed, each with its output. */
-export function failedTests(sources: Source[]): FailedTest[] {
+export function failedTests(sources: ReportFile[]): FailedTest[] {
   return sources.flatMap(({ stage, text, path }) =>
     suitesOf(text)
       .flatMap((suite) => list(suite.testcase))
@@ -216,7 +216,7 @@ interface Result {
 }
 
 /** All runs of SARIF logs in one log, with files named from the repository's root. What two tools say of one place in the same words stands in it once. */
-export function mergedSarif(sources: Source[]): { log: string; found: Finding[] } {
+export function mergedSarif(sources: ReportFile[]): { log: string; found: Finding[] } {
   const found: Finding[] = []
   const seen = new Set<string>()
   const runs = sources.flatMap(({ stage, text, folder }) =>

@@ -1,7 +1,7 @@
 // A pipeline's report files: what people open, what machines read, and every tool's own files.
 import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
-import { failedTests, mergedJunit, mergedSarif, type Finding, type Source } from "./merge"
+import { failedTests, mergedJunit, mergedSarif, type Finding, type ReportFile } from "./merge"
 import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
 import type { Part } from "./parts"
 import { tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
@@ -38,7 +38,7 @@ export async function reportOf(
   const table = tableOf(stages)
   const { passed } = verdictOf(stages)
   const files = reportsOf(parts)
-  const written = (pattern: RegExp): Source[] =>
+  const written = (pattern: RegExp): ReportFile[] =>
     Object.keys(files)
       .filter((path) => pattern.test(path))
       .map((path) => ({
