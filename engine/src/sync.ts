@@ -1,6 +1,6 @@
 // `npm run sync`: writes README's table of checks, and copies the code that modules share from modules/shared/ into each
-// module, and into ci/, that names it in its package.json. A module's runtime sees only the module's own folder, so these copies are committed; a unit test
-// fails when one differs from its source.
+// module, and into ci/, that names it in its package.json. A module's runtime sees only the module's own folder, so these
+// copies are committed; a unit test fails when one differs from its source.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { catalogueTable } from "../../ci/src/catalogue.js"
