@@ -1,4 +1,4 @@
-// The product as a developer runs it: `npm run dev`, and the API and UI suites against the address that it prints.
+// The product as a developer runs it: `npm run product`, and the API and UI suites against the address that it prints.
 // inputs: engine ci modules dagger.json services delivery.yaml
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
@@ -9,7 +9,7 @@ import { repository } from "../pipeline/shop"
 
 const script = join(repository, "engine/run.mjs")
 
-/** `npm run dev` that is up. */
+/** `npm run product` that is up. */
 class Dev {
   private constructor(
     readonly child: ChildProcess,
@@ -17,7 +17,7 @@ class Dev {
   ) {}
 
   static async up(...args: string[]): Promise<Dev> {
-    const child = spawn(process.execPath, [script, "dev", ...args], { cwd: repository })
+    const child = spawn(process.execPath, [script, "product", ...args], { cwd: repository })
     let output = ""
     return new Promise((resolve, reject) => {
       const heard = (chunk: Buffer) => {
@@ -27,7 +27,7 @@ class Dev {
       }
       child.stdout.on("data", heard)
       child.stderr.on("data", heard)
-      child.on("close", (code) => reject(new Error(`npm run dev ended with ${code}:\n${output}`)))
+      child.on("close", (code) => reject(new Error(`npm run product ended with ${code}:\n${output}`)))
     })
   }
 
@@ -112,8 +112,8 @@ describe("the product whose recipes cannot reach suppliers", () => {
 
 describe("wrong words", () => {
   it.each([
-    ["dev", ["--port=99999"], "--port 99999: a number from 1 to 65535 is allowed"],
-    ["dev", ["--prot=1"], "--prot"],
+    ["product", ["--port=99999"], "--port 99999: a number from 1 to 65535 is allowed"],
+    ["product", ["--prot=1"], "--prot"],
     ["test-api", [], "--url is missing"],
     [
       "test-api",

@@ -4,7 +4,7 @@ import type { Access } from "../checks/private"
 import { readConfig } from "../config/source"
 import type { Part } from "../report/parts"
 import { unique } from "../report/unique"
-import { deliver, deliverTo, environmentOf, placeOf, recordKeyOf, type DeliverOptions } from "./deliver"
+import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, type DeliverOptions } from "./deliver"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
 import { publish } from "./publish"
 import { identify, recordsIn } from "./record"
@@ -52,6 +52,6 @@ export async function deliverDev(source: Directory, options: DeliverOptions & { 
   const [cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry, config)])
   if (environment.gates.analysis) await installPrometheus(source, config, cluster)
   const holder = `dev of ${published.record.sha.slice(0, 12)}`
-  const place = placeOf("dev", config, { registry, cluster }, { ...options, holder })
+  const place = deliveryPlace("dev", config, { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, published.record, records, { webhook: options.slackWebhook })).parts
 }

@@ -38,7 +38,7 @@ export async function deliver(name: EnvironmentName, source: Directory, options:
   const records = recordsIn(registry, await recordKeyOf(options.recordKey))
   const record = await records.read(options.release || (await identify(source, config)).tree)
   const holder = `${name} of ${record.sha.slice(0, 12)}`
-  const place = placeOf(name, config, { registry, cluster }, { ...options, holder })
+  const place = deliveryPlace(name, config, { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, record, records, { webhook: options.slackWebhook })).parts
 }
 
@@ -69,7 +69,7 @@ export async function recordKeyOf(recordKey?: Secret): Promise<string> {
 }
 
 /** Returns the place of an environment: its settings, targets and secrets. */
-export function placeOf(
+export function deliveryPlace(
   name: EnvironmentName,
   config: Config,
   { registry, cluster }: { registry: Registry; cluster: Cluster },

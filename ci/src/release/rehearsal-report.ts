@@ -40,7 +40,7 @@ export async function rehearsalOutcome(source: Directory, { faults, short, acces
     "slack.json": told,
   }
   for (const [path, text] of Object.entries(pr.files)) files[`pr/${path}`] = text
-  const filesOfStages: Record<string, string[]> = Object.assign({}, ...parts.map((part) => part.files))
+  const filesOfStages = Object.fromEntries(parts.flatMap((part) => Object.entries(part.files)))
   for (const one of steps)
     if (!["pr", "targets"].includes(one.step)) files[`${one.step}.html`] = environmentHtml(one, filesOfStages)
   if (record) files["release.json"] = `${JSON.stringify(record, null, 1)}\n`

@@ -7,7 +7,7 @@ import type { ChainStep } from "../report/chain-page"
 import { tell } from "../report/notify"
 import { allPassed, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
-import { deliverTo, environmentOf, placeOf } from "./deliver"
+import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
 import { addressOf, analysis, deploy, health, rollback, type Place } from "./environment"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
 import { lost, type ProbeLog } from "./probe"
@@ -148,7 +148,7 @@ class Rehearsal {
 
   private place(name: EnvironmentName, targets: Targets): Place {
     const { config } = this.options
-    return placeOf(name, config, targets, { faults: [], secrets: {}, holder: `rehearsal ${this.instance}` })
+    return deliveryPlace(name, config, targets, { faults: [], secrets: {}, holder: `rehearsal ${this.instance}` })
   }
 
   private async deliver(place: Place, { records }: Targets): Promise<boolean> {
