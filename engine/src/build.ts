@@ -1,4 +1,5 @@
-// Builds what an engine consists of, from package registries: Go programs, a Debian root, npm parts, a Go toolchain, the SDK content.
+// Builds the parts of an engine from package registries: Go programs, Debian roots, npm parts, a Go toolchain, the SDK
+// content.
 import { spawnSync } from "node:child_process"
 import {
   chmodSync,
@@ -38,7 +39,7 @@ const debianEngine = [
   ],
 ]
 
-/** What the parts of an engine are made of, as one hash a part. Reads small files only, so that it is fast enough for every call. */
+/** A hash of the inputs of each part of an engine. Reads only small files, so that it is fast enough for every call. */
 export function inputHashes() {
   const text = (path: string) => readFileSync(join(repository, path), "utf8")
   const base = hashOf("bookworm", debianBase)
@@ -61,29 +62,26 @@ export function inputHashes() {
   return { base, engineRoot, programs, npm, toolchain, sdk: hashOf(sdk, engineRoot, programs, npm, toolchain) }
 }
 
-/** Builds every part that is not there, side by side; verifies the digests of those that are. Returns the SDK content's manifest digests. */
+/**
+ * Builds every missing part, side by side, and verifies the digests of the others. Returns the manifest digests of the SDK
+ * content.
+ */
 export async function buildParts(paths: Paths): Promise<{ go: string; typescript: string }> {
   const hashes = inputHashes()
-  const stale = async (name: keyof typeof hashes) => staleReason(paths, name, hashes[name], true)
-  const names = ["programs", "base", "engineRoot", "npm", "toolchain"] as const
-  const reasons = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await stale(name)]))) as Record<
-    (typeof names)[number],
-    string | undefined
-  >
-
+  const reasons = await staleParts(paths, hashes)
   const faults = machineFaults(inspectMachine(paths), reasons.programs ? setupBytes : startBytes, paths.state)
-  if (faults.length)
-    throw new Error(
-      `An engine cannot be provisioned on this machine:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-    )
+  if (faults.length) {
+    const list = faults.map((fault) => `  - ${fault}`).join("\n")
+    throw new Error(`an engine cannot be provisioned on this machine:\n${list}`)
+  }
   for (const [name, reason] of Object.entries(reasons))
     if (reason && reason !== "not built yet") say(`  ${name}: ${reason}; building it again`)
 
   await installHostPackages(paths)
-  const tar = (name: "base" | "engineRoot", packages: string[]) =>
-    reasons[name]
-      ? step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report))
-      : undefined
+  const root = async (name: "base" | "engineRoot", packages: string[]) => {
+    if (!reasons[name]) return
+    await step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report))
+  }
   await Promise.all([
     reasons.programs &&
       step(`Dagger ${daggerVersion}: CLI, engine and helpers from Go modules`, (report) =>
@@ -92,27 +90,36 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
     reasons.toolchain && step(`Go ${goVersion} toolchain`, () => fetchToolchain(paths, hashes.toolchain)),
     reasons.npm &&
       step("npm parts: node, bun, npm, SDK library", (report) => installNpmParts(paths, hashes.npm, report)),
-    (async () => {
-      await tar("engineRoot", debianEngine)
-      await tar("base", debianBase)
-    })(),
+    root("engineRoot", debianEngine).then(() => root("base", debianBase)),
   ])
-  return step("SDK content", (report) =>
-    buildSdkContent(
-      {
-        bin: paths.bin,
-        rootTar: join(paths.tar, "engineRoot.tar"),
-        goRoot: goRoot(paths),
-        npm: paths.npm,
-        certs: machineCertificates(),
-        out: paths.content,
-      },
-      report,
-    ),
-  )
+  const inputs = {
+    bin: paths.bin,
+    rootTar: join(paths.tar, "engineRoot.tar"),
+    goRoot: goRoot(paths),
+    npm: paths.npm,
+    certs: machineCertificates(),
+    out: paths.content,
+  }
+  return step("SDK content", (report) => buildSdkContent(inputs, report))
 }
 
-/** The machine's extra CA certificates, as PEM files. A company's proxy needs them; they go into stand-in images and the SDK's, never into published ones. */
+/** Why each part has to be built; undefined for a part that is complete. */
+async function staleParts(paths: Paths, hashes: ReturnType<typeof inputHashes>) {
+  const stale = (name: keyof typeof hashes) => staleReason(paths, name, hashes[name], true)
+  const [programs, base, engineRoot, npm, toolchain] = await Promise.all([
+    stale("programs"),
+    stale("base"),
+    stale("engineRoot"),
+    stale("npm"),
+    stale("toolchain"),
+  ])
+  return { programs, base, engineRoot, npm, toolchain }
+}
+
+/**
+ * The machine's extra CA certificates, as PEM files, which a company's proxy may need. They are added to stand-in images
+ * and to the SDK's, never to published images.
+ */
 export function machineCertificates(): string[] {
   const folder = "/usr/local/share/ca-certificates"
   if (!existsSync(folder)) return []
@@ -136,7 +143,7 @@ function treeTexts(folder: string): string[] {
     .flatMap((file) => [file.slice(folder.length), readFileSync(file, "utf8")])
 }
 
-/** Installs the Debian packages that are missing on the host, and notes them for `prune`'s list. */
+/** Installs the Debian packages that are missing on the host, and records them for `prune`. */
 async function installHostPackages(paths: Paths): Promise<void> {
   const missing = hostPackages.filter(
     (name) =>
@@ -188,29 +195,14 @@ async function buildPrograms(paths: Paths, inputs: string, report: (line: string
     project,
   )
   const version = ["Version", "Tag"].map((name) => `-X ${daggerModule}/engine.${name}=${daggerVersion}`).join(" ")
-  await run(
-    "go",
-    [
-      "build",
-      "-v",
-      "-gcflags=all=-dwarf=false",
-      "-modfile",
-      goMod,
-      "-ldflags",
-      `-s -w ${version}`,
-      "-tags",
-      "dfexcludepatterns dfparents",
-      "-o",
-      `${fresh}/`,
-      ...goPrograms.map((name) => `${daggerModule}/cmd/${name}`),
-    ],
-    {
-      cwd: project,
-      env: goEnv(paths),
-      log: join(paths.logs, "go-build.log"),
-      onLine: report,
-    },
-  )
+  const flags = ["-v", "-gcflags=all=-dwarf=false", "-modfile", goMod, "-ldflags", `-s -w ${version}`]
+  const packages = goPrograms.map((name) => `${daggerModule}/cmd/${name}`)
+  await run("go", ["build", ...flags, "-tags", "dfexcludepatterns dfparents", "-o", `${fresh}/`, ...packages], {
+    cwd: project,
+    env: goEnv(paths),
+    log: join(paths.logs, "go-build.log"),
+    onLine: report,
+  })
   mkdirSync(paths.bin, { recursive: true })
   for (const name of goPrograms) renameSync(join(fresh, name), join(paths.bin, name))
   await writeStamp(
@@ -227,7 +219,7 @@ async function fetchToolchain(paths: Paths, inputs: string): Promise<void> {
     env: { ...goEnv(paths), GOFLAGS: "-mod=mod" },
     log: join(paths.logs, "toolchain.log"),
   })
-  // A module's zip has no executable files: the go command itself sets the bit when it switches toolchains.
+  // A module's zip has no executable files; the go command sets the bit when it switches toolchains.
   await run("chmod", ["-R", "a+x", ...["bin", "pkg/tool"].map((name) => join(goRoot(paths), name))])
   await writeStamp(
     paths,
@@ -293,7 +285,7 @@ async function debianTar(
   await writeStamp(paths, name, inputs, [target])
 }
 
-/** Unpacks the engine's root and puts the programs in place, unless just these parts were laid out already. */
+/** Unpacks the engine's root and copies the programs into it, unless these parts are in place already. */
 export async function layOutRoot(paths: Paths): Promise<void> {
   const { engineRoot, programs } = inputHashes()
   const marker = join(paths.root, "laid-out")
@@ -306,18 +298,21 @@ export async function layOutRoot(paths: Paths): Promise<void> {
   rmSync(paths.root, { recursive: true, force: true })
   mkdirSync(paths.root, { recursive: true })
   await run("tar", ["-C", paths.root, "--numeric-owner", "-xf", join(paths.tar, "engineRoot.tar")])
+  placePrograms(paths)
+  const certificates = "etc/ssl/certs/ca-certificates.crt"
+  const own = join(paths.root, certificates)
+  copyFileSync(existsSync(`/${certificates}`) ? `/${certificates}` : own, own)
+  writeFileSync(marker, wanted)
+}
+
+/** Copies the programs to where the engine looks for them. */
+function placePrograms(paths: Paths): void {
+  const folders = ["opt/cni/bin", "etc/dagger", "usr/local/share/dagger/content", "var/lib/dagger", "var/lib/registry"]
+  for (const folder of folders) mkdirSync(join(paths.root, folder), { recursive: true })
   const place = (from: string, to: string) => {
     copyFileSync(from, join(paths.root, to))
     chmodSync(join(paths.root, to), 0o755)
   }
-  for (const folder of [
-    "opt/cni/bin",
-    "etc/dagger",
-    "usr/local/share/dagger/content",
-    "var/lib/dagger",
-    "var/lib/registry",
-  ])
-    mkdirSync(join(paths.root, folder), { recursive: true })
   for (const name of ["bridge", "loopback", "firewall", "host-local"])
     place(join(paths.root, "usr/lib/cni", name), `opt/cni/bin/${name}`)
   place(join(paths.bin, "dnsname"), "opt/cni/bin/dnsname")
@@ -326,11 +321,4 @@ export async function layOutRoot(paths: Paths): Promise<void> {
   place(join(paths.bin, "dialstdio"), "usr/local/bin/dial-stdio")
   place(join(paths.bin, "dagger"), "usr/local/bin/dagger")
   symlinkSync("/usr/sbin/runc", join(paths.root, "usr/local/bin/runc"))
-  copyFileSync(
-    existsSync("/etc/ssl/certs/ca-certificates.crt")
-      ? "/etc/ssl/certs/ca-certificates.crt"
-      : join(paths.root, "etc/ssl/certs/ca-certificates.crt"),
-    join(paths.root, "etc/ssl/certs/ca-certificates.crt"),
-  )
-  writeFileSync(marker, wanted)
 }

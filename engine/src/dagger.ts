@@ -1,4 +1,4 @@
-// Runs the Dagger CLI on the engine, and notices when the engine dies under a call (the CLI alone would wait for minutes).
+// Runs the Dagger CLI on the engine, and notices when the engine dies during a call: the CLI alone would wait for minutes.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
@@ -18,18 +18,21 @@ export interface CallResult {
 
 export interface CallOptions {
   cwd?: string
-  /** Lines of the CLI's progress stream; without it, the terminal is the CLI's own. */
+  /** Receives the lines of the CLI's progress stream; without it the CLI writes to the terminal. */
   onProgress?: (line: string) => void
   /** Aborting sends the CLI an interrupt. */
   signal?: AbortSignal
 }
 
-/** Brings the engine up with the images that a call of a module needs; the words name the function, if not all of them are wanted; `source` is the repository that it works on. */
+/**
+ * Starts the engine and builds the images that a call of a module needs. `words` may name the function, so that only its
+ * images are built; `source` is the repository that the function works on.
+ */
 export async function prepare(module: string, words: string[] = [], source?: string): Promise<Engine> {
   return withImages(await imagesOfCall(module, words, () => namesIn(source)))
 }
 
-/** The names of a repository's files, without folders; none where it is not one of git's. */
+/** The names of a repository's files, without folders; empty outside of git. */
 function namesIn(source: string | undefined): Set<string> {
   const listed = source
     ? spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -40,19 +43,23 @@ function namesIn(source: string | undefined): Set<string> {
   return new Set((listed ?? "").split("\0").map((file) => basename(file)))
 }
 
-/** Brings the engine up with these images. */
+/** Starts the engine and builds these images. */
 export async function withImages(wanted: Map<string, string[]>): Promise<Engine> {
   const engine = await up()
   if (engine.runner.kind === "provisioned") await Promise.all([ensureImages(statePaths(), wanted), ensureSdk(engine)])
   return engine
 }
 
-/** Has an engine whose cache is empty compile the TypeScript SDK, beside the images: else the first call of a module waits for it. The note that it is done lies with the cache, and goes with it. */
+/**
+ * Compiles the TypeScript SDK on an engine whose cache is empty, beside the images: otherwise the first call of a module
+ * waits for it. The record that this is done lies in the cache and disappears with it.
+ */
 async function ensureSdk(engine: Engine): Promise<void> {
   const paths = statePaths()
-  const [note, key] = [join(paths.engine, "sdk-compiled"), readFileSync(keyFile(paths), "utf8")]
-  if (existsSync(note) && readFileSync(note, "utf8") === key) return
-  await step("TypeScript SDK: compile, where the engine's cache has it not", async () => {
+  const record = join(paths.engine, "sdk-compiled")
+  const key = readFileSync(keyFile(paths), "utf8")
+  if (existsSync(record) && readFileSync(record, "utf8") === key) return
+  await step("TypeScript SDK: compile", async () => {
     const lines: string[] = []
     const { exitCode, engineDied } = await callDagger(
       engine,
@@ -61,10 +68,11 @@ async function ensureSdk(engine: Engine): Promise<void> {
     )
     if (engineDied)
       throw new Error(
-        "the engine ended while the TypeScript SDK was compiled. Run the same command again: it starts the engine, and what was finished is cached.",
+        "the engine stopped while the TypeScript SDK was compiled. " +
+          "Run the same command again: it starts the engine, and finished work is cached.",
       )
     if (exitCode !== 0) throw new Error(`the TypeScript SDK could not be compiled:\n${lines.slice(-15).join("\n")}`)
-    writeFileSync(note, key)
+    writeFileSync(record, key)
   })
 }
 
@@ -100,22 +108,22 @@ export async function callDagger(engine: Engine, args: string[], options: CallOp
   })
   if (watch) {
     clearInterval(watch)
-    // The call may have noticed first.
+    // The CLI may notice before the interval does.
     engineDied ||= exitCode !== 0 && !processLives(statePaths().enginePid)
   }
   if (rest) options.onProgress?.(rest)
   return { exitCode: engineDied ? 1 : exitCode, stdout, engineDied }
 }
 
-/** `npm run dagger -- …`: the CLI as it is, with engine and images in place. */
+/** `npm run dagger -- …`: runs the CLI, with engine and images in place. */
 export async function daggerCommand(args: string[]): Promise<number> {
   const engine = await prepare(moduleOf(args), args)
   const { exitCode, engineDied } = await callDagger(engine, args, { cwd: process.env.INIT_CWD ?? process.cwd() })
-  if (engineDied) say("the engine ended while this call ran; the next command starts it again")
+  if (engineDied) say("the engine stopped while this call ran; the next command starts it again")
   return exitCode
 }
 
-/** The folder of the module that a command line is about: the one that -m names, or the one it runs in. */
+/** The folder of the module that a command line names with -m; without -m the folder in which it runs. */
 export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.cwd()): string {
   const at = args.findIndex(
     (arg) => arg === "-m" || arg === "--mod" || arg.startsWith("--mod=") || arg.startsWith("-m="),
@@ -124,12 +132,12 @@ export function moduleOf(args: string[], cwd = process.env.INIT_CWD ?? process.c
   return resolve(cwd, named ?? ".")
 }
 
-/** `npm run generate`: generates sdk/ and tsconfig.json of each module, for editors. */
+/** `npm run generate`: writes sdk/ and tsconfig.json of each module, for editors. */
 export async function generate(
   modules = allModules().filter((module) => existsSync(join(module, "dagger.json"))),
 ): Promise<number> {
   const engine = await up()
-  // ci/ is the source of the repository's root, whose clients have all modules; its own dagger.json is the small root.
+  // ci/ is the source of the repository's root module, whose client has all modules.
   for (const module of modules.map((module) => (module === join(repository, "ci") ? repository : module))) {
     const name = (JSON.parse(readFileSync(join(module, "dagger.json"), "utf8")) as { name: string }).name
     say(`▶ dagger develop: ${name}`)

@@ -1,5 +1,6 @@
-// A green pull request whose source is as it was, byte by byte, is not asked again: its reports are taken from the state folder, and no engine is needed. What counts
-// as the source is what the pipeline is given: every file that git knows or would take, ignored files that are no tool's output, and the refs.
+// Answers a pull request whose source is the same, byte by byte, as in an earlier green run: the reports come from the
+// state folder, and no engine is needed. The source is what the pipeline gets: every file that git tracks or would add,
+// ignored files that are not the output of a tool, and the refs.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
@@ -23,23 +24,27 @@ import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
 import { contentOf } from "./unchanged.js"
 
-/** Folders that the pipeline leaves out of the source too, wherever they are (`ignore` of pr in ci/src/index.ts); and so is reports/ at its root. */
+/** Folders that the pipeline leaves out of the source too, at any depth (`ignore` of pr in ci/src/index.ts). */
 const outputs = ["node_modules", "dist", "coverage"]
+/** A path in one of these folders, or in reports/ at the root. */
 const leftOut = new RegExp(`(^|/)(${outputs.join("|")})(/|$)|^reports/`)
 
-/** The same for git, where a repository does not ignore them: else the reports of a run would make the next one another. */
-const untold = [...outputs, "/reports/"].map((line) => `${line}\n`).join("")
+/** The same as patterns for git: in a repository that does not ignore them, the reports of a run would change the key. */
+const excludes = [...outputs, "/reports/"].map((line) => `${line}\n`).join("")
 
-/** After this many seconds a result is asked again: by then other vulnerabilities of what is depended on may be known. */
+/** Seconds for which a result is valid: afterwards other vulnerabilities of dependencies may be known. */
 const validFor = 24 * 3600
 
-/** And after this many, where a stage came to no verdict: a database that did not answer may answer again. */
+/** Seconds for which a result is valid when a stage is inconclusive: a database that did not answer may answer now. */
 export const validWithoutVerdict = 3600
 
-/** How many results are kept. */
-const kept = 20
+/** How many results stay. */
+const maxResults = 20
 
-/** A name for all that a run follows from: the source, the pipeline's own code, its arguments, the stand-in images. Nothing where that cannot be told, such as outside of git. */
+/**
+ * The key of a run: a hash of the source, the pipeline's own code, its arguments and the stand-in images. Undefined where
+ * the source cannot be read through git.
+ */
 export function keyOfRun(
   source: string,
   args: string[],
@@ -51,7 +56,7 @@ export function keyOfRun(
   return hashOf(trees, args, contentOf(images, "images"))
 }
 
-/** The report files of a green run with this key, unless it is too old. */
+/** The report files of a green run with this key, unless they are too old. */
 export function knownReports(key: string, { state } = statePaths()): Record<string, string> | undefined {
   const file = join(state, "known", key)
   if (!existsSync(file)) return undefined
@@ -61,7 +66,7 @@ export function knownReports(key: string, { state } = statePaths()): Record<stri
   return Date.now() - statSync(file).mtimeMs > 1000 * limit ? undefined : reports
 }
 
-/** Notes a green run's report files. Written aside and renamed, so that a note is whole or absent. */
+/** Records the report files of a green run. The record is written beside its place and renamed: complete or absent. */
 export function noteReports(key: string, reports: string, { state } = statePaths()): void {
   const folder = join(state, "known")
   mkdirSync(folder, { recursive: true })
@@ -70,58 +75,27 @@ export function noteReports(key: string, reports: string, { state } = statePaths
   const old = readdirSync(folder)
     .map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }))
     .sort((a, b) => b.at - a.at)
-    .slice(kept)
+    .slice(maxResults)
   for (const { name } of old) rmSync(join(folder, name))
 }
 
-/** A hash over a file's content, or over what a link points at. */
+/** A hash of a file's content, or of the target of a link. */
 function contentHash(file: string): string {
   return createHash("sha256")
     .update(lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file))
     .digest("hex")
 }
 
-/** A hash over a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs, and ignored files. Nothing is written into the clone. */
+/**
+ * A hash of a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs, and
+ * ignored files. Nothing is written into the clone. Undefined when git fails or too many files are ignored.
+ */
 function contentKey(folder: string): string | undefined {
-  const dot = join(folder, ".git")
-  if (!existsSync(join(dot, "HEAD"))) return undefined
+  const gitFolder = join(folder, ".git")
+  if (!existsSync(join(gitFolder, "HEAD"))) return undefined
   const scratch = mkdtempSync(join(tmpdir(), "delivery-key-"))
   try {
-    const index = join(scratch, "index")
-    // With a copy of the index git reads only the files that changed since. A file that was edited in the second in which the index was written may look as it did then;
-    // git reads those files anyway, which it tells by the index's own time: so the copy must not be younger.
-    if (existsSync(join(dot, "index"))) {
-      copyFileSync(join(dot, "index"), index)
-      const written = statSync(join(dot, "index")).mtimeMs / 1000 - 2
-      utimesSync(index, written, written)
-    }
-    mkdirSync(join(scratch, "objects"))
-    writeFileSync(join(scratch, "untold"), untold)
-    const env = {
-      ...process.env,
-      GIT_DIR: dot,
-      GIT_WORK_TREE: folder,
-      GIT_INDEX_FILE: index,
-      GIT_OBJECT_DIRECTORY: join(scratch, "objects"),
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dot, "objects"),
-      GIT_OPTIONAL_LOCKS: "0",
-    }
-    const git = (...args: string[]): string | undefined => {
-      const { status, stdout } = spawnSync(
-        "git",
-        [
-          "-c",
-          "core.fsmonitor=false",
-          "-c",
-          `core.excludesFile=${join(scratch, "untold")}`,
-          "-c",
-          "safe.directory=*",
-          ...args,
-        ],
-        { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] },
-      )
-      return status === 0 ? stdout : undefined
-    }
+    const git = gitBeside(folder, gitFolder, scratch)
     if (git("add", "--all", ".") === undefined) return undefined
     const [tree, refs, ignored] = [
       git("write-tree"),
@@ -132,10 +106,45 @@ function contentKey(folder: string): string | undefined {
     const others = ignored.split("\0").filter((file) => file !== "" && !leftOut.test(file))
     if (others.length > 5000) return undefined
     const contents = others.map((file) => [file, contentHash(join(folder, file))])
-    return hashOf(tree, readFileSync(join(dot, "HEAD"), "utf8"), refs, contents)
+    return hashOf(tree, readFileSync(join(gitFolder, "HEAD"), "utf8"), refs, contents)
   } catch {
     return undefined
   } finally {
     rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Runs git on a clone with an index and objects of its own in `scratch`; returns stdout, or undefined on failure. */
+function gitBeside(folder: string, gitFolder: string, scratch: string): (...args: string[]) => string | undefined {
+  const index = join(scratch, "index")
+  if (existsSync(join(gitFolder, "index"))) {
+    // With a copy of the index, git reads only the files that changed since. A file that was edited in the second in
+    // which the index was written may look unchanged; git reads such files when the index is not younger than they are.
+    copyFileSync(join(gitFolder, "index"), index)
+    const written = statSync(join(gitFolder, "index")).mtimeMs / 1000 - 2
+    utimesSync(index, written, written)
+  }
+  mkdirSync(join(scratch, "objects"))
+  writeFileSync(join(scratch, "excludes"), excludes)
+  const env = {
+    ...process.env,
+    GIT_DIR: gitFolder,
+    GIT_WORK_TREE: folder,
+    GIT_INDEX_FILE: index,
+    GIT_OBJECT_DIRECTORY: join(scratch, "objects"),
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitFolder, "objects"),
+    GIT_OPTIONAL_LOCKS: "0",
+  }
+  const settings = ["core.fsmonitor=false", `core.excludesFile=${join(scratch, "excludes")}`, "safe.directory=*"]
+  const options = settings.flatMap((setting) => ["-c", setting])
+  return (...args) => {
+    const { status, stdout } = spawnSync("git", [...options, ...args], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      stdio: ["ignore", "pipe", "ignore"],
+    })
+    return status === 0 ? stdout : undefined
   }
 }

@@ -1,4 +1,5 @@
-// Where the engine's parts lie, and the numbers that bound them. Everything of ours on a machine is below one state folder.
+// Paths of the engine's parts, and limits of disk use. Everything that this project keeps on a machine is below one
+// state folder.
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -7,16 +8,19 @@ import { stateFolder } from "../state.mjs"
 /** The Dagger version that CLI, engine, SDK content and modules share. */
 export const daggerVersion = "v0.19.10"
 
-/** The Go toolchain that compiles modules in the engine and stands behind the golang image. */
+/** The Go toolchain that compiles modules in the engine, and that the golang image contains. */
 export const goVersion = "1.26.8"
 
-/** Disk space that the engine's cache may take before its garbage collector removes the least recently used parts, in bytes. */
+/** Bytes that the engine's cache may use before its garbage collector removes the least recently used parts. */
 export const cacheCapBytes = 20e9
 
-/** Disk space that a first set-up and a first run need, in bytes (measured: 40 GB at its largest, while Kubernetes is compiled, 31 GB afterwards): the engine's cache 23 GB, Go sources and caches 4 GB, registry 3 GB, the rest 2 GB. */
+/**
+ * Bytes that a first set-up and a first run need. Measured: at most 40 GB, while Kubernetes is compiled; 31 GB afterwards
+ * (the engine's cache 23 GB, Go sources and caches 4 GB, registry 3 GB, the rest 2 GB).
+ */
 export const setupBytes = 40e9
 
-/** Disk space that a start of what is already built needs, in bytes. */
+/** Bytes that a start needs when everything is built. */
 export const startBytes = 2e9
 
 /** Address of the mirror registry inside the engine's network namespace. Nothing listens on the host. */
@@ -58,12 +62,13 @@ export function statePaths(env: NodeJS.ProcessEnv = process.env): Paths {
   const paths = pathsBelow(state)
   if (Buffer.byteLength(paths.socket) > 100) {
     throw new Error(
-      `DELIVERY_ENGINE_STATE: ${state} is too long: the engine's socket below it may have 100 characters, it has ${paths.socket.length}. Choose a shorter folder.`,
+      `DELIVERY_ENGINE_STATE: ${state} is too long: the path of the engine's socket below it has ` +
+        `${paths.socket.length} characters, 100 are possible. Choose a shorter folder.`,
     )
   }
   if (state === "/" || state === homedir())
     throw new Error(
-      `DELIVERY_ENGINE_STATE: ${state} is not a folder of its own; \`prune\` would remove it. Choose another.`,
+      `DELIVERY_ENGINE_STATE: ${state} is not a folder of its own, and \`prune\` would remove it. Choose another.`,
     )
   return paths
 }

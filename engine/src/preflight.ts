@@ -1,9 +1,9 @@
-// What a machine must have before anything is provisioned on it. Each fault is one clear message; all are listed at once.
+// Checks that an engine can be provisioned on this machine. Each fault is one message; all are listed at once.
 import { spawnSync } from "node:child_process"
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs"
 import type { Paths } from "./paths.js"
 
-/** Debian packages that provisioning needs on the host. Everything else lies in the engine's own root. */
+/** Debian packages that provisioning needs on the host. Everything else is in the engine's own root. */
 export const hostPackages = ["runc", "slirp4netns", "mmdebstrap", "util-linux", "xz-utils"]
 
 export interface Machine {
@@ -41,13 +41,14 @@ function canOpen(path: string): boolean {
   }
 }
 
-/** The faults that stand in the way of provisioning, each with what to do; none is an empty list. */
+/** What prevents provisioning on this machine, each with what to do about it. */
 export function machineFaults(machine: Machine, neededBytes: number, state: string): string[] {
   const faults: string[] = []
   const docker = "or install Docker, whose daemon is used when it answers"
   if (machine.platform !== "linux" || machine.arch !== "x64") {
     return [
-      `this machine is ${machine.platform}/${machine.arch}: an engine without Docker can be provisioned on linux/x64 only. Install Docker.`,
+      `this machine is ${machine.platform}/${machine.arch}: ` +
+        "an engine without Docker can be provisioned on linux/x64 only. Install Docker.",
     ]
   }
   if (machine.uid !== 0)
@@ -56,9 +57,8 @@ export function machineFaults(machine: Machine, neededBytes: number, state: stri
     match[1]!.split(" "),
   )
   if (!ids.includes("debian") && !ids.includes("ubuntu")) {
-    faults.push(
-      `this is ${/^PRETTY_NAME="?([^"\n]*)/m.exec(machine.osRelease)?.[1] ?? "an unknown system"}: packages are installed with apt-get, so Debian or Ubuntu is needed, ${docker}.`,
-    )
+    const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(machine.osRelease)?.[1] ?? "an unknown system"
+    faults.push(`this is ${system}: packages are installed with apt-get, so Debian or Ubuntu is needed, ${docker}.`)
   }
   if (!machine.goVersion)
     faults.push("no `go` on the PATH: the engine is built from Go modules. Install Go 1.25 or newer.")
@@ -66,12 +66,14 @@ export function machineFaults(machine: Machine, neededBytes: number, state: stri
     faults.push(`Go ${machine.goVersion} is too old: install Go 1.25 or newer.`)
   if (machine.freeBytes < neededBytes) {
     faults.push(
-      `too little disk: ${gigabytes(machine.freeBytes)} free below ${state}, ${gigabytes(neededBytes)} needed. Free some, or name another folder with DELIVERY_ENGINE_STATE.`,
+      `too little disk: ${gigabytes(machine.freeBytes)} free below ${state}, ${gigabytes(neededBytes)} needed. ` +
+        "Free some, or name another folder with DELIVERY_ENGINE_STATE.",
     )
   }
   if (machine.uid === 0 && !machine.tun)
     faults.push(
-      "/dev/net/tun cannot be opened: the engine's network needs it. Load the `tun` module, or allow the device in this container.",
+      "/dev/net/tun cannot be opened: the engine's network needs it. " +
+        "Load the `tun` module, or allow the device in this container.",
     )
   return faults
 }

@@ -1,4 +1,4 @@
-// Progress of long work on the terminal: one line when a step starts, one when it ends, one each 20 s while it runs. All on stderr.
+// Progress of long work, on stderr: one line when a step starts, one when it ends, one every 20 s in between.
 import { appendFileSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 
@@ -10,21 +10,19 @@ export function say(line: string): void {
   process.stderr.write(`[${seconds.toFixed(1).padStart(6)} s] ${line}\n`)
 }
 
-/** Runs a step and says when it starts, that it still runs (with the last line it reported), and how long it took. */
+/** Runs a step; prints its start, every 20 s the last line that it reported, and its duration. */
 export async function step<T>(name: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
   const begin = Date.now()
+  const seconds = (digits: number): string => `${((Date.now() - begin) / 1000).toFixed(digits)} s`
   let last = ""
   say(`▶ ${name}`)
-  const timer = setInterval(
-    () => say(`… ${name}, ${Math.round((Date.now() - begin) / 1000)} s${last && `: ${last}`}`),
-    20_000,
-  )
+  const timer = setInterval(() => say(`… ${name}, ${seconds(0)}${last && `: ${last}`}`), 20_000)
   try {
     const result = await work((line) => (last = line.trim().slice(0, 120) || last))
-    say(`✔ ${name}, ${((Date.now() - begin) / 1000).toFixed(1)} s`)
+    say(`✔ ${name}, ${seconds(1)}`)
     return result
   } catch (error) {
-    say(`✘ ${name}, ${((Date.now() - begin) / 1000).toFixed(1)} s`)
+    say(`✘ ${name}, ${seconds(1)}`)
     throw error
   } finally {
     clearInterval(timer)
@@ -34,15 +32,15 @@ export async function step<T>(name: string, work: (report: (line: string) => voi
 export interface RunOptions {
   cwd?: string
   env?: NodeJS.ProcessEnv
-  /** File that takes the whole output. */
+  /** File to which the whole output is appended. */
   log?: string
   /** Called with each line of output. */
   onLine?: (line: string) => void
 }
 
-/** Runs a command, returns its stdout; an exit code other than 0 is an error that carries the last lines of the output. */
+/** Runs a command and returns its stdout. Fails with the last lines of its output when the exit code is not 0. */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
-  // Loaded here: the calls that find everything in place run no command, and need not wait for it.
+  // Loaded here: calls that find everything in place run no command and need not wait for it.
   const { $ } = await import("zx")
   if (options.log) mkdirSync(dirname(options.log), { recursive: true })
   const child = $({ cwd: options.cwd, env: options.env ?? process.env, quiet: true, nothrow: true })`${command} ${args}`
@@ -53,9 +51,11 @@ export async function run(command: string, args: string[], options: RunOptions =
   child.stdout.on("data", take)
   child.stderr.on("data", take)
   const { exitCode, signal, stdout, stdall } = await child
-  if (exitCode !== 0)
-    throw new Error(
-      `${command} ${args.slice(0, 4).join(" ")}… ended with ${exitCode ?? signal}${options.log ? ` (whole output: ${options.log})` : ""}:\n${stdall.trim().split("\n").slice(-15).join("\n")}`,
-    )
+  if (exitCode !== 0) {
+    const called = `${command} ${args.slice(0, 4).join(" ")}…`
+    const log = options.log ? ` (whole output: ${options.log})` : ""
+    const lastLines = stdall.trim().split("\n").slice(-15).join("\n")
+    throw new Error(`${called} ended with ${exitCode ?? signal}${log}:\n${lastLines}`)
+  }
   return stdout
 }

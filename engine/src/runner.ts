@@ -1,4 +1,4 @@
-// Which engine a call uses, and why.
+// Chooses the engine that a call uses, and says why.
 import { spawn } from "node:child_process"
 import { daggerVersion } from "./paths.js"
 
@@ -7,12 +7,13 @@ export type Runner =
   | { kind: "container"; tool: "docker" | "podman"; why: string }
   | { kind: "provisioned"; why: string }
 
-/** True when the container tool's daemon answers within the time (a client without a daemon is common). */
+/** Whether the daemon of a container tool answers in time. A client without a daemon is common. */
 export type Probe = (tool: "docker" | "podman") => Promise<"answers" | "no daemon" | "not installed">
 
 /**
- * Picks an engine, in this order: the one that _EXPERIMENTAL_DAGGER_RUNNER_HOST names; the vendor's image where a Docker or Podman daemon
- * answers within 2 s; otherwise one provisioned from package registries. DELIVERY_ENGINE=docker|podman|provision forces a kind.
+ * Chooses an engine, in this order: the one that _EXPERIMENTAL_DAGGER_RUNNER_HOST names; the vendor's image where a
+ * Docker or Podman daemon answers within 2 s; otherwise one provisioned from package registries.
+ * DELIVERY_ENGINE=docker|podman|provision forces a kind.
  */
 export async function chooseRunner(env: NodeJS.ProcessEnv, probe: Probe = probeTool): Promise<Runner> {
   const host = env._EXPERIMENTAL_DAGGER_RUNNER_HOST
@@ -20,7 +21,7 @@ export async function chooseRunner(env: NodeJS.ProcessEnv, probe: Probe = probeT
   const forced = env.DELIVERY_ENGINE
   if (forced && !["docker", "podman", "provision"].includes(forced)) {
     throw new Error(
-      `DELIVERY_ENGINE=${forced} is not known: allowed are docker, podman, provision, or unset to choose by what answers`,
+      `DELIVERY_ENGINE=${forced} is not known: allowed are docker, podman, provision; unset it to choose automatically`,
     )
   }
   if (forced === "provision") return { kind: "provisioned", why: "DELIVERY_ENGINE=provision" }
@@ -35,7 +36,7 @@ export async function chooseRunner(env: NodeJS.ProcessEnv, probe: Probe = probeT
   return { kind: "provisioned", why: reasons.join(", ") }
 }
 
-/** Asks a container tool for its server's version, for 2 s at most. */
+/** Requests the version of a container tool's daemon; gives up after 2 s. */
 export async function probeTool(tool: "docker" | "podman"): Promise<"answers" | "no daemon" | "not installed"> {
   return new Promise((resolve) => {
     const child = spawn(tool, ["version", "--format", "{{.Server.Version}}"], { stdio: ["ignore", "pipe", "ignore"] })
@@ -47,5 +48,5 @@ export async function probeTool(tool: "docker" | "podman"): Promise<"answers" | 
   })
 }
 
-/** The vendor's engine image, which has the CLI in it too; the CLI starts it itself when given `image+docker://…`. */
+/** The vendor's engine image, which contains the CLI too. The CLI starts it by itself for `image+docker://…`. */
 export const vendorImage = `registry.dagger.io/engine:${daggerVersion}`

@@ -1,5 +1,5 @@
-// The engine in a root, a network namespace and a cgroup of its own: runc runs it, slirp4netns is its network. Nothing is set on the host:
-// no interface, no mount, no firewall rule, so nothing can be left behind.
+// The engine runs in a root, a network namespace and a cgroup of its own: runc starts it, slirp4netns is its network.
+// Nothing is set on the host, no interface, no mount, no firewall rule, so nothing can be left behind.
 import { spawn, spawnSync } from "node:child_process"
 import {
   closeSync,
@@ -34,14 +34,14 @@ export const mirroredRegistries = [
   "registry.dagger.io",
 ]
 
-/** The container's name: one a state folder. */
+/** The name of the container; each state folder has its own. */
 export function containerId(paths: Paths): string {
   return `delivery-engine-${hashOf(paths.state).slice(0, 8)}`
 }
 
 /**
- * The engine's configuration (engine.json): its registries and its disk cap. A company mirror (DELIVERY_REGISTRY_MIRROR, `host:port`, `host:port/path`, or
- * with `http://` before it for one without TLS) takes the place of the local one.
+ * The engine's configuration (engine.json): its registries and its disk cap. A company mirror (DELIVERY_REGISTRY_MIRROR:
+ * `host:port` or `host:port/path`, with `http://` before it for a mirror without TLS) replaces the local one.
  */
 export function engineConfig(companyMirror: string | undefined): object {
   const registries: Record<string, object> = {}
@@ -49,7 +49,8 @@ export function engineConfig(companyMirror: string | undefined): object {
     const match = /^(https?:\/\/)?([A-Za-z0-9.-]+(?::\d+)?)(\/[\w./-]*)?$/.exec(companyMirror)
     if (!match)
       throw new Error(
-        `DELIVERY_REGISTRY_MIRROR=${companyMirror}: allowed is host, host:port or host:port/path, with http:// before it for a registry without TLS`,
+        `DELIVERY_REGISTRY_MIRROR=${companyMirror}: allowed is host, host:port or host:port/path, ` +
+          "with http:// before it for a registry without TLS",
       )
     const [, scheme, host, below = ""] = match
     for (const name of mirroredRegistries) registries[name] = { mirrors: [`${host}${below}`.replace(/\/$/, "")] }
@@ -58,7 +59,8 @@ export function engineConfig(companyMirror: string | undefined): object {
     for (const name of mirroredRegistries) registries[name] = { mirrors: [`${registryAddress}/${name}`] }
   }
   registries[registryAddress] = { http: true }
-  // One policy instead of the default's four, each of which looks at every record; and a tenth at once, so that most sessions end with nothing to prune.
+  // One policy instead of the default four, each of which reads every record. Pruning frees a tenth at once, so that most
+  // sessions end with nothing to prune.
   const policy = {
     all: true,
     maxUsedSpace: `${cacheCapBytes / 1e9}GB`,
@@ -69,7 +71,7 @@ export function engineConfig(companyMirror: string | undefined): object {
 }
 
 const init = `#!/bin/bash
-# The engine's root process: registry and engine side by side; when one ends, both do, and the next command starts them again.
+# The root process: registry and engine side by side. When one ends, both end, and the next command starts them again.
 export PATH=${path}
 echo 1 > /sys/fs/cgroup/memory/memory.use_hierarchy 2>/dev/null
 docker-registry serve /etc/registry.yml &
@@ -89,7 +91,7 @@ storage: {filesystem: {rootdirectory: /var/lib/registry}, delete: {enabled: true
 http: {addr: "${registryAddress}"}
 `
 
-/** Writes what the root process reads, and runc's bundle. */
+/** Writes the files that the root process reads, and runc's bundle. */
 export function writeBundle(paths: Paths, digests: { go: string; typescript: string }, env: NodeJS.ProcessEnv): void {
   for (const folder of [paths.bundle, paths.run, paths.engine, paths.registry, paths.logs, paths.content])
     mkdirSync(folder, { recursive: true })
@@ -100,17 +102,23 @@ export function writeBundle(paths: Paths, digests: { go: string; typescript: str
   file("etc/resolv.conf", "nameserver 10.0.2.3\n")
   file("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
   file("usr/local/bin/engine-init", init, 0o755)
-  const proxies = Object.entries(env)
-    .filter(([name]) => /^(https?|no|all)_proxy$/i.test(name))
-    .map(([name, value]) => `${name}=${value}`)
+  const variables = [
+    `PATH=${path}`,
+    "HOME=/root",
+    "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
+    `DAGGER_GO_SDK_MANIFEST_DIGEST=${digests.go}`,
+    `DAGGER_TYPESCRIPT_SDK_MANIFEST_DIGEST=${digests.typescript}`,
+    ...Object.entries(env)
+      .filter(([name]) => /^(https?|no|all)_proxy$/i.test(name))
+      .map(([name, value]) => `${name}=${value}`),
+  ]
+  writeFileSync(join(paths.bundle, "config.json"), JSON.stringify(runtimeConfig(paths, variables), null, 1))
+}
+
+/** The configuration of the engine's container, as runc reads it. */
+function runtimeConfig(paths: Paths, env: string[]): object {
   const capabilities = ownCapabilities()
-  const bind = (source: string, destination: string) => ({
-    source,
-    destination,
-    type: "bind",
-    options: ["rbind", "rw"],
-  })
-  const config = {
+  return {
     ociVersion: "1.0.2",
     hostname: "delivery-engine",
     root: { path: paths.root, readonly: false },
@@ -119,38 +127,10 @@ export function writeBundle(paths: Paths, digests: { go: string; typescript: str
       user: { uid: 0, gid: 0 },
       cwd: "/",
       args: ["/usr/bin/tini", "-g", "--", "/usr/local/bin/engine-init"],
-      env: [
-        `PATH=${path}`,
-        "HOME=/root",
-        "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
-        `DAGGER_GO_SDK_MANIFEST_DIGEST=${digests.go}`,
-        `DAGGER_TYPESCRIPT_SDK_MANIFEST_DIGEST=${digests.typescript}`,
-        ...proxies,
-      ],
+      env,
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     },
-    mounts: [
-      { destination: "/proc", type: "proc", source: "proc" },
-      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755"] },
-      {
-        destination: "/dev/pts",
-        type: "devpts",
-        source: "devpts",
-        options: ["newinstance", "ptmxmode=0666", "mode=0620"],
-      },
-      { destination: "/dev/shm", type: "tmpfs", source: "shm" },
-      { destination: "/dev/mqueue", type: "mqueue", source: "mqueue" },
-      { destination: "/tmp", type: "tmpfs", source: "tmpfs" },
-      { destination: "/run", type: "tmpfs", source: "tmpfs" },
-      // A sysfs of the own network namespace: the engine looks its containers' interfaces up there, and dies when it does not find them.
-      { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "rw"] },
-      { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "rw"] },
-      ...["/dev/fuse", "/dev/net/tun"].filter(existsSync).map((device) => bind(device, device)),
-      bind(paths.engine, "/var/lib/dagger"),
-      bind(paths.run, "/run/dagger"),
-      bind(paths.registry, "/var/lib/registry"),
-      bind(paths.content, "/usr/local/share/dagger/content"),
-    ],
+    mounts: mounts(paths),
     linux: {
       namespaces: ["pid", "ipc", "uts", "mount", "network", "cgroup"].map((type) => ({ type })),
       resources: { devices: [{ allow: true, access: "rwm" }] },
@@ -159,22 +139,54 @@ export function writeBundle(paths: Paths, digests: { go: string; typescript: str
       readonlyPaths: [],
     },
   }
-  writeFileSync(join(paths.bundle, "config.json"), JSON.stringify(config, null, 1))
 }
 
-// Names by bit number, from linux/capability.h.
-const capabilityNames =
-  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE".split(
-    " ",
-  )
+function mounts(paths: Paths): object[] {
+  const bind = (source: string, destination: string) => ({
+    source,
+    destination,
+    type: "bind",
+    options: ["rbind", "rw"],
+  })
+  const restricted = ["nosuid", "noexec", "nodev", "rw"]
+  const terminals = ["newinstance", "ptmxmode=0666", "mode=0620"]
+  return [
+    { destination: "/proc", type: "proc", source: "proc" },
+    { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755"] },
+    { destination: "/dev/pts", type: "devpts", source: "devpts", options: terminals },
+    { destination: "/dev/shm", type: "tmpfs", source: "shm" },
+    { destination: "/dev/mqueue", type: "mqueue", source: "mqueue" },
+    { destination: "/tmp", type: "tmpfs", source: "tmpfs" },
+    { destination: "/run", type: "tmpfs", source: "tmpfs" },
+    // A sysfs of the own network namespace: the engine looks up its containers' interfaces there, and dies without them.
+    { destination: "/sys", type: "sysfs", source: "sysfs", options: restricted },
+    { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: restricted },
+    ...["/dev/fuse", "/dev/net/tun"].filter(existsSync).map((device) => bind(device, device)),
+    bind(paths.engine, "/var/lib/dagger"),
+    bind(paths.run, "/run/dagger"),
+    bind(paths.registry, "/var/lib/registry"),
+    bind(paths.content, "/usr/local/share/dagger/content"),
+  ]
+}
 
-/** The capabilities that this process has: a machine may lack some (CAP_SYS_RESOURCE is often missing), and runc refuses what is not there. */
+/** Names of capabilities by bit number, from linux/capability.h. */
+const capabilityNames = [
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE",
+  "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN",
+  "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE",
+  "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE",
+].flatMap((line) => line.split(" "))
+
+/**
+ * The capabilities of this process. A machine may lack some (CAP_SYS_RESOURCE is often missing), and runc refuses a
+ * capability that the process does not have.
+ */
 function ownCapabilities(): string[] {
   const mask = BigInt(`0x${/CapEff:\s*([0-9a-f]+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]}`)
   return capabilityNames.filter((_, bit) => (mask >> BigInt(bit)) & 1n).map((name) => `CAP_${name}`)
 }
 
-/** True when the engine accepts connections on its socket. A socket file without a process behind it refuses at once. */
+/** Whether the engine accepts connections on its socket. A socket file without a process refuses at once. */
 export function answers(paths: Paths): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(paths.socket)
@@ -190,7 +202,8 @@ export function answers(paths: Paths): Promise<boolean> {
 export async function start(paths: Paths): Promise<void> {
   const id = containerId(paths)
   rmSync(paths.socket, { force: true })
-  // What a killed engine was copying is copied anew: it would go on where it was, and the SDKs' content can only be read from its begin ("unsupported offset", at every call from then on).
+  // Discard partial copies of a killed engine: resuming one fails with "unsupported offset" at every call, because the
+  // SDKs' content can only be read from the start.
   rmSync(join(paths.engine, "worker/content/ingest"), { recursive: true, force: true })
   const log = openLog(paths, "engine.log")
   try {
@@ -199,7 +212,7 @@ export async function start(paths: Paths): Promise<void> {
       ["--root", paths.runc, "create", "--bundle", paths.bundle, "--pid-file", paths.enginePid, id],
       { stdio: ["ignore", log, log] },
     )
-    if (created.status !== 0) throw new Error(`runc could not create the engine's container:\n${lastLines(paths, 5)}`)
+    if (created.status !== 0) throw new Error(`runc failed to create the engine's container:\n${lastLines(paths, 5)}`)
   } finally {
     closeSync(log)
   }
@@ -207,17 +220,18 @@ export async function start(paths: Paths): Promise<void> {
   await run("runc", ["--root", paths.runc, "start", id])
   const deadline = Date.now() + 60_000
   while (!(await answers(paths))) {
-    if (Date.now() > deadline || !processLives(paths.enginePid))
-      throw new Error(
-        `the engine did not start. The last lines of ${join(paths.logs, "engine.log")}:\n${lastLines(paths, 15)}`,
-      )
+    if (Date.now() > deadline || !processLives(paths.enginePid)) {
+      const log = join(paths.logs, "engine.log")
+      throw new Error(`the engine did not start. The last lines of ${log}:\n${lastLines(paths, 15)}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 
 /**
- * Starts the engine, with an empty cache if the one it has cannot be opened: the engine does not sync its databases (bbolt's NoSync), so a machine that goes
- * down in the middle of a run can leave a cache that no start gets past. Built programs and images lie elsewhere and stay.
+ * Starts the engine, with an empty cache if its cache cannot be opened. The engine does not sync its databases (bbolt's
+ * NoSync), so a machine that goes down during a run can leave a cache with which no start succeeds. Built programs and
+ * images are stored elsewhere and stay.
  */
 export async function startOrReset(paths: Paths): Promise<void> {
   try {
@@ -226,9 +240,8 @@ export async function startOrReset(paths: Paths): Promise<void> {
     const cause = /^dagger-engine: failed to create engine: .*$/m.exec((error as Error).message)
     if (!cause) throw error
     await stop(paths)
-    say(
-      `the engine cannot open its cache, as after a machine that went down in the middle of a run; it starts with an empty one (${cause[0]})`,
-    )
+    say(`the engine cannot open its cache, perhaps because the machine went down during a run (${cause[0]})`)
+    say("the engine starts with an empty cache")
     const damaged = mkdtempSync(join(paths.state, "damaged-"))
     renameSync(paths.engine, join(damaged, "engine"))
     mkdirSync(paths.engine)
@@ -246,12 +259,11 @@ async function startNetwork(paths: Paths, pid: number): Promise<void> {
   )
   closeSync(log)
   await new Promise<void>((resolve, reject) => {
-    const fail = () =>
-      reject(
-        new Error(
-          `the engine's network did not start. See ${join(paths.logs, "network.log")}:\n${readFileSync(join(paths.logs, "network.log"), "utf8").split("\n").slice(-6).join("\n")}`,
-        ),
-      )
+    const fail = () => {
+      const file = join(paths.logs, "network.log")
+      const lines = readFileSync(file, "utf8").split("\n").slice(-6).join("\n")
+      reject(new Error(`the engine's network did not start. The last lines of ${file}:\n${lines}`))
+    }
     child.on("error", fail).on("exit", fail)
     child.stdio[3]!.on("data", () => resolve())
     setTimeout(fail, 10_000).unref()
@@ -262,7 +274,7 @@ async function startNetwork(paths: Paths, pid: number): Promise<void> {
   child.unref()
 }
 
-/** Stops the engine if it runs, and clears what a killed one left: container, network process, socket, cgroups. Safe at any time. */
+/** Stops the engine, and removes what a killed one left: container, network process, socket, cgroups. Safe at any time. */
 export async function stop(paths: Paths): Promise<void> {
   const id = containerId(paths)
   if (processLives(paths.enginePid)) {
@@ -276,7 +288,7 @@ export async function stop(paths: Paths): Promise<void> {
   removeCgroups(id)
 }
 
-/** True when the process that a pid file names is alive (and, if a command is named, is that command: pids are used again). */
+/** Whether the process that a pid file names is alive and, because pids are reused, runs the named command. */
 export function processLives(pidFile: string, command?: string): boolean {
   try {
     const pid = readFileSync(pidFile, "utf8").trim()
@@ -287,7 +299,7 @@ export function processLives(pidFile: string, command?: string): boolean {
   }
 }
 
-/** The engine's cgroups are below one of its own; empty ones are removed from the leaves up. */
+/** Removes the engine's empty cgroups, from the leaves up; all are below one of its own. */
 function removeCgroups(id: string): void {
   const top = "/sys/fs/cgroup"
   const candidates = existsSync(top)
@@ -302,12 +314,12 @@ function removeCgroups(id: string): void {
     try {
       remove(folder)
     } catch (error) {
-      say(`  cgroup ${folder} stays: ${(error as Error).message}`)
+      say(`  cgroup ${folder} is not removed: ${(error as Error).message}`)
     }
   }
 }
 
-/** The file that holds the hash of what the running engine was made of. */
+/** The file with the hash of the running engine's parts and configuration. */
 export function keyFile(paths: Paths): string {
   return join(paths.run, "key")
 }

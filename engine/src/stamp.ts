@@ -1,5 +1,5 @@
-// Steps that are done once: a step's stamp holds the hash of its inputs and the digest of each file it made. A step whose inputs changed,
-// whose files are missing, or whose files were altered, runs again.
+// Steps that run once: the stamp of a step holds the hash of its inputs and the digest of each file that it made. The step
+// runs again when an input changed or a file is missing or altered.
 import { createHash } from "node:crypto"
 import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -8,11 +8,11 @@ import type { Paths } from "./paths.js"
 
 interface Stamp {
   inputs: string
-  /** Size and digest of each file, by its path below the state folder: a state folder can be moved or copied. */
+  /** Size and digest of each file, by its path below the state folder, which can be moved or copied. */
   outputs: Record<string, { size: number; sha256: string }>
 }
 
-/** A short hash of the inputs that a step depends on. */
+/** A short hash of the inputs of a step. */
 export function hashOf(...inputs: unknown[]): string {
   return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16)
 }
@@ -24,7 +24,7 @@ export async function fileDigest(path: string): Promise<string> {
   return hash.digest("hex")
 }
 
-/** Why a step has to run, or undefined when its stamp holds. `deep` compares digests, otherwise sizes only. */
+/** Why a step has to run; undefined when its stamp is valid. `deep` compares digests, otherwise only sizes. */
 export async function staleReason(
   paths: Paths,
   name: string,
@@ -50,14 +50,14 @@ export async function staleReason(
   return undefined
 }
 
-/** Records that a step is done. Written aside and renamed, so that a stamp is whole or absent. */
+/** Records that a step is done. The stamp is written beside its place and renamed, so it is complete or absent. */
 export async function writeStamp(paths: Paths, name: string, inputs: string, outputs: string[]): Promise<void> {
   mkdirSync(paths.steps, { recursive: true })
   const entries = await Promise.all(
-    outputs.map(
-      async (path) =>
-        [relative(paths.state, path), { size: statSync(path).size, sha256: await fileDigest(path) }] as const,
-    ),
+    outputs.map(async (path) => {
+      const output = { size: statSync(path).size, sha256: await fileDigest(path) }
+      return [relative(paths.state, path), output] as const
+    }),
   )
   const file = join(paths.steps, `${name}.json`)
   writeFileSync(

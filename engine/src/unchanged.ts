@@ -1,6 +1,7 @@
-// Live test files that were green on the same inputs are not run again, as `go test` does with its packages: a file that begins a line with `// inputs:` names, beside
-// itself, the folders and files that its result follows from. What every live test rests on is added here: the engine as it is built and configured, and the SDK (a
-// stand-in image has a stamp of its own). The npm scripts around it are inputs of those tests that call them. Files without that line run each time.
+// Leaves out live test files that passed on the same inputs, as `go test` does with packages. A line that begins with
+// `// inputs:` names the folders and files that the result of a test file depends on, besides the file itself. The inputs
+// of every live test are added here: the engine as it is built and configured, and the SDK (a stand-in image has a stamp
+// of its own). The npm scripts around them are inputs of those tests that call them. Files without that line always run.
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -17,32 +18,35 @@ const common = [
   "vitest.config.ts",
   "package-lock.json",
 ]
-const made = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
+const generated = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
 
-/** A test file that was green on what is here now: its path, when, and how many tests it has. */
+/** A test file that passed on the present inputs: its path, when it ran, and how many tests it has. */
 export interface Unchanged {
   file: string
   at: string
   tests: number
 }
 
-/** The live test files that need not run: all of them with their inputs are as they were when all their tests passed, on this state folder's images. */
+/** The live test files that passed on the present inputs and on the images of this state folder. */
 export function unchangedTests(folder = repository, { state, images } = statePaths()): Unchanged[] {
   return testFiles(folder).flatMap((file) => {
     const key = keyOf(file, folder, images)
-    const record = key && join(state, "green", key)
-    if (!record || !existsSync(record)) return []
-    return [{ file, ...(JSON.parse(readFileSync(record, "utf8")) as { at: string; tests: number }) }]
+    const recorded = key && join(state, "green", key)
+    if (!recorded || !existsSync(recorded)) return []
+    return [{ file, ...(JSON.parse(readFileSync(recorded, "utf8")) as { at: string; tests: number }) }]
   })
 }
 
-/** Notes that all tests of a file passed. Does nothing for a file that does not name its inputs. */
+/** Records that all tests of a file passed. Does nothing for a file that does not name its inputs. */
 export function noteGreen(file: string, tests: number, folder = repository, { state, images } = statePaths()): void {
   const key = keyOf(file, folder, images)
-  if (key) note(key, tests, state)
+  if (key) record(key, tests, state)
 }
 
-/** A part of a test file that was green on what is here now: when, and how many tests it has. `part` is its name in the file, `inputs` what its result follows from. */
+/**
+ * A part of a test file that passed on the present inputs: when it ran, and how many tests it has. `part` is its name in
+ * the file, `inputs` are the folders and files that its result depends on.
+ */
 export function unchangedPart(
   file: string,
   part: string,
@@ -50,11 +54,11 @@ export function unchangedPart(
   folder = repository,
   { state, images } = statePaths(),
 ): Omit<Unchanged, "file"> | undefined {
-  const record = join(state, "green", hashOf(part, keyOfInputs(file, inputs, folder, images)))
-  return existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Omit<Unchanged, "file">) : undefined
+  const recorded = join(state, "green", hashOf(part, keyOfInputs(file, inputs, folder, images)))
+  return existsSync(recorded) ? (JSON.parse(readFileSync(recorded, "utf8")) as Omit<Unchanged, "file">) : undefined
 }
 
-/** Notes that all tests of a part of a file passed. */
+/** Records that all tests of a part of a file passed. */
 export function notePart(
   file: string,
   part: string,
@@ -63,15 +67,15 @@ export function notePart(
   folder = repository,
   { state, images } = statePaths(),
 ): void {
-  note(hashOf(part, keyOfInputs(file, inputs, folder, images)), tests, state)
+  record(hashOf(part, keyOfInputs(file, inputs, folder, images)), tests, state)
 }
 
-function note(key: string, tests: number, state: string): void {
+function record(key: string, tests: number, state: string): void {
   mkdirSync(join(state, "green"), { recursive: true })
   writeFileSync(join(state, "green", key), JSON.stringify({ at: new Date().toISOString(), tests }))
 }
 
-/** Hash of a test file and all that its result follows from; nothing when it does not say what that is. */
+/** A hash of a test file and all its inputs; undefined when it does not name them. */
 function keyOf(file: string, folder: string, images: string): string | undefined {
   const named = /^\/\/ inputs: (.+)$/m.exec(readFileSync(join(folder, file), "utf8"))?.[1]
   return named && keyOfInputs(file, named.trim().split(/\s+/), folder, images)
@@ -87,12 +91,12 @@ function keyOfInputs(file: string, inputs: string[], folder: string, images: str
   )
 }
 
-/** Each file below a path with its content's hash, in one order everywhere; what is made from others is left out. */
+/** Each file below a path with the hash of its content, in a fixed order; generated files are left out. */
 export function contentOf(path: string, name: string): [string, string][] {
   if (!existsSync(path)) return []
   if (!statSync(path).isDirectory()) return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]]
   const entries = readdirSync(path)
-    .filter((entry) => !made.has(entry))
+    .filter((entry) => !generated.has(entry))
     .sort()
   return entries.flatMap((entry) => contentOf(join(path, entry), `${name}/${entry}`))
 }

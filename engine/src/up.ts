@@ -1,4 +1,4 @@
-// up, down, status, prune, doctor: what a person or a script asks of the engine.
+// The commands of the engine: up, down, status, prune, doctor.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,7 +16,7 @@ export interface Engine {
   env: Record<string, string>
 }
 
-/** Makes sure that an engine answers, and returns how to use it. Quick when it runs already. */
+/** Starts an engine unless one answers, and returns how to use it. */
 export async function up(): Promise<Engine> {
   const runner = await chooseRunner(process.env)
   if (runner.kind !== "provisioned") return { runner, env: await vendorEnvironment(runner) }
@@ -25,7 +25,7 @@ export async function up(): Promise<Engine> {
   return { runner, env: provisionedEnvironment(paths) }
 }
 
-/** What a `dagger` needs to use the provisioned engine. */
+/** Environment that a `dagger` needs to use the provisioned engine. */
 export function provisionedEnvironment(paths: Paths): Record<string, string> {
   return {
     _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${paths.socket}`,
@@ -36,7 +36,7 @@ export function provisionedEnvironment(paths: Paths): Record<string, string> {
   }
 }
 
-/** Hash of all that the engine is made of and configured with. */
+/** A hash of the engine's parts and configuration as this checkout has them. */
 function wantedKey(): string {
   return hashOf(
     inputHashes(),
@@ -54,13 +54,13 @@ async function isCurrent(paths: Paths): Promise<boolean> {
   )
 }
 
-/** Runs one of our commands while holding the state folder's lock; the kernel releases it whatever happens to us. */
+/** Runs one of our commands with the lock of the state folder; the kernel releases it when the process ends. */
 async function underLock(paths: Paths, args: string[]): Promise<void> {
   mkdirSync(paths.state, { recursive: true, mode: 0o700 })
   if (spawnSync("flock", ["--version"], { stdio: "ignore" }).status !== 0)
-    throw new Error("`flock` is missing (Debian package util-linux): two set-ups could not be kept apart.")
+    throw new Error("`flock` is missing (Debian package util-linux): it keeps two set-ups from running at once.")
   if (spawnSync("flock", ["--nonblock", paths.lock, "true"]).status !== 0)
-    say(`another command sets this engine up (lock ${paths.lock}); waiting for it`)
+    say(`waiting for another command that sets up this engine (lock ${paths.lock})`)
   const child = spawn("flock", ["--close", paths.lock, process.execPath, join(repository, "engine/run.mjs"), ...args], {
     stdio: ["ignore", "inherit", "inherit"],
   })
@@ -75,33 +75,32 @@ export async function startLocked(): Promise<void> {
   // Taken before anything is built: an edit during the build makes the next command build again.
   const key = wantedKey()
   if (process.getuid?.() === 0 && existsSync(paths.enginePid)) {
-    if (!processLives(paths.enginePid) || !(await answers(paths)))
-      say("the engine is gone without having been stopped; clearing what it left")
-    else say("the engine runs with other parts or settings than this checkout wants; starting it again")
+    if (!processLives(paths.enginePid) || !(await answers(paths))) say("the engine died; removing what it left")
+    else say("the engine's parts or settings differ from this checkout; restarting it")
     await stop(paths)
   }
   say(`engine ${daggerVersion}: ${(await chooseRunner(process.env)).why} → provisioned in ${paths.state}`)
   const digests = await buildParts(paths)
   await stop(paths)
-  await step("engine: unpack its root, start", async () => {
+  await step("engine: unpack and start", async () => {
     await layOutRoot(paths)
     writeBundle(paths, digests, process.env)
     await startOrReset(paths)
     writeFileSync(keyFile(paths), key)
   })
   say(
-    `the engine's cache is capped at ${gigabytes(cacheCapBytes)}; npm run engine -- status says how much ${paths.state} holds`,
+    `the engine's cache may use ${gigabytes(cacheCapBytes)}; \`npm run engine -- status\` prints the use of ${paths.state}`,
   )
 }
 
-/** How much a folder holds. It takes half a minute where nothing of a large one is in memory. */
+/** The disk use of a folder. Takes half a minute for a large folder that is not in memory. */
 async function diskUse(folder: string): Promise<string> {
-  // Files come and go while the engine runs: du then names them and ends with 1, but its sum is right.
+  // Files disappear while the engine runs: du then names them and exits with 1, but its sum is right.
   const out = spawnSync("du", ["-s", "--block-size=1", folder], { encoding: "utf8" }).stdout
   return gigabytes(Number(out.split("\t")[0]))
 }
 
-/** With Docker or Podman the CLI starts the vendor's engine itself; only a CLI of the right version is needed. */
+/** With Docker or Podman the CLI starts the vendor's engine by itself; only a CLI of the right version is needed. */
 async function vendorEnvironment(runner: Runner): Promise<Record<string, string>> {
   const env: Record<string, string> = { DAGGER_NO_NAG: "1", DO_NOT_TRACK: "1" }
   if (runner.kind === "container") env._EXPERIMENTAL_DAGGER_RUNNER_HOST = vendorHost(runner.tool)
@@ -131,43 +130,44 @@ function vendorHost(tool: "docker" | "podman"): string {
 export async function down(): Promise<void> {
   const paths = statePaths()
   await stop(paths)
-  say(
-    `engine stopped; ${existsSync(paths.state) ? `what was built stays in ${paths.state} (npm run engine -- prune removes it)` : "nothing was built"}`,
-  )
+  const rest = `what was built stays in ${paths.state} (\`npm run engine -- prune\` removes it)`
+  say(`engine stopped; ${existsSync(paths.state) ? rest : "nothing was built"}`)
 }
 
-/** Removes the state folder, after stopping the engine in it. */
+/** Stops the engine and removes its state folder. */
 export async function prune(): Promise<void> {
   const paths = statePaths()
   await stop(paths)
   const list = join(paths.state, "host-packages")
   const packages = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n").join(" ") : ""
   rmSync(paths.state, { recursive: true, force: true })
-  say(`${paths.state} removed.${packages ? ` Debian packages that were installed and stay: ${packages}` : ""}`)
+  say(`${paths.state} removed.${packages ? ` These Debian packages were installed and stay: ${packages}` : ""}`)
 }
 
-/** A few lines on the engine: which, why, running or not, where, how large. */
+/** Prints which engine is used and why, whether it runs, its state folder and disk use. */
 export async function status(): Promise<void> {
   const runner = await chooseRunner(process.env)
-  console.log(
-    `engine:  ${runner.kind}${runner.kind === "given" ? ` (${runner.host})` : runner.kind === "container" ? ` (${runner.tool})` : ""}, because ${runner.why}`,
-  )
+  const detail = runner.kind === "given" ? ` (${runner.host})` : runner.kind === "container" ? ` (${runner.tool})` : ""
+  console.log(`engine:  ${runner.kind}${detail}, because ${runner.why}`)
   if (runner.kind !== "provisioned") return
   const paths = statePaths()
   const lives = processLives(paths.enginePid)
-  const current = await isCurrent(paths)
-  console.log(
-    `state:   ${current ? "running" : lives ? "running, but with other parts or settings than this checkout wants (the next command starts it again)" : existsSync(paths.enginePid) ? "killed (the next command heals it)" : "not running"}`,
-  )
+  console.log(`state:   ${await stateOf(paths, lives)}`)
   if (lives) console.log(`process: ${readFileSync(paths.enginePid, "utf8").trim()}, socket ${paths.socket}`)
   if (existsSync(paths.state))
     console.log(`folder:  ${paths.state}, ${await diskUse(paths.state)}; cache cap ${gigabytes(cacheCapBytes)}`)
 }
 
-/** Checks what provisioning needs and what was built; each line is one check. Returns false when something is wrong. */
+async function stateOf(paths: Paths, lives: boolean): Promise<string> {
+  if (await isCurrent(paths)) return "running"
+  if (lives) return "running with other parts or settings than this checkout (the next command restarts it)"
+  return existsSync(paths.enginePid) ? "died (the next command starts it again)" : "not running"
+}
+
+/** Checks what provisioning needs and what was built; one line for each check. Returns false when a check fails. */
 export async function doctor(): Promise<boolean> {
   const runner = await chooseRunner(process.env)
-  console.log(`engine that is used: ${runner.kind}, because ${runner.why}`)
+  console.log(`engine: ${runner.kind}, because ${runner.why}`)
   if (runner.kind !== "provisioned") return true
   const paths = statePaths()
   const hashes = inputHashes()
@@ -179,9 +179,9 @@ export async function doctor(): Promise<boolean> {
   const machine = inspectMachine(paths)
   const faults = machineFaults(machine, existsSync(paths.bin) ? startBytes : setupBytes, paths.state)
   check("machine", faults.join(" ") || undefined, `root, Go ${machine.goVersion}, ${gigabytes(machine.freeBytes)} free`)
-  console.log(`  certificates of the machine: ${machineCertificates().join(", ") || "none"}`)
+  console.log(`  extra CA certificates: ${machineCertificates().join(", ") || "none"}`)
   if (!existsSync(paths.steps)) {
-    console.log("  nothing built yet: npm run engine -- up")
+    console.log("  nothing is built yet: run `npm run engine -- up`")
     return good
   }
   for (const name of ["programs", "base", "engineRoot", "npm", "toolchain"] as const) {
@@ -189,7 +189,7 @@ export async function doctor(): Promise<boolean> {
   }
   check(
     "engine",
-    (await answers(paths)) ? undefined : "does not answer; npm run engine -- up starts it",
+    (await answers(paths)) ? undefined : "does not answer; `npm run engine -- up` starts it",
     "answers on its socket",
   )
   return good
