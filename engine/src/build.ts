@@ -24,20 +24,10 @@ import { hashOf, staleReason, writeStamp } from "./stamp.js"
 const daggerModule = "github.com/dagger/dagger"
 const goPrograms = ["codegen", "dagger", "dialstdio", "dnsname", "engine", "init"]
 const debianBase = ["ca-certificates"]
-const debianEngine = [
-  ...["ca-certificates", "git", "openssh-client"],
-  ...[
-    "runc",
-    "tini",
-    "dnsmasq-base",
-    "iptables",
-    "iproute2",
-    "containernetworking-plugins",
-    "pigz",
-    "ripgrep",
-    "docker-registry",
-  ],
-]
+const debianEngine = (
+  "ca-certificates git openssh-client " +
+  "runc tini dnsmasq-base iptables iproute2 containernetworking-plugins pigz ripgrep docker-registry"
+).split(" ")
 
 /** A hash of the inputs of each part of an engine. Reads only small files, so that it is fast enough for every call. */
 export function inputHashes() {

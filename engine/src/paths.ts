@@ -2,7 +2,7 @@
 // state folder.
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { stateFolder } from "../state.mjs"
 
 /** The Dagger version that CLI, engine, SDK content and modules share. */
@@ -28,6 +28,13 @@ export const registryAddress = "127.0.0.1:5000"
 
 /** The repository's root. */
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The arguments with which node runs engine/src/main.ts where the npm dependencies are installed. */
+export const mainArguments = [
+  "--import",
+  pathToFileURL(join(repository, "node_modules/tsx/dist/esm/index.mjs")).href,
+  join(repository, "engine/src/main.ts"),
+]
 
 export type Paths = ReturnType<typeof pathsBelow>
 

@@ -1,4 +1,5 @@
-// `npm run product`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any address.
+// `npm run product`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any
+// address.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
@@ -8,9 +9,9 @@ import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
 const devUsage = `npm run product -- [--port 8080] [--mode development] [--empty] [--unreachable suppliers|recipes|redis]
-Brings the product up with demonstration data and prints its address; Ctrl-C ends it.`
+Starts the product with demonstration data and prints its address; Ctrl-C stops it.`
 
-/** `npm run product`: the product through Dagger services until Ctrl-C. Returns the exit code. */
+/** `npm run product`: runs the product as Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
   const options = {
     port: { type: "string" },
@@ -42,7 +43,7 @@ export async function devCommand(args: string[]): Promise<number> {
     `--mode=${values.mode}`,
     ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`),
   ]
-  say("▶ product: build what has changed, start Postgres, Redis, the services, the front end")
+  say("▶ product: build what changed, start Postgres, Redis, the services and the front end")
   const call = callDagger(
     engine,
     ["call", "--progress=plain", "-m", repository, ...product, "up", `--ports=${port}:8080`],
@@ -61,15 +62,15 @@ export async function devCommand(args: string[]): Promise<number> {
   }
   if (!ended) {
     say(`✔ product, ${((Date.now() - began) / 1000).toFixed(1)} s`)
-    console.log(`\n${url}\n\nCtrl-C ends it.`)
+    console.log(`\n${url}\n\nCtrl-C stops it.`)
   }
   const { exitCode, engineDied } = await call
   if (interrupted) return 0
   console.error(log.slice(-30).join("\n"))
   console.error(
     engineDied
-      ? "the engine ended while the product ran; run the same command again"
-      : `the product ended by itself (exit code ${exitCode}); the lines above say why`,
+      ? "the engine stopped while the product ran; run the same command again"
+      : `the product stopped by itself (exit code ${exitCode}); the lines above say why`,
   )
   return 1
 }
@@ -82,61 +83,29 @@ const suites = {
   ui: { module: "selenium", call: ["run", `--source=${join(repository, "services/ui-tests")}`] },
 } as const
 
-/** `npm run test:api|test:ui -- --url …`: a suite against a running product; reports on disk, the exit code is the verdict. */
+/** `npm run test:api|test:ui -- --url …`: runs a suite against a running product. Writes reports; returns the exit code. */
 export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
-  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${suite === "api" ? " [--folder product|degraded]" : ""}`
-  const options = {
-    url: { type: "string" },
-    reports: { type: "string" },
-    folder: { type: "string" },
-    wait: { type: "string", default: "30" },
-  } as const
-  const { values } = parsed(() => parseArgs({ args, options }), usage)
-  if (!values.url || !URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol))
-    throw new Error(`--url ${values.url ?? "is missing"}: the product's address is wanted\n${usage}`)
-  if (!/^[1-9]\d{0,3}$/.test(values.wait))
-    throw new Error(`--wait ${values.wait}: seconds until the product has to answer, a whole number from 1 to 9999`)
-  const url = new URL(values.url)
-  const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
+  const { url, wait, reports, folder } = suiteOptions(suite, args)
   const { module, call } = suites[suite]
   const path = join(repository, "modules", module)
   const engine = await prepare(path)
-  // A container has a loopback of its own: what listens on this machine's is lent to it as the host `product`.
-  const service: string[] = []
-  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
-    const port = url.port || (url.protocol === "https:" ? "443" : "80")
-    service.push(`--service=tcp://${url.hostname}:${port}`, "--service-name=product")
-    url.hostname = "product"
-    url.port = port
-  }
-  const address = url.href.replace(/\/$/, "")
+  const { address, service } = reachable(url)
   const lines: string[] = []
-  say(`▶ test:${suite} against ${values.url}`)
+  say(`▶ test:${suite} against ${url}`)
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
+  const options = [`--url=${address}`, `--wait=${wait}`, ...service]
+  if (suite === "api") options.push(`--folders=${folder ?? "product"}`)
   const { exitCode, engineDied } = await callDagger(
     engine,
-    [
-      "call",
-      "--progress=plain",
-      "-m",
-      path,
-      ...call,
-      `--url=${address}`,
-      `--wait=${values.wait}`,
-      ...service,
-      ...(suite === "api" ? [`--folders=${values.folder ?? "product"}`] : []),
-      "reports",
-      "export",
-      `--path=${reports}`,
-    ],
+    ["call", "--progress=plain", "-m", path, ...call, ...options, "reports", "export", `--path=${reports}`],
     { cwd: repository, onProgress: (line) => lines.push(line) },
   )
   if (exitCode !== 0 || !existsSync(join(reports, "result.json"))) {
     console.error(lines.slice(-20).join("\n"))
     console.error(
       engineDied
-        ? "the engine ended while the suite ran; run the same command again"
+        ? "the engine stopped while the suite ran; run the same command again"
         : `test:${suite} could not run: the lines above say why`,
     )
     return 2
@@ -146,10 +115,53 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
     reason: string
     seconds: number
   }
-  console.log(
-    `\n${result.status === "passed" ? "✔ passed" : "✘ failed"}  test:${suite}  ${result.seconds} s  ${result.reason}\n\nreports: ${reports}`,
-  )
+  const verdict = result.status === "passed" ? "✔ passed" : "✘ failed"
+  console.log(`\n${verdict}  test:${suite}  ${result.seconds} s  ${result.reason}\n\nreports: ${reports}`)
   return result.status === "passed" ? 0 : 1
+}
+
+interface SuiteOptions {
+  url: string
+  /** Seconds to wait for the product. */
+  wait: string
+  /** Folder for the reports. */
+  reports: string
+  /** Folder of the API collection. */
+  folder: string | undefined
+}
+
+function suiteOptions(suite: keyof typeof suites, args: string[]): SuiteOptions {
+  const folders = suite === "api" ? " [--folder product|degraded]" : ""
+  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${folders}`
+  const options = {
+    url: { type: "string" },
+    reports: { type: "string" },
+    folder: { type: "string" },
+    wait: { type: "string", default: "30" },
+  } as const
+  const { url, wait, folder, ...values } = parsed(() => parseArgs({ args, options }), usage).values
+  if (!url || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`--url ${url ?? "is missing"}: give the product's address\n${usage}`)
+  if (!/^[1-9]\d{0,3}$/.test(wait))
+    throw new Error(`--wait ${wait}: seconds to wait for the product, a whole number from 1 to 9999`)
+  const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
+  return { url, wait, reports, folder }
+}
+
+/**
+ * The address under which a container reaches a product, and the arguments for that. A container has a loopback
+ * interface of its own: a product on this machine's is given to it as the host `product`.
+ */
+function reachable(url: string): { address: string; service: string[] } {
+  const address = new URL(url)
+  const service: string[] = []
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(address.hostname)) {
+    const port = address.port || (address.protocol === "https:" ? "443" : "80")
+    service.push(`--service=tcp://${address.hostname}:${port}`, "--service-name=product")
+    address.hostname = "product"
+    address.port = port
+  }
+  return { address: address.href.replace(/\/$/, ""), service }
 }
 
 function parsed<T>(parse: () => T, usage: string): T {
@@ -168,7 +180,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** The port, or the next one that is free on every address. */
+/** The first port from `from` on that is free on every address. */
 async function freePort(from: number): Promise<number> {
   for (let port = from; port < from + 50; port++) if (await isFree(port)) return port
   throw new Error(`no port from ${from} to ${from + 49} is free; name one with --port`)

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildParts, inputHashes, layOutRoot, machineCertificates } from "./build.js"
-import { cacheCapBytes, daggerVersion, repository, startBytes, setupBytes, statePaths, type Paths } from "./paths.js"
+import { cacheCapBytes, daggerVersion, mainArguments, setupBytes, startBytes, statePaths, type Paths } from "./paths.js"
 import { gigabytes, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
 import { chooseRunner, vendorImage, type Runner } from "./runner.js"
@@ -61,7 +61,7 @@ async function underLock(paths: Paths, args: string[]): Promise<void> {
     throw new Error("`flock` is missing (Debian package util-linux): it keeps two set-ups from running at once.")
   if (spawnSync("flock", ["--nonblock", paths.lock, "true"]).status !== 0)
     say(`waiting for another command that sets up this engine (lock ${paths.lock})`)
-  const child = spawn("flock", ["--close", paths.lock, process.execPath, join(repository, "engine/run.mjs"), ...args], {
+  const child = spawn("flock", ["--close", paths.lock, process.execPath, ...mainArguments, ...args], {
     stdio: ["ignore", "inherit", "inherit"],
   })
   const code = await new Promise((resolve) => child.on("close", resolve))

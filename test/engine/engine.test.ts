@@ -1,5 +1,5 @@
-// The provisioned engine, alive: one of its own in a second state folder, so that nobody else's is disturbed. What was built for the first is
-// reused through hard links; everything that runs is its own.
+// The provisioned engine, live: a second engine in a state folder of its own, so that no other is disturbed. What was
+// built for the first is reused through hard links; everything that runs is its own.
 // inputs: engine test/engine ci/dagger.json
 import { execFileSync, spawn } from "node:child_process"
 import {
@@ -20,7 +20,7 @@ import {
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { goRoot } from "../../engine/src/build.js"
-import { pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
+import { mainArguments, pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
 import { chooseRunner } from "../../engine/src/runner.js"
 import { answers, containerId, processLives } from "../../engine/src/sandbox.js"
 
@@ -47,11 +47,12 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   /** Runs `npm run engine -- …` in the second state folder; returns its exit code and whole output. */
   function engine(...args: string[]): Promise<{ code: number; output: string }> {
-    return command([join(repository, "engine/run.mjs"), "engine", ...args])
+    return command(["engine", ...args])
   }
+  // Not through run.mjs: that would link the repository's node_modules to the second state folder.
   function command(args: string[], extra: Record<string, string> = {}): Promise<{ code: number; output: string }> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, args, {
+      const child = spawn(process.execPath, [...mainArguments, ...args], {
         cwd: repository,
         env: { ...env, DELIVERY_ENGINE_STATE: second.state, ...extra },
       })
@@ -81,20 +82,20 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     expect((await engine("status")).output).toMatch(/state: +running\n/)
   })
 
-  it("is healed by the next command after kill -9 of the engine", async () => {
+  it("is started again by the next command after kill -9 of the engine", async () => {
     const killed = pid()
     const daggerEngine = descendants(killed).find(({ command }) => command.startsWith("dagger-engine"))!
     process.kill(daggerEngine.pid, "SIGKILL")
     await until(() => !processLives(second.enginePid))
-    expect((await engine("status")).output).toContain("killed (the next command heals it)")
+    expect((await engine("status")).output).toContain("died (the next command starts it again)")
     const { code, output } = await engine("up")
-    expect(output).toContain("clearing what it left")
+    expect(output).toContain("removing what it left")
     expect(code).toBe(0)
     expect(pid()).not.toBe(killed)
     expect(await version()).toBe("v0.19.10")
   })
 
-  it("is one engine when two commands heal it at once, after kill -9 of everything", async () => {
+  it("is one engine when two commands start it at once, after kill -9 of everything", async () => {
     const killed = pid()
     process.kill(Number(readFileSync(second.slirpPid, "utf8")), "SIGKILL")
     process.kill(Number(killed), "SIGKILL")
@@ -107,7 +108,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   it("starts with an empty cache, and says so, when the one it has cannot be opened", async () => {
     expect((await engine("down")).code).toBe(0)
-    // A database that is not one is made anew by the engine itself; this is not.
+    // The engine itself replaces a damaged database, but not this.
     rmSync(join(second.engine, "worker", "workerid"))
     mkdirSync(join(second.engine, "worker", "workerid"))
     const { code, output } = await engine("up")
@@ -119,14 +120,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   describe("under a pipeline", () => {
     const source = mkdtempSync(join("/var/tmp", "src-"))
     const start = (reports: string) =>
-      command([
-        join(repository, "engine/run.mjs"),
-        "pipeline",
-        "pr",
-        `--source=${source}`,
-        `--reports=${join(source, "..", reports)}`,
-        "--only=secrets",
-      ])
+      command(["pipeline", "pr", `--source=${source}`, `--reports=${join(source, "..", reports)}`, "--only=secrets"])
     const git = (...args: string[]) =>
       execFileSync("git", ["-C", source, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args])
     const reports = (name: string) => `${source.replace(/.*\//, "")}-${name}`
@@ -146,13 +140,13 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
     it("that is killed with -9 ends the call at once, says so, and the same command then works", async () => {
       const first = start(reports("a"))
-      // While it copies the SDKs' content: what is left of that must not stand in the way of what comes after.
+      // While it copies the SDKs' content: the rest of an interrupted copy must not disturb the next start.
       const ingest = join(second.engine, "worker/content/ingest")
       await until(() => existsSync(ingest) && readdirSync(ingest).length > 0)
       process.kill(Number(pid()), "SIGKILL")
       const killed = await first
       expect(killed.output).toMatch(
-        /the engine ended while (the pipeline ran|the TypeScript SDK was compiled)\. Run the same command again/,
+        /the engine stopped while (the pipeline ran|the TypeScript SDK was compiled)\. Run the same command again/,
       )
       expect(killed.code).toBe(2)
       const again = await start(reports("a"))
@@ -161,7 +155,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     })
 
     it("serves two at once", async () => {
-      // Another content than above: the green run on that is known, and needs no engine.
+      // Another content than above, whose green run is recorded and needs no engine.
       writeFileSync(join(source, "README.md"), "# api\n")
       git("add", ".")
       git("commit", "-qm", "second")
@@ -184,7 +178,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     })
   })
 
-  it("outlives a call that is broken off while an exec that may fail runs", async () => {
+  it("survives a call that is interrupted while an exec that may fail is running", async () => {
     const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
     const running = pid()
     const image = `--address=docker.io/library/debian:bookworm-slim`
@@ -203,21 +197,15 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   })
 
   it("takes its images from a company's mirror when one is set", async () => {
-    const { code } = await command([join(repository, "engine/run.mjs"), "engine", "up"], {
+    const { code } = await command(["engine", "up"], {
       DELIVERY_REGISTRY_MIRROR: "http://127.0.0.1:5555",
     })
     expect(code).toBe(0)
     // A second registry, in the engine's own network, that holds one image under the vendor's name.
-    execFileSync("runc", [
-      "--root",
-      second.runc,
-      "exec",
-      "-d",
-      containerId(second),
-      "sh",
-      "-c",
-      "sed -e s/5000/5555/ -e s,/var/lib/registry,/tmp/registry, /etc/registry.yml > /tmp/company.yml && exec docker-registry serve /tmp/company.yml >/tmp/company.log 2>&1",
-    ])
+    const serve =
+      "sed -e s/5000/5555/ -e s,/var/lib/registry,/tmp/registry, /etc/registry.yml > /tmp/company.yml && " +
+      "exec docker-registry serve /tmp/company.yml >/tmp/company.log 2>&1"
+    execFileSync("runc", ["--root", second.runc, "exec", "-d", containerId(second), "sh", "-c", serve])
     const inside = { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` }
     const dagger = (...args: string[]) =>
       execFileSync(join(second.bin, "dagger"), ["core", "--silent", ...args], { env: inside, encoding: "utf8" })
@@ -246,7 +234,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     expect((await engine("doctor")).output).toContain("✔ npm: built, digests as recorded")
   })
 
-  it("goes without a trace on the host", async () => {
+  it("leaves no trace on the host", async () => {
     expect((await engine("down")).code).toBe(0)
     expect(await answers(second)).toBe(false)
     expect(containersNamed(containerId(second))).toBe(0)
@@ -256,7 +244,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
 
   it("says what is wrong with a machine before it builds anything", async () => {
     const empty = mkdtempSync(join("/var/tmp", "de-"))
-    const { code, output } = await command([join(repository, "engine/run.mjs"), "engine", "up"], {
+    const { code, output } = await command(["engine", "up"], {
       DELIVERY_ENGINE_STATE: empty,
       PATH: `${join(process.execPath, "..")}:/usr/bin:/bin:/usr/sbin:/sbin`,
     })

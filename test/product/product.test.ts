@@ -120,7 +120,7 @@ describe("wrong words", () => {
       ["--url=http://localhost:8080", "--wait=long"],
       "--wait long: seconds until the product has to answer",
     ],
-    ["test-ui", ["--url=localhost:8080"], "--url localhost:8080: the product's address is wanted"],
+    ["test-ui", ["--url=localhost:8080"], "--url localhost:8080: give the product's address"],
   ])("%s %j are told before anything runs", (command, args, message) => {
     const { status, stderr } = spawnSync(process.execPath, [script, command, ...args], {
       cwd: repository,

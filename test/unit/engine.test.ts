@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { moduleOf } from "../../engine/src/dagger.js"
 import { imagesOfCall, moduleClosure, wantedImages } from "../../engine/src/modules.js"
-import { pathsBelow, repository, setupBytes, statePaths } from "../../engine/src/paths.js"
+import { mainArguments, pathsBelow, repository, setupBytes, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
 import { canonicalName, readRecipes } from "../../engine/src/recipes.js"
 import { chooseRunner, type Probe } from "../../engine/src/runner.js"
@@ -45,9 +45,7 @@ describe("an unknown command", { timeout: 30_000 }, () => {
   })
   it("is refused by the pipeline command too", () => {
     // Not through run.mjs: that would link the repository's node_modules to the state folder of this test.
-    const main = ["--import", "tsx", join(repository, "engine/src/main.ts")]
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...main, "pipeline", "stagging"], {
-      cwd: repository,
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...mainArguments, "pipeline", "stagging"], {
       encoding: "utf8",
       env: { ...process.env, DELIVERY_ENGINE_STATE: folder },
     })
