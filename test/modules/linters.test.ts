@@ -1,5 +1,8 @@
 // What linters of the whole repository say of fixtures with faults: findings as SARIF and as a reason, and refusals.
 // inputs: modules/yamllint modules/helm modules/terraform modules/golangci-lint test/fixtures/lint test/fixtures/terraform
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"
@@ -47,6 +50,18 @@ describe("yamllint", () => {
     expect(await call("yamllint", "lint", `--source=${fixtures}/yaml/own`, "verdict")).toBe(
       "no error in 3 files, 1 warnings, by .yamllint.yml",
     ))
+  it("names a file that is not UTF-8, and goes on with the others", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "latin1-"))
+    try {
+      writeFileSync(join(folder, "config.yaml"), Buffer.from("kitchen: ground\nfloor: Erdgescho\xdf\n", "latin1"))
+      writeFileSync(join(folder, "service.yaml"), "replicas: 2\nreplicas: 3\n")
+      expect(await failing("yamllint", "lint", `--source=${folder}`, "verdict")).toContain(
+        "yaml failed: config.yaml:2 cannot be read: not UTF-8 (encoding), and 1 more",
+      )
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
   it("is not green where there is nothing to look at", async () =>
     expect(await failing("yamllint", "lint", "--source=test/fixtures/terraform/plain", "verdict")).toContain(
       "yaml failed: no file was checked",

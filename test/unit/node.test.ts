@@ -111,6 +111,35 @@ describe("node", () => {
     ]))
 })
 
+describe("the scripts of a project", () => {
+  const project = (scripts: object, more: object = {}) => JSON.stringify({ scripts, ...more })
+  it("are those of package.json", () => {
+    expect(node.scriptsIn(project({ test: "vitest run" }))).toEqual({ test: "vitest run" })
+    expect(node.scriptsIn("{}")).toEqual({})
+  })
+  it.each([
+    ["vitest", project({ test: "vitest run --coverage" }), true],
+    ["vitest by another script", project({ test: "npm run unit", unit: "vitest" }), true],
+    [
+      "a wrapper in a project with vitest",
+      project({ test: "run-s test:*" }, { devDependencies: { vitest: "4" } }),
+      true,
+    ],
+    ["Node's runner", project({ test: "node --test" }), false],
+    [
+      "Node's runner in a project with vitest",
+      project({ test: "node --test" }, { devDependencies: { vitest: "4" } }),
+      false,
+    ],
+    ["jest", project({ test: "jest --ci" }, { dependencies: { vitest: "4" } }), false],
+    ["a script of its own", project({ test: "sh test.sh" }), false],
+    ["nothing", project({}), false],
+    ["a script of another name", project({ test: "jest", "test:unit": "vitest" }), true, "test:unit"],
+  ])("run %s", (_, packageJson, expected, script?: string) =>
+    expect(node.runsVitest(packageJson, script)).toBe(expected),
+  )
+})
+
 describe("what npm was refused for want of a login", () => {
   it.each([
     [

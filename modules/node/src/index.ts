@@ -1,7 +1,8 @@
 /**
  * Checks and builds one Node project with npm: locked install, lint, type check, tests with JUnit and coverage, build.
  *
- * The steps run the scripts `lint`, `typecheck`, `test` (vitest) and `build` of the project's package.json.
+ * The steps run the scripts `lint`, `typecheck`, `test` and `build` of the project's package.json. A step without a
+ * script does not apply, except tests. Tests that do not run vitest are judged by their exit code alone.
  */
 import {
   Changeset,
@@ -17,14 +18,14 @@ import {
 } from "@dagger.io/dagger"
 import { images } from "./images"
 import { install, installError, workdir, type Installation } from "./install"
-import { firstError, fixCommands, readScripts, stepNames } from "./read"
+import { firstError, fixCommands, readScripts, stepNames, type StepName } from "./read"
 import { asText } from "./shared/cached"
 import { withNonce } from "./shared/nonce"
 import { Report, makeReport } from "./shared/report"
 import { Result, interruptedResult, reportStep, resultOfRun } from "./shared/result"
 import { readReport, runStep, unlessInterrupted } from "./shared/step"
 import { readSteps } from "./shared/steps"
-import { npmRun, steps as known } from "./steps"
+import { npmRun, runNamed } from "./steps"
 
 const defaultTimeout = 600
 
@@ -140,12 +141,13 @@ export class Node {
       return makeReport(folders, results)
     }
     const { ran, project } = installed
+    const packageJson = await source.file("package.json").contents()
     const results = chosen.map(({ name: step, timeout }) => {
       const args = step === "test" ? testArgs : []
-      const options = { name: `${name}:${step}`, script: scriptOf[step] ?? step, args, timeout }
+      const options = { name: `${name}:${step}`, script: scriptOf[step] ?? step, args, timeout, packageJson }
       const work = async (): Promise<Result> =>
         ran.exitCode === 0
-          ? known[step](withNonce(project, nonce), options)
+          ? runNamed(step, withNonce(project, nonce), options)
           : resultOfRun(options.name, ran, await installError(ran))
       return reportStep(options.name, work, { deadline })
     })
@@ -208,7 +210,7 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.lint(await this.install(source, timeout, image), { name: "lint", script: "lint", args, timeout })
+    return this.step("lint", source, { args, timeout, image })
   }
 
   /**
@@ -254,17 +256,12 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.typecheck(await this.install(source, timeout, image), {
-      name: "typecheck",
-      script: "typecheck",
-      args,
-      timeout,
-    })
+    return this.step("typecheck", source, { args, timeout, image })
   }
 
   /**
-   * Runs the `test` script of the project, which must run vitest, with JUnit and coverage. The result's value is the
-   * statement coverage in percent. A project without a test that ran fails.
+   * Runs the `test` script of the project: with vitest, JUnit and coverage; the result's value is the statement
+   * coverage in percent, and a project without a test that ran fails. Another runner is judged by its exit code.
    *
    * Example: `dagger -m modules/node call test --source services/web value`
    *
@@ -280,7 +277,7 @@ export class Node {
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return known.test(await this.install(source, timeout, image), { name: "test", script: "test", args, timeout })
+    return this.step("test", source, { args, timeout, image })
   }
 
   /**
@@ -323,6 +320,17 @@ export class Node {
     image: string = images.node,
   ): Promise<Container> {
     return (await this.install(source, defaultTimeout, image)).withExec(["npm", ...args])
+  }
+
+  /** Installs the project and runs one step. */
+  private async step(
+    name: StepName,
+    source: Directory,
+    { args, timeout, image }: { args: string[]; timeout: number; image: string },
+  ): Promise<Result> {
+    const project = await this.install(source, timeout, image)
+    const packageJson = await source.file("package.json").contents()
+    return runNamed(name, project, { name, script: name, args, timeout, packageJson })
   }
 }
 

@@ -110,6 +110,27 @@ function npmError(output: string): string | undefined {
     ?.replace(/^npm error\s*/, "")
 }
 
+/** The scripts of a package.json. */
+export function scriptsIn(packageJson: string): Record<string, string> {
+  return (JSON.parse(packageJson) as { scripts?: Record<string, string> }).scripts ?? {}
+}
+
+/** Runners that are called in a test script by name, and do not take the arguments of vitest. */
+const otherRunners = /\bnode\b.* --test\b|\b(?:jest|mocha|ava|tap|jasmine|karma|playwright|cypress)\b/
+
+/**
+ * Whether a script of a package.json runs vitest: it says so, a script that it calls does, or the project has vitest and
+ * the script names no other runner.
+ */
+export function runsVitest(packageJson: string, script = "test"): boolean {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(packageJson) as Record<string, object | undefined>
+  const scripts = scriptsIn(packageJson)
+  const test = scripts[script] ?? ""
+  const called = [...test.matchAll(/\bnpm run (\S+)/g)].map(([, name]) => scripts[name!] ?? "")
+  if ([test, ...called].some((script) => /\bvitest\b/.test(script))) return true
+  return test !== "" && !otherRunners.test(test) && ("vitest" in dependencies || "vitest" in devDependencies)
+}
+
 /** The outcome of a vitest run. */
 export interface TestOutcome {
   tests: number

@@ -1,8 +1,18 @@
 // The steps: each runs a script of package.json in the installed project and reads a result out of the reports.
 import type { Container } from "@dagger.io/dagger"
 import { workdir } from "./install"
-import { coveragePercent, firstError, lintFailure, lintProblems, testOutcome, typeFailure, type StepName } from "./read"
-import { Result, resultOfRun } from "./shared/result"
+import {
+  coveragePercent,
+  firstError,
+  lintFailure,
+  lintProblems,
+  runsVitest,
+  scriptsIn,
+  testOutcome,
+  typeFailure,
+  type StepName,
+} from "./read"
+import { Result, makeResult, resultOfRun } from "./shared/result"
 import { sarif } from "./shared/sarif"
 import { readReport, runStep } from "./shared/step"
 
@@ -12,16 +22,29 @@ interface StepOptions {
   script: string
   args: string[]
   timeout: number
+  /** The project's package.json. */
+  packageJson: string
 }
 
 type Step = (project: Container, options: StepOptions) => Promise<Result>
 
-/** Every step by its name. */
-export const steps: Record<StepName, Step> = {
+const steps: Record<StepName, Step> = {
   lint,
   typecheck: (project, options) => runScript(project, options, typeFailure),
-  test,
+  test: (project, options) =>
+    runsVitest(options.packageJson, options.script) ? vitest(project, options) : otherTests(project, options),
   build: (project, options) => runScript(project, options, firstError),
+}
+
+/**
+ * Runs a step. A project without a script of the step's name has nothing to lint, to type-check or to build; without
+ * tests it fails, and so it does without a script that the caller has named.
+ */
+export async function runNamed(step: StepName, project: Container, options: StepOptions): Promise<Result> {
+  const isMissing = options.script === step && scriptsIn(options.packageJson)[step] === undefined
+  if (step !== "test" && isMissing)
+    return makeResult(options.name, "notApplicable", `package.json has no script ${step}`, { exitCode: 0 })
+  return steps[step](project, options)
 }
 
 /** The command that runs a script of package.json. */
@@ -63,7 +86,21 @@ const testFlags = [
   "--coverage.reportsDirectory=/report/coverage",
 ]
 
-async function test(project: Container, { name, script, args, timeout }: StepOptions): Promise<Result> {
+/** Tests of another runner: all that is known of them is the exit code. */
+async function otherTests(
+  project: Container,
+  { name, script, args, timeout, packageJson }: StepOptions,
+): Promise<Result> {
+  const ran = await runStep(project, npmRun(script, args), timeout)
+  const command = scriptsIn(packageJson)[script] ?? ""
+  const reason =
+    ran.exitCode === 0
+      ? `npm run ${script} exited with 0; it does not run vitest (${command}), so tests and coverage are not counted`
+      : firstError(await readReport(ran.reports, "output.txt"))
+  return resultOfRun(name, ran, reason)
+}
+
+async function vitest(project: Container, { name, script, args, timeout }: StepOptions): Promise<Result> {
   const ran = await runStep(project, npmRun(script, [...testFlags, ...args]), timeout)
   const [report, summary] = await Promise.all([
     readReport(ran.reports, "vitest.json"),
