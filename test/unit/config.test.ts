@@ -418,7 +418,7 @@ describe("a delivery.yaml", () => {
     [
       "a chart's image without a tag",
       `${one}chart:\n  images: [postgres]\n`,
-      'chart.images.0, line 4: "postgres" is not allowed; an image with a tag or a digest',
+      'chart.images.0, line 4: "postgres" is not allowed; an image with a tag',
     ],
     [
       "a misspelt key of the chart",

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parseConfig, type Config } from "../../ci/src/config/config"
 import { analysisQueries, chartSettings } from "../../ci/src/release/environment"
+import { mirrored } from "../../ci/src/release/ephemeral"
 import { feedbackResult } from "../../ci/src/release/feedback"
 import { recordRelease } from "../../ci/src/release/publish"
 import { NoRecord, Records, sealed, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
@@ -143,6 +144,13 @@ describe("an analysis", () => {
     })
   })
 })
+
+it.each([
+  ["redis:7.0", "docker.io", "library/redis:7.0"],
+  ["prom/prometheus:v3", "docker.io", "prom/prometheus:v3"],
+  ["quay.io/shop/tool:1", "quay.io", "shop/tool:1"],
+  ["registry:5000/tool:1", "registry:5000", "tool:1"],
+])("the image %s is mirrored from %s as %s", (name, host, path) => expect(mirrored(name)).toEqual({ host, path }))
 
 it("the images of the chart are those that its values name", () => {
   const values = readFileSync(join(repository, "charts/restaurant/values.yaml"), "utf8")

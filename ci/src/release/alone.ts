@@ -49,7 +49,7 @@ export async function deliverDev(source: Directory, options: DeliverOptions & { 
   const identity = await identify(source, config)
   const published = await publish({ source, config, identity, registry, records, access: options.access })
   if (!published.record) return [published.part]
-  const [cluster] = await Promise.all([ephemeralCluster(registry, unique()), seed(registry, config)])
+  const [cluster] = await Promise.all([ephemeralCluster(registry, config, unique()), seed(registry, config)])
   if (environment.gates.analysis) await installPrometheus(source, config, cluster)
   const holder = `dev of ${published.record.sha.slice(0, 12)}`
   const place = deliveryPlace("dev", config, { registry, cluster }, { ...options, holder })

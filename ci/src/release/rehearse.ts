@@ -133,7 +133,7 @@ class Rehearsal {
     const { source, config } = this.options
     const registry = await ephemeralRegistry(this.instance)
     this.up = { registry, records: recordsIn(registry, unique()) }
-    const [cluster] = await Promise.all([ephemeralCluster(registry, this.instance), seed(registry, config)])
+    const [cluster] = await Promise.all([ephemeralCluster(registry, config, this.instance), seed(registry, config)])
     this.up.cluster = cluster
     await installPrometheus(source, config, cluster)
     return { reason: "registry, Kubernetes, Prometheus and a stand-in of Slack are up" }
