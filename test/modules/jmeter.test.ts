@@ -1,6 +1,9 @@
 // JMeter on something live: its exit code is 0 whatever happened, so each way to be bad is shown red.
 // inputs: modules/jmeter test/fixtures/page test/fixtures/load
+import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -92,6 +95,30 @@ describe.concurrent("jmeter is red", () => {
   it("when no samples taken, and when too few were", async () => {
     expect(await call(...run(page, "--properties=loops=0", "reason"))).toBe("no samples taken")
     expect(await call(...run(page, "--min-samples=21", "reason"))).toBe("20 samples taken, at least 21 required")
+  })
+  it("before any load when a file that the plan reads is missing, and reads it from its data", async () => {
+    const users = run(page).map((arg) => (arg === plan ? "--plan=test/fixtures/load/users.jmx" : arg))
+    expect(await call(...users, "reason")).toBe(
+      "could not run: plan: reads users.csv, not found in data; pass the folder that has it",
+    )
+    expect(await call(...users, "--data=test/fixtures/load", "reason")).toMatch(/^6 samples, 0 % failed,/)
+  })
+  it("when all samples failed behind a redirect, whose steps do not count", async () => {
+    const server = createServer((request, response) => {
+      if (request.url !== "/start") return void response.end("hello")
+      response.writeHead(302, { location: "/hello" }).end()
+    })
+    await once(server.listen(0, "127.0.0.1"), "listening")
+    const { port } = server.address() as AddressInfo
+    const args = [`--url=http://product:${port}`, `--service=tcp://127.0.0.1:${port}`, "--max-errors=50", "reason"]
+    try {
+      expect(await call("run", "--plan=test/fixtures/load/redirect.jmx", ...args)).toMatch(
+        /^100 % of 10 samples failed \(limit 50 %\); worst: start, 10 of 10: /,
+      )
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
   })
   it("when the set-up failed, which ends the plan before its load", async () => {
     expect(await call(...run(page, "--properties=before=/gone", "reason"))).toBe(

@@ -7,6 +7,7 @@ import {
   limitFault,
   outcome,
   planFault,
+  planFiles,
   propertyArguments,
   samples,
   trouble,
@@ -14,7 +15,8 @@ import {
 } from "../../modules/jmeter/src/read"
 
 const heading =
-  "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n"
+  "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage," +
+  "bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n"
 const line = (
   label: string,
   elapsed: number,
@@ -43,6 +45,24 @@ describe("a plan", () => {
     expect(() => propertyArguments(["secret"])).toThrow('properties: "secret" is not NAME=value')
     expect(() => propertyArguments(["baseUrl=http://x"])).toThrow("baseUrl is set by the argument url")
   })
+  it("names the files that it reads, and no file that it writes", () => {
+    const property = (name: string, value: string): string => `<stringProp name="${name}">${value}</stringProp>`
+    const plan = [
+      `<CSVDataSet testname="users" enabled="true">${property("filename", "users &amp; more.csv")}</CSVDataSet>`,
+      `<CSVDataSet testname="off" enabled="false">${property("filename", "off.csv")}</CSVDataSet>`,
+      `<ResultCollector testname="log">${property("filename", "out.jtl")}</ResultCollector>`,
+      `<JSR223Sampler testname="script">${property("filename", "sign.groovy")}</JSR223Sampler>`,
+      `<elementProp elementType="HTTPFileArg">${property("File.path", "photos/soup.jpg")}</elementProp>`,
+      property("IncludeController.includepath", "login.jmx"),
+      "${__StringFromFile(names.txt,)} ${__CSVRead(ids.csv,0)} ${__CSVRead(ids.csv,next)} ${__FileToString(body.json)}",
+      property("File.path", "${__P(photo)}") +
+        property("File.path", "/opt/in-the-image.jpg") +
+        property("File.path", ""),
+    ].join("\n")
+    expect(planFiles(plan).sort()).toEqual([
+      ...["body.json", "ids.csv", "login.jmx", "names.txt", "photos/soup.jpg", "sign.groovy", "users & more.csv"],
+    ])
+  })
   it.each([
     [{ maxP95: -1 }, "maxP95: -1 is not a number of milliseconds, or 0 for no limit"],
     [{ maxErrors: 101 }, "maxErrors: 101 is not a percentage"],
@@ -56,11 +76,34 @@ describe("a plan", () => {
 
 describe("JMeter's results", () => {
   it("are read with their quotes and line breaks, and without the sums of transactions", () => {
-    const text = `${line('"a, ""b"""', 5)}${line("c", 7, { success: false, code: 500, message: "Internal", failure: '"expected\n200"' })}${line("t", 12, { message: '"Number of samples in transaction : 2, number of failing samples : 1"' })}`
+    const sum = '"Number of samples in transaction : 2, number of failing samples : 1"'
+    const text = [
+      line('"a, ""b"""', 5),
+      line("c", 7, { success: false, code: 500, message: "Internal", failure: '"expected\n200"' }),
+      line("t", 12, { message: sum }),
+    ].join("")
     expect(samples(heading + text).map(({ label, elapsed, success, why }) => [label, elapsed, success, why])).toEqual([
       ['a, "b"', 5, true, "200 OK"],
       ["c", 7, false, "expected"],
     ])
+  })
+  it("are read without the sub-samples of redirects and embedded resources", () => {
+    const redirect = (at: number, thread: string): string[] => [
+      line("start", 50, { at, thread, success: false, failure: "no goodbye" }),
+      line("start-0", 10, { at, thread, code: 302, message: "Found" }),
+      line("start-1", 40, { at: at + 10, thread }),
+      line("start-1-0", 5, { at: at + 45, thread }),
+    ]
+    const [one, other] = [redirect(1_000, "readers 1-1"), redirect(1_005, "readers 1-2")]
+    const interleaved = one.flatMap((text, i) => [text, other[i]!]).join("")
+    const result = found(interleaved)
+    expect(result).toMatchObject({ samples: 2, failed: 2, errors: 100, p95: 50 })
+    expect(judge(result, { ...limits, maxErrors: 50 }).passed).toBe(false)
+  })
+  it("keep samples of a plan whose labels end in numbers", () => {
+    const steps = line("page", 5) + line("page-1", 5, { at: 1_005 }) + line("page-0", 5, { at: 1_011 })
+    expect(found(steps)).toMatchObject({ samples: 3 })
+    expect(found(line("page-0", 5) + line("page-1", 5, { at: 1_005 }))).toMatchObject({ samples: 2 })
   })
   it("may end in a line that is not whole", () => {
     expect(samples(`${heading}${line("a", 1)}1000,5,b`)).toHaveLength(1)

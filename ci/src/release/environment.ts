@@ -1,5 +1,6 @@
 // A release in an environment: deployed by digest, then tested and measured against every gate that delivery.yaml
 // names.
+import { dirname } from "node:path"
 import { Directory, Secret, dag } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import type { Chart } from "../config/product"
@@ -182,13 +183,15 @@ export async function load(place: Place, files: Directory): Promise<Part[]> {
   const gate = place.environment.gates.load
   if (!gate) return []
   const name = `${place.name}:load`
+  const plan = place.config.suites.load!
   const rampup = Math.max(1, Math.round(gate.duration / 10))
   return [
     await live(name, () =>
       dag
         .jmeter()
-        .run(files.file(place.config.suites.load!), addressOf(place), {
+        .run(files.file(plan), addressOf(place), {
           ...product(place),
+          data: files.directory(dirname(plan)),
           properties: [`users=${gate.users}`, `duration=${gate.duration}`, `rampup=${rampup}`],
           maxP95: gate.p95,
           maxErrors: gate.errors,

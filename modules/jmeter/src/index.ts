@@ -16,6 +16,7 @@ import {
   limitFault,
   outcome,
   planFault,
+  planFiles,
   propertyArguments,
   samples,
   setupGroups,
@@ -50,6 +51,8 @@ export class Jmeter {
    *
    * @param plan Test plan, a .jmx file.
    * @param url Address to test: the property `baseUrl`, without a slash at the end.
+   * @param data Folder with the files that the plan reads, by their paths from the plan; a plan that reads a file which is
+   * not there is refused.
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.
@@ -69,6 +72,7 @@ export class Jmeter {
   async run(
     plan: File,
     url: string,
+    data?: Directory,
     service?: Service,
     serviceName: string = "product",
     properties: string[] = [],
@@ -87,10 +91,11 @@ export class Jmeter {
     const limits: Limits = { maxP95, maxErrors, minSamples }
     const work = async (): Promise<Result> => {
       const text = await plan.contents()
-      const fault = planFault(text) || limitFault(limits)
+      const fault = planFault(text) || limitFault(limits) || (await missingFiles(text, data))
       if (fault) throw new Error(fault)
       const flags = [...reportFlags, `-JbaseUrl=${address}`, ...propertyArguments(properties), ...args]
-      const container = this.base(image).withFile("/load/plan.jmx", plan)
+      const base = data ? this.base(image).withDirectory("/load", data) : this.base(image)
+      const container = base.withFile("/load/plan.jmx", plan)
       const command = ["bash", "-c", runScript, "jmeter", address, String(wait), ...flags]
       const ran = await runStep(connected(container, { service, serviceName, nonce }), command, timeout)
       return resultOf(name, ran, setupGroups(text), limits)
@@ -128,6 +133,14 @@ const reportFlags = [
   ...["-l", "/report/results.jtl", "-j", "/report/jmeter.log", "-e", "-o", "/report/dashboard"],
   "-Jjmeter.save.saveservice.output_format=csv",
 ]
+
+/** Which files of the plan are not in its data; "" if all are. JMeter would end without a sample. */
+async function missingFiles(plan: string, data?: Directory): Promise<string> {
+  const files = planFiles(plan)
+  const exist = await Promise.all(files.map(async (file) => (data ? data.exists(file) : false)))
+  const missing = files.filter((_, i) => !exist[i])
+  return missing.length ? `plan: reads ${missing.join(", ")}, not found in data; pass the folder that has it` : ""
+}
 
 async function resultOf(name: string, ran: Ran, setup: string[], limits: Limits): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")

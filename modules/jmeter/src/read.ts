@@ -76,6 +76,27 @@ export function planFault(plan: string): string {
   return ""
 }
 
+/** Elements of a plan that read the file in their property `filename`; a ResultCollector writes it. */
+const readers = /<(CSVDataSet|JSR223\w+)\b([^>]*)>([\s\S]*?)<\/\1>/g
+
+/** Properties that name a file to read. */
+const fileProperties = /name="(?:File\.path|IncludeController\.includepath|BeanShell\w+\.filename)">([^<]*)</g
+
+/** Functions whose first argument is a file to read. */
+const fileFunctions = /\$\{__(?:StringFromFile|CSVRead|FileToString)\(([^,)]*)/g
+
+/** The files that a plan reads, by their relative paths. Paths that variables are part of are not known here. */
+export function planFiles(plan: string): string[] {
+  const elements = [...plan.matchAll(readers)]
+    .filter(([, , attributes]) => !/\benabled="false"/.test(attributes!))
+    .map(([, , , content]) => /name="filename">([^<]*)</.exec(content!)?.[1] ?? "")
+  const others = [fileProperties, fileFunctions].flatMap((pattern) =>
+    [...plan.matchAll(pattern)].map(([, path]) => path!),
+  )
+  const paths = [...elements, ...others].map((path) => decodeXml(path).trim())
+  return [...new Set(paths.filter((path) => /^[^/*$]/.test(path) && !path.includes("${")))]
+}
+
 /** Why the limits make no sense; "" if they do. */
 export function limitFault({ maxP95, maxErrors, minSamples }: Limits): string {
   if (maxP95 < 0) return `maxP95: ${maxP95} is not a number of milliseconds, or 0 for no limit`
@@ -107,7 +128,7 @@ export function samples(csv: string): Sample[] {
     throw new Error(
       `the results cannot be read: sample ${odd + 1} has ${rows[odd]!.length} columns, not ${heading.length}`,
     )
-  return rows
+  const all = rows
     .map((row) => (name: string) => row[column.get(name) ?? -1] ?? "")
     .filter((cell) => !cell("responseMessage").startsWith("Number of samples in transaction"))
     .map((cell) => ({
@@ -118,6 +139,33 @@ export function samples(csv: string): Sample[] {
       success: cell("success") === "true",
       why: firstLine(cell("failureMessage")) || firstLine(`${cell("responseCode")} ${cell("responseMessage")}`),
     }))
+  return withoutSubSamples(all)
+}
+
+/**
+ * The samples without the steps of redirects and without embedded resources: JMeter writes these after the sample that
+ * they are part of, in the same thread and within its time, as `label-0`, `label-1` and so on. A step `label-1` may
+ * have such parts, too: `label-1-0`.
+ */
+function withoutSubSamples(all: Sample[]): Sample[] {
+  const last = new Map<string, { sample: Sample; parts: number }>()
+  return all.filter((sample) => {
+    const parent = last.get(sample.thread)
+    if (parent && isPartOf(sample, parent.sample, parent.parts)) {
+      if (/^-\d+$/.test(sample.label.slice(parent.sample.label.length))) parent.parts++
+      return false
+    }
+    last.set(sample.thread, { sample, parts: 0 })
+    return true
+  })
+}
+
+/** Whether a sample is a part of another one of which `parts` parts came before. */
+function isPartOf(sample: Sample, parent: Sample, parts: number): boolean {
+  if (!sample.label.startsWith(parent.label)) return false
+  if (sample.start < parent.start || sample.start > parent.start + parent.elapsed) return false
+  const [, number, deeper] = /^-(\d+)(-\d+)*$/.exec(sample.label.slice(parent.label.length)) ?? []
+  return Number(number) === (deeper === undefined ? parts : parts - 1)
 }
 
 /** The rows of a CSV text with JMeter's quoting. The last row counts only if a line break ends it. */
