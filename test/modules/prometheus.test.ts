@@ -215,7 +215,8 @@ describe.concurrent("a query and rules", () => {
       {
         "a.yaml": "groups: [{ name: g, rules: [{ alert: Down, expr: up == 0 }] }]\n",
         "a.test.yaml":
-          "rule_files: [a.yaml]\ntests: [{ interval: 1m, input_series: [{ series: 'up', values: 1x3 }], alert_rule_test: [{ eval_time: 2m, alertname: Down, exp_alerts: [{ exp_labels: {} }] }] }]\n",
+          "rule_files: [a.yaml]\ntests: [{ interval: 1m, input_series: [{ series: 'up', values: 1x3 }], " +
+          "alert_rule_test: [{ eval_time: 2m, alertname: Down, exp_alerts: [{ exp_labels: {} }] }] }]\n",
       },
       "Down",
     ],

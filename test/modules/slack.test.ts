@@ -1,4 +1,5 @@
-// Deliveries to Slack through the engine: what arrives, what a failure is, and that no secret is seen. What each answer means is test/unit/slack.test.ts.
+// Deliveries to Slack through the engine: what arrives, how a failure looks, and that no secret is shown. How answers are
+// interpreted is tested in test/unit/slack.test.ts.
 // inputs: modules/slack test/fixtures/slack
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,4 +1,5 @@
-// SonarQube on a server that stays: here one that the module itself serves, with a token of its own. The readings by themselves are test/unit/scanners.test.ts.
+// Analyses on an existing SonarQube: one that the module serves, with a token of its own. The reading of its answers is
+// tested in test/unit/scanners.test.ts.
 // inputs: modules/sonarqube test/fixtures/sonar ci/src/report/merge.ts
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -114,8 +115,12 @@ describe("SonarQube that stays", () => {
   })
   it("knows how many tests there are, which failed, and in which file", async () => {
     const reports = mkdtempSync(join(tmpdir(), "sonar-"))
-    const junit =
-      '<testsuites><testsuite name="x"><testcase classname="src/price.test.js" name="adds the tax" time="0.25"/><testcase classname="src/price.test.js" name="names the price" time="0.5"><failure message="no">0.01 &lt; 1</failure></testcase></testsuite></testsuites>'
+    const cases = [
+      '<testcase classname="src/price.test.js" name="adds the tax" time="0.25"/>',
+      '<testcase classname="src/price.test.js" name="names the price" time="0.5">',
+      '<failure message="no">0.01 &lt; 1</failure></testcase>',
+    ]
+    const junit = `<testsuites><testsuite name="x">${cases.join("")}</testsuite></testsuites>`
     try {
       writeFileSync(
         join(reports, "tests.xml"),

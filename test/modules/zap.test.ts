@@ -1,4 +1,5 @@
-// ZAP by its automation framework. The stand-in has no rules: what is shown is that such a ZAP is never taken for a scan, and that it visits what it is told.
+// Scans by ZAP's automation framework. The stand-in image has no rules: these tests show that such a run never counts as
+// a scan, and that it visits the given addresses.
 // inputs: modules/zap
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

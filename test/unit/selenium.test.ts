@@ -17,7 +17,11 @@ describe("selenium", () => {
     expect(
       selenium.outcome(
         suite(
-          '<testcase name="ok"/><testcase classname="menu" name="shows &quot;all&quot;"><failure message="expected &lt;b&gt; to be 2" type="x">stack</failure></testcase><testcase name="z"><error><![CDATA[boom\n  at y]]></error></testcase>',
+          [
+            '<testcase name="ok"/><testcase classname="menu" name="shows &quot;all&quot;">',
+            '<failure message="expected &lt;b&gt; to be 2" type="x">stack</failure></testcase>',
+            '<testcase name="z"><error><![CDATA[boom\n  at y]]></error></testcase>',
+          ].join(""),
         ),
       ),
     ).toEqual({ tests: 3, skipped: 0, failing: 2, first: 'menu: shows "all": expected <b> to be 2' }))

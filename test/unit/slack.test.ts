@@ -139,16 +139,8 @@ describe("a delivery", () => {
       { token: "", webhook: "https://x" },
       "channel #deploys: not allowed with a webhook, which has a channel of its own",
     ],
-    [
-      "a secret by http",
-      { api: "http://slack.com/api" },
-      "api: not an https address (http requires a service)",
-    ],
-    [
-      "a webhook that is none",
-      { token: "", channel: "", webhook: "CANARY" },
-      "webhook: not an https address",
-    ],
+    ["a secret by http", { api: "http://slack.com/api" }, "api: not an https address (http requires a service)"],
+    ["a webhook that is none", { token: "", channel: "", webhook: "CANARY" }, "webhook: not an https address"],
     ["a token of two lines", { token: "CANARY\nx" }, "token: contains blanks or characters that are not allowed"],
     ["no JSON", { message: "hello" }, "the message is not a JSON object with text and blocks"],
   ])("with %s is not begun, and the secret is not repeated", (_, change, wrong) => {

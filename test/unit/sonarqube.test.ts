@@ -1,4 +1,5 @@
-// The program that runs in the scanner's container, with a stand-in of SonarQube's API over HTTP and one of sonar-scanner. The real ones: test/modules/sonarqube.test.ts.
+// The program of the scanner's container, with stand-ins of SonarQube's API and of sonar-scanner.
+// test/modules/sonarqube.test.ts uses the real ones.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -22,7 +23,10 @@ const answers: Record<string, unknown> = {
   "/api/hotspots/search": { hotspots: [] },
 }
 
-/** Runs the program against a server that keeps idle connections for three seconds, says so, and does not answer on one that was idle for longer. `scanner` is a shell script. */
+/**
+ * Runs the program against a server that keeps idle connections for three seconds, says so, and does not answer on one
+ * that was idle for longer. `scanner` is a shell script.
+ */
 async function analyzed(scanner: string): Promise<{ code: number; output: string }> {
   const last = new Map<Socket, number>()
   const server = createServer((request, response) => {
