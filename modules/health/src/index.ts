@@ -31,10 +31,10 @@ export class Health {
   }
 
   /**
-   * Sends requests to each address until it has answered 200 `times` times in a row, for at most `wait` seconds. With
-   * `version`, each JSON body with a field `sha` has to name this version; an address whose path ends in `version` or
-   * `version.json` needs such a body, and at least one address has to have one. The value of the result is the number
-   * of healthy addresses.
+   * Sends requests to each address until it has answered 200 `times` times in a row, for at most `wait` seconds.
+   * With `version`, each JSON body with a field `sha` has to name this version; an address whose path ends in `version`
+   * or `version.json` needs such a body, and at least one address has to have one. The value of the result is the
+   * number of healthy addresses.
    *
    * Example: `dagger -m modules/health call check --urls page=http://product:8099/ --service tcp://127.0.0.1:8099
    * verdict`
@@ -84,7 +84,7 @@ export class Health {
   }
 
   /**
-   * Returns a service that sends requests to an address from its start on, as a user would, and counts the responses;
+   * Returns a service that sends requests to an address continuously, as a user would, and counts the responses.
    * `probed` returns the counts. A response is good if its status is below 500.
    *
    * Example: `dagger -m modules/health call probe --url http://product:8099/ --service tcp://127.0.0.1:8099 ports port`
@@ -124,8 +124,9 @@ export class Health {
   }
 
   /**
-   * Returns the counts of a probe so far as JSON: `requests` (a number) and `runs` of responses of one kind, each with
-   * `good`, `from` and `to` (seconds since 1970), `count` and `last` (what the last response was).
+   * Returns the counts of a probe so far as JSON.
+   * `requests` is their number and `runs` lists runs of responses of one kind, each with `good`, `from` and `to`
+   * (seconds since 1970), `count` and `last` (what the last response was).
    *
    * Example: `dagger -m modules/health call probed --probe tcp://127.0.0.1:8098`
    *

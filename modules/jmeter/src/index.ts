@@ -1,8 +1,8 @@
 /**
  * Load tests of a running service with a JMeter test plan, compared with limits.
  *
- * JMeter exits with 0 even if all requests failed, so the module reads its results: no samples, too many failed samples,
- * response times above the limit and an unreachable address are failures.
+ * JMeter exits with 0 even if all requests failed, so the module reads its results: no samples, too many failed
+ * samples, response times above the limit and an unreachable address are failures.
  */
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, File, Service, dag, func, object } from "@dagger.io/dagger"
@@ -43,16 +43,17 @@ export class Jmeter {
   }
 
   /**
-   * Runs a test plan against a running service. Its requests take the address from the property `baseUrl`.
-   * The result's details are samples (number), errors (percent), p95 (milliseconds) and throughput (samples/s).
+   * Runs a test plan against a running service.
+   * Its requests take the address from the property `baseUrl`. The result's details are samples (number), errors
+   * (percent), p95 (milliseconds) and throughput (samples/s).
    *
-   * Example: `dagger -m modules/jmeter call run --plan test/fixtures/load/page.jmx --url http://product:8099
-   * --service tcp://127.0.0.1:8099 --max-p-95 500 verdict`
+   * Example: `dagger -m modules/jmeter call run --plan test/fixtures/load/page.jmx --url http://product:8099 --service
+   * tcp://127.0.0.1:8099 --max-p-95 500 verdict`
    *
    * @param plan Test plan, a .jmx file.
    * @param url Address to test: the property `baseUrl`, without a slash at the end.
-   * @param data Folder with the files that the plan reads, by their paths from the plan; a plan that reads a file which is
-   * not there is refused.
+   * @param data Folder with the files that the plan reads, by their paths from the plan; a plan that reads a file which
+   * is not there is refused.
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.

@@ -33,11 +33,11 @@ export class Newman {
   }
 
   /**
-   * Runs a collection against a running service. Its requests take the address from the variable `baseUrl`.
-   * The value of the result is the number of assertions.
+   * Runs a collection against a running service.
+   * Its requests take the address from the variable `baseUrl`. The value of the result is the number of assertions.
    *
-   * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json
-   * --url http://product:8099 --service tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json --url
+   * http://product:8099 --service tcp://127.0.0.1:8099 verdict`
    *
    * @param collection Collection in Postman's format v2; one that does not use `baseUrl` is refused.
    * @param url Address to test: the collection's variable `baseUrl`, without a slash at the end.

@@ -25,7 +25,7 @@ done
 exec "$@"
 `
 
-/** Initializes the data directory, if the image has the official script for it; otherwise the server does it at start. */
+/** Initializes the data directory, if the image has the official script for it; otherwise the server does it. */
 const initialize = "if command -v docker-ensure-initdb.sh > /dev/null; then docker-ensure-initdb.sh; fi"
 
 /** Settings that trade durability for speed: data does not outlive the call. */
@@ -41,8 +41,8 @@ export class Postgres {
   /**
    * Sets the role of all other functions: the superuser of servers that they start, and the role of queries.
    *
-   * Example: `dagger -m modules/postgres call with-login --username chef --password env://PGPASSWORD
-   * query --sql "select 40 + 2"`
+   * Example: `dagger -m modules/postgres call with-login --username chef --password env://PGPASSWORD query --sql
+   * "select 40 + 2"`
    *
    * @param username Name of the role; `postgres` without this function.
    * @param password Password of the role; `postgres` by default, which is enough for servers that live as long as a
@@ -68,8 +68,9 @@ export class Postgres {
   }
 
   /**
-   * Returns an empty server at port 5432 as a service. Its port opens when all init scripts have ended. A script that
-   * fails ends the server, and its last lines are the error of whoever uses it.
+   * Returns an empty server at port 5432 as a service.
+   * Its port opens when all init scripts have ended. A script that fails ends the server, and its last lines are the
+   * error of whoever uses it.
    *
    * Example: `dagger -m modules/postgres call server --database shop hostname`
    *
@@ -107,8 +108,8 @@ export class Postgres {
   }
 
   /**
-   * Returns an empty server at port 5432 for tests: like `server`, without a secret and without scripts. It is the same
-   * service in every session, so that steps which use it can be answered from the cache.
+   * Returns an empty server at port 5432 for tests: like `server`, without a secret and without scripts.
+   * It is the same service in every session, so that steps which use it can be answered from the cache.
    *
    * Example: `dagger -m modules/postgres call test-server --database shop hostname`
    *
@@ -123,8 +124,8 @@ export class Postgres {
   }
 
   /**
-   * Runs SQL statements and returns their rows, one a line, columns separated by `|`. Waits until the server answers.
-   * An SQL error is an error of the call. Never cached.
+   * Runs SQL statements and returns their rows, one a line, columns separated by `|`.
+   * Waits until the server answers. An SQL error is an error of the call. Never cached.
    *
    * Example: `dagger -m modules/postgres call query --sql "select 40 + 2"`
    *

@@ -22,8 +22,8 @@ export class Prometheus {
   /**
    * Adds a query with its limit to the analysis.
    *
-   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2
-   * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
+   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2 analyze --url
+   * http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
    *
    * @param name Name of the query in reasons and reports; each query needs another one.
    * @param query PromQL expression that gives a vector or a scalar, for example `sum(up)`. The largest value of a
@@ -56,12 +56,12 @@ export class Prometheus {
   }
 
   /**
-   * Evaluates the queries of withQuery repeatedly and compares them with their limits. The result is `failed` as soon as
-   * a query exceeds its limit `failures` times in a row. It is `inconclusive` if a query has a number in fewer than half
-   * of its samples, if Prometheus does not answer, or if it rejects a query.
+   * Evaluates the queries of withQuery repeatedly and compares them with their limits.
+   * The result is `failed` as soon as a query exceeds its limit `failures` times in a row. It is `inconclusive` if a
+   * query has a number in fewer than half of its samples, if Prometheus does not answer, or if it rejects a query.
    *
-   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2
-   * analyze --url http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
+   * Example: `dagger -m modules/prometheus call with-query --name targets --query up --limit 2 analyze --url
+   * http://prometheus:9090 --service tcp://127.0.0.1:9090 --window 2 --interval 1 verdict`
    *
    * @param url Address of Prometheus, without a slash at the end, for example `http://prometheus:9090`.
    * @param service Prometheus as a service, such as `tcp://127.0.0.1:9090` at the caller's loopback; by default `url`
@@ -115,8 +115,9 @@ export class Prometheus {
   }
 
   /**
-   * Evaluates one query when Prometheus is ready and returns what promtool prints: a line for each series with its value
-   * and time, nothing if there is no data. An error of Prometheus is an error of the call. Never cached.
+   * Evaluates one query when Prometheus is ready and returns the output of promtool.
+   * It has a line for each series with its value and time, and none if there is no data. An error of Prometheus is an
+   * error of the call. Never cached.
    *
    * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --service tcp://127.0.0.1:9090
    * --query up`
@@ -149,8 +150,9 @@ export class Prometheus {
   }
 
   /**
-   * Checks rules with promtool: the syntax of all `*.yaml` and `*.yml` files, duplicate rules, and the tests of rules in
-   * `*.test.yaml`. A folder without rules fails. The value of the result is the number of rules.
+   * Checks rules and runs their tests with promtool.
+   * It checks all `*.yaml` and `*.yml` files, also for duplicate rules, and runs the tests in `*.test.yaml`. A folder
+   * without rules fails. The value of the result is the number of rules.
    *
    * Example: `dagger -m modules/prometheus call check --rules charts/platform/files verdict`
    *

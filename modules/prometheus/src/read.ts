@@ -40,7 +40,10 @@ export interface Outcome {
 /** A query as callers pass it. */
 type Given = Omit<Query, "limit"> & { limit: string }
 
-/** The query, as one of an analysis that has the queries `before`. Throws for no name, a known name, no text or no number. */
+/**
+ * The query, as one of an analysis that has the queries `before`. Throws if the name is empty or known, the query is
+ * empty, or the limit is not a number.
+ */
 export function newQuery({ name, query, limit, unit }: Given, before: Query[]): Query {
   if (name.trim() === "") throw new Error("name: empty; a query needs a name")
   if (before.some((one) => one.name === name)) throw new Error(`name: duplicate query ${JSON.stringify(name)}`)

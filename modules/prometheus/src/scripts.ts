@@ -73,7 +73,8 @@ for (let i = 0; i < most || (i < most + failures - 1 && rows.some((row) => row >
     samples.push({ at, value, why: why || trouble })
     if (trouble !== "") watched.trouble ||= name + ": " + trouble
     if (value !== null) rows[n] = value > limit ? rows[n] + 1 : 0
-    console.log(at + " " + name + " " + (value === null ? why || trouble : value + (value > limit ? " > " + limit : "")))
+    const shown = value === null ? why || trouble : value + (value > limit ? " > " + limit : "")
+    console.log(at + " " + name + " " + shown)
   }
   // JSON has no infinity.
   const finite = (_, value) => (value === Infinity ? 1e308 : value === -Infinity ? -1e308 : value)
@@ -83,8 +84,8 @@ for (let i = 0; i < most || (i < most + failures - 1 && rows.some((row) => row >
 `
 
 /**
- * bash -c SCRIPT: checks the rules in all files of the working directory, then runs the tests in *.test.yaml; exits with
- * the first exit code that is not 0.
+ * bash -c SCRIPT: checks the rules in all files of the working directory, then runs the tests in *.test.yaml; exits
+ * with the first exit code that is not 0.
  */
 export const rulesScript = `
 shopt -s nullglob globstar

@@ -34,7 +34,8 @@ export class Redis {
   }
 
   /**
-   * Returns an empty server at port 6379 as a service. It has no password: only the call that starts it can reach it.
+   * Returns an empty server at port 6379 as a service.
+   * It has no password: only the call that starts it can reach it.
    *
    * Example: `dagger -m modules/redis call server hostname`
    *

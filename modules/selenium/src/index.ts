@@ -1,6 +1,6 @@
 /**
- * Tests of a running web page in a real browser: a Chromium that answers WebDriver, and an npm project whose tests drive
- * it. A run without a test is a failure, and so is an unreachable address.
+ * Tests of a running web page in a real browser: a Chromium that answers WebDriver, and an npm project whose tests
+ * drive it. A run without a test is a failure, and so is an unreachable address.
  */
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
@@ -55,12 +55,12 @@ export class Selenium {
   }
 
   /**
-   * Runs the tests of an npm project with a browser: `npm ci`, then a script of package.json. The tests find the
-   * browser at SELENIUM_REMOTE_URL and the page at BASE_URL, write `junit.xml` and screenshots to OUT_DIR, and exit
-   * with 0 only if all passed. The value of the result is the number of tests.
+   * Runs the tests of an npm project with a browser: `npm ci`, then a script of package.json.
+   * The tests find the browser at SELENIUM_REMOTE_URL and the page at BASE_URL, write `junit.xml` and screenshots to
+   * OUT_DIR, and exit with 0 only if all passed. The value of the result is the number of tests.
    *
-   * Example: `dagger -m modules/selenium call run --source test/fixtures/browser --url http://product:8099
-   * --service tcp://127.0.0.1:8099 verdict`
+   * Example: `dagger -m modules/selenium call run --source test/fixtures/browser --url http://product:8099 --service
+   * tcp://127.0.0.1:8099 verdict`
    *
    * @param source npm project with package.json and package-lock.json.
    * @param url Address to test: BASE_URL, without a slash at the end, for example `http://product:8080`.

@@ -36,10 +36,11 @@ export class Slack {
   }
 
   /**
-   * Posts a message. It never throws: the result's reason says what Slack, the network or the arguments refused. A
-   * message over one of Slack's limits is not sent, and the reason names its place. Status 429 is retried after the time
-   * that Slack requests (at most 30 s), 5xx and time-outs are retried after 1 s, 2 s and so on; other answers are final.
-   * The value of the result is the number of attempts.
+   * Posts a message.
+   * It never throws: the result's reason says what Slack, the network or the arguments refused. A message over one of
+   * Slack's limits is not sent, and the reason names its place. Status 429 is retried after the time that Slack
+   * requests (at most 30 s), 5xx and time-outs are retried after 1 s, 2 s and so on; other answers are final. The value
+   * of the result is the number of attempts.
    *
    * Example: `dagger -m modules/slack call post --message message.json --token env://SLACK_TOKEN --channel #deploys
    * verdict`
@@ -95,10 +96,10 @@ export class Slack {
   }
 
   /**
-   * Returns a stand-in of Slack at port 8080 as a service, for tests and rehearsals: an incoming webhook at
-   * `/services/T1/B1/good`, and `/api/chat.postMessage` for the token `xoxb-good` (`xoxb-noscope` lacks the scope) with
-   * the channels `#deploys` and the archived `#archived`. `/_log` returns the accepted messages as JSON, `/_requests`
-   * the number of requests.
+   * Returns a stand-in of Slack at port 8080 as a service, for tests and rehearsals.
+   * It has an incoming webhook at `/services/T1/B1/good`, and `/api/chat.postMessage` for the token `xoxb-good`
+   * (`xoxb-noscope` lacks the scope) with the channels `#deploys` and the archived `#archived`. `/_log` returns the
+   * accepted messages as JSON, `/_requests` the number of requests.
    *
    * Example: `dagger -m modules/slack call stand-in --fault outage up --ports 8080:8080`
    *

@@ -1,6 +1,6 @@
-// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP with Slack's answers,
-// and the accepted messages at /_log. Like deliver.ts it runs under node without other files. It checks what our messages
-// use and is no complete Slack. Written from Slack's public documentation.
+// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP with Slack's
+// answers, and the accepted messages at /_log. Like deliver.ts it runs under node without other files. It checks what
+// our messages use and is no complete Slack. Written from Slack's public documentation.
 import { createServer, type Server, type ServerResponse } from "node:http"
 
 /** The workspace: one webhook, tokens with and without the right scope, an open and an archived channel. */

@@ -49,9 +49,10 @@ export class Sonarqube {
   }
 
   /**
-   * Returns a SonarQube server with its embedded database at port 9000 as a service; the administrator is `admin` with
-   * the password `admin`. It needs 2.2 GB of memory. Its data stays in a cache volume, so that it starts faster the next
-   * time; a server that starts while another one runs has a volume of its own.
+   * Returns a SonarQube server with its embedded database at port 9000 as a service.
+   * The administrator is `admin` with the password `admin`. It needs 2.2 GB of memory. Its data stays in a cache
+   * volume, so that it starts faster the next time; a server that starts while another one runs has a volume of its
+   * own.
    *
    * Example: `dagger -m modules/sonarqube call server up --ports 9000:9000`
    *
@@ -74,13 +75,13 @@ export class Sonarqube {
   }
 
   /**
-   * Scans sources, waits for the quality gate, and reports its conditions and the most severe issues. Without `hostUrl`
-   * an ephemeral server is started, whose gate has only the given conditions; the result for the same sources is then
-   * cached. An existing server has gates of its own and analyses each time. The value of the result is the number of
-   * violated conditions.
+   * Scans sources, waits for the quality gate, and reports its conditions and the most severe issues.
+   * Without `hostUrl` an ephemeral server is started, whose gate has only the given conditions; the result for the same
+   * sources is then cached. An existing server has gates of its own and analyses each time. The value of the result is
+   * the number of violated conditions.
    *
-   * Example: `dagger -m modules/sonarqube call analyze --source test/fixtures/sonar --project-key shop
-   * --conditions "bugs > 0" verdict`
+   * Example: `dagger -m modules/sonarqube call analyze --source test/fixtures/sonar --project-key shop --conditions
+   * "bugs > 0" verdict`
    *
    * @param source Sources to analyze.
    * @param projectKey Key of the project on the server, for example `shop`.

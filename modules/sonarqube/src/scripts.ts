@@ -78,10 +78,11 @@ async function prepare() {
 /** Runs the scanner; returns the id of the server's task and the URL of the project. */
 async function scan(token) {
   const task = "/tmp/report-task.txt"
-  const own = ["-Dsonar.projectKey=" + PROJECT, "-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task]
+  const folders = ["-Dsonar.working.directory=/tmp/scannerwork", "-Dsonar.scanner.metadataFilePath=" + task]
+  const args = ["-Dsonar.projectKey=" + PROJECT, ...folders, ...process.argv.slice(1)]
   const env = { ...process.env, SONAR_TOKEN: token, SONAR_HOST_URL: host }
   // Asynchronous: a scan may take longer than the server keeps an idle connection, and node has to see that it closed.
-  const scanner = spawn("sonar-scanner", [...own, ...process.argv.slice(1)], { stdio: ["ignore", "inherit", "inherit"], env })
+  const scanner = spawn("sonar-scanner", args, { stdio: ["ignore", "inherit", "inherit"], env })
   const [status, signal] = await once(scanner, "close").catch((error) => [error.message])
   if (status !== 0 || !fs.existsSync(task)) stop(codes.scanner, "sonar-scanner ended with " + (status ?? signal))
   const text = fs.readFileSync(task, "utf8")
@@ -96,8 +97,8 @@ async function processed(id) {
     if (status === "SUCCESS") return analysisId
     if (status === "FAILED" || status === "CANCELED")
       stop(1, "the server could not process the analysis: " + (errorMessage || status))
-    if (Date.now() > end)
-      stop(codes.notDone, "no answer of the quality gate within " + GATE_TIMEOUT + " s: the analysis is " + status + " at " + host)
+    const waited = "no answer of the quality gate within " + GATE_TIMEOUT + " s"
+    if (Date.now() > end) stop(codes.notDone, waited + ": the analysis is " + status + " at " + host)
     await pause(1)
   }
 }
@@ -111,16 +112,17 @@ async function main() {
   const gate = (await call("/api/qualitygates/project_status", { analysisId: await processed(id) })).projectStatus
   // A token that may send analyses need not be allowed to read findings: the gate is what counts.
   const may = [400, 403, 404]
-  const open = { components: PROJECT, componentKeys: PROJECT, resolved: "false", s: "SEVERITY", asc: "false", ps: "100" }
+  const worst = { resolved: "false", s: "SEVERITY", asc: "false", ps: "100" }
+  const open = { components: PROJECT, componentKeys: PROJECT, ...worst }
   const issues = (await call("/api/issues/search", open, { may })) ?? { total: 0, issues: [] }
   const review = { project: PROJECT, projectKey: PROJECT, status: "TO_REVIEW", ps: "100" }
   const hotspots = await call("/api/hotspots/search", review, { may })
-  const finding = ({ rule, ruleKey, component, line = 0, message, severity, vulnerabilityProbability, impacts = [] }) => ({
-    rule: rule || ruleKey,
+  const finding = ({ component, line = 0, impacts = [], ...issue }) => ({
+    rule: issue.rule || issue.ruleKey,
     file: component.slice(component.indexOf(":") + 1),
     line,
-    text: message,
-    severity: impacts[0]?.severity || severity || vulnerabilityProbability,
+    text: issue.message,
+    severity: impacts[0]?.severity || issue.severity || issue.vulnerabilityProbability,
     quality: impacts[0]?.softwareQuality || "",
   })
   const report = {

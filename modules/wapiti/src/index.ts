@@ -42,11 +42,11 @@ export class Wapiti {
   }
 
   /**
-   * Scans an address and everything below it. The result's details are urls, the number of URLs and forms that the
-   * crawl found.
+   * Scans an address and everything below it.
+   * The result's details are urls, the number of URLs and forms that the crawl found.
    *
-   * Example: `dagger -m modules/wapiti call scan --url http://product:8099 --service tcp://127.0.0.1:8099
-   * --modules http_headers verdict`
+   * Example: `dagger -m modules/wapiti call scan --url http://product:8099 --service tcp://127.0.0.1:8099 --modules
+   * http_headers verdict`
    *
    * @param url Address to start with, for example `http://product:8080/`; nothing above it is scanned, and no other
    * host.

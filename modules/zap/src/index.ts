@@ -29,11 +29,12 @@ export class Zap {
   }
 
   /**
-   * Visits an address and everything below it, and scans it with the rules of this ZAP. The result's details are urls,
-   * the number of URLs visited and answered with a status below 400, and rules, the number of active and passive rules.
+   * Visits an address and everything below it, and scans it with the rules of this ZAP.
+   * The result's details are urls, the number of URLs visited and answered with a status below 400, and rules, the
+   * number of active and passive rules.
    *
-   * Example: `dagger -m modules/zap call scan --url http://product:8099/ --service tcp://127.0.0.1:8099
-   * --min-rules 0 verdict`
+   * Example: `dagger -m modules/zap call scan --url http://product:8099/ --service tcp://127.0.0.1:8099 --min-rules 0
+   * verdict`
    *
    * @param url Address to start with, for example `http://product:8080/`; nothing above it is scanned, and no other
    * host.
