@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest"
 import { ConfigError, parseConfig } from "../../ci/src/config/config"
 import { commitOf, linksTo, originIn, pageOf } from "../../ci/src/report/links"
 import { failedTests } from "../../ci/src/report/merge"
-import { indexHtml, summaryMarkdown } from "../../ci/src/report/page"
+import { indexHtml } from "../../ci/src/report/page"
+import { summaryMarkdown } from "../../ci/src/report/summary"
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 

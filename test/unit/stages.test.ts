@@ -1,7 +1,8 @@
 // Which stages run, what they add up to, and how that is shown.
 import { describe, expect, it } from "vitest"
 import { parseConfig } from "../../ci/src/config/config"
-import { indexHtml, summaryMarkdown } from "../../ci/src/report/page"
+import { indexHtml } from "../../ci/src/report/page"
+import { summaryMarkdown } from "../../ci/src/report/summary"
 import { joinedPath, localReplaces } from "../../ci/src/checks/paths"
 import { gateCoverage } from "../../ci/src/checks/services"
 import { selectStages, stageNames } from "../../ci/src/checks/selection"

@@ -2,9 +2,8 @@
 import type { Directory } from "@dagger.io/dagger"
 import type { RepositoryStage } from "../catalogue"
 import type { Config, Service } from "../config/config"
-import { folderOf } from "../report/page"
 import { collect, type Part } from "../report/parts"
-import type { Found } from "../report/stages"
+import { folderOf, type Found } from "../report/stages"
 import type { Changed } from "./changed"
 import type { Access } from "./private"
 

@@ -1,7 +1,6 @@
 // What calls of modules gave: stages and their reports, gathered so that nothing that goes wrong in one of them loses another's.
 import { Directory, dag } from "@dagger.io/dagger"
-import { folderOf } from "./page"
-import { marks, oneLine, type Found, type Stage, type Status } from "./stages"
+import { folderOf, marks, oneLine, type Found, type Stage, type Status } from "./stages"
 
 /** What one call of a module gave: some stages, and their reports in a folder. */
 export interface Part {

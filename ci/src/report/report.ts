@@ -2,9 +2,10 @@
 import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, mergedSarif, type Finding, type ReportFile } from "./merge"
-import { folderOf, indexHtml, summaryMarkdown, type Details } from "./page"
+import { indexHtml, type Details, type FindingWithExcerpt } from "./page"
 import type { Part } from "./parts"
-import { tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
+import { folderOf, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
+import { summaryMarkdown } from "./summary"
 
 /** What a report has beside its stages. */
 export interface Extra {
@@ -82,7 +83,7 @@ async function linkOf({ source, repository }: Extra): Promise<Link> {
 }
 
 /** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */
-async function withExcerpts(found: Finding[], source?: Directory): Promise<NonNullable<Details["found"]>> {
+async function withExcerpts(found: Finding[], source?: Directory): Promise<FindingWithExcerpt[]> {
   const order = ["error", "warning", "note"]
   found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
   const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)

@@ -45,6 +45,11 @@ export interface FileCoverage {
 /** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */
 export const notAskedFor = "not asked for"
 
+/** Returns the folder of a stage's reports: `api:test` has `api/test`. */
+export function folderOf(stage: string): string {
+  return stage.replace(":", "/")
+}
+
 /** Whether a stage is what turned a pipeline red. */
 export function isRed({ status, tolerated = false }: { status: Status; tolerated?: boolean }): boolean {
   return status === "failed" || (status === "inconclusive" && !tolerated)
