@@ -86,7 +86,8 @@ describe("a database that answers", () => {
     const result = await scan("go,npm", ...mirrored())
     expect(result).toMatchObject({ status: "failed", value: 2, exitCode: 0, unreachable: "" })
     expect(result.reason).toBe(
-      "go/go.mod:5 github.com/google/uuid@v1.6.0: Made up for tests: identifiers can be guessed in github.com/google/uuid (CVE-2026-990001); fixed in v1.6.1 (GO-2026-90001), and 1 more",
+      "go/go.mod:5 github.com/google/uuid@v1.6.0: Made up for tests: identifiers can be guessed in " +
+        "github.com/google/uuid (CVE-2026-990001); fixed in v1.6.1 (GO-2026-90001), and 1 more",
     )
     expect(requests).toEqual(
       expect.arrayContaining(["GET /index/modules.json.gz", "POST /-/npm/v1/security/advisories/bulk"]),

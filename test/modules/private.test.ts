@@ -75,7 +75,9 @@ describe("golang and gosec", () => {
   })
 
   it("name who refused and what to pass without one, although another call was let in", async () => {
-    const why = `goproxy:${proxy.port} refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a login for goproxy:${proxy.port}, or goproxy with one in the address`
+    const why =
+      `goproxy:${proxy.port} refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a ` +
+      `login for goproxy:${proxy.port}, or goproxy with one in the address`
     const { code, stderr } = await check({}, "verdict")
     expect(code).not.toBe(0)
     expect(stderr).toContain(`failed api:build`)

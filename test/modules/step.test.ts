@@ -34,7 +34,9 @@ async function call(module: string, ...args: string[]): Promise<string> {
 const goModule = (test: string): Record<string, string> => ({
   "go.mod": "module example.com/step\n\ngo 1.25\n",
   "step.go": 'package step\n\n// Name is its name.\nconst Name = "step"\n',
-  "step_test.go": `package step\n\nimport (\n\t"os"\n\t"testing"\n\t"time"\n)\n\nvar _, _ = os.Stat, time.Second\n\nfunc TestStep(t *testing.T) {\n${test}\n}\n`,
+  "step_test.go":
+    `package step\n\nimport (\n\t"os"\n\t"testing"\n\t"time"\n)\n\nvar _, _ = os.Stat, ` +
+    `time.Second\n\nfunc TestStep(t *testing.T) {\n${test}\n}\n`,
 })
 
 it("a failure is run again without a change, a success is not", async () => {
@@ -83,7 +85,11 @@ it("a test reaches the services and sees the variables that it is given", async 
   const { port } = server.address() as AddressInfo
   write({
     ...goModule(""),
-    "reach_test.go": `package step\n\nimport (\n\t"io"\n\t"net/http"\n\t"os"\n\t"testing"\n)\n\nfunc TestReach(t *testing.T) {\n\tanswer, err := http.Get(os.Getenv("SERVICE_URL"))\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tdefer answer.Body.Close()\n\tif body, _ := io.ReadAll(answer.Body); string(body) != "from the service" {\n\t\tt.Fatalf("%q", body)\n\t}\n}\n`,
+    "reach_test.go":
+      `package step\n\nimport (\n\t"io"\n\t"net/http"\n\t"os"\n\t"testing"\n)\n\nfunc TestReach(t ` +
+      `*testing.T) {\n\tanswer, err := http.Get(os.Getenv("SERVICE_URL"))\n\tif err != nil {\n` +
+      `\t\tt.Fatal(err)\n\t}\n\tdefer answer.Body.Close()\n\tif body, _ := io.ReadAll(answer.Body); ` +
+      `string(body) != "from the service" {\n\t\tt.Fatalf("%q", body)\n\t}\n}\n`,
   })
   try {
     expect(

@@ -32,7 +32,8 @@ describe("the skeleton of a Go module", () => {
   it("has the imports of other modules' packages and of Go's own, each once, and nothing that go said beside", () =>
     expect(
       foreignImports(
-        "fmt\nexample.com/api/price\ngithub.com/a/b\ngo: downloading github.com/a/b v1.0.0\ngithub.com/a/b\nexample.com/kit\nexample.com/kitchen\nC\nnet/http\n",
+        "fmt\nexample.com/api/price\ngithub.com/a/b\ngo: downloading github.com/a/b v1.0.0\n" +
+          "github.com/a/b\nexample.com/kit\nexample.com/kitchen\nC\nnet/http\n",
         ["example.com/api", "example.com/kit"],
       ),
     ).toEqual(["example.com/kitchen", "fmt", "github.com/a/b", "net/http"]))

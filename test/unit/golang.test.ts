@@ -71,7 +71,9 @@ describe("golang lint", () => {
         vet: vetted(["/src/services/api/a/v.go:5:24", "Printf format %d has arg of wrong type"]),
         vetErrors: '# example.com/x\n# [example.com/x]\nvet: a/z.go:1:34: cannot use "a" as int\n',
         staticcheck:
-          '{"code":"U1000","location":{"file":"/src/services/api/a/v.go","line":4,"column":6},"message":"func unused is unused"}\n{"code":"compile","location":{"file":"","line":0,"column":0},"message":"# x"}\n',
+          '{"code":"U1000","location":{"file":"/src/services/api/a/v.go","line":4,"column":6},' +
+          '"message":"func unused is unused"}\n' +
+          '{"code":"compile","location":{"file":"","line":0,"column":0},"message":"# x"}\n',
       }),
     ).toEqual([
       "gofmt: services/api/a/a.go is not formatted",
@@ -258,7 +260,8 @@ describe("golang test", () => {
     expect(
       go.testOutcome(
         failed(
-          "=== FAIL: a  (0.00s)\npanic: test timed out after 3s\n\trunning tests:\n\t\tTestHang (3s)\n\ngoroutine 21 [running]:\n\n=== FAIL: a TestBroken (0.00s)\n    a_test.go:4: no\n",
+          "=== FAIL: a  (0.00s)\npanic: test timed out after 3s\n\trunning tests:\n\t\tTestHang (3s)\n\n" +
+            "goroutine 21 [running]:\n\n=== FAIL: a TestBroken (0.00s)\n    a_test.go:4: no\n",
         ),
         ".",
       ).first,
@@ -267,7 +270,8 @@ describe("golang test", () => {
     expect(
       go.testOutcome(
         failed(
-          "=== FAIL: a TestPanic (0.00s)\npanic: assignment to entry in nil map [recovered, repanicked]\n\ngoroutine 25 [running]:\nexample.com/x/a.TestPanic(0x1)\n\t/src/a/a_test.go:7 +0x48\n",
+          "=== FAIL: a TestPanic (0.00s)\npanic: assignment to entry in nil map [recovered, repanicked]\n\n" +
+            "goroutine 25 [running]:\nexample.com/x/a.TestPanic(0x1)\n\t/src/a/a_test.go:7 +0x48\n",
         ),
         ".",
       ).first,
@@ -276,7 +280,8 @@ describe("golang test", () => {
     expect(
       go.testOutcome(
         failed(
-          "=== FAIL: a TestRace (0.01s)\n===\nWARNING: DATA RACE\nRead at 0x1 by goroutine 15:\n  x.TestRace.func1()\n      /src/a/a_test.go:8 +0x33\n",
+          "=== FAIL: a TestRace (0.01s)\n===\nWARNING: DATA RACE\nRead at 0x1 by goroutine 15:\n  " +
+            "x.TestRace.func1()\n      /src/a/a_test.go:8 +0x33\n",
         ),
         ".",
       ).first,
@@ -303,19 +308,24 @@ describe("what Go was refused for want of a login", () => {
   it.each([
     [
       "go: shop.example/greet@v1.0.0: reading https://goproxy:3000/shop.example/greet/@v/v1.0.0.mod: 401 Unauthorized\n\tserver response: no",
-      "goproxy:3000 refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a login for goproxy:3000, or goproxy with one in the address",
+      "goproxy:3000 refuses shop.example/greet@v1.0.0 (401 Unauthorized): pass netrc with a login for " +
+        "goproxy:3000, or goproxy with one in the address",
     ],
     [
       "main.go:4:2: shop.example/greet@v1.0.0: reading https://ci:xxxxx@proxy.example/x/@v/v1.0.0.zip: 403 Forbidden",
-      "proxy.example refuses shop.example/greet@v1.0.0 (403 Forbidden): pass netrc with a login for proxy.example, or goproxy with one in the address",
+      "proxy.example refuses shop.example/greet@v1.0.0 (403 Forbidden): pass netrc with a login for " +
+        "proxy.example, or goproxy with one in the address",
     ],
     [
       "go: shop.example/greet@v1.0.0: reading https://proxy.example/shop.example/greet/@v/v1.0.0.mod: 404 Not Found",
-      "proxy.example has no shop.example/greet@v1.0.0 (404 Not Found): if it is private, pass goproxy, or goprivate with its path and netrc with a login",
+      "proxy.example has no shop.example/greet@v1.0.0 (404 Not Found): if it is private, pass goproxy, " +
+        "or goprivate with its path and netrc with a login",
     ],
     [
-      "go: github.com/shop/greet@v1.0.0: invalid version: git ls-remote -q origin: exit status 128:\n\tfatal: could not read Username for 'https://github.com': terminal prompts disabled",
-      "github.com refuses github.com/shop/greet@v1.0.0 (git has no login): pass netrc with a login for github.com, or goproxy with one in the address",
+      "go: github.com/shop/greet@v1.0.0: invalid version: git ls-remote -q origin: exit status 128:\n" +
+        "\tfatal: could not read Username for 'https://github.com': terminal prompts disabled",
+      "github.com refuses github.com/shop/greet@v1.0.0 (git has no login): pass netrc with a login for " +
+        "github.com, or goproxy with one in the address",
     ],
     ["main.go:3:8: undefined: x", ""],
     ["", ""],

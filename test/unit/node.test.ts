@@ -6,10 +6,12 @@ describe("node", () => {
   it("says how the lockfile disagrees", () =>
     expect(
       node.installFailure(
-        "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when …\nnpm error Invalid: lock file's vue@3.5.45 does not satisfy vue@3.5.44\n",
+        "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when …\nnpm " +
+          "error Invalid: lock file's vue@3.5.45 does not satisfy vue@3.5.44\n",
       ),
     ).toBe(
-      "package.json and package-lock.json disagree: Invalid: lock file's vue@3.5.45 does not satisfy vue@3.5.44 (run `npm install` and commit the lockfile)",
+      "package.json and package-lock.json disagree: Invalid: lock file's vue@3.5.45 does not satisfy " +
+        "vue@3.5.44 (run `npm install` and commit the lockfile)",
     ))
   it("says another install failure", () =>
     expect(node.installFailure("npm error code ENOTFOUND\nnpm error network request failed\n")).toBe(
@@ -35,7 +37,8 @@ describe("node", () => {
   it("finds the build's error past headings and colours", () =>
     expect(
       node.firstError(
-        "> vite build\n✗ Build failed in 200ms\nerror during build:\nBuild failed with 1 error:\n\n\u001b[31m[UNRESOLVED_IMPORT] \u001b[0mCould not resolve './none' in src/main.ts\n",
+        "> vite build\n✗ Build failed in 200ms\nerror during build:\nBuild failed with 1 error:\n\n" +
+          "\u001b[31m[UNRESOLVED_IMPORT] \u001b[0mCould not resolve './none' in src/main.ts\n",
       ),
     ).toBe("[UNRESOLVED_IMPORT] Could not resolve './none' in src/main.ts"))
   it("says that a script is missing", () =>
@@ -94,7 +97,8 @@ describe("node", () => {
   it("has every problem that eslint printed", () =>
     expect(
       node.lintProblems(
-        "\n/src/src/a.ts\n  1:7  error  'x' is assigned a value but never used  no-unused-vars\n  2:1  warning  Unexpected console statement\n\n/src/b.vue\n  3:4  error  no\n",
+        "\n/src/src/a.ts\n  1:7  error  'x' is assigned a value but never used  no-unused-vars\n  2:1  " +
+          "warning  Unexpected console statement\n\n/src/b.vue\n  3:4  error  no\n",
         "/src",
       ),
     ).toEqual([
