@@ -8,12 +8,12 @@ export function refusal(output: string): string {
     /(?:([\w.~/-]+@[\w.+-]+)\S*:[^\n]*?)?reading (https?:\/\/\S+): (401|403|404|410) ([A-Z][\w ]*)/.exec(output) ?? []
   if (code === "401" || code === "403")
     return `${hostOf(address)} refuses ${what} (${code} ${words.trim()}): ${pass(hostOf(address))}`
-  const [, asked = ""] =
+  const [, refused = ""] =
     /fatal: (?:could not read (?:Username|Password) for|Authentication failed for|unable to access) '(https?:\/\/[^']+)'/.exec(
       output,
     ) ?? []
-  if (asked)
-    return `${hostOf(asked)} refuses ${moduleOf(output)} (git has no login): ${pass(hostOf(asked).replace(/:\d+$/, ""))}`
+  if (refused)
+    return `${hostOf(refused)} refuses ${moduleOf(output)} (git has no login): ${pass(hostOf(refused).replace(/:\d+$/, ""))}`
   if (code) return `${hostOf(address)} has no ${what} (${code} ${words.trim()}): ${ifPrivate}`
   return ""
 }

@@ -15,11 +15,11 @@ const printed = (...all: object[]): string => all.map((one) => `${JSON.stringify
 const goMod = "module a\n\ngo 1.26.0\n\nrequire (\n\tgithub.com/x/y v1.0.0\n)\n"
 
 describe("govulncheck", () => {
-  const asked = { exitCode: 0, timedOut: false, said: "", database: "https://vuln.go.dev", path: "services/a", goMod }
+  const run = { exitCode: 0, timedOut: false, said: "", database: "https://vuln.go.dev", path: "services/a", goMod }
   it("prints one value after the other", () => expect(messages(printed({ config: { a: 1 } }, osv))).toHaveLength(2))
   it("tells of a package that is imported once, with id, version, what mends it, and its line in go.mod", () => {
     const { findings } = govulncheckAnswer({
-      ...asked,
+      ...run,
       printed: printed(osv, trace(), trace({ package: "github.com/x/y/z" })),
     })
     expect(findings).toEqual([
@@ -38,13 +38,13 @@ describe("govulncheck", () => {
     )
   })
   it("tells of one that is not imported as a note", () =>
-    expect(govulncheckAnswer({ ...asked, printed: printed(osv, trace()) }).findings).toMatchObject([
+    expect(govulncheckAnswer({ ...run, printed: printed(osv, trace()) }).findings).toMatchObject([
       { level: "note", text: expect.stringContaining("not imported") },
     ]))
   it("says nothing of what is not imported of Go's own library", () =>
     expect(
       govulncheckAnswer({
-        ...asked,
+        ...run,
         printed: printed(osv, {
           finding: { osv: "GO-2026-1", fixed_version: "v1.26.9", trace: [{ module: "stdlib", version: "v1.26.8" }] },
         }),
@@ -53,7 +53,7 @@ describe("govulncheck", () => {
   it("finds Go's own library at the Go version", () =>
     expect(
       govulncheckAnswer({
-        ...asked,
+        ...run,
         printed: printed(osv, {
           finding: {
             osv: "GO-2026-1",
@@ -79,24 +79,24 @@ describe("govulncheck", () => {
     ],
     ["silence", { exitCode: 124, timedOut: true }, "https://vuln.go.dev did not answer in time"],
   ])("says of %s which database it was", (_, more, unreachable) =>
-    expect(govulncheckAnswer({ ...asked, printed: "", ...more })).toEqual({ findings: [], unreachable, trouble: "" }),
+    expect(govulncheckAnswer({ ...run, printed: "", ...more })).toEqual({ findings: [], unreachable, trouble: "" }),
   )
   it("says what went wrong otherwise", () => {
     expect(
       govulncheckAnswer({
-        ...asked,
+        ...run,
         exitCode: 1,
         printed: "",
         said: "go: downloading x v1\ngovulncheck: loading packages: no\n",
       }),
     ).toMatchObject({ unreachable: "", trouble: "govulncheck: loading packages: no" })
-    expect(govulncheckAnswer({ ...asked, printed: "" }).trouble).toBe("govulncheck ended with 0 and no report")
+    expect(govulncheckAnswer({ ...run, printed: "" }).trouble).toBe("govulncheck ended with 0 and no report")
   })
 })
 
 describe("npm audit", () => {
   const lockfile = '{\n "packages": {\n  "node_modules/p": {\n   "version": "1.0.0"\n  }\n }\n}\n'
-  const asked = { timedOut: false, said: "", registry: "https://r.example", path: "web", lockfile }
+  const run = { timedOut: false, said: "", registry: "https://r.example", path: "web", lockfile }
   const report = (severity: string, range = "<1.0.2", fixAvailable: unknown = true) =>
     JSON.stringify({
       auditReportVersion: 2,
@@ -111,7 +111,7 @@ describe("npm audit", () => {
       },
     })
   it("tells of each advisory once, with id, version, what mends it, and its line in the lockfile", () =>
-    expect(auditAnswer({ ...asked, printed: report("critical") }).findings).toEqual([
+    expect(auditAnswer({ ...run, printed: report("critical") }).findings).toEqual([
       {
         tool: "npm audit",
         rule: "GHSA-aaaa-bbbb-cccc",
@@ -126,18 +126,16 @@ describe("npm audit", () => {
     ["moderate", "warning"],
     ["low", "note"],
   ])("tells of %s as a %s", (severity, level) =>
-    expect(auditAnswer({ ...asked, printed: report(severity) }).findings[0]!.level).toBe(level),
+    expect(auditAnswer({ ...run, printed: report(severity) }).findings[0]!.level).toBe(level),
   )
   it("says what mends it where that is another package, and where nothing does", () => {
     expect(
-      auditAnswer({ ...asked, printed: report("high", "*", { name: "up", version: "3.0.0" }) }).findings[0]!.text,
+      auditAnswer({ ...run, printed: report("high", "*", { name: "up", version: "3.0.0" }) }).findings[0]!.text,
     ).toContain("fixed by up 3.0.0")
-    expect(auditAnswer({ ...asked, printed: report("high", "*", false) }).findings[0]!.text).toContain(
-      "no fixed version",
-    )
+    expect(auditAnswer({ ...run, printed: report("high", "*", false) }).findings[0]!.text).toContain("no fixed version")
   })
   it("is clean without vulnerabilities", () =>
-    expect(auditAnswer({ ...asked, printed: '{"auditReportVersion":2,"vulnerabilities":{}}' })).toEqual({
+    expect(auditAnswer({ ...run, printed: '{"auditReportVersion":2,"vulnerabilities":{}}' })).toEqual({
       findings: [],
       unreachable: "",
       trouble: "",
@@ -145,7 +143,7 @@ describe("npm audit", () => {
   it("says which registry could not be queried", () => {
     expect(
       auditAnswer({
-        ...asked,
+        ...run,
         printed:
           '{"message":"405 Method Not Allowed - POST https://r.example/x","statusCode":405,"error":{"summary":""}}',
       }),
@@ -153,18 +151,18 @@ describe("npm audit", () => {
       unreachable: "https://r.example could not be queried: 405 Method Not Allowed - POST https://r.example/x",
       trouble: "",
     })
-    expect(auditAnswer({ ...asked, timedOut: true, printed: "" }).unreachable).toBe(
+    expect(auditAnswer({ ...run, timedOut: true, printed: "" }).unreachable).toBe(
       "https://r.example did not answer in time",
     )
   })
   it("does not take the project's own fault for it, nor a report that is none", () => {
     expect(
       auditAnswer({
-        ...asked,
+        ...run,
         printed: '{"error":{"code":"ENOLOCK","summary":"This command requires an existing lockfile."}}',
       }),
     ).toMatchObject({ unreachable: "", trouble: "This command requires an existing lockfile." })
-    expect(auditAnswer({ ...asked, printed: "", said: "npm error bad\n" })).toMatchObject({
+    expect(auditAnswer({ ...run, printed: "", said: "npm error bad\n" })).toMatchObject({
       unreachable: "",
       trouble: "npm error bad",
     })
@@ -172,8 +170,8 @@ describe("npm audit", () => {
   it("has the worst first", () =>
     expect(
       ordered([
-        ...auditAnswer({ ...asked, printed: report("low") }).findings,
-        ...auditAnswer({ ...asked, printed: report("high") }).findings,
+        ...auditAnswer({ ...run, printed: report("low") }).findings,
+        ...auditAnswer({ ...run, printed: report("high") }).findings,
       ]).map(({ level }) => level),
     ).toEqual(["error", "note"]))
 })
