@@ -1,14 +1,16 @@
 // What tools can mend by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
-import { goInput, matching, terraformFiles } from "./inputs"
+import { goInput, matching, nodeInput, terraformFiles } from "./inputs"
 import { errorText } from "../report/parts"
 import { node, type Access } from "./private"
 
 /** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
 export async function fixed(source: Directory, config: Config, access: Access): Promise<Changeset> {
-  const services = Object.entries(config.services).map(async ([name, { path, kind, inputs }]) => {
-    const input = kind === "go" ? await goInput(source, path, inputs) : source.directory(path)
+  const services = Object.entries(config.services).map(async ([name, service]) => {
+    const { path, kind, inputs, exclude } = service
+    const folder = exclude.length ? await nodeInput(source, service) : source.directory(path)
+    const input = kind === "go" ? await goInput(source, path, inputs) : folder
     try {
       const changes = kind === "go" ? dag.golang().fix(input, { path }) : node(access).fix(input)
       return await changed(changes, kind === "go" ? "" : path)

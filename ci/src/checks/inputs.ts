@@ -1,5 +1,6 @@
 // The files of a service that its stages depend on, as a directory that is named by its content.
 import { Directory, dag } from "@dagger.io/dagger"
+import type { Service } from "../config/config"
 import { joinedPath, localReplaces } from "./paths"
 
 /** The files that Terraform's formatter looks at. */
@@ -27,14 +28,27 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
   return input
 }
 
+/** Returns the folder of a Node service without what it excludes, as a directory that is named by its content. */
+export async function nodeInput(
+  source: Directory,
+  { path, exclude }: Pick<Service, "path" | "exclude">,
+): Promise<Directory> {
+  const folder = source.directory(path)
+  if (exclude.length === 0) return withoutMarkdown(folder)
+  return matching(folder, `node/${path === "." ? "root" : path}`, ["**"], exclude)
+}
+
 /** The inputs of several services in one directory, each with its own paths. */
-export async function inputsOf(source: Directory, services: { path: string; kind: string }[]): Promise<Directory> {
+export async function inputsOf(
+  source: Directory,
+  services: Pick<Service, "path" | "kind" | "exclude">[],
+): Promise<Directory> {
   let input = dag.directory()
-  for (const { path, kind } of services)
+  for (const service of services)
     input =
-      kind === "go"
-        ? input.withDirectory(".", await goInput(source, path))
-        : input.withDirectory(path, await withoutMarkdown(source.directory(path)))
+      service.kind === "go"
+        ? input.withDirectory(".", await goInput(source, service.path))
+        : input.withDirectory(service.path, await nodeInput(source, service))
   return input
 }
 

@@ -7,7 +7,7 @@ import { reportsOf } from "../report/report"
 import type { Found, Stage } from "../report/stages"
 import { notApplicable, type CheckRun } from "./check"
 import { rooted } from "./coverage-files"
-import { withoutMarkdown } from "./inputs"
+import { nodeInput, withoutMarkdown } from "./inputs"
 import { moduleName } from "./paths"
 
 /** A SonarQube that exists; without an address, one lives as long as the call. */
@@ -30,7 +30,8 @@ async function analyze(run: CheckRun, settings: Quality, parts: Part[], sonar: S
   const tests: Tests[] = []
   for (const [name, service] of Object.entries(run.config.services)) {
     const folder = run.source.directory(service.path)
-    sources = sources.withDirectory(service.path, await withoutMarkdown(folder))
+    const input = service.kind === "node" ? nodeInput(run.source, service) : withoutMarkdown(folder)
+    sources = sources.withDirectory(service.path, await input)
     coverage = await withCoverage(coverage, name, service, folder, texts)
     const junit = texts[`${name}/test/junit.xml`]
     const functions = service.kind === "go" && junit ? await testFunctionsIn(folder) : undefined

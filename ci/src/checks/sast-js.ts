@@ -2,7 +2,7 @@
 import { dag } from "@dagger.io/dagger"
 import { NotApplicable, defineCheck, servicesOf } from "./check"
 import { countFindings } from "./findings"
-import { withoutMarkdown } from "./inputs"
+import { nodeInput } from "./inputs"
 import { scanned, silent } from "./results"
 
 export const sastJs = defineCheck({
@@ -13,8 +13,7 @@ export const sastJs = defineCheck({
   },
   async run({ source, config, deadline, nonce }, services) {
     let sources = dag.directory()
-    for (const [, { path }] of services)
-      sources = sources.withDirectory(path, await withoutMarkdown(source.directory(path)))
+    for (const [, service] of services) sources = sources.withDirectory(service.path, await nodeInput(source, service))
     const options = { name: silent, timeout: config.timeouts.lint, deadline, nonce }
     return scanned("sast:js", dag.sonarjs().scan(sources, options).reports())
   },

@@ -4,7 +4,7 @@ import type { Need, Service as Delivered } from "../config/config"
 import { collect, type Part } from "../report/parts"
 import type { Found, Stage } from "../report/stages"
 import { timedSteps, type CheckRun } from "./check"
-import { goInput, withoutMarkdown } from "./inputs"
+import { goInput, nodeInput } from "./inputs"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
 
@@ -36,8 +36,9 @@ async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of
 
 async function checkNode({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
   const { name, steps, service } = of
-  const input = await withoutMarkdown(source.directory(service.path))
-  const options = { name, steps: timedSteps(config, steps), deadline, nonce }
+  const input = await nodeInput(source, service)
+  const scripts = Object.entries(service.scripts).map(([step, script]) => `${step}=${script}`)
+  const options = { name, steps: timedSteps(config, steps), scripts, deadline, nonce }
   return access.npmrc
     ? resultsIn(node(access).check(input, options).reports())
     : cachedResults((attempt) => dag.node().cachedCheck(input, { ...options, attempt }))
