@@ -1,6 +1,11 @@
 // The pure parts of modules/gitleaks: reading its reports and writing them in other formats.
-import { describe, expect, it } from "vitest"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
 import * as leaks from "../../modules/gitleaks/src/read"
+import { acceptScript } from "../../modules/gitleaks/src/scripts"
 
 describe("gitleaks", () => {
   const finding = {
@@ -60,5 +65,65 @@ describe("gitleaks", () => {
     expect(leaks.junit([standing])).toContain('tests="1" failures="1"')
     expect(leaks.junit([standing])).toContain("A token &#38; more.")
     expect(leaks.junit([])).toContain('tests="1" failures="0"')
+  })
+})
+
+describe("rules that extend another file", () => {
+  it.each([
+    [
+      'title = "x"\n\n[extend]\npath = "ci/secrets/company.toml"\n\n[[rules]]\npath = "other"\n',
+      "ci/secrets/company.toml",
+    ],
+    ["[extend] # of the company\nuseDefault = true\npath = './base.toml' # here\n", "./base.toml"],
+    ['extend.path = "a.toml"\n', "a.toml"],
+    ['extend = { useDefault = true, path = "a.toml" }\n', "a.toml"],
+    ["[extend]\nuseDefault = true\n\n[allowlist]\npath = 'no'\n", ""],
+    ['# [extend]\n# path = "a.toml"\n[[rules]]\npath = "b"\n', ""],
+  ])("%j name it: %s", (toml, path) => expect(leaks.extendedFile(toml)).toBe(path))
+})
+
+describe("findings that are accepted with their commit", () => {
+  const commit = "e131694105e93cd7d7d28d6d83faeeeddd659b3e"
+  const other = "0000000000000000000000000000000000000000"
+  const standing = {
+    ...{ rule: "generic-api-key", description: "A key.", file: "test/a b:c.env", line: 4, endLine: 4, commit: "" },
+    fingerprint: "test/a b:c.env:generic-api-key:4",
+  }
+  const ignored = `# why\n\n${commit}:test/a b:c.env:generic-api-key:1\r\nconf.txt:github-pat:3\n${other}:x.env:generic-api-key:1\n`
+  it("are looked for at the lines that the entries name, in the same file by the same rule", () =>
+    expect(leaks.candidates(ignored, [standing, { ...standing, rule: "jwt" }])).toEqual([
+      { index: 0, commit, line: 1, file: "test/a b:c.env", start: 4, end: 4 },
+    ]))
+
+  const folder = mkdtempSync(join(tmpdir(), "gitleaks-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim()
+  const accepted = (candidates: leaks.Candidate[]): string =>
+    execFileSync("bash", ["-c", acceptScript], {
+      cwd: folder,
+      input: leaks.candidateLines(candidates),
+      encoding: "utf8",
+    })
+  it("count where the text is what the commit has, wherever it stands now, and not where it is another", () => {
+    git("init", "--quiet")
+    writeFileSync(join(folder, "a b.env"), "KEY=one\nlast\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "first")
+    const first = git("rev-parse", "HEAD")
+    writeFileSync(join(folder, "a b.env"), "# a comment\nKEY=one\nKEY=two\n")
+    const at = (start: number, more = {}): leaks.Candidate => ({
+      ...{ index: start, commit: first, line: 1, file: "a b.env", start, end: start },
+      ...more,
+    })
+    expect(accepted([at(2)])).toBe("2\n")
+    expect(accepted([at(3)])).toBe("")
+    expect(accepted([at(2, { end: 3 })])).toBe("")
+    expect(accepted([at(2, { commit: other })])).toBe("")
+    expect(accepted([at(2, { file: "nowhere" })])).toBe("")
+    expect(accepted([])).toBe("")
   })
 })

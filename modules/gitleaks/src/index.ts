@@ -4,9 +4,22 @@
  * No report holds a secret: gitleaks redacts them before it writes. A shallow clone, a repository that git cannot read and
  * a scan that saw no commit are failures, not a clean result.
  */
-import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
+import { Container, Directory, ReturnType, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { commitsScanned, describe, findings, junit, merged, sarif, scanErrors } from "./read"
+import {
+  Finding,
+  candidateLines,
+  candidates,
+  commitsScanned,
+  describe,
+  extendedFile,
+  findings,
+  junit,
+  merged,
+  sarif,
+  scanErrors,
+} from "./read"
+import { acceptScript } from "./scripts"
 import { firstLine } from "./shared/clock"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
@@ -36,8 +49,9 @@ export class Gitleaks {
   }
 
   /**
-   * Scans the full history and the files of a git repository. Rules and exceptions are read from its `.gitleaks.toml` and
-   * `.gitleaksignore`; files that `.gitignore` names are left out. The result's value is the number of commits that were
+   * Scans the full history and the files of a git repository, as from its root. Rules and exceptions are read from its
+   * `.gitleaks.toml`, from the files that this one extends, and from `.gitleaksignore`: a finding that is accepted with its
+   * commit is accepted in the files too, as long as its text is the same. Files that `.gitignore` names are left out. The result's value is the number of commits that were
    * scanned; exit code 3 means that the scan was complete and found secrets. The reports are `secrets.json`,
    * `secrets.sarif`, `junit.xml`, and gitleaks' own JSON and output of each scan.
    *
@@ -81,13 +95,17 @@ export class Gitleaks {
       const history = git ?? (await gitFolder(source))
       const shallow = await history.exists("shallow")
       const base = withNonce(withRules(this.base(image), source, await source.glob(".gitleaks*")), nonce)
+      const rules = await extendedFiles(source)
       const [past, present] = await Promise.all([
-        scan(base.withMountedDirectory("/src/.git", history), "git", args, timeout),
+        scan(base.withMountedDirectory("/src", rules).withMountedDirectory("/src/.git", history), "git", args, timeout),
         scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
       ])
       const commits = commitsScanned(past.log)
       const trouble = past.trouble || present.trouble || incomplete(shallow, commits)
-      return result(name, [past, present], { trouble, commits, clean: `no secret in ${commits} commits and the files` })
+      const repository = base.withMountedDirectory("/src", tree(source)).withMountedDirectory("/src/.git", history)
+      const standing = await unaccepted(repository, source, findings(present.json))
+      const clean = `no secret in ${commits} commits and the files`
+      return result(name, [past, present], { trouble, commits, standing, clean })
     }
     return reportStep(name, scanBoth, { deadline })
   }
@@ -114,7 +132,8 @@ export class Gitleaks {
     return reportStep(name, async () => {
       const base = withRules(this.base(image), source, await source.glob(".gitleaks*"))
       const present = await scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout)
-      return result(name, [present], { trouble: present.trouble, clean: "no secret in the files" })
+      const standing = findings(present.json)
+      return result(name, [present], { trouble: present.trouble, standing, clean: "no secret in the files" })
     })
   }
 
@@ -187,7 +206,7 @@ async function gitFolder(source: Directory): Promise<Directory> {
   const linked = await source.exists(".git")
   throw new Error(
     linked
-      ? ".git is a file: the source is a linked worktree or a submodule; give a whole clone"
+      ? ".git is a file: the source is a linked worktree or a submodule; give a complete clone"
       : "the source is not a git repository (it has no .git); `scan-files` scans a folder without a history",
   )
 }
@@ -206,18 +225,53 @@ function withRules(base: Container, source: Directory, rules: string[]): Contain
   return container
 }
 
+/**
+ * The files that the rules extend, one after the other. gitleaks looks for them from the repository's root; it reports a file
+ * that is missing.
+ */
+async function extendedFiles(source: Directory): Promise<Directory> {
+  let files = dag.directory()
+  const seen = new Set<string>()
+  for (let file = ".gitleaks.toml"; file !== "" && !seen.has(file) && (await source.exists(file));) {
+    seen.add(file)
+    if (file !== ".gitleaks.toml") files = files.withFile(file, source.file(file))
+    file = extendedFile(await source.file(file).contents())
+    if (file.startsWith("/") || file.split("/").includes("..")) break
+  }
+  return files
+}
+
+/** The findings in the files that no entry of .gitleaksignore accepts in the commit that brought them in. */
+async function unaccepted(repository: Container, source: Directory, standing: Finding[]): Promise<Finding[]> {
+  if (standing.length === 0 || !(await source.exists(".gitleaksignore"))) return standing
+  const possible = candidates(await source.file(".gitleaksignore").contents(), standing)
+  if (possible.length === 0) return standing
+  const stdin = candidateLines(possible)
+  const ran = repository.withExec(["bash", "-c", acceptScript], { stdin, expect: ReturnType.Any })
+  const accepted = new Set(
+    (await ran.stdout())
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number),
+  )
+  return standing.filter((_, index) => !accepted.has(index))
+}
+
 interface Outcome {
+  /** Why the scan is not complete; empty when it is. */
   trouble: string
+  /** The findings in the files that are not accepted. */
+  standing: Finding[]
   /** The reason of a scan that is complete and found nothing. */
   clean: string
   commits?: number
 }
 
 /** The result of a scan of the files, or of the history and the files. */
-function result(name: string, scans: Scan[], { trouble, clean, commits }: Outcome): Result {
+function result(name: string, scans: Scan[], { trouble, standing, clean, commits }: Outcome): Result {
   const files = scans.at(-1)!
   const history = scans.length === 2 ? findings(scans[0]!.json) : []
-  const all = merged(history, findings(files.json))
+  const all = merged(history, standing)
   const reason = describe(all) || trouble
   let reports = dag
     .directory()

@@ -7,6 +7,8 @@ export interface Finding {
   description: string
   file: string
   line: number
+  /** The last line of the text in which it was found, where gitleaks names it. */
+  endLine?: number
   /** The commit that added it; empty when it is in the files as they are now. */
   commit: string
   fingerprint: string
@@ -20,6 +22,7 @@ export function findings(report: string): Finding[] {
     Description: string
     File: string
     StartLine: number
+    EndLine?: number
     Commit: string
     Fingerprint: string
   }[]
@@ -28,9 +31,64 @@ export function findings(report: string): Finding[] {
     description: f.Description,
     file: f.File,
     line: f.StartLine,
+    endLine: f.EndLine,
     commit: f.Commit,
     fingerprint: f.Fingerprint,
   }))
+}
+
+/** The file that rules extend (`[extend] path = …`), from the repository's root; empty when there is none. */
+export function extendedFile(toml: string): string {
+  const value = `(?:"([^"]*)"|'([^']*)')`
+  const section = /^[ \t]*\[extend\][ \t]*(?:#.*)?$([\s\S]*?)(?=^[ \t]*\[|(?![\s\S]))/m.exec(toml)?.[1] ?? ""
+  const match =
+    new RegExp(`^[ \\t]*path[ \\t]*=[ \\t]*${value}`, "m").exec(section) ??
+    new RegExp(`^[ \\t]*extend\\.path[ \\t]*=[ \\t]*${value}`, "m").exec(toml) ??
+    new RegExp(`^[ \\t]*extend[ \\t]*=[ \\t]*\\{[^}\\n]*\\bpath[ \\t]*=[ \\t]*${value}`, "m").exec(toml)
+  return match?.[1] ?? match?.[2] ?? ""
+}
+
+/** A finding in the files that may be the one that an entry of .gitleaksignore accepts in a commit. */
+export interface Candidate {
+  /** Position of the finding in its list. */
+  index: number
+  /** Commit and line that the entry names. */
+  commit: string
+  line: number
+  /** Where the finding is now. */
+  file: string
+  start: number
+  end: number
+}
+
+/**
+ * The findings in the files that entries `<commit>:<file>:<rule>:<line>` may accept: the same rule in the same file. Whether one
+ * is accepted depends on the text there (acceptScript), because lines move, and another secret may take an accepted one's place.
+ */
+export function candidates(ignored: string, standing: Finding[]): Candidate[] {
+  const entries = ignored
+    .split(/\r?\n/)
+    .map((line) => /^([0-9a-f]{40}|[0-9a-f]{64}):(.+):([^:]+):(\d+)$/.exec(line.trim()))
+    .filter((match) => match !== null)
+  return standing.flatMap(({ file, rule, line, endLine = line }, index) =>
+    entries
+      .filter(([, , entryFile, entryRule]) => entryFile === file && entryRule === rule && !/[\t\n]/.test(file))
+      .map(([, commit, , , number]) => ({
+        index,
+        commit: commit!,
+        line: Number(number),
+        file,
+        start: line,
+        end: endLine,
+      })),
+  )
+}
+
+/** The candidates as acceptScript reads them: one a line, with tabs between the fields. */
+export function candidateLines(all: Candidate[]): string {
+  return all
+    .map(({ index, commit, line, start, end, file }) => `${[index, commit, line, start, end, file].join("\t")}\n`)
+    .join("")
 }
 
 /** The number of commits that gitleaks says it has read; undefined when it does not say. */
@@ -83,12 +141,14 @@ export function sarif(all: Finding[]): string {
 /** A JUnit file: one passing case, or a failing case for each finding. */
 export function junit(all: Finding[]): string {
   const text = (s: string): string => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
-  const cases = all.map(
-    (f) =>
-      `  <testcase classname="${text(f.rule)}" name="${text(place(f))}"><failure message="${text(describe([f]))}">${text(f.description)}</failure></testcase>`,
-  )
+  const cases = all.map((f) => {
+    const failure = `<failure message="${text(describe([f]))}">${text(f.description)}</failure>`
+    return `  <testcase classname="${text(f.rule)}" name="${text(place(f))}">${failure}</testcase>`
+  })
   const body = cases.length > 0 ? cases.join("\n") : '  <testcase classname="gitleaks" name="no secret"/>'
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n <testsuite name="gitleaks" tests="${Math.max(1, all.length)}" failures="${all.length}">\n${body}\n </testsuite>\n</testsuites>\n`
+  const counts = `tests="${Math.max(1, all.length)}" failures="${all.length}"`
+  const suite = ` <testsuite name="gitleaks" ${counts}>\n${body}\n </testsuite>`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suite}\n</testsuites>\n`
 }
 
 function place(f: Finding): string {

@@ -54,7 +54,8 @@ async function fromImage(image: string): Promise<File | string> {
   try {
     return await dag.container().from(image).file("/bin/terraform").sync()
   } catch (error) {
-    const reason = firstLine(error instanceof Error ? error.message : String(error))
+    const text = error instanceof Error ? error.message : String(error)
+    const reason = firstLine(text.replace(/ \[traceparent:[^\]]*\]/g, ""))
     return `no Terraform: ${image} cannot be had (${reason}), and no binary was given`
   }
 }
