@@ -1,11 +1,11 @@
 // Analyses on an existing SonarQube: one that the module serves, with a token of its own. The reading of its answers is
 // tested in test/unit/scanners.test.ts.
-// inputs: modules/sonarqube test/fixtures/sonar ci/src/report/merge.ts
+// inputs: modules/sonarqube test/fixtures/sonar ci/src/report/executions.ts
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { testExecutions } from "../../ci/src/report/merge"
+import { testExecutions } from "../../ci/src/report/executions"
 import { bringUp, freePort, type Up } from "../lib/up"
 import { repository } from "../pipeline/shop"
 import { dagger } from "../sdk/dagger"

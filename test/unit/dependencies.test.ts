@@ -7,7 +7,7 @@ import {
   withoutAnswer,
   type Component,
 } from "../../ci/src/checks/licences"
-import { mergedSarif } from "../../ci/src/report/merge"
+import { mergedSarif } from "../../ci/src/report/sarif"
 import type { Stage } from "../../ci/src/report/stages"
 
 describe("a licence", () => {

@@ -1,7 +1,7 @@
 // What findings of scanners count for: severity, suppressions with a reason and an end.
 import { describe, expect, it } from "vitest"
 import { judgeFindings } from "../../ci/src/checks/findings"
-import type { Finding } from "../../ci/src/report/merge"
+import type { Finding } from "../../ci/src/report/sarif"
 import type { Stage } from "../../ci/src/report/stages"
 
 const stage: Stage = {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { ConfigError, parseConfig } from "../../ci/src/config/config"
 import { commitOf, linksTo, originIn, pageOf } from "../../ci/src/report/links"
-import { failedTests } from "../../ci/src/report/merge"
+import { failedTests } from "../../ci/src/report/junit"
 import { indexHtml } from "../../ci/src/report/page"
 import { summaryMarkdown } from "../../ci/src/report/summary"
 

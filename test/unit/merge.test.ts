@@ -1,7 +1,9 @@
 // One JUnit file and one SARIF log of all stages', and what the report reads from them.
 import { XMLParser, XMLValidator } from "fast-xml-parser"
 import { describe, expect, it } from "vitest"
-import { failedTests, mergedJunit, mergedSarif, testExecutions, testFunctions } from "../../ci/src/report/merge"
+import { failedTests, mergedJunit } from "../../ci/src/report/junit"
+import { mergedSarif } from "../../ci/src/report/sarif"
+import { testExecutions, testFunctions } from "../../ci/src/report/executions"
 
 const go = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="3" failures="1"><testsuite tests="3" failures="1" time="0.1" name="price"><properties><property name="go.version" value="go1.26"></property></properties>

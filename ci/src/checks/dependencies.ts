@@ -1,6 +1,6 @@
 // dependencies: an SBOM with the difference to where the branch began, licences, and known vulnerabilities.
 import { Directory, dag } from "@dagger.io/dagger"
-import { mergedSarif } from "../report/merge"
+import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
 import { defineCheck, servicesOf, type CheckRun } from "./check"
 import { judgeFindings, today } from "./findings"

@@ -1,6 +1,6 @@
 // Which findings of scanners count: those at or above the threshold that are not suppressed.
 import type { Config, Severity, Suppression } from "../config/config"
-import { mergedSarif, type Finding } from "../report/merge"
+import { mergedSarif, type Finding } from "../report/sarif"
 import type { Part } from "../report/parts"
 import type { Stage } from "../report/stages"
 import { finished } from "./results"

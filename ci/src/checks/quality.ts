@@ -1,7 +1,7 @@
 // quality: SonarQube on the sources of all services, with the tests' results and the coverage that they measured.
 import { Directory, Secret, dag } from "@dagger.io/dagger"
 import type { Quality, Service } from "../config/config"
-import { testExecutions, testFunctions, type Tests } from "../report/merge"
+import { testExecutions, testFunctions, type Tests } from "../report/executions"
 import { collect, type Part } from "../report/parts"
 import { reportsOf } from "../report/report"
 import type { Found, Stage } from "../report/stages"

@@ -1,6 +1,7 @@
 // index.html: the report for people. Self-contained, nothing is loaded from anywhere.
 import type { Link } from "./links"
-import type { FailedTest, Finding } from "./merge"
+import type { FailedTest } from "./junit"
+import type { Finding } from "./sarif"
 import { folderOf, isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, type Status } from "./stages"
 import { style } from "./style"
 

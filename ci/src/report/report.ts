@@ -1,7 +1,8 @@
 // A pipeline's report files: what people open, what machines read, and every tool's own files.
 import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
-import { failedTests, mergedJunit, mergedSarif, type Finding, type ReportFile } from "./merge"
+import { failedTests, mergedJunit, type ReportFile } from "./junit"
+import { mergedSarif, type Finding } from "./sarif"
 import { indexHtml, type Details, type FindingWithExcerpt } from "./page"
 import type { Part } from "./parts"
 import { folderOf, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"

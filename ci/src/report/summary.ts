@@ -1,6 +1,7 @@
 // summary.md: the verdict and the table of stages, short enough for a comment on a pull request.
 import type { Link } from "./links"
-import type { FailedTest, Finding } from "./merge"
+import type { FailedTest } from "./junit"
+import type { Finding } from "./sarif"
 import { isRed, numberText, oneLine, verdictOf, type Stage, type Status } from "./stages"
 
 /** How many failing tests and findings are listed. */

@@ -1,0 +1,92 @@
+// SARIF logs: all in one, and the findings in them.
+import type { ReportFile } from "./junit"
+
+/** A finding of a scanner or linter. */
+export interface Finding {
+  /** The stage whose reports have it. */
+  stage: string
+  tool: string
+  rule: string
+  level: string
+  text: string
+  file: string
+  /** From 1; 0 if there is none. */
+  line: number
+}
+
+interface SarifLog {
+  runs?: { tool: { driver: { name: string } }; results?: SarifResult[] }[]
+}
+interface SarifResult {
+  ruleId?: string
+  level?: string
+  message: { text: string }
+  locations?: { physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number } } }[]
+}
+
+type Location = NonNullable<SarifResult["locations"]>[number]
+
+/**
+ * Returns all runs of SARIF logs in one log, with files named from the repository's root. A finding that two tools report at one
+ * place in the same words is in it once.
+ */
+export function mergedSarif(files: ReportFile[]): { log: string; found: Finding[] } {
+  const found: Finding[] = []
+  const seen = new Set<string>()
+  const isNew = ({ file, line, text }: Finding): boolean => {
+    const key = JSON.stringify([file, line, text])
+    return !seen.has(key) && Boolean(seen.add(key))
+  }
+  const runs = files.flatMap(({ stage, text, folder }) =>
+    ((JSON.parse(text) as SarifLog).runs ?? []).map((run) => ({
+      ...run,
+      results: (run.results ?? []).flatMap((result) => {
+        const locations = result.locations?.map((location) => fromRoot(location, folder))
+        const finding = findingOf(result, locations?.[0], stage, run.tool.driver.name)
+        if (!isNew(finding)) return []
+        found.push(finding)
+        return [{ ...result, ...(locations ? { locations } : {}) }]
+      }),
+    })),
+  )
+  const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }
+  return { log: `${JSON.stringify(log, null, 1)}\n`, found }
+}
+
+function findingOf(result: SarifResult, location: Location | undefined, stage: string, tool: string): Finding {
+  const place = location?.physicalLocation
+  return {
+    stage,
+    tool,
+    rule: result.ruleId ?? "",
+    level: result.level ?? "warning",
+    text: result.message.text,
+    file: pathOf(place?.artifactLocation?.uri ?? ""),
+    line: place?.region?.startLine ?? 0,
+  }
+}
+
+/** Returns a location with its file named from the repository's root, as a URI: `services/order%20api/order.go`. */
+function fromRoot(location: Location, folder = "."): Location {
+  const artifact = location.physicalLocation?.artifactLocation
+  if (!artifact?.uri) return location
+  const file = pathOf(artifact.uri)
+  const uri = uriOf(folder === "." ? file : `${folder}/${file}`)
+  return {
+    ...location,
+    physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri } },
+  }
+}
+
+/** Returns the path of a relative URI; a text that is not a URI, such as a path with a stray %, is the path itself. */
+function pathOf(uri: string): string {
+  try {
+    return decodeURIComponent(uri)
+  } catch {
+    return uri
+  }
+}
+
+function uriOf(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/")
+}
