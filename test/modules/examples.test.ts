@@ -75,11 +75,11 @@ describe("the callers in Go", () => {
     })
     for (const name of names) cpSync(join(modules, name, "examples/go.go"), join(folder, `${name}.go`))
   })
-  it("compile and load", async () => {
+  it("offer their functions", async () => {
     const functions = await functionsOf(folder)
     for (const name of names) expect(functions.filter((one) => one.startsWith(`${name}-`))).not.toEqual([])
   })
-  it("call a module", async () =>
+  it("compile, and call a module", async () =>
     expect(await call(folder, "gitleaks-files", "--source", join(root, "clean"))).toContain("no secret"))
 })
 

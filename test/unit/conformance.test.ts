@@ -95,8 +95,10 @@ describe.each(apis)("module %s", (module, api) => {
 
   it("names its functions by the vocabulary", () =>
     expect(
-      each(({ name, args: given }) => {
+      each(({ name, type, args: given }) => {
         const better = name === camel(module) ? "exec" : renamedFunctions[name]
+        // v0.19.10 generates two fields `query` of one Go struct, and no caller in Go compiles.
+        if (name === "query" && /^(string|number|float|boolean)$/.test(type)) return ["breaks every client in Go"]
         const isEscape = given.some((one) => one.name === "args" && one.type === "string[]" && !one.optional)
         if (better !== undefined) return [`the name is "${better}"`]
         return isEscape && name !== "exec" ? ['a function that takes the tool\'s own arguments is "exec"'] : []

@@ -14,5 +14,5 @@ func (m *Examples) PostgresServer(init *dagger.Directory) *dagger.Service {
 
 // PostgresSum runs SQL on a new empty server.
 func (m *Examples) PostgresSum(ctx context.Context) (string, error) {
-	return dag.Postgres().Query(ctx, "select 40 + 2")
+	return dag.Postgres().QuerySQL(ctx, "select 40 + 2")
 }

@@ -41,8 +41,8 @@ export class Postgres {
   /**
    * Sets the role of all other functions: the superuser of servers that they start, and the role of queries.
    *
-   * Example: `dagger -m modules/postgres call with-login --username chef --password env://PGPASSWORD query --sql
-   * "select 40 + 2"`
+   * Example: `dagger -m modules/postgres call with-login --username chef --password env://PGPASSWORD
+   * query-sql --sql "select 40 + 2"`
    *
    * @param username Name of the role; `postgres` without this function.
    * @param password Password of the role; `postgres` by default, which is enough for servers that live as long as a
@@ -127,7 +127,7 @@ export class Postgres {
    * Runs SQL statements and returns their rows, one a line, columns separated by `|`.
    * Waits until the server answers. An SQL error is an error of the call. Never cached.
    *
-   * Example: `dagger -m modules/postgres call query --sql "select 40 + 2"`
+   * Example: `dagger -m modules/postgres call query-sql --sql "select 40 + 2"`
    *
    * @param sql One or more statements, for example `SELECT 1; SELECT 2`.
    * @param service PostgreSQL server to connect to; a new empty one by default.
@@ -136,7 +136,7 @@ export class Postgres {
    * @param image Image with psql and bash; the pinned one by default.
    */
   @func({ cache: "never" })
-  async query(
+  async querySql(
     sql: string,
     service?: Service,
     database: string = "",

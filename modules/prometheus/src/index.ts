@@ -119,7 +119,7 @@ export class Prometheus {
    * It has a line for each series with its value and time, and none if there is no data. An error of Prometheus is an
    * error of the call. Never cached.
    *
-   * Example: `dagger -m modules/prometheus call query --url http://prometheus:9090 --service tcp://127.0.0.1:9090
+   * Example: `dagger -m modules/prometheus call instant-query --url http://prometheus:9090 --service tcp://127.0.0.1:9090
    * --query up`
    *
    * @param url Address of Prometheus, without a slash at the end, for example `http://prometheus:9090`.
@@ -131,7 +131,7 @@ export class Prometheus {
    * @param timeout Seconds for the whole call.
    */
   @func({ cache: "never" })
-  async query(
+  async instantQuery(
     url: string,
     query: string,
     service?: Service,
@@ -144,8 +144,8 @@ export class Prometheus {
     const command = ["bash", "-c", whenReady, "query", address, String(wait), ...program]
     const ran = await runStep(connected(this.base(), { service, serviceName }), command, timeout)
     const output = await readReport(ran.reports, "output.txt")
-    if (ran.timedOut) throw new Error(`query: timed out after ${timeout} s`)
-    if (ran.exitCode !== 0) throw new Error(`query: ${firstLine(output) || `exit code ${ran.exitCode}`}`)
+    if (ran.timedOut) throw new Error(`instant query: timed out after ${timeout} s`)
+    if (ran.exitCode !== 0) throw new Error(`instant query: ${firstLine(output) || `exit code ${ran.exitCode}`}`)
     return output.trimEnd()
   }
 
