@@ -160,7 +160,7 @@ function withoutSubSamples(all: Sample[]): Sample[] {
   })
 }
 
-/** Whether a sample is a part of another one of which `parts` parts came before. */
+/** Whether a sample is the next part of another one, of which `parts` came before, or a part of the last part. */
 function isPartOf(sample: Sample, parent: Sample, parts: number): boolean {
   if (!sample.label.startsWith(parent.label)) return false
   if (sample.start < parent.start || sample.start > parent.start + parent.elapsed) return false

@@ -25,7 +25,7 @@ interface Report {
   }
 }
 
-/** Reads newman's JSON report; undefined when there is none, or none that is whole. */
+/** Reads newman's JSON report; undefined if the file is empty or missing. */
 export function outcome(report: string): Outcome | undefined {
   if (report.trim() === "") return undefined
   const { stats, failures } = (JSON.parse(report) as Report).run
