@@ -39,7 +39,7 @@ it("stage holds what it has to hold, each time with the right first line, and pr
   )
   expect(said.prod).toContain("has a red stage verdict")
   expect(said.prod).toContain("stage:feedback: 1 open blocker")
-  expect(said.slow).toMatch(/stage:load +✘ failed .*95 % of the samples took up to \d+ ms, 1 ms are allowed/)
+  expect(said.slow).toMatch(/stage:load +✘ failed .*p95 \d+ ms > 1 ms/)
   expect(said.broken).toMatch(/stage:api +✘ failed .*299/)
   expect(said.flawed).toMatch(/stage:dast +✘ failed .*Cross Site Scripting/)
   for (const text of Object.values(said)) expect(text).not.toContain("canary")
