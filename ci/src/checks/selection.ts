@@ -8,7 +8,7 @@ export function stageNames({ services }: Pick<Config, "services">): string[] {
 }
 
 /**
- * Returns the stages that run. A word of `only` or `skip` is a stage (`restaurant:test`), a service (`restaurant`: all its stages)
+ * Returns the stages that run. A word of `only` or `skip` is a stage (`api:test`), a service (`api`: all its stages)
  * or a step (`test`: of every service). Throws if a word names nothing.
  */
 export function selectStages(all: string[], only: string[], skip: string[]): Set<string> {

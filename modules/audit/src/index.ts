@@ -103,7 +103,7 @@ export class Audit {
    *
    * Example: `dagger -m modules/audit call exec --source services/kit --args=-db,https://vuln.example.com,./... stdout`
    *
-   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param source The folder, for example `services/shared`; it is the working directory.
    * @param args Arguments of govulncheck, for example `-version`.
    * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */

@@ -157,7 +157,7 @@ export class Cyclonedx {
    *
    * Example: `dagger -m modules/cyclonedx call exec --source services/kit --args=mod,-json stdout`
    *
-   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param source The folder, for example `services/shared`; it is the working directory.
    * @param args Arguments of cyclonedx-gomod, for example `mod,-json`.
    * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */

@@ -338,7 +338,7 @@ export class Golang {
    * Example: `dagger -m modules/golang call modules --source . --paths services/kit,services/api entries`
    *
    * @param source Folder with everything that the Go modules need, for example `.`.
-   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/shared`. Default: its
    * root.
    * @param image Image with Go and bash, for example `golang:1.26.8-bookworm`. Default: the pinned one.
    */

@@ -44,7 +44,7 @@ export class GolangciLint {
    * Example: `dagger -m modules/golangci-lint call lint --source . --paths services/api,services/kit verdict`
    *
    * @param source Folder with everything that the Go modules need, and with their configuration, for example `.`.
-   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/shared`. Default: its
    * root.
    * @param name Name of the result, for example `lint`.
    * @param timeout Time limit for each module in seconds, for example `900`. Default: 600.
@@ -107,7 +107,7 @@ export class GolangciLint {
    *
    * Example: `dagger -m modules/golangci-lint call exec --source services/kit --args=linters stdout`
    *
-   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param source The folder, for example `services/shared`; it is the working directory.
    * @param args Arguments of golangci-lint, for example `linters`.
    * @param image Image with golangci-lint, Go and bash, for example `golangci/golangci-lint:v2.15.0`. Default: the
    * pinned one.

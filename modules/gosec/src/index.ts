@@ -97,7 +97,7 @@ export class Gosec {
    * Example: `dagger -m modules/gosec call scan --source . --paths services/api,services/kit verdict`
    *
    * @param source Folder with everything that the Go modules need, for example `.`.
-   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its root.
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/shared`. Default: its root.
    * @param name Name of the result, for example `sast`.
    * @param timeout Time limit for each module in seconds, for example `900`. Default: 600.
    * @param image Image with gosec, Go and bash, for example `securego/gosec:2.30.0`. Default: the pinned one.
@@ -154,7 +154,7 @@ export class Gosec {
    * Example: `dagger -m modules/gosec call cached-scan --source services --paths api,kit --attempt "$RANDOM"`
    *
    * @param source Folder with everything that the Go modules need, for example `.`.
-   * @param paths Folders of the Go modules in `source`, for example `services/api,services/kit`. Default: its
+   * @param paths Folders of the Go modules in `source`, for example `services/api,services/shared`. Default: its
    * root.
    * @param name Name of the result, for example `sast`.
    * @param timeout Time limit for each module in seconds, for example `900`. Default: 600.
@@ -188,7 +188,7 @@ export class Gosec {
    *
    * Example: `dagger -m modules/gosec call exec --source services/kit --args=-version stdout`
    *
-   * @param source The folder, for example `services/kit`; it is the working directory.
+   * @param source The folder, for example `services/shared`; it is the working directory.
    * @param args Arguments of gosec, for example `-version`.
    * @param image Image with gosec, Go and bash, for example `securego/gosec:2.30.0`. Default: the pinned one.
    */

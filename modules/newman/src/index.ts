@@ -44,7 +44,7 @@ export class Newman {
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
    * @param serviceName Host name of the service in `url`.
-   * @param folders Folders of the collection to run, for example `orders,menus`; all by default.
+   * @param folders Folders of the collection to run, for example `orders,users`; all by default.
    * @param environment Additional variables of the collection as NAME=value, such as `tenant=test`.
    * @param timeout Seconds for the whole run.
    * @param requestTimeout Seconds for one request.

@@ -74,7 +74,7 @@ export class Selenium {
    * @param image Image with Node, npm and bash for the tests; the pinned one by default.
    * @param browserImage Image whose entrypoint answers WebDriver at port 4444, for example
    * `selenium/standalone-chromium:156.0`; the pinned one by default.
-   * @param args Additional arguments of the script, for example `--grep=menu`.
+   * @param args Additional arguments of the script, for example `--grep=login`.
    * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped; 0 waits for its end.
    * @param nonce Any value not used before repeats the run; otherwise equal calls of one session run once.
    */
