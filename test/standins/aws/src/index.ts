@@ -8,7 +8,10 @@ const region = "eu-central-1"
 
 @object()
 export class Aws {
-  /** AWS at port 4566: STS, IAM, ECR with its registry, EC2, EKS, with signatures checked and a cluster `shop`. The access key `test` may do everything, whatever the signature. */
+  /**
+   * AWS at port 4566: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster `shop`. The access key
+   * `test` may do everything, whatever the signature.
+   */
   @func({ cache: "session" })
   service(): Service {
     const emulator = dag
@@ -30,13 +33,16 @@ export class Aws {
           "node",
           "--input-type=module",
           "-e",
-          `import { makeCluster, serve } from "/proxy.ts"; const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`,
+          'import { makeCluster, serve } from "/proxy.ts"; ' +
+            `const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`,
         ],
       })
   }
 
-  /** Makes a repository, logs in and pushes a small image with crane; what crane said. `password` is used instead of the login's; `expire` ends all passwords
-   * between login and push. */
+  /**
+   * Creates a repository, logs in and pushes a small image with crane; returns crane's exit code and output. `password` is used
+   * instead of the login's; `expire` ends all passwords between login and push.
+   */
   @func({ cache: "never" })
   async pushed(
     aws: Service,
@@ -52,7 +58,11 @@ export class Aws {
     const used = password ?? ecr.login(region, { service: aws })
     await used.id()
     const host = `aws:${await (await aws.ports())[0]!.port()}`
-    const push = `${expire ? `node -e 'await fetch("http://${host}/_tokens?expire")' && ` : ""}printf %s "$PASSWORD" | crane auth login "$REGISTRY" --username "$USERNAME" --password-stdin && timeout 60 crane push --insecure /image.tar "$REGISTRY/$NAME"`
+    const push = [
+      ...(expire ? [`node -e 'await fetch("http://${host}/_tokens?expire")'`] : []),
+      'printf %s "$PASSWORD" | crane auth login "$REGISTRY" --username "$USERNAME" --password-stdin',
+      'timeout 60 crane push --insecure /image.tar "$REGISTRY/$NAME"',
+    ].join(" && ")
     const ran = dag
       .container()
       .from(images.node)
@@ -68,7 +78,10 @@ export class Aws {
     return `${await ran.exitCode()}\n${await ran.stdout()}${await ran.stderr()}`
   }
 
-  /** Asks as a cluster does whose token is in the kubeconfig: the answer's status, and who signed. The header names the cluster that asks. */
+  /**
+   * Asks as a cluster does, with the token of its kubeconfig; returns the answer's status and who signed. `header` names the
+   * cluster that asks.
+   */
   @func({ cache: "never" })
   async authenticated(
     aws: Service,

@@ -1,6 +1,7 @@
-// Stands before ministack, whose registry takes any password: here it takes those that GetAuthorizationToken gave, for as long as they live. There is an EKS
-// cluster `shop` (nothing runs behind its address), with a certificate authority, which ministack leaves empty. Everything else passes as it is. Runs by itself under node, in a container. At /_tokens its behaviour can be changed: `?refuse=2` has the next two passwords refused,
-// `?expire` ends all that there are, and the answer is how many were given so far.
+// A proxy before ministack, whose registry accepts any password: here it accepts those that GetAuthorizationToken has given, as
+// long as they are valid. There is an EKS cluster `shop` (nothing runs behind its address) with a certificate authority, which
+// ministack leaves empty. All other requests pass unchanged. It runs under node, in a container. Requests to /_tokens change its
+// behavior: `?refuse=2` rejects the next two passwords, `?expire` ends all that exist; the answer is how many were given so far.
 import { randomBytes } from "node:crypto"
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http"
 
@@ -76,15 +77,11 @@ export function serve(port: number, backend: { host: string; port: number }): vo
       return false
     }
     if (end < Date.now()) {
-      answer
-        .writeHead(403, { "content-type": "application/json" })
-        .end(
-          JSON.stringify({
-            errors: [
-              { code: "DENIED", message: "Your authorization token has expired. Reauthenticate and try again." },
-            ],
-          }),
-        )
+      answer.writeHead(403, { "content-type": "application/json" }).end(
+        JSON.stringify({
+          errors: [{ code: "DENIED", message: "Your authorization token has expired. Reauthenticate and try again." }],
+        }),
+      )
       return false
     }
     return true
