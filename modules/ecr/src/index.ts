@@ -86,8 +86,9 @@ export class Ecr {
   }
 
   /**
-   * Returns the password for the account's registry; the user name is `AWS`. The password is valid for 12 hours. It is tried
-   * on the registry: if the registry rejects it (401 or 403), a second one is fetched; if that is rejected too, it is an error.
+   * Returns the password for the account's registry; the user name is `AWS`.
+   * The password is valid for 12 hours. It is tried on the registry: if the registry rejects it (401 or 403), a second
+   * one is fetched; if that is rejected too, it is an error.
    *
    * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY login --region eu-central-1 plaintext`
@@ -132,8 +133,9 @@ export class Ecr {
   }
 
   /**
-   * Creates the repositories that do not exist, with immutable tags and a scan of each push. Existing repositories are not
-   * changed. Returns one line for each: `created team/api` or `exists team/api`, with a remark when its tags are mutable.
+   * Creates the repositories that do not exist, with immutable tags and a scan of each push.
+   * Existing repositories are not changed. Returns one line for each: `created team/api` or `exists team/api`, with a
+   * remark when its tags are mutable.
    *
    * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY ensure --repositories team/api,team/web --region eu-central-1`
@@ -168,8 +170,8 @@ export class Ecr {
   }
 
   /**
-   * Returns what a tag holds: digest, time of the push, and size. If the tag does not exist, `exists` is false; if the
-   * repository does not exist, it is an error.
+   * Returns what a tag holds: digest, time of the push, and size.
+   * If the tag does not exist, `exists` is false; if the repository does not exist, it is an error.
    *
    * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY describe --repository team/api --tag 1.4.0 --region eu-central-1 digest`
@@ -207,8 +209,7 @@ export class Ecr {
   }
 
   /**
-   * Returns the identity behind the credentials, by AWS's security token service: the first thing to check when access is
-   * denied.
+   * Returns the identity behind the credentials: the first thing to check when access is denied.
    *
    * Example: `dagger -m modules/ecr call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY whoami --region eu-central-1 arn`

@@ -56,8 +56,8 @@ export class Eks {
   }
 
   /**
-   * Returns a kubeconfig with a token that the cluster accepts for 15 minutes. With `endpoint` and `ca` no request is sent;
-   * without them EKS is asked for both (permission eks:DescribeCluster).
+   * Returns a kubeconfig with a token that the cluster accepts for 15 minutes.
+   * With `endpoint` and `ca` no request is sent; without them EKS is asked for both (permission eks:DescribeCluster).
    *
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY kubeconfig --cluster shop --region eu-central-1 plaintext`
@@ -90,7 +90,8 @@ export class Eks {
   }
 
   /**
-   * Returns the token alone, for tools that take one (`kubectl --token`). The cluster accepts it for 15 minutes.
+   * Returns the token alone, for tools that take one (`kubectl --token`).
+   * The cluster accepts it for 15 minutes.
    *
    * Example: `dagger -m modules/eks call with-access --access-key env://AWS_ACCESS_KEY_ID
    * --secret-key env://AWS_SECRET_ACCESS_KEY token --cluster shop --region eu-central-1 plaintext`

@@ -98,9 +98,10 @@ export class Gitflow {
   }
 
   /**
-   * Returns the pipeline for a branch. A pull request is checked (`pr`), whatever its target. A push to develop gets `dev`, to
-   * release/* `stage`, to master `prod`, and to hotfix/* `pr`, then `stage`. Any other branch is checked as a pull request is;
-   * no branch (a tag) gets `none`.
+   * Returns the pipeline for a branch.
+   * A pull request is checked (`pr`), whatever its target. A push to develop gets `dev`, to release/* `stage`, to
+   * master `prod`, and to hotfix/* `pr`, then `stage`. Any other branch is checked as a pull request is; no branch (a
+   * tag) gets `none`.
    *
    * Example: `dagger -m modules/gitflow call pipeline --branch release/1.4 name`
    *
@@ -123,7 +124,8 @@ export class Gitflow {
   }
 
   /**
-   * Returns the table of branches and pipelines as text, with the row of this branch marked, and the reason in its last line.
+   * Returns the table of branches and pipelines as text.
+   * The row of this branch is marked, and the last line has the reason.
    *
    * Example: `dagger -m modules/gitflow call explain --branch hotfix/login`
    *
@@ -145,10 +147,11 @@ export class Gitflow {
   }
 
   /**
-   * Returns the next version as a tag. A release or hotfix branch that is named by a version has that version (`release/1.4` is
-   * v1.4.0), which has to be above all tags. Otherwise it is the highest tag with a new minor number, for a hotfix too; the
-   * first version is v0.1.0. Tags of another form and pre-releases do not count. An error: a branch that is never tagged, and a
-   * branch or a later tag that only looks like a version, such as `2027.01`.
+   * Returns the next version as a tag.
+   * A release or hotfix branch that is named by a version has that version (`release/1.4` is v1.4.0), which has to be
+   * above all tags. Otherwise it is the highest tag with a new minor number, for a hotfix too; the first version is
+   * v0.1.0. Tags of another form and pre-releases do not count. An error: a branch that is never tagged, and a branch
+   * or a later tag that only looks like a version, such as `2027.01`.
    *
    * Example: `dagger -m modules/gitflow call version --branch master --merged release/2.0 --tags v1.3.0,v1.4.0`
    *
@@ -172,7 +175,8 @@ export class Gitflow {
   }
 
   /**
-   * Returns the state of a checkout: branch, commit, time, tags, whether it is dirty, and the hash of the delivered paths.
+   * Returns the state of a checkout.
+   * It has the branch, commit, time, tags, whether it is dirty, and the hash of the delivered paths.
    *
    * Example: `dagger -m modules/gitflow call of-source --source . commit`
    *
@@ -193,9 +197,9 @@ export class Gitflow {
   }
 
   /**
-   * Returns one hash over the given paths of the commit, made from git's own hashes of their trees. A merge that changes none of
-   * them has the same hash, so what was built and staged before the merge is found again. Neither the files of the checkout nor
-   * the order and number of the paths matter.
+   * Returns one hash over the given paths of the commit, made from git's own hashes of their trees.
+   * A merge that changes none of them has the same hash, so what was built and staged before the merge is found again.
+   * Neither the files of the checkout nor the order and number of the paths matter.
    *
    * Example: `dagger -m modules/gitflow call trees --source . --paths services,charts`
    *
@@ -214,9 +218,10 @@ export class Gitflow {
   }
 
   /**
-   * Returns what a checkout changes: everything that differs from the commit at which it left the first existing branch of
-   * `branches` (`origin/…` before the local one). Uncommitted edits count, and so do new files that are not ignored. At the end
-   * of such a branch, with everything committed, the base is the commit before.
+   * Returns what a checkout changes since it left another branch.
+   * That is everything that differs from the commit at which it left the first existing branch of `branches`
+   * (`origin/…` before the local one). Uncommitted edits count, and so do new files that are not ignored. At the end of
+   * such a branch, with everything committed, the base is the commit before.
    *
    * Example: `dagger -m modules/gitflow call diff --source . --branches develop text`
    *

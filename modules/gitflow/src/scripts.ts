@@ -73,7 +73,7 @@ echo "$name $base"
 /**
  * Prints the base of the comparison, as `branch commit`, or `none` and a reason; then a unified diff without context of
  * everything that differs from the base: commits, edits, and new files that are not ignored. The first argument is a folder for
- * the files of the base, or empty; the others are branches, the first existing of which counts. At the end of that branch, with
+ * the files of the base, or empty; the others are branches; the first that exists counts. At the end of that branch, with
  * everything committed, the base is the first parent.
  */
 export const diffScript = `

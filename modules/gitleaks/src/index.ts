@@ -49,11 +49,12 @@ export class Gitleaks {
   }
 
   /**
-   * Scans the full history and the files of a git repository, as from its root. Rules and exceptions are read from its
-   * `.gitleaks.toml`, from the files that this one extends, and from `.gitleaksignore`: a finding that is accepted with its
-   * commit is accepted in the files too, as long as its text is the same. Files that `.gitignore` names are left out. The
-   * result's value is the number of scanned commits; exit code 3 means that the scan was complete and found secrets. The
-   * reports are `secrets.json`, `secrets.sarif`, `junit.xml`, and gitleaks' own JSON and output of each scan.
+   * Scans the full history and the files of a git repository, as from its root.
+   * Rules and exceptions are read from its `.gitleaks.toml`, from the files that this one extends, and from
+   * `.gitleaksignore`: a finding that is accepted with its commit is accepted in the files too, as long as its text is
+   * the same. Files that `.gitignore` names are left out. The result's value is the number of scanned commits; exit
+   * code 3 means that the scan was complete and found secrets. The reports are `secrets.json`, `secrets.sarif`,
+   * `junit.xml`, and gitleaks' own JSON and output of each scan.
    *
    * Example: `dagger -m modules/gitleaks call scan --source . reason`
    *
@@ -111,7 +112,8 @@ export class Gitleaks {
   }
 
   /**
-   * Scans the files of a folder that need not be a git repository. Reports and exit codes are those of `scan`.
+   * Scans the files of a folder that need not be a git repository.
+   * Reports and exit codes are those of `scan`.
    *
    * Example: `dagger -m modules/gitleaks call scan-files --source ./services/kit reason`
    *
@@ -138,8 +140,8 @@ export class Gitleaks {
   }
 
   /**
-   * Runs gitleaks with any arguments on a folder, mounted as the working directory. It is an error when gitleaks fails or
-   * finds a secret.
+   * Runs gitleaks with any arguments on a folder, mounted as the working directory.
+   * It is an error when gitleaks fails or finds a secret.
    *
    * Example: `dagger -m modules/gitleaks call exec --source . --args dir,--redact,--no-banner,services/kit stdout`
    *

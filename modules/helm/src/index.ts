@@ -52,7 +52,7 @@ export class Helm {
   }
 
   /**
-   * Adds a key to the Kubernetes Secret that `deploy` creates or updates before the chart is deployed (see `secretName` there).
+   * Adds a key to the Kubernetes Secret that `deploy` makes before it deploys the chart (see `secretName` there).
    *
    * Example: `dagger -m modules/helm call with-secret --name db_password --value env:DB_PASSWORD
    * with-cluster --kubeconfig file:kubeconfig.yaml
@@ -98,8 +98,9 @@ export class Helm {
   }
 
   /**
-   * Lints charts with `helm lint --strict`, one after the other, and returns one result with SARIF. Dependencies with a
-   * `file://` address are built first; other missing dependencies are left out, and the reason says so.
+   * Lints charts with `helm lint --strict`, one after the other, and returns one result with SARIF.
+   * Dependencies with a `file://` address are built first; other missing dependencies are left out, and the reason says
+   * so.
    *
    * Example: `dagger -m modules/helm call lint --source charts
    * --charts shop=shop/values-qa.yaml,shop=shop/values-prod.yaml verdict`
@@ -130,7 +131,8 @@ export class Helm {
   }
 
   /**
-   * Returns the manifests of a chart, as `helm template` renders them. An error in the chart fails the call.
+   * Returns the manifests of a chart, as `helm template` renders them.
+   * An error in the chart fails the call.
    *
    * Example: `dagger -m modules/helm call template --chart test/fixtures/cluster/chart --set text=hello contents`
    *
@@ -157,7 +159,8 @@ export class Helm {
   }
 
   /**
-   * Packs a chart. The same files and versions always make the same bytes.
+   * Packs a chart.
+   * The same files and versions always make the same bytes.
    *
    * Example: `dagger -m modules/helm call package --chart test/fixtures/cluster/chart --version 1.2.3 name`
    *
@@ -175,8 +178,8 @@ export class Helm {
   }
 
   /**
-   * Pushes a packed chart to a registry and returns its reference with digest, `host/path/name@sha256:…`. The same chart always
-   * has the same digest. Without `with-login` nobody logs in.
+   * Pushes a packed chart to a registry and returns its reference with digest, `host/path/name@sha256:…`.
+   * The same chart always has the same digest. Without `with-login` nobody logs in.
    *
    * Example: `dagger -m modules/helm call
    * push --chart demo-1.2.3.tgz --registry registry:5000/charts --service tcp://127.0.0.1:5000 --insecure`
@@ -272,8 +275,8 @@ export class Helm {
   }
 
   /**
-   * Rolls a release back to an earlier revision and watches it as `deploy` does. Pods, events and logs are saved before
-   * (`before/` in the reports).
+   * Rolls a release back to an earlier revision and watches it as `deploy` does.
+   * Pods, events and logs are saved before (`before/` in the reports).
    *
    * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
    * rollback --release demo --namespace dev --wait 2 reason`
@@ -310,8 +313,9 @@ export class Helm {
   }
 
   /**
-   * Removes a release and everything that belongs to it. A release that does not exist is no error. Pods, events and logs are
-   * saved before; the namespace and the Secret of `deploy` are not removed.
+   * Removes a release and everything that belongs to it.
+   * A release that does not exist is no error. Pods, events and logs are saved before; the namespace and the Secret of
+   * `deploy` are not removed.
    *
    * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
    * uninstall --release demo --namespace dev --wait 2 reason`
@@ -343,8 +347,8 @@ export class Helm {
   }
 
   /**
-   * Returns the revisions of a release as JSON, oldest first, as `helm history` does; `[]` when there is no such release. A
-   * cluster that does not answer is an error.
+   * Returns the revisions of a release as JSON, oldest first, as `helm history` does.
+   * Without such a release it is `[]`. A cluster that does not answer is an error.
    *
    * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
    * history --release demo --namespace dev --wait 2`
@@ -361,8 +365,8 @@ export class Helm {
   }
 
   /**
-   * Runs helm with any arguments and returns its standard output: for what this module has no function for. It takes no lock
-   * and runs in every call. What needs a cluster needs `with-cluster` before.
+   * Runs helm with any arguments and returns its standard output: for what this module has no function for.
+   * It takes no lock and runs in every call. What needs a cluster needs `with-cluster` before.
    *
    * Example: `dagger -m modules/helm call exec --args=version,--short`
    *

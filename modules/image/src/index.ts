@@ -13,8 +13,8 @@ const labelName = /^[a-z0-9.-]+$/
 @object()
 export class Image {
   /**
-   * Builds an image that holds a folder of files. Nothing runs in it while it is built, so it needs no shell; by default it
-   * has no base image at all.
+   * Builds an image that holds a folder of files.
+   * Nothing runs in it while it is built, so it needs no shell; by default it has no base image at all.
    *
    * Example: `dagger -m modules/image call build --files test/fixtures/page --at /srv --entrypoint /srv/server
    * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z user`
@@ -74,8 +74,8 @@ export class Image {
   }
 
   /**
-   * Checks the settings of an image before anything is built. Returns one line for each wrong setting; empty when all are
-   * right.
+   * Checks the settings of an image before anything is built.
+   * Returns one line for each wrong setting; empty when all are right.
    *
    * Example: `dagger -m modules/image call check --user 0
    * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z`

@@ -50,7 +50,8 @@ export class Kubernetes {
   serviceName?: string
 
   /**
-   * Sets the cluster that `exec` and `evidence` use. Without it they start an empty ephemeral one.
+   * Sets the cluster that `exec` and `evidence` use.
+   * Without it they start an empty ephemeral one.
    *
    * Example: `dagger -m modules/kubernetes call with-cluster --kubeconfig file:$HOME/.kube/config exec --args=get,nodes`
    *
@@ -83,8 +84,9 @@ export class Kubernetes {
   }
 
   /**
-   * Starts a cluster of one node with certificates and an administrator's token of its own. It is empty: no ingress, no load
-   * balancer, no storage class. In one session the same arguments return the same cluster.
+   * Starts a cluster of one node with certificates and an administrator's token of its own.
+   * It is empty: no ingress, no load balancer, no storage class. In one session the same arguments return the same
+   * cluster.
    *
    * Example: `dagger -m modules/kubernetes call cluster kubeconfig contents`
    *
@@ -117,8 +119,8 @@ export class Kubernetes {
   }
 
   /**
-   * Runs kubectl with any arguments and returns its standard output, once the cluster has a ready node. It runs in every
-   * call, also when nothing has changed. When kubectl fails, the call fails with kubectl's error.
+   * Runs kubectl with any arguments and returns its standard output, once the cluster has a ready node.
+   * It runs in every call, also when nothing has changed. When kubectl fails, the call fails with kubectl's error.
    *
    * Example: `dagger -m modules/kubernetes call exec --args=get,nodes`
    *
@@ -145,8 +147,9 @@ export class Kubernetes {
   }
 
   /**
-   * Returns what a namespace contains: `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, and the log of each
-   * container (`logs/<pod>/<container>.log`); of a restarted container also the log before (`….previous.log`).
+   * Returns what a namespace contains as files.
+   * These are `pods.txt`, `workloads.txt`, `events.txt`, `describe.txt`, and the log of each container
+   * (`logs/<pod>/<container>.log`); of a restarted container also the log before (`….previous.log`).
    *
    * Example: `dagger -m modules/kubernetes call evidence --namespace kube-system entries`
    *

@@ -69,8 +69,8 @@ export class Registry {
   }
 
   /**
-   * Starts a registry at port 5000, which speaks plain HTTP and needs no login: for the containers of one call. It is empty
-   * unless a volume holds the images of an earlier one.
+   * Starts a registry at port 5000, which speaks plain HTTP and needs no login: for the containers of one call.
+   * It is empty unless a volume holds the images of an earlier one.
    *
    * Example: `dagger -m modules/registry call server ports port`
    *
@@ -108,10 +108,10 @@ export class Registry {
   }
 
   /**
-   * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already. Existing images
-   * are not pushed again. `pushed.json` in the reports lists the images with their digests; the result's value is the number
-   * of images pushed. Exit codes: 0 passed, 1 crane failed, 3 a tag is another image, 4 the login was refused, 124 not
-   * finished in time.
+   * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already.
+   * Existing images are not pushed again. `pushed.json` in the reports lists the images with their digests; the
+   * result's value is the number of images pushed. Exit codes: 0 passed, 1 crane failed, 3 a tag is another image, 4
+   * the login was refused, 124 not finished in time.
    *
    * Example: `dagger -m modules/registry call
    * with-image --image debian:bookworm-slim --reference registry:5000/base/debian:12
@@ -151,8 +151,8 @@ export class Registry {
   }
 
   /**
-   * Stores small files beside the images, as an artifact of one layer, and returns its digest. Unlike the tags of images, its
-   * tags may be moved.
+   * Stores small files beside the images, as an artifact of one layer, and returns its digest.
+   * Unlike the tags of images, its tags may be moved.
    *
    * Example: `dagger -m modules/registry call push-files --files test/fixtures/page
    * --references registry:5000/shop/notes:1 --service tcp://127.0.0.1:5000 --insecure`
@@ -184,8 +184,8 @@ export class Registry {
   }
 
   /**
-   * Returns the files of an artifact that `push-files` has stored, or of any image. A tag that does not exist is an error,
-   * unless `optional` is set.
+   * Returns the files of an artifact that `push-files` has stored, or of any image.
+   * A tag that does not exist is an error, unless `optional` is set.
    *
    * Example: `dagger -m modules/registry call pull-files --reference registry:5000/shop/notes:1
    * --service tcp://127.0.0.1:5000 --insecure entries`

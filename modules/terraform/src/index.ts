@@ -62,8 +62,8 @@ export class Terraform {
   }
 
   /**
-   * Returns the container that Terraform runs in: Debian with certificate authorities, `terraform` and the providers. An error
-   * where Terraform cannot be had.
+   * Returns the container that Terraform runs in: Debian with certificate authorities, `terraform` and the providers.
+   * An error where Terraform cannot be had.
    *
    * Example: `dagger -m modules/terraform call base --binary ./terraform with-exec --args terraform,version stdout`
    *
@@ -79,9 +79,9 @@ export class Terraform {
   }
 
   /**
-   * Returns an emulator of AWS on port 4566: a configuration can be applied to it without an account. Pass it to `with-service`,
-   * and set the variable AWS_ENDPOINT_URL. It is empty when it starts, accepts any credentials, and forgets everything when the
-   * call ends.
+   * Returns an emulator of AWS on port 4566: a configuration can be applied to it without an account.
+   * Pass it to `with-service`, and set the variable AWS_ENDPOINT_URL. It is empty when it starts, accepts any
+   * credentials, and forgets everything when the call ends.
    *
    * Example: `dagger -m modules/terraform call emulator up`
    *
@@ -99,9 +99,10 @@ export class Terraform {
   }
 
   /**
-   * Checks a configuration and returns all results: a failing step does not stop the others. `lint` and `scan` look at all of
-   * the source; `validate` and `test` (tests/*.tftest.hcl) at the root module, one after the other, because each needs almost a
-   * gigabyte of memory. Without Terraform, `lint`, `validate` and `test` are skipped.
+   * Checks a configuration and returns all results: a failing step does not stop the others.
+   * `lint` and `scan` look at all of the source; `validate` and `test` (tests/*.tftest.hcl) at the root module, one
+   * after the other, because each needs almost a gigabyte of memory. Without Terraform, `lint`, `validate` and `test`
+   * are skipped.
    *
    * Example: `dagger -m modules/terraform call check --source terraform --path stack summary`
    *
@@ -159,10 +160,10 @@ export class Terraform {
   }
 
   /**
-   * Checks that all files are formatted, as `terraform fmt -check -recursive` does, with SARIF. Where Terraform cannot be had,
-   * hclfmt of Terraform's own language library checks instead: it knows the same layout, but not the outdated syntax that
-   * `terraform fmt` updates (`"${var.name}"`, `type = "string"`); the reason says so. Exit code 3 means that files are not
-   * formatted.
+   * Checks that all files are formatted, as `terraform fmt -check -recursive` does, with SARIF.
+   * Where Terraform cannot be had, hclfmt of Terraform's own language library checks instead: it knows the same layout,
+   * but not the outdated syntax that `terraform fmt` updates (`"${var.name}"`, `type = "string"`); the reason says so.
+   * Exit code 3 means that files are not formatted.
    *
    * Example: `dagger -m modules/terraform call lint --source terraform verdict`
    *
@@ -195,8 +196,8 @@ export class Terraform {
   }
 
   /**
-   * Formats all files of a folder, as `terraform fmt -recursive` does; where Terraform cannot be had, as hclfmt does (see
-   * `lint`).
+   * Formats all files of a folder, as `terraform fmt -recursive` does.
+   * Where Terraform cannot be had, hclfmt formats (see `lint`).
    *
    * Example: `dagger -m modules/terraform call fix --source terraform modified-paths`
    *
@@ -223,9 +224,10 @@ export class Terraform {
   }
 
   /**
-   * Scans all of the source for insecure settings with checkov, with SARIF, JUnit and JSON in the reports. checkov contacts no
-   * server. A source in which nothing was checked fails, and so does a check that is skipped (`checkov:skip=…`) without a
-   * reason. The result's value is the number of failed checks.
+   * Scans all of the source for insecure settings with checkov.
+   * The reports contain SARIF, JUnit and JSON. checkov contacts no server. A source in which nothing was checked fails,
+   * and so does a check that is skipped (`checkov:skip=…`) without a reason. The result's value is the number of failed
+   * checks.
    *
    * Example: `dagger -m modules/terraform call scan --source terraform verdict`
    *
@@ -250,9 +252,10 @@ export class Terraform {
   }
 
   /**
-   * Plans: says what an apply would do, and changes nothing. The result's value is the number of changes; `details` has `add`,
-   * `change` and `destroy`. The reports contain the plan as text (`plan.txt`), the resources as JSON (`changes.json`) and
-   * Terraform's own output (`plan.jsonl`), without values of sensitive arguments.
+   * Plans: says what an apply would do, and changes nothing.
+   * The result's value is the number of changes; `details` has `add`, `change` and `destroy`. The reports contain the
+   * plan as text (`plan.txt`), the resources as JSON (`changes.json`) and Terraform's own output (`plan.jsonl`),
+   * without values of sensitive arguments.
    *
    * Example: `dagger -m modules/terraform call
    * with-secret --name AWS_ACCESS_KEY_ID --value env://AWS_ACCESS_KEY_ID
@@ -300,10 +303,11 @@ export class Terraform {
   }
 
   /**
-   * Makes a plan and applies exactly that plan. It never answers from an earlier session's cache. A plan that destroys more than
-   * `maxDestroy` resources is refused (exit code 3): the values of a wrong environment look like that. A state that another run
-   * has locked fails with the lock's holder and age; nothing is unlocked automatically. The reports contain the outputs of the
-   * root module (`outputs.json`), without the sensitive ones.
+   * Makes a plan and applies exactly that plan.
+   * It never answers from an earlier session's cache. A plan that destroys more than `maxDestroy` resources is refused
+   * (exit code 3): the values of a wrong environment look like that. A state that another run has locked fails with the
+   * lock's holder and age; nothing is unlocked automatically. The reports contain the outputs of the root module
+   * (`outputs.json`), without the sensitive ones.
    *
    * Example: `dagger -m modules/terraform call
    * with-secret --name AWS_ACCESS_KEY_ID --value env://AWS_ACCESS_KEY_ID
@@ -354,8 +358,8 @@ export class Terraform {
   }
 
   /**
-   * Removes a lock that a killed run has left, by its ID, which the failed plan or apply names. A person has to know that the
-   * holder of the lock is gone.
+   * Removes a lock that a killed run has left, by its ID, which the failed plan or apply names.
+   * A person has to know that the holder of the lock is gone.
    *
    * Example: `dagger -m modules/terraform call unlock --source terraform --path stack
    * --lock-id 5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10 --backend-files env/dev.s3.tfbackend verdict`
@@ -402,7 +406,7 @@ export class Terraform {
   }
 
   /**
-   * Runs Terraform with any arguments in the root module's folder, without `init`: for what this module has no function for.
+   * Runs Terraform with any arguments in the root module's folder, without `init`.
    *
    * Example: `dagger -m modules/terraform call exec --source terraform --path stack --args=providers stdout`
    *

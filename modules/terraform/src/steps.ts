@@ -60,7 +60,7 @@ export async function validateStep(name: string, { root, program, timeout }: Ste
   return resultOfRun(name, ran, more(errors, "error") || firstLine(await readReport(ran.reports, "output.txt")))
 }
 
-/** `terraform test`; a root module of which no test ran fails. */
+/** `terraform test`; fails when no test ran. */
 export async function testStep(name: string, { root, program, timeout }: StepOptions): Promise<Result> {
   if (typeof program === "string") return withoutTerraform(name, program)
   const ready = await initialized(within(program, root), ["-backend=false"], timeout)
