@@ -44,9 +44,9 @@ export class Golang {
   /** Host name of the proxy. */
   serviceName?: string
   /** Services that tests reach. */
-  testServices: Service[] = []
+  testServices?: Service[]
   /** Host names of these services, in the same order. */
-  testServiceNames: string[] = []
+  testServiceNames?: string[]
 
   /**
    * Grants access to private modules to the functions that follow. Only `go mod download` sees the secrets (and,
@@ -93,8 +93,8 @@ export class Golang {
    */
   @func()
   withService(name: string, service: Service): Golang {
-    this.testServiceNames = [...this.testServiceNames, name]
-    this.testServices = [...this.testServices, service]
+    this.testServiceNames = [...(this.testServiceNames ?? []), name]
+    this.testServices = [...(this.testServices ?? []), service]
     return this
   }
 
@@ -365,8 +365,8 @@ export class Golang {
     const start = withNonce(step === "build" ? goContainer(image) : this.base(image), nonce)
     let container = withVariables(withModules(start, fetched), env)
     if (step === "test")
-      for (const [i, service] of this.testServices.entries())
-        container = container.withServiceBinding(this.testServiceNames[i]!, service)
+      for (const [i, service] of (this.testServices ?? []).entries())
+        container = container.withServiceBinding(this.testServiceNames![i]!, service)
     return known[step](module, { container: within(container, module), args, timeout })
   }
 
