@@ -23,6 +23,15 @@ describe("the modules", () => {
       )
   })
 
+  it.each(names)(
+    "%s gives the fields of its object no value: without a constructor the runtime does not set it",
+    (module) => {
+      const source = read(module, "src/index.ts")
+      const main = source.slice(source.lastIndexOf("@object()\nexport class"))
+      expect(/\n  constructor\(/.test(main) ? [] : (main.match(/^  \w+\??: [^=(\n]+ = .*$/gm) ?? [])).toEqual([])
+    },
+  )
+
   it.each(has("images.ts"))("%s names its images by tag, never latest", async (module) => {
     const { images } = (await import(`../../modules/${module}/src/images.ts`)) as { images: Record<string, string> }
     expect(Object.values(images).length).toBeGreaterThan(0)
