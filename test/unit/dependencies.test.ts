@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import {
   dependenciesStage,
   licencesSarif,
-  mayBe,
+  isAllowed,
   withoutAnswer,
   type Component,
 } from "../../ci/src/checks/licences"
@@ -23,11 +23,11 @@ describe("a licence", () => {
     ["(MIT OR GPL-3.0-only) AND Apache-2.0", true],
     ["(GPL-3.0-only OR ISC) AND Apache-2.0", false],
     ["MIT OR ISC AND GPL-3.0-only", true],
-  ])("%s with a list of those that may be: %j", (licence, may) => expect(mayBe(licence, only)).toBe(may))
+  ])("%s with a list of those that may be: %j", (licence, may) => expect(isAllowed(licence, only)).toBe(may))
   it("may be any, unless some are denied", () => {
-    expect(mayBe("GPL-3.0-only", { allow: [], deny: [] })).toBe(true)
-    expect(mayBe("GPL-3.0-only", { allow: [], deny: ["GPL-3.0-only"] })).toBe(false)
-    expect(mayBe("unknown", { allow: [], deny: ["unknown"] })).toBe(false)
+    expect(isAllowed("GPL-3.0-only", { allow: [], deny: [] })).toBe(true)
+    expect(isAllowed("GPL-3.0-only", { allow: [], deny: ["GPL-3.0-only"] })).toBe(false)
+    expect(isAllowed("unknown", { allow: [], deny: ["unknown"] })).toBe(false)
   })
   it("that is refused is a finding in each manifest that has it", () => {
     const component: Component = {

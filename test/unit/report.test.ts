@@ -52,11 +52,14 @@ const source = { file: () => ({ contents: async () => text }) } as never
 const part = { folder: "api", stages, files: {}, reports }
 
 describe("a report", async () => {
-  const { passed, table, files } = await reportOf("pr", "Pull request", stages, [part], {
-    source,
-    coverage: [{ file: "b.go", statements: 4, covered: 3, lines: new Map() }],
-    before: JSON.stringify({ stages: [stage("api:test", { value: 80.4, unit: "%" })] }),
-  })
+  const { passed, table, files } = await reportOf(
+    { name: "pr", title: "Pull request", stages, parts: [part] },
+    {
+      source,
+      coverage: [{ file: "b.go", statements: 4, covered: 3, lines: new Map() }],
+      before: JSON.stringify({ stages: [stage("api:test", { value: 80.4, unit: "%" })] }),
+    },
+  )
   const page = files["index.html"]!
 
   it("has the tools' own files, and one of each kind over all", () =>

@@ -1,7 +1,10 @@
 // Coverage files of Go and istanbul, and unified diffs.
 import type { FileCoverage } from "../report/stages"
 
-/** The files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements> <count>`). `module` is go.mod's, `path` its folder. */
+/**
+ * Returns the files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements>
+ * <count>`). `module` is the name in go.mod, `path` its folder.
+ */
 export function goCoverage(profile: string, module: string, path: string): FileCoverage[] {
   const blocks = new Map<string, { file: string; from: number; to: number; statements: number; hit: boolean }>()
   for (const line of profile.split("\n")) {
@@ -27,7 +30,10 @@ export function goCoverage(profile: string, module: string, path: string): FileC
   return [...files.values()]
 }
 
-/** The files of istanbul's `coverage-summary.json`, and their lines from `lcov.info`. `workdir` is where the tests ran, `path` the project's folder. */
+/**
+ * Returns the files of istanbul's `coverage-summary.json`, with their lines from `lcov.info`. `workdir` is where the tests ran,
+ * `path` the project's folder.
+ */
 export function istanbulCoverage(summary: string, lcov: string, workdir: string, path: string): FileCoverage[] {
   const named = (file: string) => below(path, file.replace(`${workdir}/`, ""))
   const lines = new Map<string, Map<number, boolean>>()
@@ -51,7 +57,7 @@ export function istanbulCoverage(summary: string, lcov: string, workdir: string,
     }))
 }
 
-/** A Go coverage profile, or lcov's, with files named from the repository's root; \`from\` is what they begin with now. */
+/** Returns a coverage profile of Go or lcov with files named from the repository's root instead of `from`. */
 export function rooted(report: string, from: string, path: string): string {
   const to = path === "." ? "" : `${path}/`
   return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) =>
@@ -63,7 +69,7 @@ export function rooted(report: string, from: string, path: string): string {
   )
 }
 
-/** The lines that a unified diff adds or changes, by file. */
+/** Returns the lines that a unified diff adds or changes, by file. */
 export function changedLines(diff: string): Map<string, number[]> {
   const changed = new Map<string, number[]>()
   let file = ""
@@ -80,7 +86,7 @@ export function changedLines(diff: string): Map<string, number[]> {
   return changed
 }
 
-/** Statements that ran, in percent of all; undefined where there is none. */
+/** Returns the percentage of statements that ran; undefined if there is no statement. */
 export function percentOf(files: { statements: number; covered: number }[]): number | undefined {
   const sum = (of: (file: { statements: number; covered: number }) => number) =>
     files.reduce((all, file) => all + of(file), 0)

@@ -39,66 +39,79 @@ export function coveragePart(files: FileCoverage[]): Part {
   return { folder: "coverage", stages: [], files: { "coverage:total": ["files.json"] }, reports }
 }
 
+/** What the coverage stages are about. */
+interface Measured {
+  files: FileCoverage[]
+  /** Why the coverage of the whole is unknown; empty if it is known. */
+  missing: string
+  change: Change
+  limits: Coverage
+}
+
 /**
- * The stages `coverage:total` and `coverage:changed`. `without` are services whose tests measured nothing: they are red themselves, or were not asked for, and what
- * the others add up to would be no number of the whole.
+ * Returns the stages `coverage:total` and `coverage:changed`. `without` are services whose tests measured nothing: they are red
+ * themselves or not selected, and the sum of the others would not be the coverage of the whole.
  */
 export function coverageStages(files: FileCoverage[], without: string[], change: Change, limits: Coverage): Stage[] {
-  const stage = (name: string, rest: Partial<Stage> & Pick<Stage, "status" | "reason">): Stage => ({
-    name: `coverage:${name}`,
-    seconds: 0,
-    cached: false,
-    exitCode: rest.status === "failed" ? 1 : 0,
-    ...rest,
-  })
   const missing = without.length
     ? `no coverage of ${oneLine(without.join(", "), 120)}, whose tests have not measured it`
     : ""
-  const gate = (name: string, value: number, limit: number, below: string, reason: string): Stage =>
-    value < limit
-      ? stage(name, { status: "failed", value, limit, unit: "%", reason: below })
-      : stage(name, { status: "passed", value, limit, unit: "%", reason })
-  const none = (name: string, reason: string) => stage(name, { status: "notApplicable", reason })
+  const measured = { files, missing, change, limits }
+  return [totalStage(measured), changedStage(measured)]
+}
 
-  const total = (): Stage => {
-    if (limits.total === 0) return none("total", "gates.coverage.total is 0")
-    if (missing) return none("total", missing)
-    const value = percentOf(files)
-    if (value === undefined) return none("total", "no service has a coverage gate")
-    const least = [...files].sort((a, b) => b.statements - b.covered - (a.statements - a.covered))[0]!
-    return gate(
-      "total",
-      value,
-      limits.total,
-      `coverage ${value} % of all services is below ${limits.total} %; most is missing in ${least.file} (${least.statements - least.covered} statements)`,
-      `${files.length} files`,
-    )
+function totalStage({ files, missing, limits: { total: limit } }: Measured): Stage {
+  const name = "coverage:total"
+  if (limit === 0) return unmeasured(name, "gates.coverage.total is 0")
+  if (missing) return unmeasured(name, missing)
+  const value = percentOf(files)
+  if (value === undefined) return unmeasured(name, "no service has a coverage gate")
+  const uncovered = ({ statements, covered }: FileCoverage) => statements - covered
+  const worst = [...files].sort((a, b) => uncovered(b) - uncovered(a))[0]!
+  const most = `most is missing in ${worst.file} (${uncovered(worst)} statements)`
+  return gated(
+    { name, value, limit },
+    `${files.length} files`,
+    `coverage ${value} % of all services is below ${limit} %; ${most}`,
+  )
+}
+
+function changedStage({ files, missing, change, limits: { changedLines: limit } }: Measured): Stage {
+  const name = "coverage:changed"
+  if (limit === 0) return unmeasured(name, "gates.coverage.changedLines is 0")
+  if ("fault" in change) {
+    const reason = `could not tell what has changed: ${oneLine(change.fault, 200)}`
+    return { name, status: "failed", reason, seconds: 0, cached: false, exitCode: 1 }
   }
-  const changed = (): Stage => {
-    if (limits.changedLines === 0) return none("changed", "gates.coverage.changedLines is 0")
-    if ("fault" in change)
-      return stage("changed", {
-        status: "failed",
-        reason: `could not tell what has changed: ${oneLine(change.fault, 200)}`,
-      })
-    if ("none" in change) return none("changed", change.none)
-    if (missing) return none("changed", missing)
-    const touched = changedLines(change.diff)
-    const lines = files.flatMap(({ file, lines }) =>
-      (touched.get(file) ?? [])
-        .filter((line) => lines.has(line))
-        .map((line) => ({ at: `${file}:${line}`, hit: lines.get(line)! })),
-    )
-    if (!lines.length) return none("changed", `no line that tests could run differs from ${change.base}`)
-    const missed = lines.filter(({ hit }) => !hit)
-    const value = Math.round((1000 * (lines.length - missed.length)) / lines.length) / 10
-    return gate(
-      "changed",
-      value,
-      limits.changedLines,
-      `no test runs ${missed[0]?.at} (${missed.length} of ${lines.length} lines that differ from ${change.base})`,
-      `${lines.length} lines differ from ${change.base}`,
-    )
-  }
-  return [total(), changed()]
+  if ("none" in change) return unmeasured(name, change.none)
+  if (missing) return unmeasured(name, missing)
+  const lines = changedAndMeasured(files, change.diff)
+  if (!lines.length) return unmeasured(name, `no line that tests could run differs from ${change.base}`)
+  const missed = lines.filter(({ hit }) => !hit)
+  const value = Math.round((1000 * (lines.length - missed.length)) / lines.length) / 10
+  const differ = `lines that differ from ${change.base}`
+  const below = `no test runs ${missed[0]?.at} (${missed.length} of ${lines.length} ${differ})`
+  return gated({ name, value, limit }, `${lines.length} lines differ from ${change.base}`, below)
+}
+
+/** Returns the changed lines that tests could run, and whether one did. */
+function changedAndMeasured(files: FileCoverage[], diff: string): { at: string; hit: boolean }[] {
+  const changed = changedLines(diff)
+  return files.flatMap(({ file, lines }) =>
+    (changed.get(file) ?? [])
+      .filter((line) => lines.has(line))
+      .map((line) => ({ at: `${file}:${line}`, hit: lines.get(line)! })),
+  )
+}
+
+/** Returns a stage that failed if its value is below the limit, both in percent. */
+function gated(gate: { name: string; value: number; limit: number }, reason: string, below: string): Stage {
+  const rest = { ...gate, unit: "%", seconds: 0, cached: false }
+  return gate.value < gate.limit
+    ? { ...rest, status: "failed", reason: below, exitCode: 1 }
+    : { ...rest, status: "passed", reason, exitCode: 0 }
+}
+
+function unmeasured(name: string, reason: string): Stage {
+  return { name, status: "notApplicable", reason, seconds: 0, cached: false, exitCode: 0 }
 }

@@ -1,11 +1,11 @@
-// What tools can mend by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
+// What tools can fix by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
 import { goInput, matching, nodeInput, terraformFiles } from "./inputs"
 import { errorText } from "../report/parts"
 import { node, type Access } from "./private"
 
-/** All that the tools change, as one set of changes to the source. Files that a caller has not asked for stay as they are: a formatter's own are looked at, and no others. */
+/** Returns everything that the tools change, as one set of changes to the source. */
 export async function fixed(source: Directory, config: Config, access: Access): Promise<Changeset> {
   const services = Object.entries(config.services).map(async ([name, service]) => {
     const { path, kind, inputs, exclude } = service
@@ -26,12 +26,12 @@ export async function fixed(source: Directory, config: Config, access: Access): 
   let result = source
   for (const { after, paths, folder } of all)
     for (const path of paths) result = result.withFile(folder ? `${folder}/${path}` : path, after.file(path))
-  // Changes are taken between two folders that are roots of their own: v0.19.10 mixes up the paths of others.
+  // v0.19.10 confuses paths unless both folders are roots of their own.
   const root = (directory: Directory): Directory => dag.directory().withDirectory("/", directory)
   return root(result).changes(root(source))
 }
 
-/** The files that a tool has changed, and what they are now. A formatter makes none and takes none away. */
+/** Returns the files that a tool has changed. A formatter adds and removes none. */
 async function changed(
   changes: Changeset,
   folder: string,

@@ -1,9 +1,9 @@
-// The files of a service that its stages depend on, as a directory that is named by its content.
+// The files that stages depend on, as directories whose cache key is their content.
 import { Directory, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
 import { joinedPath, localReplaces } from "./paths"
 
-/** The files that Terraform's formatter looks at. */
+/** The files that Terraform's formatter reads. */
 export const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
 
 /** Returns the folder of a service, its `inputs`, and the folders that the go.mod files in these take modules from. */
@@ -38,7 +38,7 @@ export async function nodeInput(
   return matching(folder, `node/${path === "." ? "root" : path}`, ["**"], exclude)
 }
 
-/** The inputs of several services in one directory, each with its own paths. */
+/** Returns the inputs of several services in one directory, each at its own path. */
 export async function inputsOf(
   source: Directory,
   services: Pick<Service, "path" | "kind" | "exclude">[],
@@ -53,8 +53,8 @@ export async function inputsOf(
 }
 
 /**
- * The files of a source that match patterns, as a directory that is named by their content: written to this function's own disk and read from there. For many small files all over a
- * repository, which would take long to put together one by one.
+ * Returns the files of a source that match patterns, as a directory whose cache key is their content: they are written to this
+ * function's own disk and read from there. For many small files all over a repository, which are slow to compose one by one.
  */
 export async function matching(
   source: Directory,
@@ -68,11 +68,10 @@ export async function matching(
 }
 
 /**
- * The folder without its Markdown, so that an edited README runs no stage again. Markdown stays where the folder's other files speak
- * of a .md file (an embedded or imported one), and in testdata.
+ * Returns a folder without its Markdown, so that an edited README runs no stage again. Markdown stays if other files of the folder
+ * mention a .md file (an embedded or imported one), and in testdata.
  *
- * It is composed of whole sub-folders and files: what a filter returns is named by how it was made, and would change all the same
- * (docs/decisions/0004).
+ * It is composed of whole sub-folders and files: the cache key of a filter's result is how it was made (docs/decisions/0004).
  */
 export async function withoutMarkdown(folder: Directory): Promise<Directory> {
   const markdown = (await folder.glob("**/*.md")).filter((file) => !/(^|\/)testdata\//.test(file))

@@ -2,7 +2,7 @@
 import type { Dependencies } from "../config/config"
 import type { Stage } from "../report/stages"
 
-/** A dependency as the SBOM's components.json has it. */
+/** A dependency in the SBOM's components.json. */
 export interface Component {
   name: string
   version: string
@@ -10,8 +10,8 @@ export interface Component {
   manifests: string[]
 }
 
-/** Whether a licence, or an expression of several, is one that may be: of `A OR B` one has to be, of `A AND B` both. */
-export function mayBe(expression: string, { allow, deny }: Dependencies["licences"]): boolean {
+/** Whether a licence is allowed. An SPDX expression is allowed if one operand of OR, or all of AND, are. */
+export function isAllowed(expression: string, { allow, deny }: Dependencies["licences"]): boolean {
   const has = (list: string[], name: string) => list.some((one) => one.toLowerCase() === name.toLowerCase())
   const whole = unwrapped(expression.trim())
   for (const [word, holds] of [
@@ -19,12 +19,12 @@ export function mayBe(expression: string, { allow, deny }: Dependencies["licence
     ["AND", "every"],
   ] as const) {
     const parts = splitAt(whole, word)
-    if (parts.length > 1) return parts[holds]((part) => mayBe(part, { allow, deny }))
+    if (parts.length > 1) return parts[holds]((part) => isAllowed(part, { allow, deny }))
   }
   return (allow.length === 0 || has(allow, whole)) && !has(deny, whole)
 }
 
-/** The parts of an expression between a word, where that stands in no parentheses. */
+/** Splits an expression at a word outside of parentheses. */
 function splitAt(expression: string, word: string): string[] {
   const parts = [""]
   let depth = 0
@@ -37,7 +37,7 @@ function splitAt(expression: string, word: string): string[] {
   return parts
 }
 
-/** An expression without parentheses around all of it. */
+/** Removes parentheses around a whole expression. */
 function unwrapped(expression: string): string {
   if (!expression.startsWith("(")) return expression
   let depth = 0
@@ -49,26 +49,32 @@ function unwrapped(expression: string): string {
   return expression
 }
 
-/** The dependencies whose licence may not be, as a SARIF log: a result for each manifest that has one. The rule is `licence:<name>`. */
+/** Returns dependencies with a refused licence as a SARIF log, one result per manifest. The rule is `licence:<name>`. */
 export function licencesSarif(components: Component[], gate: Dependencies["licences"]): string {
   const results = components.flatMap(({ name, version, licences, manifests }) => {
-    const refused = (licences.length ? licences : ["unknown"]).filter((licence) => !mayBe(licence, gate))
+    const refused = (licences.length ? licences : ["unknown"]).filter((licence) => !isAllowed(licence, gate))
     return refused.flatMap((licence) =>
       manifests.map((manifest) => ({
         ruleId: `licence:${licence}`,
         level: "error",
-        message: {
-          text: `${name}@${version} has ${licence === "unknown" ? "no known licence" : `the licence ${licence}`}, which ${gate.deny.some((one) => one.toLowerCase() === licence.toLowerCase()) ? "is denied" : "is not allowed"}`,
-        },
+        message: { text: `${name}@${version} has ${licenceText(licence)}, which ${refusal(licence, gate)}` },
         locations: [{ physicalLocation: { artifactLocation: { uri: manifest } } }],
       })),
     )
   })
   const rules = [...new Set(results.map(({ ruleId }) => ruleId))].map((id) => ({ id }))
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [{ tool: { driver: { name: "licences", rules } }, results }] }, null, 1)}\n`
+  const runs = [{ tool: { driver: { name: "licences", rules } }, results }]
+  const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs }
+  return `${JSON.stringify(log, null, 1)}\n`
 }
 
-/** The stage of an SBOM and a scan together, before findings are judged. What went wrong in either is what it says. */
+const licenceText = (licence: string): string => (licence === "unknown" ? "no known licence" : `the licence ${licence}`)
+
+function refusal(licence: string, { deny }: Dependencies["licences"]): string {
+  return deny.some((one) => one.toLowerCase() === licence.toLowerCase()) ? "is denied" : "is not allowed"
+}
+
+/** Returns one stage for the SBOM and the scan, before findings are counted. An error of either is its reason. */
 export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage {
   const [seconds, cached] = [Math.max(sbom.seconds, scan.seconds), sbom.cached && scan.cached]
   const stage = { name: "dependencies", seconds, cached, exitCode: 0 }
@@ -84,7 +90,7 @@ export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage
   return { ...stage, status: "passed", reason: base ? `${sbom.reason} since ${base}` : sbom.reason }
 }
 
-/** What a stage is when a database has not answered: a red one stays red, a green one is inconclusive, or red where that is asked for. */
+/** Changes a stage if a database has not answered: green becomes inconclusive, or failed if delivery.yaml says so. */
 export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: Dependencies["inconclusive"]): Stage {
   if (unreachable === "" || stage.status !== "passed") return stage
   const { value: _value, limit: _limit, unit: _unit, atMost: _atMost, ...rest } = stage

@@ -21,7 +21,7 @@ export async function checkedOutcome(
   const folders = (stage: string) => (serviceOf(stage)?.kind === "node" ? serviceOf(stage)!.path : undefined)
   const paths = (stage: string) => serviceOf(stage)?.path
   const context = { source, folders, paths, repository, coverage, ...extra }
-  return reportOf("pr", "Pull request", stages, parts, context)
+  return reportOf({ name: "pr", title: "Pull request", stages, parts }, context)
 }
 
 /** Runs the checks of one function and returns their table; throws it if it is red. */

@@ -1,9 +1,9 @@
-// Folders that a Go module takes other modules from.
+// Paths: charts, configuration of golangci-lint, and paths from a folder.
 import { golangciFiles } from "../catalogue"
 
 export { localReplaces, moduleName } from "../shared/gomod"
 
-/** The folders that hold a file of a name, without those below another one's `charts/`: a chart's own sub-charts are checked with it. */
+/** Returns the folders of Chart.yaml files, without those below another chart's `charts/`: sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {
   const folders = files.map((file) => file.replace(/\/?Chart\.yaml$/, "") || ".").sort()
   return folders.filter(
@@ -11,7 +11,10 @@ export function chartFolders(files: string[]): string[] {
   )
 }
 
-/** The configuration of golangci-lint that counts for the module at `path`: in its folder, or in the nearest above it, the first by name. `files` are all of that name in the repository. */
+/**
+ * Returns the configuration of golangci-lint for the module at `path`: in its folder or the nearest above it, the first by name.
+ * `files` are all such files of the repository.
+ */
 export function golangciConfig(path: string, files: string[]): string | undefined {
   const parts = path === "." ? [] : path.split("/")
   for (let depth = parts.length; depth >= 0; depth--) {
@@ -24,7 +27,7 @@ export function golangciConfig(path: string, files: string[]): string | undefine
   return undefined
 }
 
-/** `rest` as seen from the folder `path`, without `..`; undefined where it leads out of the repository. */
+/** Returns `rest` from the folder `path`, without `..`; undefined if it leads out of the repository. */
 export function joinedPath(path: string, rest: string): string | undefined {
   const parts: string[] = []
   for (const part of `${path}/${rest}`.split("/")) {

@@ -1,7 +1,8 @@
-// Access to private modules and packages: secrets that reach the commands that fetch, and nothing else. A call without them is what it would be if there were none.
+// Access to private modules and packages: secrets that reach the commands that download, and nothing else. Without access, the
+// modules are called as if there were no such option, so that the cache keys stay the same.
 import { Directory, Golang, Gosec, Node, Secret, dag } from "@dagger.io/dagger"
 
-/** What a caller gives. */
+/** Access to private modules and packages, as the caller gives it. */
 export interface Access {
   netrc?: Secret
   goproxy?: Secret
@@ -14,7 +15,7 @@ export function isGiven({ netrc, goproxy, goprivate }: Access): boolean {
   return netrc !== undefined || goproxy !== undefined || !!goprivate
 }
 
-/** The modules that the Go services depend on, fetched with the access; none where tools may fetch them themselves. */
+/** Returns the modules that Go services depend on, downloaded with the access; undefined if tools can download them themselves. */
 export function goModules(access: Access, source: Directory, paths: string[]): Directory | undefined {
   return isGiven(access) && paths.length ? golang(access).modules(source, { paths }) : undefined
 }

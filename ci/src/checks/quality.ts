@@ -32,7 +32,7 @@ async function analyze(run: CheckRun, settings: Quality, parts: Part[], sonar: S
     const folder = run.source.directory(service.path)
     const input = service.kind === "node" ? nodeInput(run.source, service) : withoutMarkdown(folder)
     sources = sources.withDirectory(service.path, await input)
-    coverage = await withCoverage(coverage, name, service, folder, texts)
+    coverage = await withCoverage(coverage, { name, service, folder, texts })
     const junit = texts[`${name}/test/junit.xml`]
     const functions = service.kind === "go" && junit ? await testFunctionsIn(folder) : undefined
     if (junit) tests.push({ text: junit, path: service.path, functions })
@@ -62,13 +62,18 @@ function stageOf({ status, reason, value, unit, seconds, exitCode }: Stage, cach
   return { name: "quality", status, reason, value, unit, limit, atMost: true, seconds, cached, exitCode }
 }
 
+/** A service, its folder, and the texts of all reports by path. */
+interface TestedService {
+  name: string
+  service: Service
+  folder: Directory
+  texts: Record<string, string>
+}
+
 /** Adds the coverage of a service's tests, with files named from the repository's root. */
 async function withCoverage(
   coverage: Directory,
-  name: string,
-  { path, kind }: Service,
-  folder: Directory,
-  texts: Record<string, string>,
+  { name, service: { path, kind }, folder, texts }: TestedService,
 ): Promise<Directory> {
   const [go, lcov] = [texts[`${name}/test/coverage.out`], texts[`${name}/test/coverage/lcov.info`]]
   if (kind === "go" && go) {

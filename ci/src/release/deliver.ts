@@ -1,8 +1,8 @@
 // The one path by which a release gets into an environment, and back out of it.
-import { Directory, Secret, Service } from "@dagger.io/dagger"
+import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import { readConfig } from "../config/source"
-import { tell } from "../report/notify"
+import { notify, type Slack } from "../report/notify"
 import { allPassed, type Part } from "../report/parts"
 import { health, rollback, runEnvironment, type Place } from "./environment"
 import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
@@ -18,13 +18,6 @@ export interface DeliverOptions extends TargetOptions {
   /** Values of the environment's Kubernetes Secret, by key. */
   secrets: Record<string, Secret | undefined>
   slackWebhook?: Secret
-}
-
-/** Where results are reported. */
-export interface Slack {
-  webhook?: Secret
-  /** A stand-in of Slack. */
-  standIn?: Service
 }
 
 /** Delivers a release from its record alone to an environment that exists. */
@@ -105,7 +98,7 @@ export async function deliverTo(
     parts.push(await rollback(place, "prod:rollback"), await health(place, "", "prod:after"))
   const stages = parts.flatMap((part) => part.stages)
   const judged = await records.judge(record, name, stages)
-  await tell(name, parts, record.sha, config, slack.webhook, slack.standIn)
+  await notify({ step: name, parts, commit: record.sha }, config, slack)
   return { parts, record: judged }
 }
 
@@ -120,6 +113,6 @@ export async function goBack(
   const cluster = clusterOf(environment, options)
   if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
   const part = await rollback({ environment, cluster, holder: "rollback" }, "rollback:helm")
-  await tell("rollback", [part], "", config, options.slackWebhook)
+  await notify({ step: "rollback", parts: [part], commit: "" }, config, { webhook: options.slackWebhook })
   return part
 }

@@ -4,7 +4,7 @@ import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"
 import type { ChainStep } from "../report/chain-page"
-import { tell } from "../report/notify"
+import { notify } from "../report/notify"
 import { allPassed, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
@@ -118,7 +118,10 @@ class Rehearsal {
     this.steps.push({ step: name, title: titles[name], parts })
     // Environments report themselves (deliverTo); these two are no steps of a delivery.
     if (name === "pr" || name === "publish" || name === "rollback")
-      await tell(name, parts, this.identity.sha, this.options.config, this.webhook, this.slack)
+      await notify({ step: name, parts, commit: this.identity.sha }, this.options.config, {
+        webhook: this.webhook,
+        standIn: this.slack,
+      })
     return allPassed(parts)
   }
 

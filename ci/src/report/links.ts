@@ -1,11 +1,11 @@
-// Addresses of files at a commit where the repository is hosted, for reports: pure functions over what git's own files say.
+// Addresses of files in the hosted repository, read from git's own files.
 
-/** The address of a file and a line of it; nothing where it has none. */
+/** Returns the address of a file and a line of it, if it has one. */
 export type Link = (file: string, line?: number) => string | undefined
 
 /**
- * The page of a repository, from the address that git fetches it from: https, ssh, or git@host:path, without user, password and port of ssh. Nothing for a folder of
- * this machine, and for all that is no address of a repository.
+ * Returns the web page of a repository from its git remote (https, ssh, or git@host:path), without user, password and ssh port;
+ * undefined for a local folder and for anything that is not a remote.
  */
 export function pageOf(remote: string): string | undefined {
   const text = remote.trim()
@@ -36,7 +36,10 @@ function page(protocol: string, host: string, path: string): string | undefined 
   return `${protocol}//${host.toLowerCase()}/${parts.join("/")}`
 }
 
-/** What addresses files of a repository at a commit, in the spelling of GitHub, GitLab, Bitbucket or a Bitbucket server; of another host only where `named`, and then in GitHub's. */
+/**
+ * Returns the addresses of files at a commit in the form of GitHub, GitLab, Bitbucket or a Bitbucket server. Another host has none,
+ * unless delivery.yaml names it (`named`): then in GitHub's form.
+ */
 export function linksTo(repository: string | undefined, commit: string, named = false): Link {
   if (!repository || !/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit)) return () => undefined
   const { host, origin, pathname } = new URL(repository)
@@ -82,13 +85,13 @@ const spellings: [RegExp, Spelling][] = [
   ],
 ]
 
-/** The address of the remote `origin` in the text of .git/config; empty where there is none. */
+/** Returns the address of the remote `origin` in the text of .git/config; empty if there is none. */
 export function originIn(config: string): string {
   const section = /^\s*\[remote "origin"\]([^[]*)/m.exec(config)?.[1] ?? ""
   return /^\s*url\s*=\s*"?([^"\n]*?)"?\s*$/m.exec(section)?.[1] ?? ""
 }
 
-/** The commit of a text of .git/HEAD; `read` gives a file below .git, or nothing. */
+/** Returns the commit of a text of .git/HEAD; `read` returns the text of a file below .git, if it exists. */
 export async function commitOf(head: string, read: (file: string) => Promise<string | undefined>): Promise<string> {
   const [, ref] = /^ref: (refs\/\S+)$/.exec(head.trim()) ?? []
   if (!ref) return head.trim()

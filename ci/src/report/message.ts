@@ -1,4 +1,5 @@
-// What is said of a step in Slack: text and blocks within Slack's limits (https://docs.slack.dev/reference/block-kit/blocks: a header 150 characters, a section 3,000).
+// Slack messages, within the limits of blocks: a header 150 characters, a section 3,000
+// (https://docs.slack.dev/reference/block-kit/blocks).
 import type { Step } from "../config/config"
 import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
@@ -17,7 +18,7 @@ const titles: Record<Step, string> = {
   rollback: "Rollback",
 }
 
-/** The message of a step that has ended: verdict, commit, and what failed first; who reads no further knows what to do. */
+/** Returns the message of a step that has ended: verdict, commit, failures, then gates. */
 export function messageOf(step: Step, stages: Stage[], commit: string, channel: string): Message {
   const { passed, line } = verdictOf(stages)
   const title = `${passed ? "✅" : "❌"} ${titles[step]}: ${passed ? "green" : "red"}`
@@ -40,7 +41,10 @@ export function messageOf(step: Step, stages: Stage[], commit: string, channel: 
   }
 }
 
-/** A text that Slack shows as it stands: no mention, no link, no formatting (https://docs.slack.dev/messaging/formatting-message-text: & < > are the control characters). */
+/**
+ * Returns a text that Slack shows as it is: no mention, no link, no formatting. Slack's control characters are & < >
+ * (https://docs.slack.dev/messaging/formatting-message-text).
+ */
 export function harmless(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("`", "'")
 }

@@ -1,4 +1,4 @@
-// Sends messages to Slack, and lives with it when that cannot be.
+// Sends messages to Slack.
 import { Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Step } from "../config/config"
 import { messageOf, type Message } from "./message"
@@ -6,30 +6,30 @@ import type { Part } from "./parts"
 import { oneLine } from "./stages"
 import { unique } from "./unique"
 
-/** Tells Slack of a step, where delivery.yaml wants that and a webhook is given. A Slack that is down changes no verdict. */
-export async function tell(
-  step: Step,
-  parts: Part[],
-  commit: string,
-  config: Config,
-  webhook: Secret | undefined,
-  standIn?: Service,
-): Promise<void> {
-  const { slack } = config.notifications
-  if (webhook && slack?.on.includes(step))
-    await post(
-      messageOf(
-        step,
-        parts.flatMap(({ stages }) => stages),
-        commit,
-        slack.channel,
-      ),
-      webhook,
-      standIn,
-    )
+/** A step that has ended. */
+export interface EndedStep {
+  step: Step
+  parts: Part[]
+  /** The full hash of the commit; empty if it is unknown. */
+  commit: string
 }
 
-/** Posts a message; what goes wrong is a line of the log, and no verdict. */
+/** Where messages go. */
+export interface Slack {
+  webhook?: Secret
+  /** A stand-in of Slack. */
+  standIn?: Service
+}
+
+/** Reports a step to Slack if delivery.yaml lists it and there is a webhook. If Slack is down, no verdict changes. */
+export async function notify({ step, parts, commit }: EndedStep, config: Config, slack: Slack): Promise<void> {
+  const settings = config.notifications.slack
+  if (!slack.webhook || !settings?.on.includes(step)) return
+  const stages = parts.flatMap((part) => part.stages)
+  await post(messageOf(step, stages, commit, settings.channel), slack.webhook, slack.standIn)
+}
+
+/** Posts a message. An error is a line of the log and changes no verdict. */
 async function post(message: Message, webhook: Secret, standIn?: Service): Promise<void> {
   const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
   try {
@@ -45,8 +45,8 @@ async function post(message: Message, webhook: Secret, standIn?: Service): Promi
       nonce: unique(),
     })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
-    if (status !== "passed") console.log(`? slack was not told: ${oneLine(reason, 160)}`)
+    if (status !== "passed") console.log(`? Slack was not notified: ${oneLine(reason, 160)}`)
   } catch (error) {
-    console.log(`? slack was not told: ${oneLine(String(error), 160)}`)
+    console.log(`? Slack was not notified: ${oneLine(String(error), 160)}`)
   }
 }

@@ -32,5 +32,5 @@ export async function liveOutcome(
 export async function outcomeOf(name: string, title: string, running: Part[] | Promise<Part>): Promise<Outcome> {
   const parts = [await running].flat()
   const stages = parts.flatMap((part) => part.stages)
-  return reportOf(name, title, stages, parts)
+  return reportOf({ name, title, stages, parts })
 }

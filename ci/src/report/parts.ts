@@ -1,21 +1,21 @@
-// What calls of modules gave: stages and their reports, gathered so that nothing that goes wrong in one of them loses another's.
+// Parts: the stages of one call of a module, with their reports. An error in one part never loses the results of another.
 import { Directory, dag } from "@dagger.io/dagger"
 import { folderOf, marks, oneLine, type Found, type Stage, type Status } from "./stages"
 
-/** What one call of a module gave: some stages, and their reports in a folder. */
+/** The result of one call of a module: some stages, and their reports in a folder. */
 export interface Part {
   folder: string
   stages: Stage[]
   files: Record<string, string[]>
-  /** The files' texts, by their path in the pipeline's reports. */
+  /** Texts of the files by their path in the pipeline's reports. */
   reports: Record<string, string>
-  /** Or the files themselves, where they need not be text: a stage of something live, which is never answered from another session's cache. */
+  /** Or the files themselves, which need not be text: of a live stage, which is never answered from another session's cache. */
   directory?: Directory
 }
 
 /**
- * Takes a module's results over. What goes wrong around the module makes its stages red, not the pipeline's other ones. `judge` decides what a result amounts to before it is told: findings of
- * which none counts are no failure.
+ * Collects a module's results as stages `names` and prints them. An error around the module makes these stages red, not the others.
+ * `judge` may change the result before it is printed: findings that do not count are no failure.
  */
 export async function collect(
   folder: string,
@@ -24,7 +24,7 @@ export async function collect(
   judge = (part: Part): Part => part,
 ): Promise<Part> {
   const begin = Date.now()
-  // Modules say when each step starts and ends, but the CLI drops lines of short calls now and then; these are the ones to count on.
+  // Modules print these lines too, but the CLI drops lines of short calls now and then.
   for (const name of names) console.log(`▶ ${name}`)
   try {
     const { found, reports } = await call()
@@ -43,7 +43,7 @@ export async function collect(
           .map((file) => `${folder}/${file}`.slice(folderOf(name).length + 1)),
       ]),
     )
-    // An answer that came faster than the tools can be was not computed now.
+    // A result that came faster than its tools ran was not computed now.
     const done = stages.map((stage) => ({ ...stage, cached: stage.cached || took < stage.seconds }))
     const timed = done.map((stage) => (stage.cached ? stage : { ...stage, ...since(begin) }))
     const part = judge({
@@ -53,7 +53,7 @@ export async function collect(
       reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])),
     })
     for (const { name, status, seconds, reason } of part.stages)
-      console.log(`${marks[status]![0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
+      console.log(`${marks[status][0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
     return part
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -67,7 +67,7 @@ export async function collect(
   }
 }
 
-/** The result of a module's call on something live, of which the module has left result.json beside its reports. */
+/** Runs a module's call on something live, and reads the result.json beside its reports. */
 export async function live(name: string, call: () => Directory | Promise<Directory>): Promise<Part> {
   const begin = Date.now()
   console.log(`▶ ${name}`)
@@ -121,7 +121,7 @@ export async function step(name: string, call: () => Promise<Decided>): Promise<
   })
 }
 
-/** What an error says, without the request that the engine puts before it. */
+/** Returns an error's message without the request that the engine puts before it. */
 export function errorText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]$/, "")
@@ -129,12 +129,12 @@ export function errorText(error: unknown): string {
 
 const loaded = Date.now()
 
-/** From when to when a part ran, in seconds since this pipeline began. */
+/** Returns when a part began and ended, in seconds since this pipeline began. */
 function since(begin: number): { from: number; to: number } {
   return { from: (begin - loaded) / 1000, to: (Date.now() - loaded) / 1000 }
 }
 
-/** Stages that were not run, and why. */
+/** Returns stages that were not run, with the reason. */
 export function notRun(names: string[], reason: string): Part {
   return {
     folder: "",
@@ -148,19 +148,19 @@ export function allPassed(parts: Part[]): boolean {
   return parts.every(({ stages }) => stages.every(({ status }) => status === "passed"))
 }
 
-/** The files of a folder, without its folders. */
+/** Returns the paths of a folder's files. */
 async function filesOf(folder: Directory): Promise<string[]> {
   return (await folder.glob("**/*")).filter((file) => !file.endsWith("/"))
 }
 
-/** The texts of a folder's files, by their path. */
+/** Returns the texts of a folder's files by path. */
 export async function textsOf(folder: Directory): Promise<Record<string, string>> {
   return Object.fromEntries(
     await Promise.all((await filesOf(folder)).map(async (file) => [file, await folder.file(file).contents()] as const)),
   )
 }
 
-/** Whether a file of a part's reports belongs to a stage: below its step's folder, or anywhere where the part is one stage. */
+/** Whether a file of a part's reports belongs to a stage. */
 function inFolder(file: string, folder: string, stage: string): boolean {
   return `${folder}/${file}`.startsWith(`${folderOf(stage)}/`)
 }

@@ -1,4 +1,4 @@
-// A pipeline's report files: what people open, what machines read, and every tool's own files.
+// A pipeline's report files: for people, for machines, and every tool's own.
 import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, type ReportFile } from "./junit"
@@ -8,15 +8,15 @@ import type { Part } from "./parts"
 import { folderOf, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
 import { summaryMarkdown } from "./summary"
 
-/** What a report has beside its stages. */
+/** What a report shows beside its stages. */
 export interface Extra {
   /** The source that was checked: lines of it are shown beside findings. */
   source?: Directory
-  /** The folder that a stage's tools name files from, where that is not the repository's root. */
+  /** The folder that a stage's tools name files from, if it is not the repository's root. */
   folders?: (stage: string) => string | undefined
   /** The folder of a stage's service. */
   paths?: (stage: string) => string | undefined
-  /** The page of the repository, where delivery.yaml names it. */
+  /** The repository's web page, if delivery.yaml names it. */
   repository?: string
   coverage?: FileCoverage[]
   /** The result.json of an earlier run. */
@@ -24,17 +24,28 @@ export interface Extra {
   attempt?: string
 }
 
-/** The texts of all parts' reports, by their path. */
-export function reportsOf(parts: Part[]): Record<string, string> {
-  return Object.assign({}, ...parts.map((part) => part.reports))
+/** Returns the entries of all records in one. */
+function merged<T>(records: Record<string, T>[]): Record<string, T> {
+  return Object.fromEntries(records.flatMap((record) => Object.entries(record)))
 }
 
-/** The report files of a pipeline, by path, beside its table and verdict. */
+/** Returns the texts of all parts' reports by path. */
+export function reportsOf(parts: Part[]): Record<string, string> {
+  return merged(parts.map((part) => part.reports))
+}
+
+/** What a report is about. */
+export interface Reported {
+  /** Name of the pipeline, such as `pr`. */
+  name: string
+  title: string
+  stages: Stage[]
+  parts: Part[]
+}
+
+/** Returns the report files of a pipeline by path, its table and its verdict. */
 export async function reportOf(
-  name: string,
-  title: string,
-  stages: Stage[],
-  parts: Part[],
+  { name, title, stages, parts }: Reported,
   extra: Extra = {},
 ): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
   const table = tableOf(stages)
@@ -56,7 +67,7 @@ export async function reportOf(
   const tests = written(/\/junit[^/]*\.xml$/)
   const { log, found } = mergedSarif(written(/\.sarif$/))
   const details: Details = {
-    files: Object.assign({}, ...parts.map((part) => part.files)),
+    files: merged(parts.map((part) => part.files)),
     failed: failedTests(tests.filter(({ stage }) => stage.endsWith(":test"))),
     found: await withExcerpts(found, extra.source),
     coverage: extra.coverage ?? [],
@@ -67,12 +78,13 @@ export async function reportOf(
   files["summary.md"] = summaryMarkdown(stages, details)
   files["junit.xml"] = mergedJunit(tests)
   files["findings.sarif"] = log
-  files["result.json"] =
-    `${JSON.stringify({ pipeline: name, attempt: extra.attempt ?? "", passed, ended: Date.now() / 1000, table, stages }, null, 1)}\n`
+  const ended = Date.now() / 1000
+  const result = { pipeline: name, attempt: extra.attempt ?? "", passed, ended, table, stages }
+  files["result.json"] = `${JSON.stringify(result, null, 1)}\n`
   return { passed, table, files }
 }
 
-/** Where the source's files are hosted: the page that delivery.yaml names, or git's remote; and the commit that is checked out. */
+/** Returns the addresses of files at the commit that is checked out, on the page that delivery.yaml or git's remote names. */
 async function linkOf({ source, repository }: Extra): Promise<Link> {
   const read = async (file: string): Promise<string | undefined> =>
     source
@@ -83,7 +95,7 @@ async function linkOf({ source, repository }: Extra): Promise<Link> {
   return linksTo(repository ?? pageOf(originIn(config)), await commitOf(head, read), repository !== undefined)
 }
 
-/** Findings with the lines around their place. A secret's line is never shown, and no more files are read than people look at. */
+/** Adds the lines around each finding. The line of a secret is never shown, and at most 20 files are read. */
 async function withExcerpts(found: Finding[], source?: Directory): Promise<FindingWithExcerpt[]> {
   const order = ["error", "warning", "note"]
   found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))

@@ -7,42 +7,42 @@ export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "s
 export interface Stage {
   name: string
   status: Status
-  /** One line that a person understands; for a failure the first thing to look at. */
+  /** One line for people; of a failure, the first thing to look at. */
   reason: string
   /** The gate's number against its limit. */
   value?: number
   limit?: number
   unit?: string
-  /** Whether an inconclusive result holds nothing: it is told, and the pipeline may be green. */
+  /** Whether the pipeline may be green although this result is inconclusive. */
   tolerated?: boolean
-  /** Whether the limit is the most that is allowed; else it is the least. */
+  /** Whether the limit is a maximum; else it is a minimum. */
   atMost?: boolean
   /** How long the tools took. */
   seconds: number
   /** Whether the result came from the cache. */
   cached: boolean
   exitCode: number
-  /** When its part of the pipeline began and ended, in seconds since the pipeline began; nothing where the result came from the cache. */
+  /** When its part began and ended, in seconds since the pipeline began; undefined if the result is cached. */
   from?: number
   to?: number
 }
 
-/** What a module's call gave: some stages, and their reports, one folder for each step: as a folder, or as texts by their path. */
+/** The result of a module's call: some stages and their reports, as a folder or as texts by path. */
 export interface Found {
   found: Stage[]
   reports: Directory | Record<string, string>
 }
 
-/** What the tests have run of a file, which is named from the repository's root. */
+/** The coverage of a file, which is named from the repository's root. */
 export interface FileCoverage {
   file: string
   statements: number
   covered: number
-  /** Lines on which statements stand, and whether a test ran one of each. */
+  /** Lines with statements, and whether a test ran one of them. */
   lines: Map<number, boolean>
 }
 
-/** The reason of a stage that was left out on purpose; any other skipped stage was wanted and has no result. */
+/** The reason of a stage that was not selected; any other skipped stage should have run. */
 export const notAskedFor = "not asked for"
 
 /** Returns the folder of a stage's reports: `api:test` has `api/test`. */
@@ -50,12 +50,12 @@ export function folderOf(stage: string): string {
   return stage.replace(":", "/")
 }
 
-/** Whether a stage is what turned a pipeline red. */
+/** Whether a stage makes the pipeline red. */
 export function isRed({ status, tolerated = false }: { status: Status; tolerated?: boolean }): boolean {
   return status === "failed" || (status === "inconclusive" && !tolerated)
 }
 
-/** The verdict: green only when something ran, all that was asked for has ended, and nothing failed or stayed inconclusive, unless that is tolerated: then it is told. */
+/** Returns the verdict: green if something ran, every selected stage ended, and none failed or is inconclusive (unless tolerated). */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
   const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
@@ -71,7 +71,7 @@ export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
 }
 
-/** How a table shows a status; the first character alone in lines of progress. */
+/** Statuses in a table; lines of progress have the first character. */
 export const marks: Record<Status, string> = {
   passed: "✔ passed",
   failed: "✘ failed",
@@ -80,7 +80,7 @@ export const marks: Record<Status, string> = {
   skipped: "⊘ skipped",
 }
 
-/** The number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
+/** Returns the number of a stage against its limit, such as `91.2 % ≥ 80 %`. */
 export function numberText({
   value,
   limit,
@@ -92,13 +92,13 @@ export function numberText({
   if (value === undefined) return ""
   if (limit === undefined) return `${text(value)}${of}`
   const sign = atMost ? (value > limit ? ">" : "≤") : value < limit ? "<" : "≥"
-  // A unit of one or two letters stands beside each number, a word behind both.
+  // A short unit stands beside each number, a word after both.
   return `${text(value)}${of.length < 4 ? of : ""} ${sign} ${text(limit)}${of}`
 }
 
-/** The table at the end of a run: stage, verdict, number against limit, seconds, first line. At most 25 lines, verdict included. */
+/** Returns the table at the end of a run, of at most 25 lines: stage, verdict, number against limit, seconds, reason; the verdict. */
 export function tableOf(stages: Stage[]): string {
-  // Where all do not fit, what went well shares a line a service; where that does not fit either, it is counted.
+  // If there are too many, passed stages of a service share a line; if there are still too many, passed stages are counted.
   const grouped = stages.length <= 21 ? stages : byService(stages)
   const shown = grouped.length <= 21 ? grouped : stages.filter(({ status }) => status !== "passed").slice(0, 20)
   const rows = shown.map((stage) => [
@@ -128,7 +128,7 @@ export function tableOf(stages: Stage[]): string {
   ].join("\n")
 }
 
-/** The stages with those of a service that passed, or were not asked for, as one: `api:lint,build`, the slowest one's seconds, the gate's number. */
+/** Joins a service's stages that passed or were not selected: `api:lint,build`, with the slowest one's seconds and the gate's number. */
 function byService(stages: Stage[]): Stage[] {
   const groups = new Map<string, Stage[]>()
   for (const stage of stages) {
@@ -153,7 +153,7 @@ function byService(stages: Stage[]): Stage[] {
   })
 }
 
-/** A text on one line, without control characters, cut at a length. */
+/** Returns a text on one line, without control characters, of at most `most` characters. */
 export function oneLine(text: string, most: number): string {
   const clean = text.replace(/[\u0000-\u001f\u007f]+/g, " ").trim()
   return [...clean].length > most ? `${[...clean].slice(0, most - 1).join("")}…` : clean
