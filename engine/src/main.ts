@@ -53,7 +53,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "lint":
       return lint(args)
     case "format":
-      return format()
+      return format(args)
     case "typecheck":
       return typecheck()
     default:
@@ -135,11 +135,12 @@ async function lint(files: string[]): Promise<number> {
   return Math.max(layout, rules)
 }
 
-/** Applies what prettier and ESLint can change by themselves. */
-async function format(): Promise<number> {
+/** Applies what prettier and ESLint can change by themselves, in all files or in those that are named. */
+async function format(files: string[]): Promise<number> {
   await writeTypes()
-  await tool("eslint", ["--fix", "."], {})
-  return tool("prettier", ["--write", "--log-level", "warn", "."], {})
+  const paths = files.length ? files : ["."]
+  await tool("eslint", ["--fix", ...paths], {})
+  return tool("prettier", ["--write", "--log-level", "warn", ...paths], {})
 }
 
 /** Checks the types of pipelines, modules, engine scripts and tests. Needs no engine: see client-types.ts. */
