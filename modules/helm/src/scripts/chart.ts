@@ -38,7 +38,7 @@ exit "$code"
 
 /**
  * A function of bash: `build_local CHART` packs each `file://` dependency of a chart into its folder charts/, after those that
- * the dependency has itself. It needs no network. Dependencies from elsewhere are not touched.
+ * the dependency has itself. It needs no network. Dependencies that are elsewhere, or not there, are not touched.
  */
 const buildLocal = `
 local_dependencies() {
@@ -51,7 +51,7 @@ inside && match($0, /file:\\/\\/[^"\\047 \\t#]+/) { print substr($0, RSTART + 7,
 build_local() {
   local path
   while IFS= read -r path; do
-    if [ ! -f "$1/$path/Chart.yaml" ]; then echo "Error: $1: there is no chart at file://$path" >&2; return 1; fi
+    [ -f "$1/$path/Chart.yaml" ] || continue
     build_local "$1/$path" || return
     mkdir -p "$1/charts" && helm package "$1/$path" --destination "$1/charts" > /dev/null || return
   done < <(local_dependencies "$1")
@@ -72,17 +72,18 @@ missing() { [ "$code" != 0 ] && grep -q 'missing these dependencies' "$report"; 
 lint() { helm lint --strict "$@" > "$report" 2>&1; code=$?; }
 while IFS=$'\\t' read -r chart values; do
   report=/report/lint-$i.txt
-  if [ -n "$values" ]; then values=--values=$values; fi
-  lint "$chart" $values "$@"
+  flags=("$@")
+  if [ -n "$values" ]; then flags+=("--values=$values"); fi
+  lint "$chart" "\${flags[@]}"
   if missing && [ -n "$(local_dependencies "$chart")" ]; then
-    if build_local "$chart" 2> /tmp/build; then lint "$chart" $values "$@"; else cat /tmp/build > "$report"; code=1; fi
+    if build_local "$chart" 2> /tmp/build; then lint "$chart" "\${flags[@]}"; else cat /tmp/build > "$report"; code=1; fi
   fi
   if missing; then
     rm -rf /tmp/alone && mkdir /tmp/alone && cp -R "$chart" /tmp/alone/
     awk '/^dependencies:/ { without = 1; print ""; next } /^[A-Za-z]/ { without = 0 } { print without ? "" : $0 }' \\
       "$chart/Chart.yaml" > /tmp/alone/Chart.yaml
     alone=/tmp/alone/$(basename "$(realpath "$chart")") && mv /tmp/alone/Chart.yaml "$alone/" && rm -f "$alone/Chart.lock"
-    lint "$alone" $values "$@"
+    lint "$alone" "\${flags[@]}"
     echo "without its dependencies, which are not in charts/" >> "$report"
   fi
   if [ "$code" != 0 ]; then status=1; fi
