@@ -18,7 +18,6 @@ import { startProduct } from "./release/product"
 import { rehearsalOutcome } from "./release/rehearsal-report"
 import { liveOutcome, outcomeOf } from "./report/outcome"
 import { Pipeline, pipelineOf } from "./report/pipeline"
-import { unique } from "./report/unique"
 
 @object()
 export class Delivery {
@@ -40,9 +39,7 @@ export class Delivery {
   secretValues: Secret[] = []
   slackWebhook?: Secret
 
-  /**
-   * @param source The repository with its .git folder and a delivery.yaml, for example `../shop`; the caller's own by default.
-   */
+  /** @param source The repository with its .git folder and a delivery.yaml, for example `../shop`; the caller's own by default. */
   constructor(
     @argument({
       defaultPath: "/",
@@ -66,7 +63,6 @@ export class Delivery {
 
   /**
    * Gives access to private modules and packages. The secrets reach the commands that download, and nothing else.
-   *
    * Example: `dagger call with-private --netrc file://$HOME/.netrc --goprivate 'github.com/shop/*' pr verdict`
    *
    * @param netrc Logins of Go module hosts in the format of ~/.netrc, for example `file://$HOME/.netrc`.
@@ -81,7 +77,6 @@ export class Delivery {
 
   /**
    * Sets the registry and its login. An ECR without a password is logged in to with the keys of `with-aws`.
-   *
    * Example: `dagger call with-registry --user ci --password env://REGISTRY_PASSWORD with-record-key --key env://RECORD_KEY publish verdict`
    *
    * @param service A registry on the caller's loopback, for example `tcp://127.0.0.1:5000`, or a service; instead of an ephemeral one.
@@ -95,7 +90,6 @@ export class Delivery {
 
   /**
    * Sets the key that seals release records. All steps of a release need the same key.
-   *
    * Example: `dagger call with-record-key --key env://RECORD_KEY publish verdict`
    *
    * @param key The key, for example `env://RECORD_KEY`.
@@ -107,7 +101,6 @@ export class Delivery {
 
   /**
    * Sets AWS keys of a role that may use ECR and EKS.
-   *
    * Example: `dagger call with-aws --access-key env://AWS_ACCESS_KEY_ID --secret-key env://AWS_SECRET_ACCESS_KEY rollback verdict`
    *
    * @param accessKey Access key, for example `env://AWS_ACCESS_KEY_ID`.
@@ -121,7 +114,6 @@ export class Delivery {
 
   /**
    * Sets the cluster, instead of the EKS cluster that delivery.yaml names.
-   *
    * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml with-record-key --key env://RECORD_KEY prod verdict`
    *
    * @param kubeconfig Kubeconfig of the cluster, for example `file://kubeconfig.yaml`.
@@ -134,7 +126,6 @@ export class Delivery {
 
   /**
    * Sets one value of the Kubernetes Secret that delivery.yaml declares for an environment. A real cluster needs all of them.
-   *
    * Example: `dagger call with-secret --name db_user --value env://DB_USER with-secret --name db_password --value env://DB_PASSWORD dev verdict`
    *
    * @param name Key in the Kubernetes Secret, for example `db_password`.
@@ -149,7 +140,6 @@ export class Delivery {
 
   /**
    * Sets where results are reported, for the steps that delivery.yaml lists. If Slack is down, the verdict stays the same.
-   *
    * Example: `dagger call with-slack --webhook env://SLACK_WEBHOOK dev verdict`
    *
    * @param webhook Slack incoming-webhook URL that receives the results, for example `env://SLACK_WEBHOOK`.
@@ -163,7 +153,6 @@ export class Delivery {
    * Checks a pull request: secrets in history and tree, each service's lint, types, tests with coverage and build, YAML, charts
    * and Terraform files, security flaws, dependencies, quality and coverage. Every stage ends, whatever the others say, and a red
    * run has all its reports.
-   *
    * Example: `dagger call --source ../shop pr verdict`, `dagger call pr reports export --path reports`
    *
    * @param only Run these only: a stage (`api:test`, `lint:yaml`), a service (`api`) or a step (`test`, `lint`).
@@ -189,9 +178,8 @@ export class Delivery {
     all: boolean = false,
   ): Promise<Pipeline> {
     const config = await readConfig(this.source)
-    const nonce = all ? unique() : ""
-    const selection = { only, skip, grace, base, sonarHostUrl, sonarToken, nonce, access: this.access() }
-    const checked = await pullRequest(this.source, config, selection)
+    const options = { only, skip, grace, base, sonarHostUrl, sonarToken, all, access: this.access() }
+    const checked = await pullRequest(this.source, config, options)
     return pipelineOf(checkedOutcome(this.source, config, checked, { attempt, before: await previous?.contents() }))
   }
 
@@ -261,7 +249,6 @@ export class Delivery {
   /**
    * Returns the changes that tools can make by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt. The
    * CLI shows them, and writes them with --auto-apply.
-   *
    * Example: `dagger call fix modified-paths`, `dagger call fix as-patch contents`, `dagger call fix --auto-apply`
    */
   @func({ cache: "session" })
@@ -272,7 +259,6 @@ export class Delivery {
   /**
    * Returns the effective configuration: delivery.yaml with all defaults and inherited values, each with its line or origin as a
    * comment. An invalid delivery.yaml is an error that lists every fault.
-   *
    * Example: `dagger call config`
    */
   @func()
@@ -283,7 +269,6 @@ export class Delivery {
   /**
    * Starts the product of `services` in delivery.yaml behind one address, with the databases that it needs. All data is gone when
    * the call ends.
-   *
    * Example: `dagger call product up --ports 8080:8080`, then open http://localhost:8080
    *
    * @param demo Whether to load demonstration data.
@@ -298,7 +283,6 @@ export class Delivery {
   /**
    * Checks that the release in production keeps working while and after this source's schema is rolled out: builds the commit of
    * the baseline file, migrates an empty database with this source's expand migrations, and runs the baseline's own API suite.
-   *
    * Example: `dagger call baseline verdict`
    */
   @func({ cache: "never" })
@@ -309,7 +293,6 @@ export class Delivery {
   /**
    * Builds the release of a commit and pushes it: an image per service, the chart and the suites, all tagged with the commit's
    * hash, and the release record that names them by digest. The same commit has the same digests, and nothing is pushed twice.
-   *
    * Example: `dagger call with-registry --user ci --password env://REGISTRY_PASSWORD with-record-key --key env://RECORD_KEY publish verdict`
    */
   @func({ cache: "session" })
@@ -320,7 +303,6 @@ export class Delivery {
   /**
    * Deploys a release to dev by digest, verifies which version runs, and runs the test suites. Without a registry or a cluster,
    * both are made for the call and the release is published first.
-   *
    * Example: `dagger call dev verdict`
    *
    * @param release Full hash of the release's commit or tree, instead of the source's own.
@@ -334,7 +316,6 @@ export class Delivery {
   /**
    * Deploys a release to stage from its record alone; then runs the test suites, load, a security scan and the check of beta
    * feedback against the gates of delivery.yaml. The verdict goes into the release record, which prod requires.
-   *
    * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml with-record-key --key env://RECORD_KEY stage verdict`
    *
    * @param release Full hash of the release's commit or tree, as for `dev`.
@@ -348,7 +329,6 @@ export class Delivery {
   /**
    * Deploys a release that was green in stage to prod by the same digests, and watches Prometheus for a while. If it is unhealthy,
    * saves logs and events and goes back to the previous revision.
-   *
    * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml with-record-key --key env://RECORD_KEY prod verdict`
    *
    * @param release The release, given as for `dev`.
@@ -362,7 +342,6 @@ export class Delivery {
   /**
    * Goes back to the previous revision in an environment in one step, whatever state the release is in. Saves logs and events of
    * the current one first.
-   *
    * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml rollback --environment prod verdict`
    *
    * @param environment `dev`, `stage` or `prod`.
@@ -375,7 +354,6 @@ export class Delivery {
   /**
    * Rehearses the whole chain without any account, on targets that live as long as the call: pull request, publish, dev, stage,
    * prod; then a bad release, which the analysis has to notice, and the rollback, with the number of requests that failed.
-   *
    * Example: `dagger call rehearse reports export --path reports`
    *
    * @param faults Faults of the bad release, instead of delivery.yaml's rehearsal.faults; for example `api.FAULT_ERROR_RATE=0.5`.
@@ -389,7 +367,6 @@ export class Delivery {
   /**
    * Runs the pipelines of a branch by Git Flow and returns their tables; fails if one is red. Pull requests: pr; develop: dev;
    * release/*: stage; master: prod; hotfix/*: pr, then stage.
-   *
    * Example: `dagger call auto --explain`, `dagger call auto --branch release/1.4 --explain`
    *
    * @param branch The branch, instead of the one that is checked out; for example `develop`.

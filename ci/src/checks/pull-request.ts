@@ -4,6 +4,7 @@ import type { Directory } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
 import type { Part } from "../report/parts"
 import { notAskedFor, type FileCoverage, type Stage } from "../report/stages"
+import { unique } from "../report/unique"
 import { changedSince, type Changed } from "./changed"
 import type { Check, CheckRun } from "./check"
 import { coverageOf, coveragePart, coverageStages } from "./coverage"
@@ -28,8 +29,8 @@ interface Wanted extends Sonar {
   grace?: number
   /** The branch that changed lines are compared with, instead of delivery.yaml's. */
   base?: string
-  /** Any value not used before runs all tools again. */
-  nonce?: string
+  /** Whether all tools run again, whatever is in the cache. */
+  all?: boolean
   access?: Access
 }
 
@@ -44,7 +45,8 @@ export interface Checked {
 export async function pullRequest(source: Directory, config: Config, wanted: Wanted): Promise<Checked> {
   const names = stageNames(config)
   const selected = selectStages(names, wanted.only ?? [], wanted.skip ?? [])
-  const { grace = 0, nonce = "", access = {} } = wanted
+  const { grace = 0, access = {} } = wanted
+  const nonce = wanted.all ? unique() : ""
   const deadline = grace && Math.ceil(Date.now() / 1000) + grace
   const run: CheckRun = {
     source,
