@@ -59,7 +59,7 @@ describe.concurrent("postgres and redis", () => {
     expect(await call(caller, "counted")).toBe("42")
   })
   it("an error of the SQL, of a command or of a variable is an error of the call", async () => {
-    expect(await failing("modules/postgres", "query", "--sql=table nothing")).toContain(
+    expect(await failing("modules/postgres", "query-sql", "--sql=table nothing")).toContain(
       'ERROR:  relation "nothing" does not exist',
     )
     expect(await failing("modules/redis", "exec", "--args=incr")).toContain("wrong number of arguments")

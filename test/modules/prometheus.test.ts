@@ -186,7 +186,7 @@ describe.concurrent("a query and rules", () => {
     expect(
       await failing(
         "modules/prometheus",
-        "query",
+        "instant-query",
         `--url=http://prometheus:${port}`,
         `--service=tcp://127.0.0.1:${port}`,
         "--query=x",
