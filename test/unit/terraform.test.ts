@@ -6,6 +6,7 @@ import * as general from "../../modules/terraform/src/read"
 import * as checkov from "../../modules/terraform/src/read-checkov"
 import * as plan from "../../modules/terraform/src/read-plan"
 import * as tests from "../../modules/terraform/src/read-tests"
+import { assignments } from "../../modules/terraform/src/shared/arguments"
 
 const read = { ...general, ...checkov, ...plan, ...tests }
 const terraform = join(import.meta.dirname, "../../terraform")
@@ -22,11 +23,11 @@ describe("arguments", () => {
     expect(() => read.cleanPath(path)).toThrow("leads out of the source"),
   )
   it("are pairs, whatever the values hold; a wrong one is not repeated", () => {
-    expect(read.pairs("vars", ["a=1", "b=x=y\nz"])).toEqual([
+    expect(assignments("vars", ["a=1", "b=x=y\nz"])).toEqual([
       ["a", "1"],
       ["b", "x=y\nz"],
     ])
-    expect(() => read.pairs("vars", ["=canary"])).toThrow('vars: "" is not of the form NAME=value')
+    expect(() => assignments("vars", ["=canary"])).toThrow('vars: "" is not NAME=value')
   })
   it.each([
     ["5ba2eb1b-7b8c-4b3f-9c39-0f1c1d6a2f10", true],

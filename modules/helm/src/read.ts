@@ -1,3 +1,4 @@
+import { assignments } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import type { Finding } from "./shared/sarif"
 
@@ -25,9 +26,7 @@ export function outcome(text: string): Outcome {
 
 /** The `--set` arguments for values such as `image.tag=1.2`. A value without a name is an error. */
 export function setArguments(lines: string[]): string[] {
-  for (const line of lines)
-    if (!/^[^=\s]+=/.test(line)) throw new Error(`set: ${JSON.stringify(line.split("=")[0])} is not NAME=value`)
-  return lines.flatMap((line) => ["--set", line])
+  return assignments("set", lines).flatMap(([name, value]) => ["--set", `${name}=${value}`])
 }
 
 /** Refuses a name that Kubernetes or helm would refuse later, with an error that names the argument. */

@@ -1,16 +1,14 @@
 // Reads arguments that callers give as text: pure functions.
+import { assignments } from "./shared/arguments"
 
-/** `NAME=value` lines as pairs. A line without a name, or a name that occurs twice, is an error that names the argument. */
-export function pairs(argument: string, lines: string[], name: RegExp): [string, string][] {
-  const seen = new Set<string>()
-  return lines.map((line) => {
-    const at = line.indexOf("=")
-    const key = line.slice(0, Math.max(0, at))
-    if (!name.test(key)) throw new Error(`${argument}: ${JSON.stringify(at < 0 ? line : key)} is not NAME=value`)
-    if (seen.has(key)) throw new Error(`${argument}: ${key} is given twice`)
-    seen.add(key)
-    return [key, line.slice(at + 1)]
-  })
+/** `NAME=value` lines as pairs. A name of another form, or one that occurs twice, is an error that names the argument. */
+export function pairs(argument: string, lines: string[], form: RegExp): [string, string][] {
+  const all = assignments(argument, lines)
+  for (const [i, [name]] of all.entries()) {
+    if (!form.test(name)) throw new Error(`${argument}: ${JSON.stringify(name)} is not NAME=value`)
+    if (all.findIndex(([other]) => other === name) < i) throw new Error(`${argument}: ${name} is given twice`)
+  }
+  return all
 }
 
 /** The content of version.json: a commit and its time. */

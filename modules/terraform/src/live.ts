@@ -1,9 +1,10 @@
 // Plan, apply and unlock: work that reaches a backend and is never answered from an earlier session's cache.
 import { Container, Secret, Service } from "@dagger.io/dagger"
 import { Program, Root, terraformContainer, within } from "./container"
-import { firstError, pairs, withoutColours } from "./read"
+import { firstError, withoutColours } from "./read"
 import { changesOf, describe, describeLock, jsonError, lockOf, outputsOf } from "./read-plan"
 import { applyScript, graceful, planScript, unlockScript } from "./scripts"
+import { assignments } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import { uncached } from "./shared/nonce"
 import { Facts, Result, reportStep, resultOfRun } from "./shared/result"
@@ -36,7 +37,7 @@ type Step = (container: Container) => Promise<Result>
 export async function runLive(name: string, root: Root, access: Access, step: Step): Promise<Result> {
   const flags = [
     ...access.backendFiles.map((file) => `-backend-config=${file}`),
-    ...pairs("backend", access.backend).map(([key, value]) => `-backend-config=${key}=${value}`),
+    ...assignments("backend", access.backend).map(([key, value]) => `-backend-config=${key}=${value}`),
   ]
   return reportStep(name, async () => {
     const container = await terraformContainer(access.program)
@@ -50,7 +51,7 @@ export async function runLive(name: string, root: Root, access: Access, step: St
 function withSurroundings(container: Container, { module, env, nonce }: Access): Container {
   for (const [i, name] of (module.serviceNames ?? []).entries())
     container = container.withServiceBinding(name, module.services![i]!)
-  for (const [name, value] of pairs("env", env)) container = container.withEnvVariable(name, value)
+  for (const [name, value] of assignments("env", env)) container = container.withEnvVariable(name, value)
   for (const [i, name] of (module.secretNames ?? []).entries())
     container = container.withSecretVariable(name, module.secretValues![i]!)
   return uncached(container, nonce)
@@ -88,7 +89,7 @@ function planArguments({ varFiles, vars, lockTimeout }: PlanOptions): string[] {
   return [
     `-lock-timeout=${lockTimeout}s`,
     ...varFiles.map((file) => `-var-file=${file}`),
-    ...pairs("vars", vars).map(([name, value]) => `-var=${name}=${value}`),
+    ...assignments("vars", vars).map(([name, value]) => `-var=${name}=${value}`),
   ]
 }
 

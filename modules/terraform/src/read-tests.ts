@@ -1,5 +1,6 @@
 // Reads the JUnit file of terraform test: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { decodeXml } from "./shared/xml"
 
 /** The counts of a JUnit file; failing cases are named `<file>: <run>`. */
 export interface TestOutcome {
@@ -32,7 +33,7 @@ export function testOutcome(junit: string): TestOutcome | undefined {
 
 /** Why a case failed: Terraform writes a run's diagnostics into it as text, and the error's own words are its last paragraph. */
 function whyFailed(body: string): string {
-  const text = unescaped(body.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, "$1").replace(/<[^>]*>/g, "\n"))
+  const text = decodeXml(body.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, "$1").replace(/<[^>]*>/g, "\n"))
   const paragraphs = text
     .split(/\n\s*\n/)
     .map((part) => part.replace(/[│╷╵├└]/g, "").trim())
@@ -47,14 +48,5 @@ function whyFailed(body: string): string {
 }
 
 function attribute(head: string, name: string): string {
-  return unescaped(new RegExp(`\\b${name}="([^"]*)"`).exec(head)?.[1] ?? "")
-}
-
-function unescaped(text: string): string {
-  const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" }
-  return text.replace(
-    /&(?:#x([0-9a-f]+)|#(\d+)|(lt|gt|quot|apos|amp));/gi,
-    (_, hex: string, decimal: string, name: string) =>
-      name ? named[name.toLowerCase()]! : String.fromCodePoint(hex ? parseInt(hex, 16) : Number(decimal)),
-  )
+  return decodeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(head)?.[1] ?? "")
 }

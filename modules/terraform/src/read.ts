@@ -18,16 +18,6 @@ export function cleanPath(path: string): string {
   return clean
 }
 
-/** Arguments NAME=value as pairs. The error for any other text does not repeat a value. */
-export function pairs(argument: string, lines: string[]): [string, string][] {
-  return lines.map((line) => {
-    const [, name, value] = /^([A-Za-z_][\w.-]*)=([\s\S]*)$/.exec(line) ?? []
-    if (name === undefined)
-      throw new Error(`${argument}: ${JSON.stringify(line.split("=")[0])} is not of the form NAME=value`)
-    return [name, value!]
-  })
-}
-
 /** The files in the output of `terraform fmt -check -recursive -diff`, each with the first line that would change. */
 export function unformattedAt(output: string): Finding[] {
   const findings: Finding[] = []
