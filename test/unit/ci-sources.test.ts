@@ -102,3 +102,14 @@ describe("the catalogue of checks", () => {
   it("reserves the names that would select a stage of the repository", () =>
     expect(Object.keys(reservedNames())).toEqual(["secrets", "lint", "sast", "dependencies", "quality", "coverage"]))
 })
+
+describe("index.ts", () => {
+  const text = readFileSync(join(src, "index.ts"), "utf8")
+  it("has at most 400 lines", () => expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(400))
+  it("has no help of an argument more than twice, and one list of ignored paths", () => {
+    const helps = [...text.matchAll(/@param (.*)$/gm)].map(([, help]) => help!)
+    expect(helps.length).toBeGreaterThan(20)
+    expect(helps.filter((help) => helps.filter((other) => other === help).length > 2)).toEqual([])
+    expect(text.match(/ignore: \[/g)).toHaveLength(1)
+  })
+})

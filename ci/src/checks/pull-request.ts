@@ -1,6 +1,7 @@
 // The checks of a pull request: which run, in which order, and what they add up to.
 import { availableParallelism } from "node:os"
 import type { Directory } from "@dagger.io/dagger"
+import type { RepositoryStage } from "../catalogue"
 import type { Config } from "../config/config"
 import type { Part } from "../report/parts"
 import { notAskedFor, type FileCoverage, type Stage } from "../report/stages"
@@ -87,16 +88,32 @@ function leftOut(name: string): Stage {
   return { name, status: "skipped", reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 }
 }
 
-/** Checks that start after the services. gosec comes late: it reads what the services' checks have compiled. */
-const afterServices: Check[] = [lintYaml, lintHelm, lintTerraform, lintGolangci, sastGo, sastJs, dependencies]
+/** Stages that need the results of others. */
+type LastStage = "quality" | "coverage:total" | "coverage:changed"
+
+/**
+ * The checks of the repository that start by themselves, in this order: secrets before the services, the others after them. gosec
+ * comes late, because it reads what the services' checks have compiled.
+ */
+const checks: Record<Exclude<RepositoryStage, LastStage>, Check> = {
+  secrets,
+  "lint:yaml": lintYaml,
+  "lint:helm": lintHelm,
+  "lint:terraform": lintTerraform,
+  "lint:golangci": lintGolangci,
+  "sast:go": sastGo,
+  "sast:js": sastJs,
+  dependencies,
+}
 
 /**
  * Runs every part, one more at a time than there are processors: each has several steps side by side, and some wait for what the
  * cache says.
  */
 async function runAll(run: CheckRun, selected: Set<string>): Promise<Part[]> {
-  const checks = (some: Check[]) => some.filter(({ name }) => selected.has(name)).map((check) => () => check.run(run))
-  const work = [...checks([secrets]), ...serviceWork(run, selected), ...checks(afterServices)]
+  const workOf = (some: Check[]) => some.filter(({ name }) => selected.has(name)).map((check) => () => check.run(run))
+  const { secrets: first, ...later } = checks
+  const work = [...workOf([first]), ...serviceWork(run, selected), ...workOf(Object.values(later))]
   const parts: Part[] = []
   const workers = Array.from({ length: availableParallelism() + 1 }, async () => {
     for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
