@@ -1,5 +1,5 @@
 // The caches of Go, and programs that are compiled for a module.
-import { Container, dag } from "@dagger.io/dagger"
+import { Container, Directory, dag } from "@dagger.io/dagger"
 
 /**
  * The container with the caches that all modules share, so that nothing is fetched or compiled twice: Go's modules, and
@@ -12,6 +12,16 @@ export function withGoCaches(container: Container, image: string = "golang:1.26.
       "/root/.cache/go-build",
       dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`),
     )
+}
+
+/** The container with downloaded modules instead of the cache that all share, and no other: nothing else can be fetched. */
+export function withModules(container: Container, modules?: Directory): Container {
+  return modules
+    ? container
+        .withoutMount("/go/pkg/mod")
+        .withMountedDirectory("/go/pkg/mod", modules)
+        .withEnvVariable("GOPROXY", "off")
+    : container
 }
 
 /**

@@ -73,10 +73,3 @@ export async function download(
   const output = await readReport(ran.reports, "output.txt")
   return { refused: { ran, reason: refusal(output) || firstLine(output) } }
 }
-
-/** The container with the downloaded modules, where nothing else can be fetched: it has neither netrc nor proxy. */
-export function withModules(container: Container, { modules }: Fetched): Container {
-  return modules
-    ? container.withoutMount(cache).withMountedDirectory(cache, modules).withEnvVariable("GOPROXY", "off")
-    : container
-}

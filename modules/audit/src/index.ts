@@ -8,12 +8,12 @@
 import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
-import { withGoProgram } from "./shared/go"
+import { withGoProgram, withModules } from "./shared/go"
 import { cleanPaths } from "./shared/gosource"
 import { uncached, withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
-import { eachOf, goContainer, skeletonOf, withModuleCache } from "./shared/skeleton"
+import { eachOf, goContainer, skeletonOf } from "./shared/skeleton"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 
 const workdir = "/src"
@@ -89,8 +89,8 @@ export class Audit {
       ...(goDatabaseFolder
         ? { address: "file:///database", label: "the folder of Go's database", folder: goDatabaseFolder }
         : { address: goDatabase, label: goDatabase }),
-      go: withModuleCache(withNonce(goContainer(image), nonce), modules),
-      govulncheck: online(withModuleCache(this.base(image), modules)),
+      go: withModules(withNonce(goContainer(image), nonce), modules),
+      govulncheck: online(withModules(this.base(image), modules)),
       timeout,
     }
     const npmQuery: NpmQuery = { registry: npmRegistry, dev, npm: online(npmContainer(nodeImage)), timeout }

@@ -19,10 +19,10 @@ import {
 } from "./sbom"
 import { asText } from "./shared/cached"
 import { firstLine } from "./shared/clock"
-import { withGoProgram } from "./shared/go"
+import { withGoProgram, withModules } from "./shared/go"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { goContainer, withModuleCache } from "./shared/skeleton"
+import { goContainer } from "./shared/skeleton"
 import { files } from "./tool"
 
 @object()
@@ -79,8 +79,8 @@ export class Cyclonedx {
     modules?: Directory,
   ): Promise<Result> {
     const toolset: Toolset = {
-      gomod: withNonce(withModuleCache(this.base(image), modules), nonce),
-      go: withNonce(withModuleCache(goContainer(image), modules), nonce),
+      gomod: withNonce(withModules(this.base(image), modules), nonce),
+      go: withNonce(withModules(goContainer(image), modules), nonce),
       npm: withNonce(npmContainer(nodeImage), nonce),
       timeout,
       dev,

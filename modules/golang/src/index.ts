@@ -9,9 +9,9 @@ import { images, tools } from "./images"
 import { findModule, forPlatform, goContainer, within, withVariables, workdir, type GoModule } from "./module"
 import { buildScript, formatScript } from "./scripts"
 import { asText } from "./shared/cached"
-import { withGoProgram } from "./shared/go"
+import { withGoProgram, withModules } from "./shared/go"
 import { withNonce } from "./shared/nonce"
-import { download, fetchModules, withAccess, withModules, type Fetched } from "./shared/private"
+import { download, fetchModules, withAccess, type Fetched } from "./shared/private"
 import { Report, makeReport } from "./shared/report"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { readReport, runStep } from "./shared/step"
@@ -363,7 +363,7 @@ export class Golang {
     if (fetched.refused) return resultOfRun(`${module.name}:${step}`, fetched.refused.ran, fetched.refused.reason)
     const { image, args, timeout, env = [], nonce = "" } = settings
     const start = withNonce(step === "build" ? goContainer(image) : this.base(image), nonce)
-    let container = withVariables(withModules(start, fetched), env)
+    let container = withVariables(withModules(start, fetched.modules), env)
     if (step === "test")
       for (const [i, service] of (this.testServices ?? []).entries())
         container = container.withServiceBinding(this.testServiceNames![i]!, service)
@@ -374,7 +374,7 @@ export class Golang {
   private async ready(image: string, module: GoModule): Promise<Container> {
     const fetched = await this.fetch(image, module)
     if (fetched.refused) throw new Error(fetched.refused.reason)
-    return within(withModules(goContainer(image), fetched), module)
+    return within(withModules(goContainer(image), fetched.modules), module)
   }
 
   private fetch(image: string, module: GoModule, nonce: string = ""): Promise<Fetched> {

@@ -9,10 +9,10 @@ import { images } from "./images"
 import { excludedFolders, isScanned, readScan, type Scan } from "./read"
 import { asText } from "./shared/cached"
 import { firstLine } from "./shared/clock"
-import { withGoCaches } from "./shared/go"
+import { withGoCaches, withModules } from "./shared/go"
 import { cleanPaths, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
-import { fetchModules, withModules } from "./shared/private"
+import { fetchModules } from "./shared/private"
 import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
@@ -214,7 +214,7 @@ export class Gosec {
     const folder = path === "." ? workdir : `${workdir}/${path}`
     const fetched = await fetchModules(base, { source, workdir: folder }, this, timeout)
     if (fetched.refused) throw new Error(`${path}: ${fetched.refused.reason}`)
-    return withModules(base, fetched).withMountedDirectory(workdir, source).withWorkdir(folder)
+    return withModules(base, fetched.modules).withMountedDirectory(workdir, source).withWorkdir(folder)
   }
 }
 

@@ -73,16 +73,6 @@ export function goContainer(image: string): Container {
     .withEnvVariable("GOFLAGS", "-trimpath")
 }
 
-/** The container with a given Go module cache, if there is one; it can fetch nothing else then. */
-export function withModuleCache(container: Container, modules?: Directory): Container {
-  return modules
-    ? container
-        .withoutMount("/go/pkg/mod")
-        .withMountedDirectory("/go/pkg/mod", modules)
-        .withEnvVariable("GOPROXY", "off")
-    : container
-}
-
 /** Works on each item of a list, at most `atOnce` at a time; the results are in the list's order. */
 export async function eachOf<T, R>(list: T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []

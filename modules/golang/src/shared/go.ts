@@ -1,6 +1,6 @@
 // Generated from modules/shared/go.ts by `npm run sync`; do not edit.
 // The caches of Go, and programs that are compiled for a module.
-import { Container, dag } from "@dagger.io/dagger"
+import { Container, Directory, dag } from "@dagger.io/dagger"
 
 /**
  * The container with the caches that all modules share, so that nothing is fetched or compiled twice: Go's modules, and
@@ -13,6 +13,16 @@ export function withGoCaches(container: Container, image: string = "golang:1.26.
       "/root/.cache/go-build",
       dag.cacheVolume(`delivery-golang-build-${image.replace(/[^\w.-]/g, "-")}`),
     )
+}
+
+/** The container with downloaded modules instead of the cache that all share, and no other: nothing else can be fetched. */
+export function withModules(container: Container, modules?: Directory): Container {
+  return modules
+    ? container
+        .withoutMount("/go/pkg/mod")
+        .withMountedDirectory("/go/pkg/mod", modules)
+        .withEnvVariable("GOPROXY", "off")
+    : container
 }
 
 /**

@@ -1,7 +1,7 @@
 // Generated from modules/shared/clock.ts by `npm run sync`; do not edit.
-// The shell around a step: it limits the time, keeps the output and says when the step began and ended. The times are
-// part of the cached layer, so a step that comes from the cache still tells how long it really took.
-// Exit codes above 128 would be an error of the engine's (v0.19.10), so a killed command ends as 128; 124 is the time-out.
+// The shell around a step: it limits the time, keeps the output and prints when the step began and ended. The times are
+// part of the cached layer, so a step from the cache still has the time that it really took.
+// The engine (v0.19.10) rejects exit codes above 128, so a killed command ends with 128; 124 is the time-out.
 const script = `
 limit=$1; shift
 mkdir -p /report
@@ -20,7 +20,7 @@ export function stepCommand(command: string[], timeout: number): string[] {
   return ["bash", "-c", script, "step", String(Math.max(1, Math.round(timeout))), ...command]
 }
 
-/** When a step began and ended (seconds since 1970), from what the shell around it has printed. */
+/** When a step began and ended (seconds since 1970), from what the shell around it printed. */
 export function parseClock(stdout: string): { start: number; end: number } {
   const [start, end] = stdout.trim().split("\n").at(-1)?.split(" ").map(Number) ?? []
   if (start === undefined || end === undefined || !(end >= start))

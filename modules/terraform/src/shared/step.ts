@@ -1,9 +1,9 @@
 // Generated from modules/shared/step.ts by `npm run sync`; do not edit.
 // One command of a tool as a step: limited in time, its output and exit code as values, its reports as a folder.
-import { Container, Directory, ReturnType, dag } from "@dagger.io/dagger"
-import { firstLine, parseClock, stepCommand } from "./clock"
+import { Container, Directory, ReturnType } from "@dagger.io/dagger"
+import { parseClock, stepCommand } from "./clock"
 
-/** What is known of a command that has ended. */
+/** The end of a command. */
 export interface Ran {
   exitCode: number
   seconds: number
@@ -15,10 +15,10 @@ export interface Ran {
 }
 
 /**
- * Runs a command so that neither a failure nor a hang loses its reports: any exit code is kept, the output is in
- * /report/output.txt, and after `timeout` seconds the command is ended. A success may come from the cache; a failure never
- * does, or a network that was down once would keep a stage red until a file changes. With `yields` it leaves the processors to
- * what runs beside it: tests, which take longest.
+ * Runs a command so that neither a failure nor a hang loses its reports: any exit code is returned, the output is in
+ * /report/output.txt, and the command is ended after `timeout` seconds. A success may come from the cache. A failure never
+ * does: otherwise a network that was down once would keep a stage red until a file changes. With `yields` the command has
+ * a low priority, so that tests, which take longest, get the processors.
  */
 export async function runStep(
   container: Container,
@@ -26,22 +26,22 @@ export async function runStep(
   timeout: number,
   { yields = false } = {},
 ): Promise<Ran> {
-  const asked = Date.now() / 1000
+  const start = Date.now() / 1000
   const whole = [...(yields ? ["nice", "-n", "10"] : []), ...stepCommand(command, timeout)]
-  const ran = await runOnce(container, whole, asked)
+  const ran = await runOnce(container, whole, start)
   return ran.exitCode !== 0 && ran.cached
-    ? runOnce(container.withEnvVariable("STEP_ASKED_AT", String(asked)), whole, asked)
+    ? runOnce(container.withEnvVariable("NONCE", String(start)), whole, start)
     : ran
 }
 
-async function runOnce(container: Container, command: string[], asked: number): Promise<Ran> {
+async function runOnce(container: Container, command: string[], start: number): Promise<Ran> {
   const done = container.withExec(command, { expect: ReturnType.Any })
   const exitCode = await done.exitCode()
   const clock = parseClock(await done.stdout())
   return {
     exitCode,
     seconds: clock.end - clock.start,
-    cached: clock.end < asked,
+    cached: clock.end < start,
     timedOut: exitCode === 124,
     container: done,
     reports: done.directory("/report"),
@@ -49,8 +49,8 @@ async function runOnce(container: Container, command: string[], asked: number): 
 }
 
 /**
- * What several runs took: `sum` for those that came one after the other, `longest` for those side by side. Only what ran now counts; where all
- * came from the cache, it is what they took then.
+ * Seconds that several runs took: `sum` for runs one after the other, `longest` for runs side by side. Runs from the cache
+ * count only when all came from it.
  */
 export function timesOf(runs: Pick<Ran, "seconds" | "cached">[]): { sum: number; longest: number; cached: boolean } {
   const now = runs.filter(({ cached }) => !cached)
@@ -58,58 +58,16 @@ export function timesOf(runs: Pick<Ran, "seconds" | "cached">[]): { sum: number;
   return { sum: seconds.reduce((sum, one) => sum + one, 0), longest: Math.max(0, ...seconds), cached: now.length === 0 }
 }
 
-/** The content of a report, or "" when the tool did not come so far as to write it. */
+/** The content of a report, or "" when the tool did not write it. */
 export async function readReport(reports: Directory, file: string): Promise<string> {
   return (await reports.exists(file)) ? reports.file(file).contents() : ""
 }
 
-/** Resolves with "interrupted" at the given time (seconds since 1970; 0 = never), else with what the work gives. */
+/** The work's value, or "interrupted" when `until` (seconds since 1970; 0 = never) comes first. */
 export async function unlessInterrupted<T>(work: Promise<T>, until: number): Promise<T | "interrupted"> {
   if (until === 0) return work
   return new Promise((resolve, reject) => {
-    const bell = setTimeout(() => resolve("interrupted"), Math.max(0, until * 1000 - Date.now()))
-    work.then(resolve, reject).finally(() => clearTimeout(bell))
+    const timer = setTimeout(() => resolve("interrupted"), Math.max(0, until * 1000 - Date.now()))
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-/** What a line tells of a module's own result. */
-interface Told {
-  status: string
-  seconds: number
-  reason: string
-}
-
-/**
- * Replaced by reportStep of result.ts; modules that have not adopted that use it.
- */
-export async function told<T extends Told>(
-  name: string,
-  until: number,
-  work: () => Promise<T>,
-  without: (status: string, reason: string, reports: Directory) => T,
-): Promise<T> {
-  const say = (line: string): void => (name === "" ? undefined : console.log(line))
-  say(`▶ ${name}`)
-  const ended = await unlessInterrupted(work(), until).catch((error: unknown) =>
-    without(
-      "failed",
-      `could not run: ${firstLine(error instanceof Error ? error.message : String(error))}`,
-      dag.directory().withNewFile("output.txt", String(error)),
-    ),
-  )
-  if (ended === "interrupted") return without("skipped", "interrupted before it ended", dag.directory())
-  const marks: Record<string, string> = { inconclusive: "?", notApplicable: "⊘", skipped: "⊘" }
-  say(
-    ended.status === "passed"
-      ? `✔ ${name} ${ended.seconds} s ${ended.reason}`
-      : `${marks[ended.status] ?? "✘"} ${name} ${ended.reason}`,
-  )
-  return ended
-}
-
-/** The result with its own fields beside its reports, as result.json. */
-export function withResult<T extends { reports: Directory }>(result: T): T {
-  const { reports, ...fields } = result
-  result.reports = reports.withNewFile("result.json", `${JSON.stringify(fields, null, 1)}\n`)
-  return result
 }
