@@ -1,6 +1,6 @@
 // CircleCI's wrapper: it parses, every job is one call of a pipeline that exists, and branches, approvals and queues are as the design has them.
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -174,5 +174,25 @@ describe("the jobs", () => {
     for (const [name, ...rest] of Object.keys(config.jobs).flatMap(callsOf))
       for (const flag of rest.filter((word) => word.startsWith("--")))
         expect(optionsOf(name!), `${name} ${flag}`).toContain(flag)
+  })
+})
+
+describe("what CircleCI compiles", () => {
+  it("begins a parameter with every <<, so none stands elsewhere", () =>
+    expect(text.replace(/<< [a-z.-]+ >>/gi, "")).not.toContain("<<"))
+
+  it("takes the role's keys out of the answer of AWS, as the shell of a job runs it", () => {
+    const steps = config.commands["take-role"]!.steps as { run: { command: string } }[]
+    const folder = mkdtempSync(join(tmpdir(), "take-role-"))
+    writeFileSync(join(folder, "aws"), "#!/bin/sh\nprintf 'AKIA1\\tse/cr+et\\ttok=en==\\n'\n", { mode: 0o755 })
+    const env = { PATH: `${folder}:${process.env.PATH}`, BASH_ENV: "", EXPORTS: join(folder, "env") }
+    const command = steps[0]!.run.command.replaceAll("$BASH_ENV", "$EXPORTS")
+    execFileSync("bash", ["-eo", "pipefail", "-c", command], { env, stdio: "pipe" })
+    expect(readFileSync(env.EXPORTS, "utf8").split("\n")).toEqual([
+      "export AWS_ACCESS_KEY_ID=AKIA1",
+      "export AWS_SECRET_ACCESS_KEY=se/cr+et",
+      "export AWS_SESSION_TOKEN=tok=en==",
+      "",
+    ])
   })
 })
