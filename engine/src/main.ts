@@ -1,6 +1,6 @@
 // The commands behind the npm scripts.
 import { spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { daggerCommand, generate, withImages } from "./dagger.js"
 import { listImages } from "./images.js"
