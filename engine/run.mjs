@@ -1,5 +1,5 @@
-// The first step of every npm script: make sure that the locked npm dependencies are installed, then run engine/src/main.ts.
-// Plain JavaScript, because nothing is installed yet when it starts.
+// The first step of every npm script: installs the locked npm dependencies if they are missing, then runs
+// engine/src/main.ts. Plain JavaScript, because nothing is installed yet when it starts.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
@@ -58,8 +58,9 @@ register()
 await import("./src/main.ts")
 
 /**
- * Installs what the lockfile names into the state folder, once for all clones, when node_modules is not a link to that. A real folder costs each
- * call: the Dagger CLI walks the repository once for every module that it loads, through what git ignores too (docs/decisions/0036-node-modules-link.md).
+ * Installs what the lockfile names into the state folder, once for all clones, unless node_modules links to it already. A
+ * real folder makes each call slower: the Dagger CLI walks the repository once for every module that it loads, including
+ * what git ignores (docs/decisions/0036-node-modules-link.md).
  */
 function installDependencies() {
   const link = join(root, "node_modules")
@@ -92,7 +93,7 @@ function installDependencies() {
   if (!installed) process.exit(2)
 }
 
-/** Whether npm has installed all that the lockfile names. */
+/** Installs what the lockfile names; returns whether npm succeeded. */
 function install(home, folder, wanted) {
   console.error("▶ npm dependencies: npm ci")
   for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(root, name), join(home, name))
@@ -111,7 +112,7 @@ function install(home, folder, wanted) {
   return true
 }
 
-/** A folder is made by one process only; one that is older than ten minutes was left by a process that is gone. */
+/** Takes a lock: only one process can make a folder. A lock older than ten minutes was left by a process that died. */
 function tryLock(path) {
   try {
     mkdirSync(path)
@@ -120,7 +121,7 @@ function tryLock(path) {
     try {
       if (Date.now() - statSync(path).mtimeMs > 600_000) rmSync(path, { recursive: true, force: true })
     } catch {
-      // It has just been released.
+      // Another process has just released it.
     }
     return false
   }

@@ -1,4 +1,5 @@
-// Where everything of ours on a machine lies. Plain JavaScript, because run.mjs asks before anything is installed.
+// The folder of everything that this project keeps on a machine. Plain JavaScript, because run.mjs needs it before
+// anything is installed.
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 

@@ -70,7 +70,7 @@ export async function buildParts(paths: Paths): Promise<{ go: string; typescript
   await installHostPackages(paths)
   const root = async (name: "base" | "engineRoot", packages: string[]) => {
     if (!reasons[name]) return
-    await step(`Debian root (${name})`, (report) => debianTar(paths, name, packages, hashes[name], report))
+    await step(`Debian root (${name})`, (report) => debianTar(paths, { name, packages, inputs: hashes[name] }, report))
   }
   await Promise.all([
     reasons.programs &&
@@ -243,34 +243,30 @@ async function installNpmParts(paths: Paths, inputs: string, report: (line: stri
   )
 }
 
+interface DebianRoot {
+  name: string
+  packages: string[]
+  /** Hash of the root's inputs. */
+  inputs: string
+}
+
 async function debianTar(
   paths: Paths,
-  name: string,
-  packages: string[],
-  inputs: string,
+  { name, packages, inputs }: DebianRoot,
   report: (line: string) => void,
 ): Promise<void> {
   mkdirSync(paths.tar, { recursive: true })
   const scratch = join(paths.cache, "tmp")
   mkdirSync(scratch, { recursive: true })
   const target = join(paths.tar, `${name}.tar`)
-  await run(
-    "mmdebstrap",
-    [
-      "--variant=minbase",
-      `--include=${packages.join(",")}`,
-      "--dpkgopt=force-unsafe-io",
-      "--dpkgopt=path-exclude=/usr/share/man/*",
-      "--dpkgopt=path-exclude=/usr/share/doc/*",
-      "bookworm",
-      `${target}.new.tar`,
-    ],
-    {
-      env: { ...process.env, TMPDIR: scratch },
-      log: join(paths.logs, `debian-${name}.log`),
-      onLine: report,
-    },
-  )
+  const options = ["force-unsafe-io", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/doc/*"]
+  const dpkg = options.map((option) => `--dpkgopt=${option}`)
+  const args = ["--variant=minbase", `--include=${packages.join(",")}`, ...dpkg, "bookworm", `${target}.new.tar`]
+  await run("mmdebstrap", args, {
+    env: { ...process.env, TMPDIR: scratch },
+    log: join(paths.logs, `debian-${name}.log`),
+    onLine: report,
+  })
   renameSync(`${target}.new.tar`, target)
   await writeStamp(paths, name, inputs, [target])
 }

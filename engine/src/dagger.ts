@@ -1,6 +1,6 @@
 // Runs the Dagger CLI on the engine, and notices when the engine dies during a call: the CLI alone would wait for minutes.
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { ensureImages } from "./images.js"
 import { allModules, imagesOfCall } from "./modules.js"

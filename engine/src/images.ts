@@ -95,7 +95,7 @@ async function buildAll(dag: Client, library: Library, paths: Paths, missing: It
     // and the registry then refuses the manifest. Images of one repository therefore follow each other.
     const sameRepository = [...done.keys()].filter((other) => split(other).path === split(item.name).path)
     const needed = needsOf(item.recipe).filter((need) => names.includes(need))
-    const before = Promise.all([...needed, ...sameRepository].map((name) => done.get(name)))
+    const before = Promise.all([...needed, ...sameRepository].map((name) => done.get(name) ?? Promise.resolve()))
     done.set(item.name, build(workshop, library, item, before))
   }
   await Promise.all(done.values())

@@ -35,7 +35,7 @@ export async function staleReason(
   if (!existsSync(file)) return "not built yet"
   let stamp: Stamp
   try {
-    stamp = JSON.parse(readFileSync(file, "utf8"))
+    stamp = JSON.parse(readFileSync(file, "utf8")) as Stamp
   } catch {
     return "its stamp cannot be read"
   }

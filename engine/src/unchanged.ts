@@ -43,31 +43,30 @@ export function noteGreen(file: string, tests: number, folder = repository, { st
   if (key) record(key, tests, state)
 }
 
-/**
- * A part of a test file that passed on the present inputs: when it ran, and how many tests it has. `part` is its name in
- * the file, `inputs` are the folders and files that its result depends on.
- */
+/** A part of a test file: its name in the file, and the folders and files that its result depends on. */
+export interface Part {
+  file: string
+  name: string
+  inputs: string[]
+}
+
+/** When a part passed on the present inputs, and how many tests it has; undefined when it did not. */
 export function unchangedPart(
-  file: string,
-  part: string,
-  inputs: string[],
+  part: Part,
   folder = repository,
   { state, images } = statePaths(),
 ): Omit<Unchanged, "file"> | undefined {
-  const recorded = join(state, "green", hashOf(part, keyOfInputs(file, inputs, folder, images)))
+  const recorded = join(state, "green", keyOfPart(part, folder, images))
   return existsSync(recorded) ? (JSON.parse(readFileSync(recorded, "utf8")) as Omit<Unchanged, "file">) : undefined
 }
 
 /** Records that all tests of a part of a file passed. */
-export function notePart(
-  file: string,
-  part: string,
-  inputs: string[],
-  tests: number,
-  folder = repository,
-  { state, images } = statePaths(),
-): void {
-  record(hashOf(part, keyOfInputs(file, inputs, folder, images)), tests, state)
+export function notePart(part: Part, tests: number, folder = repository, { state, images } = statePaths()): void {
+  record(keyOfPart(part, folder, images), tests, state)
+}
+
+function keyOfPart({ file, name, inputs }: Part, folder: string, images: string): string {
+  return hashOf(name, keyOfInputs(file, inputs, folder, images))
 }
 
 function record(key: string, tests: number, state: string): void {

@@ -26,7 +26,8 @@ const inputsOf = (module: string): string[] => [
   "delivery.yaml",
 ]
 const modules = moduleNames().filter((module) => {
-  const green = process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart(file, module, inputsOf(module))
+  const green =
+    process.env.DELIVERY_TEST === "all" ? undefined : unchangedPart({ file, name: module, inputs: inputsOf(module) })
   if (green)
     console.log(
       "unchanged since it was green, not run again (DELIVERY_TEST=all runs it): " +
@@ -102,7 +103,7 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
     await Promise.all(up.map(({ stop }) => stop()))
     const states = suite.tasks.map((task) => task.result?.state)
     if (states.length > 0 && states.every((state) => state === "pass"))
-      notePart(file, module, inputsOf(module), states.length)
+      notePart({ file, name: module, inputs: inputsOf(module) }, states.length)
   })
 
   it("calls every function of the module, and says of each call what it prints", async () => {

@@ -1,4 +1,4 @@
-/** The `dagger` CLI for tests: a copy of the fixture modules in a repository of its own, and calls with a limit. */
+/** The `dagger` CLI for tests: calls with a time limit, and a copy of the fixture modules in a repository of its own. */
 import { execFile, execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -44,14 +44,14 @@ export async function dagger(args: string[], { cwd, env = {}, seconds = 180 }: O
   })
 }
 
-/** `dagger call`, its output; a failure is an error with what dagger said. */
+/** Runs `dagger call` and returns its output; fails with what dagger printed. */
 export async function call(cwd: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await dagger(["call", "--silent", ...args], { cwd })
   if (code !== 0) throw new Error(`dagger call ${args.join(" ")} ended with ${code}:\n${stderr}`)
   return stdout
 }
 
-/** `dagger call` that has to fail; what dagger said. */
+/** Runs a `dagger call` that has to fail, and returns what dagger printed. */
 export async function failing(cwd: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await dagger(["call", "--progress=plain", ...args], { cwd })
   if (code === 0) throw new Error(`dagger call ${args.join(" ")} should have failed, and printed:\n${stdout}`)
@@ -66,8 +66,8 @@ export function workspace(): {
   remove: () => void
 } {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "sdk-test-"))
-  const kept = (from: string): boolean => !/\/(sdk|node_modules)$/.test(from) || from.endsWith("/test/sdk")
-  fs.cpSync(path.join(import.meta.dirname, "modules"), root, { recursive: true, filter: (from) => kept(from) })
+  const isSource = (from: string): boolean => !/\/(sdk|node_modules)$/.test(from) || from.endsWith("/test/sdk")
+  fs.cpSync(path.join(import.meta.dirname, "modules"), root, { recursive: true, filter: isSource })
   fs.writeFileSync(path.join(root, "README.md"), "the root's readme\n")
   execFileSync("git", ["init", "--quiet", "--initial-branch=main", root])
   const write = (module: string, files: Record<string, string>): string => {
@@ -86,7 +86,7 @@ export function workspace(): {
   }
 }
 
-/** A module made by a test: its name, its sources, and what else it has. */
+/** The files of a module that a test makes: dagger.json and package.json, and the given ones. */
 export function moduleFiles(name: string, files: Record<string, string>): Record<string, string> {
   return {
     "dagger.json": JSON.stringify({ name, engineVersion: "v0.19.10", sdk: { source: "typescript" } }),

@@ -1,4 +1,4 @@
-/** `dagger develop` and `dagger init`: what an editor needs. */
+/** `dagger develop` and `dagger init`: the files that an editor needs. */
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -22,7 +22,7 @@ function typecheck(folder: string): string {
   }
 }
 
-test("develop makes a folder that the type checker takes, and git does not see", async () => {
+test("develop makes a folder that the type checker accepts and git ignores", async () => {
   const module = space.module("caller")
   const { code, stderr } = await dagger(["develop", "--silent"], { cwd: module })
   expect(stderr).toBe("")
@@ -46,8 +46,15 @@ test("develop makes a folder that the type checker takes, and git does not see",
 
 test("develop leaves package.json and a complete tsconfig.json as they are", async () => {
   const module = space.module("greeter")
-  const tsconfig =
-    '{\n  // mine\n  "compilerOptions": {\n    "strict": true, "skipLibCheck": true, "target": "ES2022", "moduleResolution": "Node",\n    "experimentalDecorators": true,\n    "paths": { "@dagger.io/dagger": ["./sdk/index.ts"], "@dagger.io/dagger/telemetry": ["./sdk/telemetry.ts"] }\n  }\n}\n'
+  const tsconfig = `{
+  // mine
+  "compilerOptions": {
+    "strict": true, "skipLibCheck": true, "target": "ES2022", "moduleResolution": "Node",
+    "experimentalDecorators": true,
+    "paths": { "@dagger.io/dagger": ["./sdk/index.ts"], "@dagger.io/dagger/telemetry": ["./sdk/telemetry.ts"] }
+  }
+}
+`
   fs.writeFileSync(path.join(module, "tsconfig.json"), tsconfig)
   const before = fs.readFileSync(path.join(module, "package.json"), "utf8")
   await dagger(["develop", "--silent"], { cwd: module })

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { call as callIn, dagger, failing as failingIn, moduleFiles, workspace } from "./dagger.js"
 
 const space = workspace()
-/** What a cached call would print is not printed again: calls whose logs are looked at carry this. */
+/** A cached call prints no logs: calls whose logs are checked carry this. */
 const nonce = String(Date.now())
 const fixture = space.module("fixture")
 const call = (...args: string[]): Promise<string> => callIn(fixture, ...args)
@@ -44,7 +44,7 @@ describe.concurrent("lists", () => {
   test("of strings", async () => expect(await call("join", "--values", "a,b,c")).toBe("a+b+c"))
   test("variadic", async () => expect(await call("sum", "--values", "1,2,3")).toBe("6"))
   test("variadic, none given", async () => expect(await call("sum")).toBe("0"))
-  // The engine (v0.19.10) prints the ids of a nested list's scalars where their values should be: only the shape can be seen.
+  // The engine (v0.19.10) prints ids instead of the values of a nested list: only its shape can be checked.
   test("nested, returned", async () =>
     expect(((await json("table")) as unknown[][]).map((row) => row.length)).toEqual([2, 1]))
   test("nested, given", async () => {
@@ -110,8 +110,8 @@ describe.concurrent("constructors and state", () => {
       "initial",
       moduleFiles("initial", {
         "src/index.ts":
-          'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n// ' +
-          nonce,
+          'import { object, func } from "@dagger.io/dagger"\n@object()\nexport class Initial {\n  text: string = "set"\n' +
+          `  @func()\n  read(): string {\n    return String(this.text)\n  }\n}\n// ${nonce}`,
       }),
     )
     const { stdout, stderr } = await dagger(["call", "--progress=plain", "read"], { cwd: module })
@@ -259,7 +259,7 @@ describe.concurrent("checks", () => {
 
 describe.concurrent("caching", () => {
   const twice = async (name: string): Promise<boolean> => (await call(name)) === (await call(name))
-  test("by default a result is kept", async () => expect(await twice("stable")).toBe(true))
+  test("by default a result is cached", async () => expect(await twice("stable")).toBe(true))
   test("for minutes", async () => expect(await twice("minutes")).toBe(true))
   test("never", async () => expect(await twice("now")).toBe(false))
   test("for a session", async () => expect(await twice("session")).toBe(false))
@@ -301,8 +301,7 @@ describe.concurrent("failures", () => {
   test("an exit code that is expected", async () => expect(await call("any-exit")).toBe("7"))
   test("a Promise<void> with Promise.all and a service (dagger/dagger#11998)", async () =>
     expect(await failing("void-all")).toMatch(/exit code: 9/))
-  test("a rejection that nobody awaits", async () =>
-    expect(await failing("forgotten")).toContain("nobody awaited this"))
+  test("an unhandled rejection", async () => expect(await failing("forgotten")).toContain("nobody awaited this"))
   test("a promise that never settles", async () =>
     expect(await failing("never")).toContain("awaits a promise that never settles"))
 })

@@ -1,5 +1,5 @@
 // inputs: test/sdk/modules
-/** Wrong sources: the message names the place and what to do. */
+/** Faulty sources: the error names the place and says what to do. */
 import { afterAll, describe, expect, test } from "vitest"
 import { call, dagger, failing, moduleFiles, workspace } from "./dagger.js"
 
@@ -7,7 +7,7 @@ const space = workspace()
 afterAll(() => space.remove())
 
 let counter = 0
-/** A module named `broken…` whose class body and head are given; what `dagger call` says. */
+/** Calls a module named `broken…` that must fail; returns what `dagger call` printed. */
 async function broken(source: (name: string) => string, pkg?: object): Promise<string> {
   const n = ++counter
   const name = `Broken${"abcdefghijklmnopqrstuvwxyz"[n]}`
@@ -133,8 +133,16 @@ describe.concurrent("settings", () => {
       moduleFiles("own", {
         "tsconfig.json": '{ // a comment\n "compilerOptions": { "paths": { "lib/*": ["./src/lib/*"] } } }',
         "src/lib/deep.ts": "export const deep = 'deep'\n",
-        "src/index.ts":
-          'import { object, func, argument, Directory } from "@dagger.io/dagger"\nimport { deep } from "lib/deep"\n@object()\nclass Own {\n  @func()\n  async hello(@argument({ defaultPath: "." }) source: Directory): Promise<string> {\n    return deep + (await source.entries()).includes("dagger.json")\n  }\n}\n',
+        "src/index.ts": `import { object, func, argument, Directory } from "@dagger.io/dagger"
+import { deep } from "lib/deep"
+@object()
+class Own {
+  @func()
+  async hello(@argument({ defaultPath: "." }) source: Directory): Promise<string> {
+    return deep + (await source.entries()).includes("dagger.json")
+  }
+}
+`,
       }),
     )
     expect(await call(module, "hello")).toBe("deeptrue")

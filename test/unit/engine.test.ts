@@ -1,4 +1,4 @@
-// Decisions of the engine's scripts that need no engine.
+// The engine's scripts, as far as they need no engine.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -67,24 +67,24 @@ describe("which engine is used", () => {
     async (tool) =>
       tool === "docker" ? docker : podman
 
-  it("takes the runner that the environment names, before anything else", async () => {
+  it("is the one that the environment names, before anything else", async () => {
     const runner = await chooseRunner(
       { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://127.0.0.1:1", DELIVERY_ENGINE: "provision" },
       answers("answers", "answers"),
     )
     expect(runner).toEqual({ kind: "given", host: "tcp://127.0.0.1:1", why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST is set" })
   })
-  it("prefers Docker, then Podman, when a daemon answers", async () => {
+  it("is Docker, then Podman, when a daemon answers", async () => {
     expect(await chooseRunner({}, answers("answers", "answers"))).toMatchObject({ kind: "container", tool: "docker" })
     expect(await chooseRunner({}, answers("no daemon", "answers"))).toMatchObject({ kind: "container", tool: "podman" })
   })
-  it("provisions one when there is a client without a daemon, and says so", async () => {
+  it("is provisioned when there is a client without a daemon, and the reason says so", async () => {
     expect(await chooseRunner({}, answers("no daemon", "not installed"))).toEqual({
       kind: "provisioned",
       why: "docker: no daemon, podman: not installed",
     })
   })
-  it("can be told which, and refuses a name that it does not know", async () => {
+  it("can be set, and an unknown name is refused", async () => {
     expect(await chooseRunner({ DELIVERY_ENGINE: "podman" }, answers("answers", "answers"))).toMatchObject({
       tool: "podman",
     })
@@ -94,7 +94,7 @@ describe("which engine is used", () => {
   })
 })
 
-describe("what a machine must have", () => {
+describe("a machine", () => {
   const good: Machine = {
     uid: 0,
     platform: "linux",
@@ -105,8 +105,8 @@ describe("what a machine must have", () => {
     tun: true,
   }
 
-  it("finds nothing on a good one", () => expect(machineFaults(good, setupBytes, "/s")).toEqual([]))
-  it("knows Ubuntu and its relatives", () =>
+  it("has no fault when it has everything", () => expect(machineFaults(good, setupBytes, "/s")).toEqual([]))
+  it("may be Ubuntu or a relative", () =>
     expect(machineFaults({ ...good, osRelease: 'ID=linuxmint\nID_LIKE="ubuntu debian"\n' }, 1, "/s")).toEqual([]))
   it.each([
     ["not root", { uid: 1000, tun: false }, /^not root \(uid 1000\).*Run as root, or install Docker/],
@@ -124,14 +124,14 @@ describe("what a machine must have", () => {
     ],
     ["no tun device", { tun: false }, /^\/dev\/net\/tun cannot be opened/],
     ["a Mac", { platform: "darwin", arch: "arm64" }, /^this machine is darwin\/arm64.*Install Docker/],
-  ])("says what to do about %s", (_, change, message) => {
+  ])("has a fault, with what to do about it: %s", (_, change, message) => {
     const faults = machineFaults({ ...good, ...change }, setupBytes, "/s")
     expect(faults).toHaveLength(1)
     expect(faults[0]).toMatch(message)
   })
-  it("lists all faults at once", () =>
+  it("has all its faults listed at once", () =>
     expect(machineFaults({ ...good, uid: 5, goVersion: undefined, freeBytes: 0 }, setupBytes, "/s")).toHaveLength(3))
-  it("compares Go versions by number", () => {
+  it("has its Go version compared by number", () => {
     expect(atLeast("1.9.7", 1, 25)).toBe(false)
     expect(atLeast("1.25.0", 1, 25)).toBe(true)
     expect(atLeast("1.27rc1", 1, 25)).toBe(true)
@@ -231,13 +231,13 @@ describe("recipes", () => {
   })
 })
 
-describe("which modules a command needs images for", () => {
+describe("the images that a command needs", () => {
   const module = (name: string, config: object, images?: string) => {
     mkdirSync(join(folder, name, "src"), { recursive: true })
     writeFileSync(join(folder, name, "dagger.json"), JSON.stringify(config))
     if (images) writeFileSync(join(folder, name, "src/images.ts"), images)
   }
-  it("are the named one and all it depends on, each once", async () => {
+  it("are those of the named module and of all that it depends on, each once", async () => {
     module("tool", { name: "tool" }, 'export const images = { tool: "vendor/tool:1" }')
     module("other", { name: "other", dependencies: [{ name: "tool", source: "../tool" }] })
     module("root", {
@@ -273,9 +273,10 @@ describe("which modules a command needs images for", () => {
       ],
     })
     mkdirSync(join(folder, "root/ci/src"), { recursive: true })
+    const uses = '{ pr: { modules: ["tool"], images: ["own"], configured: { large: [".large.yml"] } } }'
     writeFileSync(
       join(folder, "root/ci/src/images.ts"),
-      'export const images = { own: "own:3", other: "other:4" }\nexport const uses = { pr: { modules: ["tool"], images: ["own"], configured: { large: [".large.yml"] } } }',
+      `export const images = { own: "own:3", other: "other:4" }\nexport const uses = ${uses}`,
     )
     const names = async (words: string[], ...files: string[]) => [
       ...(await imagesOfCall(join(folder, "root"), words, () => new Set(files))).keys(),
@@ -299,7 +300,7 @@ describe("which modules a command needs images for", () => {
   })
 })
 
-describe("steps that are done once", () => {
+describe("steps that run once", () => {
   it("run again when inputs change, or a file is missing, cut or altered", async () => {
     const paths = pathsBelow(folder)
     const file = join(folder, "out")

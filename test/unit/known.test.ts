@@ -1,4 +1,4 @@
-// What a green pull request is known by: everything that it follows from, and nothing else.
+// The key of a green pull request: it depends on everything that the result depends on, and on nothing else.
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -46,17 +46,17 @@ describe("a run", () => {
     ["another branch checked out", () => git("checkout", "--quiet", "-b", "develop")],
     ["the pipeline's own code", () => write("ci.ts", "x", code)],
     ["another image", () => write("state/images/x.json", "{}", code)],
-  ])("has another name after %s", (_, change) => {
+  ])("has another key after %s", (_, change) => {
     const before = key()
     expect(before).toMatch(/^[0-9a-f]{16}$/)
     change()
     expect(key()).toMatch(/^[0-9a-f]{16}$/)
     expect(key()).not.toBe(before)
   })
-  it("has another name with other arguments", () => expect(key("--only=a")).not.toBe(key()))
-  it("has the same name after what no check reads, and leaves the clone as it was", () => {
+  it("has another key with other arguments", () => expect(key("--only=a")).not.toBe(key()))
+  it("has the same key after a change that no check reads, and leaves the clone unchanged", () => {
     const before = key()
-    write("node_modules/x/index.js", "made")
+    write("node_modules/x/index.js", "generated")
     git("update-index", "--force-write-index")
     const objects = readdirSync(join(folder, ".git/objects")).length
     write("c.go", "package c\n")
@@ -70,33 +70,33 @@ describe("a run", () => {
     ["", "reports/\ndist/\ncoverage/\n"].flatMap((ignored) =>
       ["reports/result.json", "services/a/dist/a.js", "coverage/index.html"].map((file) => [file, ignored] as const),
     ),
-  )("has the same name after %s, where git ignores %j", (file, ignored) => {
+  )("has the same key after %s, where git ignores %j", (file, ignored) => {
     write(".gitignore", ignored)
     const before = key()
-    write(file, "made")
+    write(file, "generated")
     expect(key()).toBe(before)
   })
-  it.each(["node_modules", "linked"])("has a name where %s is an ignored link to a folder", (link) => {
+  it.each(["node_modules", "linked"])("has a key where %s is an ignored link to a folder", (link) => {
     write(".gitignore", "node_modules\nlinked\n")
     symlinkSync(tmpdir(), join(folder, link))
     expect(key()).toBe(key())
     expect(key()).toBeDefined()
   })
-  it("outside of git has none", () => {
+  it("outside of git has no key", () => {
     rmSync(join(folder, ".git"), { recursive: true })
     expect(key()).toBeUndefined()
   })
 })
 
 describe("reports", () => {
-  it("are known for a day", () => {
+  it("are valid for a day", () => {
     expect(knownReports("k", paths)).toBeUndefined()
     noteReports("k", '{"result.json":"{}"}', paths)
     expect(knownReports("k", paths)).toEqual({ "result.json": "{}" })
     utimesSync(join(paths.state, "known/k"), 0, Date.now() / 1000 - 25 * 3600)
     expect(knownReports("k", paths)).toBeUndefined()
   })
-  it("in which a stage came to no verdict are known for an hour", () => {
+  it("with an inconclusive stage are valid for an hour", () => {
     const note = (status: string) =>
       noteReports("k", JSON.stringify({ "result.json": JSON.stringify({ stages: [{ status }] }) }), paths)
     const aged = (minutes: number) => {
@@ -108,7 +108,7 @@ describe("reports", () => {
     note("passed")
     expect(aged(70)).toBe(true)
   })
-  it("are forgotten when there are many", () => {
+  it("are removed when there are many", () => {
     for (let i = 0; i < 25; i++) noteReports(`k${i}`, "{}", paths)
     expect(readdirSync(join(paths.state, "known"))).toHaveLength(20)
   })

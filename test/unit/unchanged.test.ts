@@ -1,4 +1,4 @@
-// Which live test files need not run: pure but for a folder and a state folder of the test's own.
+// Which live test files need not run; each test has a repository and a state folder of its own.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { pathsBelow } from "../../engine/src/paths.js"
 import { noteGreen, notePart, unchangedPart, unchangedTests } from "../../engine/src/unchanged.js"
 
-describe("a live test file that was green", () => {
+describe("a live test file that passed", () => {
   const file = "test/modules/tool.test.ts"
   let folder: string
   let paths: ReturnType<typeof pathsBelow>
@@ -22,7 +22,7 @@ describe("a live test file that was green", () => {
       mkdirSync(join(folder, "test", part), { recursive: true })
     write(file, "// A tool.\n// inputs: modules/tool services/a.txt\n")
     write("modules/tool/src/index.ts", "one")
-    write("modules/tool/node_modules/x", "made")
+    write("modules/tool/node_modules/x", "generated")
     write("services/a.txt", "a")
     write("engine/src/patches.ts", "engine")
     write("engine/sdk/src/index.ts", "sdk")
@@ -44,16 +44,16 @@ describe("a live test file that was green", () => {
     write(path, "another text")
     expect(left()).toEqual([])
   })
-  it("runs again after an edit of itself, and knows the old text again", () => {
+  it("runs again after an edit of itself, but not when the old text is back", () => {
     write(file, "// A tool, differently.\n// inputs: modules/tool services/a.txt\n")
     expect(left()).toEqual([])
     write(file, "// A tool.\n// inputs: modules/tool services/a.txt\n")
     expect(left()).toEqual([[file, 3]])
   })
-  it("does not run again for what nobody names, or what is made", () => {
+  it("does not run again after an edit of a generated file, or of one that is not an input", () => {
     write("services/b.txt", "b")
     write("engine/src/main.ts", "another script")
-    write("modules/tool/node_modules/x", "made again")
+    write("modules/tool/node_modules/x", "generated again")
     expect(left()).toEqual([[file, 3]])
   })
   it("always runs when it does not name its inputs", () => {
@@ -66,9 +66,9 @@ describe("a live test file that was green", () => {
     expect(left).toThrow("test/modules/tool.test.ts: inputs: there is no modules/tol")
   })
 
-  it("may have parts that are green on inputs of their own", () => {
-    const part = (name: string) => unchangedPart(file, name, ["modules/tool"], folder, paths)
-    notePart(file, "a", ["modules/tool"], 2, folder, paths)
+  it("may have parts with inputs of their own", () => {
+    const part = (name: string) => unchangedPart({ file, name, inputs: ["modules/tool"] }, folder, paths)
+    notePart({ file, name: "a", inputs: ["modules/tool"] }, 2, folder, paths)
     expect(part("a")).toMatchObject({ tests: 2 })
     expect(part("b")).toBeUndefined()
     write("services/a.txt", "of no part")

@@ -168,7 +168,7 @@ describe("queries", () => {
     expect(flatten({ a: { b: [1, 2] } })).toEqual([1, 2])
     expect(() => flatten({ a: { b: 1, c: 2 } })).toThrow("Too many nested objects")
   })
-  test("an object given to many calls is asked for its id once", async () => {
+  test("the id of an object that many calls take is requested once", async () => {
     const sent: string[] = []
     const client = {
       request: async (q: string): Promise<unknown> => (
@@ -187,7 +187,7 @@ describe("queries", () => {
 })
 
 describe("registration", () => {
-  test("asks for the ids in layers, however many functions there are", async () => {
+  test("requests the ids in layers, however many functions there are", async () => {
     const many: ModuleSig = {
       ...module,
       objects: {
@@ -319,11 +319,12 @@ describe("tsconfig.json", () => {
   test("a complete one stays", () => {
     expect(
       completeTsconfig(
-        '{ // mine\n "compilerOptions": { "experimentalDecorators": true, "paths": { "@dagger.io/dagger": ["./x"], "@dagger.io/dagger/telemetry": ["./y"] } } }',
+        '{ // mine\n "compilerOptions": { "experimentalDecorators": true, "paths": ' +
+          '{ "@dagger.io/dagger": ["./x"], "@dagger.io/dagger/telemetry": ["./y"] } } }',
       ),
     ).toBeUndefined()
   })
-  test("what is missing is added, what is there is kept", () => {
+  test("missing settings are added, the others stay", () => {
     expect(
       JSON.parse(
         completeTsconfig('{ "compilerOptions": { "strict": false, "paths": { "@dagger.io/dagger": ["./mine"] } } }')!,
