@@ -11,8 +11,10 @@ interface Tsconfig {
 
 /** A tsconfig.json completed with what a module needs; undefined when nothing is missing. */
 export function completeTsconfig(text: string): string | undefined {
-  const parsed: { config?: Tsconfig; error?: ts.Diagnostic } = ts.parseConfigFileTextToJson("tsconfig.json", text)
-  const { config, error } = parsed
+  const { config, error } = ts.parseConfigFileTextToJson("tsconfig.json", text) as {
+    config?: Tsconfig
+    error?: ts.Diagnostic
+  }
   if (error) throw new Error(`tsconfig.json: ${ts.flattenDiagnosticMessageText(error.messageText, "\n")}`)
   if (typeof config !== "object") throw new Error("tsconfig.json: is not an object")
   const options = (config.compilerOptions ??= {})

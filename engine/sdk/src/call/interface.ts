@@ -44,7 +44,7 @@ export function implementation(
         (type.typeDef.kind === "OBJECT_KIND" || type.typeDef.kind === "INTERFACE_KIND")
       ) {
         const element = type.typeDef
-        const found = await called.select("id").execute<{ id: unknown }[]>()
+        const found = (await called.select("id").execute()) as { id: unknown }[]
         return found.map(({ id }) => load(element, id))
       }
       const result = await called.execute()

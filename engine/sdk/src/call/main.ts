@@ -91,10 +91,7 @@ export async function invoke(call: Call, env: Surroundings): Promise<string> {
   if (!sig) throw new Error(`the module has no object ${call.parentName}`)
   const args = Object.fromEntries(call.inputArgs.map((a) => [a.name, JSON.parse(a.value) as unknown]))
   if (call.name === "") {
-    const Class = env.classOf(sig.name) as unknown as new (
-      ...args: unknown[]
-    ) => Record<string, unknown> | Promise<Record<string, unknown>>
-    // A constructor may return a promise of the object.
+    const Class = env.classOf(sig.name) as unknown as new (...args: unknown[]) => Record<string, unknown>
     const object = await new Class(...loadArgs(env, sig.constructorArgs ?? [], args))
     return JSON.stringify(await dumpObject(env, sig, object, `a new ${sig.name}`))
   }

@@ -41,10 +41,11 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
       if (!own) return value
       // A default that comes through an interface is spelled as in the API: VERY_HIGH for VeryHigh.
       const plain = (name: string): string => name.replaceAll("_", "").toLowerCase()
-      const name = value as string
       const member =
-        own.members[name] ?? Object.entries(own.members).find(([known]) => plain(known) === plain(name))?.[1]
-      if (!member) throw new Error(`${type.name} has no member ${name}; it has ${Object.keys(own.members).join(", ")}`)
+        own.members[value as string] ??
+        Object.entries(own.members).find(([name]) => plain(name) === plain(String(value)))?.[1]
+      if (!member)
+        throw new Error(`${type.name} has no member ${String(value)}; it has ${Object.keys(own.members).join(", ")}`)
       return member.value
     }
     default:
@@ -88,7 +89,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list"
   if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`
   if (typeof value === "function") return "a function"
-  if (typeof value !== "string") return `the ${typeof value} ${(value as number | boolean).toString()}`
+  if (typeof value !== "string") return `the ${typeof value} ${String(value as number)}`
   return `the string ${JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`
 }
 
