@@ -73,8 +73,12 @@ function cleanReason(runs: LintRun[], outputs: string[]): string {
   const incomplete = runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart)
   const names = [...new Set(incomplete)].join(", ")
   return (
-    `no finding in ${charts.size} charts` +
-    (sets ? `, with ${sets} sets of values` : "") +
+    `no finding in ${counted(charts.size, "chart")}` +
+    (sets ? `, with ${counted(sets, "set")} of values` : "") +
     (names ? `; ${names} without the dependencies, which are not in the source` : "")
   )
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`
 }
