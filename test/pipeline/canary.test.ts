@@ -1,4 +1,5 @@
-// Secrets that a call is given are found nowhere in what it leaves: neither as they are nor as base64 or hexadecimal digits, in no output, report, log or layer. The services
+// Secrets of a call are not in anything that it leaves: not as they are, as base64 or as hexadecimal digits, in no output,
+// report, log or layer. The services
 // that are checked here try to give them away: their tests and scripts print all that they can read.
 // inputs: engine ci modules dagger.json test/pipeline/shop.ts
 import { spawnSync } from "node:child_process"
@@ -43,7 +44,13 @@ beforeAll(() => {
   shop.remove("services/frontend")
   // Prints the environment and the files where secrets are mounted, as they are, as base64 and as hexadecimal digits; `ends` is how it ends.
   const tell = (ends: string) =>
-    `const fs = require("fs")\nconst all = ["/run/npmrc", "/root/.npmrc", "/root/.netrc"].map((file) => fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "none")\nfor (const form of ["utf8", "base64", "hex"]) console.log(Buffer.from(JSON.stringify([process.env, all])).toString(form))\n${ends}\n`
+    [
+      'const fs = require("fs")',
+      'const read = (file) => fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "none"',
+      'const all = ["/run/npmrc", "/root/.npmrc", "/root/.netrc"].map(read)',
+      'for (const form of ["utf8", "base64", "hex"]) console.log(Buffer.from(JSON.stringify([process.env, all])).toString(form))',
+      `${ends}\n`,
+    ].join("\n")
   shop.write("services/frontend/tell.js", tell(""))
   shop.write(
     "services/frontend/package.json",
@@ -65,7 +72,30 @@ beforeAll(() => {
   )
   shop.write(
     "services/api/price/tell_test.go",
-    `package price\n\nimport (\n\t"encoding/base64"\n\t"encoding/hex"\n\t"fmt"\n\t"os"\n\t"testing"\n)\n\nfunc TestTells(t *testing.T) {\n\tall := fmt.Sprint(os.Environ())\n\tfor _, file := range []string{"/root/.netrc", "/run/npmrc"} {\n\t\ttext, _ := os.ReadFile(file)\n\t\tall += string(text)\n\t}\n\tfmt.Println("told", all, base64.StdEncoding.EncodeToString([]byte(all)), hex.EncodeToString([]byte(all)))\n\tif os.Getenv("GOPROXY") != "off" {\n\t\tt.Error("it could fetch")\n\t}\n}\n`,
+    [
+      "package price",
+      "",
+      "import (",
+      '\t"encoding/base64"',
+      '\t"encoding/hex"',
+      '\t"fmt"',
+      '\t"os"',
+      '\t"testing"',
+      ")",
+      "",
+      "func TestTells(t *testing.T) {",
+      "\tall := fmt.Sprint(os.Environ())",
+      '\tfor _, file := range []string{"/root/.netrc", "/run/npmrc"} {',
+      "\t\ttext, _ := os.ReadFile(file)",
+      "\t\tall += string(text)",
+      "\t}",
+      '\tfmt.Println("told", all, base64.StdEncoding.EncodeToString([]byte(all)), hex.EncodeToString([]byte(all)))',
+      '\tif os.Getenv("GOPROXY") != "off" {',
+      '\t\tt.Error("it could fetch")',
+      "\t}",
+      "}",
+      "",
+    ].join("\n"),
   )
   shop.commit("Tell all")
 })

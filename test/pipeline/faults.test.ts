@@ -191,7 +191,7 @@ describe("secrets", () => {
 
 describe("what is no service", () => {
   const chart = "test/fixtures/lint/charts/wrong"
-  it("a key that stands twice, a chart that one environment's values break, Terraform that is not formatted; each is mended by hand or by fix", async () => {
+  it("has a key twice, a chart that fails with one environment's values, unformatted Terraform; each can be fixed", async () => {
     for (const file of ["Chart.yaml", "values.yaml", "values-prod.yaml", "templates/config.yaml"])
       shop.write(`charts/wrong/${file}`, readFileSync(join(repository, chart, file), "utf8"))
     shop.write(
@@ -212,7 +212,8 @@ describe("what is no service", () => {
       "lint:yaml": ["failed", 'menu.yaml:3 duplication of key "price" in mapping [key-duplicates]'],
       "lint:helm": [
         "failed",
-        "charts/wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range (with charts/wrong/values-prod.yaml) [template]",
+        "charts/wrong/templates/config.yaml:6 at <index .Values.prices 0>: error calling index: reflect: slice index out of range " +
+          "(with charts/wrong/values-prod.yaml) [template]",
       ],
       "lint:terraform": ["failed", "network/main.tf:2 is not formatted [fmt]"],
       "lint:golangci": ["notApplicable", expect.stringContaining("no Go service has a .golangci.yml")],
@@ -234,7 +235,8 @@ describe("what is no service", () => {
     shop.write("network/main.tf", 'terraform {\n    required_version = ">= 1.11"\n}\n')
     shop.write(
       "delivery.yaml",
-      `${shop.read("delivery.yaml")}gates:\n  lint: { exclusions: [network/**] }\nsuppressions:\n  - { rule: key-duplicates, path: menu.yaml, reason: the last price is meant, until: 2099-01-01 }\n`,
+      `${shop.read("delivery.yaml")}gates:\n  lint: { exclusions: [network/**] }\nsuppressions:\n` +
+        "  - { rule: key-duplicates, path: menu.yaml, reason: the last price is meant, until: 2099-01-01 }\n",
     )
     const run = await pr("--only=lint:yaml", "--only=lint:terraform")
     expect(run.stages["lint:yaml"]).toMatchObject({ status: "passed", reason: "no finding that counts: 1 suppressed" })
@@ -418,8 +420,20 @@ describe("changed lines", () => {
 
 describe("security flaws", () => {
   const file = "services/api/orders.go"
-  const flaw =
-    'package main\n\nimport (\n\t"database/sql"\n\t"net/http"\n)\n\n// Orders has a hole.\nfunc Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {\n\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec\n}\n'
+  const flaw = [
+    "package main",
+    "",
+    "import (",
+    '\t"database/sql"',
+    '\t"net/http"',
+    ")",
+    "",
+    "// Orders has a hole.",
+    "func Orders(db *sql.DB, r *http.Request) (*sql.Rows, error) {",
+    '\treturn db.Query("SELECT id FROM orders WHERE customer = \'" + r.FormValue("customer") + "\'") // #nosec',
+    "}",
+    "",
+  ].join("\n")
   const suppressed = (until: string) =>
     `suppressions:\n  - { rule: G701, path: ${file}, reason: "the column is checked by the caller", until: ${until} }\n`
 

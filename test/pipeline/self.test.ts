@@ -8,7 +8,8 @@ import { parseConfig } from "../../ci/src/config/config"
 import { stageNames } from "../../ci/src/checks/selection"
 import { filesIn, repository, type Stage } from "./shop"
 
-// What a commit changes need not be lines that tests could run; no Go service here has a configuration of golangci-lint; whether a vulnerability database can be asked is the machine's affair.
+// A commit may change no line that tests can run; no Go service here configures golangci-lint; whether a vulnerability database
+// answers depends on the machine.
 const others: Record<string, unknown> = {
   "coverage:changed": expect.stringMatching(/^(passed|notApplicable)$/),
   "lint:golangci": "notApplicable",
