@@ -13,59 +13,25 @@ Starts the product with demonstration data and prints its address; Ctrl-C stops 
 
 /** `npm run product`: runs the product as Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
-  const options = {
-    port: { type: "string" },
-    mode: { type: "string", default: "development" },
-    empty: { type: "boolean", default: false },
-    unreachable: { type: "string", multiple: true },
-  } as const
-  const { values } = parsed(() => parseArgs({ args, options }), devUsage)
-  if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536))
-    throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
-  const port = values.port ? Number(values.port) : await freePort(8080)
-  if (values.port && !(await isFree(port)))
-    throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
+  const { port, options } = await productOptions(args)
   const engine = await prepare(repository, ["product"])
-  const began = Date.now()
   const stop = new AbortController()
-  let interrupted = false
   const onInterrupt = () => {
-    if (interrupted) process.exit(130)
-    interrupted = true
+    if (stop.signal.aborted) process.exit(130)
     stop.abort()
   }
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt)
   const log: string[] = []
-  const product = [
-    `--source=${repository}`,
-    "product",
-    `--demo=${!values.empty}`,
-    `--mode=${values.mode}`,
-    ...(values.unreachable ?? []).map((name) => `--unreachable=${name}`),
-  ]
   say("▶ product: build what changed, start Postgres, Redis, the services and the front end")
+  const product = [`--source=${repository}`, "product"]
   const call = callDagger(
     engine,
-    ["call", "--progress=plain", "-m", repository, ...product, "up", `--ports=${port}:8080`],
+    ["call", "--progress=plain", "-m", repository, ...product, ...options, "up", `--ports=${port}:8080`],
     { cwd: repository, onProgress: (line) => log.push(line), signal: stop.signal },
   )
-  let ended = false
-  void call.finally(() => (ended = true)).catch(() => undefined)
-  const url = `http://127.0.0.1:${port}`
-  let lastWord = Date.now()
-  while (!ended && !(await answers(`${url}/api/restaurant/readyz`))) {
-    if (Date.now() - lastWord > 15_000) {
-      lastWord = Date.now()
-      say(`… product: ${Math.round((Date.now() - began) / 1000)} s, waiting for ${url}`)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-  if (!ended) {
-    say(`✔ product, ${((Date.now() - began) / 1000).toFixed(1)} s`)
-    console.log(`\n${url}\n\nCtrl-C stops it.`)
-  }
+  await announce(`http://127.0.0.1:${port}`, call)
   const { exitCode, engineDied } = await call
-  if (interrupted) return 0
+  if (stop.signal.aborted) return 0
   console.error(log.slice(-30).join("\n"))
   console.error(
     engineDied
@@ -73,6 +39,42 @@ export async function devCommand(args: string[]): Promise<number> {
       : `the product stopped by itself (exit code ${exitCode}); the lines above say why`,
   )
   return 1
+}
+
+/** The port for the product, and the options of the function that runs it. */
+async function productOptions(args: string[]): Promise<{ port: number; options: string[] }> {
+  const known = {
+    port: { type: "string" },
+    mode: { type: "string", default: "development" },
+    empty: { type: "boolean", default: false },
+    unreachable: { type: "string", multiple: true },
+  } as const
+  const { values } = parsed(() => parseArgs({ args, options: known }), devUsage)
+  if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536))
+    throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
+  const port = values.port ? Number(values.port) : await freePort(8080)
+  if (values.port && !(await isFree(port)))
+    throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
+  const unreachable = (values.unreachable ?? []).map((name) => `--unreachable=${name}`)
+  return { port, options: [`--demo=${!values.empty}`, `--mode=${values.mode}`, ...unreachable] }
+}
+
+/** Prints the product's address when it answers; returns without a word when the call ends before that. */
+async function announce(url: string, call: Promise<unknown>): Promise<void> {
+  const began = Date.now()
+  let ended = false
+  void call.finally(() => (ended = true)).catch(() => undefined)
+  let lastLine = began
+  while (!ended && !(await answers(`${url}/api/restaurant/readyz`))) {
+    if (Date.now() - lastLine > 15_000) {
+      lastLine = Date.now()
+      say(`… product: ${Math.round((Date.now() - began) / 1000)} s, waiting for ${url}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  if (ended) return
+  say(`✔ product, ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  console.log(`\n${url}\n\nCtrl-C stops it.`)
 }
 
 const suites = {
