@@ -3,8 +3,10 @@ import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 // unit: no engine, milliseconds. The others are live: real calls on the real engine.
-// first: the pull request pipeline on this repository. Where caches are empty it compiles each thing once; tests of modules side by side would compile the same ones several times.
-// modules: two files at a time, because most of a module's test is waiting for what it has started. live: one at a time, because whole pipelines keep two cores busy, and some of
+// first: the pull request pipeline on this repository. Where caches are empty it compiles each thing once; tests of
+// modules side by side would compile the same ones several times.
+// modules: two files at a time, because most of a module's test is waiting for what it has started. live: one at a
+// time, because whole pipelines keep two cores busy, and some of
 // them tell by time that something is wrong.
 // Independent calls of a file run two at a time: while one client starts or waits, the engine works for the other.
 // What was green on the same inputs is left out by `npm test` (engine/src/unchanged.ts), which says so.

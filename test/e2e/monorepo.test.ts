@@ -44,11 +44,10 @@ const ran = (run: Run): string[] => ranIn(run).filter((name) => /^s\d\d:/.test(n
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "monorepo-"))
   for (const name of names) service(name)
+  const inputs = (name: string) => (name === "s02" ? ", inputs: [services/s01]" : "")
+  const lines = names.map((name) => `  ${name}: { path: services/${name}, kind: go${inputs(name)} }`)
   // s02 calls s01: its tests read s01's folder, as tests of a contract do.
-  write(
-    "delivery.yaml",
-    `services:\n${names.map((name) => `  ${name}: { path: services/${name}, kind: go${name === "s02" ? ", inputs: [services/s01]" : ""} }`).join("\n")}\n`,
-  )
+  write("delivery.yaml", `services:\n${lines.join("\n")}\n`)
   write("README.md", `Thirty services, ${Date.now()}.\n`)
   git("init", "--quiet", "--initial-branch=develop")
   git("add", ".")

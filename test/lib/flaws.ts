@@ -7,7 +7,10 @@ export interface Flawed {
   close: () => void
 }
 
-/** Serves a page that links to `/greeting?name=`, which says the name again, as `/unlinked?name=` does. With `holes` it says it as HTML, as it is, and no answer has headers that protect. */
+/**
+ * Serves a page that links to `/greeting?name=`, which says the name again, as `/unlinked?name=` does. With `holes`
+ * it says it as HTML, as it is, and no answer has headers that protect.
+ */
 export async function servePage(holes: boolean): Promise<Flawed> {
   const safe = {
     "Content-Security-Policy":

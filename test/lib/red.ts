@@ -1,5 +1,7 @@
-// Set up for each file of live tests: a green one is noted, so that it need not run again on the same inputs; a red test makes the next run ask again for what was
-// answered from the cache, and says at once why it is red, a hook too: vitest says it at the end of a run that may take an hour, and not at all when that is ended.
+// Set up for each file of live tests: a green one is noted, so that it need not run again on the same inputs; a red
+// test makes the next run ask again for what was
+// answered from the cache, and says at once why it is red, a hook too: vitest says it at the end of a run that may
+// take an hour, and not at all when that is ended.
 import { relative } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { afterAll, afterEach } from "vitest"

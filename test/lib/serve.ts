@@ -13,7 +13,10 @@ export interface Served {
 
 const types: Record<string, string> = { ".html": "text/html", ".json": "application/json" }
 
-/** Serves the folder at 127.0.0.1 and the port, any free one if it is 0; a port that is taken is an error. `status` answers each request with it instead. */
+/**
+ * Serves the folder at 127.0.0.1 and the port, any free one if it is 0; a port that is taken is an error. `status`
+ * answers each request with it instead.
+ */
 export async function serveFolder(folder: string, port = 0, status?: number): Promise<Served> {
   const requests: string[] = []
   const server = createServer((request, answer) => {

@@ -123,6 +123,7 @@ interface Manifest {
   kind: string
   metadata: Metadata
   data: Record<string, string>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- manifests of all kinds, asserted where they are used
   spec: any
 }
 

@@ -1,4 +1,5 @@
-// The same content becomes the same bytes, whatever folder it lies in, whenever it was written, and with nothing taken from a cache. That the same commit has the same
+// The same content becomes the same bytes, whatever folder it lies in, whenever it was written, and with nothing
+// taken from a cache. That the same commit has the same
 // image digests is seen in test/pipeline/rehearsal.test.ts.
 // inputs: modules/golang test/fixtures/sast/clean
 import { createHash } from "node:crypto"

@@ -21,7 +21,7 @@ class Dev {
     let output = ""
     return new Promise((resolve, reject) => {
       const heard = (chunk: Buffer) => {
-        output += chunk
+        output += chunk.toString()
         const url = /^(http:\/\/\S+)$/m.exec(output)?.[1]
         if (url) resolve(new Dev(child, url))
       }

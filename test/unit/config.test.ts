@@ -65,7 +65,8 @@ describe("a delivery.yaml", () => {
   })
   it("sets numbers, and may write a folder with ./ and /", () => {
     const config = parseConfig(
-      "services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/], needs: [redis, postgres] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n",
+      "services:\n  a: { path: ./x/, kind: node }\n  b: { path: y, kind: go, coverage: 0, inputs: [./x/], " +
+        "needs: [redis, postgres] }\ngates: { coverage: { service: 92.5 } }\ntimeouts: { test: 30 }\n",
     )
     expect(config).toMatchObject({
       services: {

@@ -5,7 +5,8 @@ import { changedLines, goCoverage, istanbulCoverage, percentOf, rooted } from ".
 import type { FileCoverage } from "../../ci/src/report/stages"
 
 const profile =
-  "mode: atomic\nexample.com/api/price/price.go:4.34,6.2 2 1\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/other/x.go:1.1,2.2 5 1\n"
+  "mode: atomic\nexample.com/api/price/price.go:4.34,6.2 2 1\nexample.com/api/price/price.go:8.20,9.10 1 " +
+  "0\nexample.com/api/price/price.go:8.20,9.10 1 0\nexample.com/other/x.go:1.1,2.2 5 1\n"
 const lcov = "TN:\nSF:src/money.ts\nDA:1,3\nDA:2,0\nend_of_record\nSF:src/other.ts\nDA:7,1\nend_of_record\n"
 const summary = JSON.stringify({
   total: { statements: { total: 9, covered: 9 } },

@@ -126,7 +126,8 @@ describe("repository in delivery.yaml", () => {
 
 describe("places in the reports", () => {
   const test = (classname: string, output: string) =>
-    `<testsuites><testsuite name="x"><testcase classname="${classname}" name="T"><failure message="no">${output}</failure></testcase></testsuite></testsuites>`
+    `<testsuites><testsuite name="x"><testcase classname="${classname}" name="T"><failure ` +
+    `message="no">${output}</failure></testcase></testsuite></testsuites>`
   it.each([
     [
       "internal/menu",

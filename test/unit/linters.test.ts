@@ -73,7 +73,9 @@ Error: 1 chart(s) linted, 1 chart(s) failed
 
 describe("terraform fmt", () => {
   const diff =
-    "faults/main.tf\n--- old/faults/main.tf\n+++ new/faults/main.tf\n@@ -1,6 +1,6 @@\n # Faults.\n terraform {\n-    required_version = 1\n+  required_version = 1\n }\n \nb.tf\n--- old/b.tf\n+++ new/b.tf\n@@ -10,2 +10,2 @@\n-a=1\n+a = 1\n"
+    "faults/main.tf\n--- old/faults/main.tf\n+++ new/faults/main.tf\n@@ -1,6 +1,6 @@\n # Faults.\n terraform " +
+    "{\n-    required_version = 1\n+  required_version = 1\n }\n \nb.tf\n--- old/b.tf\n+++ new/b.tf\n@@ " +
+    "-10,2 +10,2 @@\n-a=1\n+a = 1\n"
   it("is read with the first line that would change", () =>
     expect(terraform.unformattedAt(diff).map(({ file, line }) => [file, line])).toEqual([
       ["faults/main.tf", 3],

@@ -6,12 +6,15 @@ import { mergedSarif } from "../../ci/src/report/sarif"
 import { testExecutions, testFunctions } from "../../ci/src/report/executions"
 
 const go = `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="3" failures="1"><testsuite tests="3" failures="1" time="0.1" name="price"><properties><property name="go.version" value="go1.26"></property></properties>
+<testsuites tests="3" failures="1"><testsuite tests="3" failures="1" time="0.1" name="price">
+<properties><property name="go.version" value="go1.26"></property></properties>
 <testcase classname="price" name="TestA" time="0.0"></testcase>
 <testcase classname="price" name="TestB" time="0.0"><failure message="Failed" type="">=== RUN   TestB
     b_test.go:5: got &lt;2&gt;, want 3
 </failure></testcase><testcase classname="price" name="TestC"><skipped message="why"/></testcase></testsuite></testsuites>`
-const vitest = `<testsuites name="vitest tests"><testsuite name="a.test.ts" tests="1" failures="1" errors="0" skipped="0"><testcase classname="a.test.ts" name="x &gt; y"><failure message="boom" type="E"><![CDATA[E: boom
+const vitest = `<testsuites name="vitest tests">
+<testsuite name="a.test.ts" tests="1" failures="1" errors="0" skipped="0">
+<testcase classname="a.test.ts" name="x &gt; y"><failure message="boom" type="E"><![CDATA[E: boom
  at a.test.ts:3]]></failure></testcase></testsuite></testsuites>`
 const sources = [
   { stage: "api:test", text: go },
@@ -50,7 +53,9 @@ describe("JUnit of all stages", () => {
     ["numeric entities of Go's encoder", "a&#xA;b &#34;c&#34; &#x9;d&amp;#xA;", 'a\nb "c" \td&#xA;'],
     ["text that looks like an entity", "&amp;lt;b&amp;gt;", "&lt;b&gt;"],
   ])("is decoded and escaped once: %s", (_, written, said) => {
-    const text = `<testsuites><testsuite name="p"><testcase name="T"><failure message="Failed">${written}</failure></testcase></testsuite></testsuites>`
+    const text =
+      `<testsuites><testsuite name="p"><testcase name="T"><failure message="Failed">${written}</failure>` +
+      `</testcase></testsuite></testsuites>`
     const merged = mergedJunit([{ stage: "s", text }])
     expect(failedTests([{ stage: "s", text }])[0]!.output).toBe(said)
     expect(failedTests([{ stage: "s", text: merged }])[0]!.output).toBe(said)
@@ -149,7 +154,10 @@ describe("what tests have done, for SonarQube", () => {
         (file) => /_test\.go$|\.test\.ts$/.test(file),
       ),
     ).toBe(
-      '<testExecutions version="1"><file path="services/api/price/tax_test.go"><testCase name="TestTax" duration="13"/><testCase name="TestTax/of_1" duration="0"><failure message="Failed"/></testCase></file>' +
-        '<file path="services/api/main_test.go"><testCase name="TestMain_" duration="1000"><skipped message="no"/></testCase></file><file path="tests/a.test.ts"><testCase name="x &gt; y" duration="500"><error message="error"/></testCase></file></testExecutions>\n',
+      '<testExecutions version="1"><file path="services/api/price/tax_test.go"><testCase name="TestTax" ' +
+        'duration="13"/><testCase name="TestTax/of_1" duration="0"><failure message="Failed"/></testCase></file>' +
+        '<file path="services/api/main_test.go"><testCase name="TestMain_" duration="1000"><skipped ' +
+        'message="no"/></testCase></file><file path="tests/a.test.ts"><testCase name="x &gt; y" duration="500">' +
+        '<error message="error"/></testCase></file></testExecutions>\n',
     ))
 })

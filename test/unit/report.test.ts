@@ -45,7 +45,8 @@ const reports = {
   "secrets/secrets.sarif": sarif("a.go", "secret"),
   "api/lint/lint.sarif": sarif("a.go", "no <b>"),
   "api/test/junit.xml":
-    '<testsuites><testsuite name="s" tests="1" failures="1"><testcase classname="c" name="TestX"><failure message="m">got &lt;2&gt;</failure></testcase></testsuite></testsuites>',
+    '<testsuites><testsuite name="s" tests="1" failures="1"><testcase classname="c" name="TestX"><failure ' +
+    'message="m">got &lt;2&gt;</failure></testcase></testsuite></testsuites>',
 }
 const text = "package a\n\nvar token = 1 // <i>\n\nfunc a() {}\n"
 const source = { file: () => ({ contents: async () => text }) } as never

@@ -40,12 +40,11 @@ export function loadValue(env: Surroundings, type: TypeSig, value: unknown): unk
       const own = env.module.enums[type.name]
       if (!own) return value
       // A default that comes through an interface is spelled as in the API: VERY_HIGH for VeryHigh.
+      const given = typeof value === "string" ? value : JSON.stringify(value)
       const plain = (name: string): string => name.replaceAll("_", "").toLowerCase()
       const member =
-        own.members[value as string] ??
-        Object.entries(own.members).find(([name]) => plain(name) === plain(String(value)))?.[1]
-      if (!member)
-        throw new Error(`${type.name} has no member ${String(value)}; it has ${Object.keys(own.members).join(", ")}`)
+        own.members[given] ?? Object.entries(own.members).find(([name]) => plain(name) === plain(given))?.[1]
+      if (!member) throw new Error(`${type.name} has no member ${given}; it has ${Object.keys(own.members).join(", ")}`)
       return member.value
     }
     default:
@@ -89,7 +88,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list"
   if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`
   if (typeof value === "function") return "a function"
-  if (typeof value !== "string") return `the ${typeof value} ${String(value as number)}`
+  if (typeof value !== "string") return `the ${typeof value} ${String(value as number | bigint | boolean | symbol)}`
   return `the string ${JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`
 }
 
