@@ -21,6 +21,7 @@ import { install, installError, workdir, type Installation } from "./install"
 import { firstError, fixCommands, readScripts, stepNames, type StepName } from "./read"
 import { asText } from "./shared/cached"
 import { withNonce } from "./shared/nonce"
+import { npmContainer } from "./shared/npm"
 import { Report, makeReport } from "./shared/report"
 import { Result, interruptedResult, reportStep, resultOfRun } from "./shared/result"
 import { readReport, runStep, unlessInterrupted } from "./shared/step"
@@ -67,16 +68,7 @@ export class Node {
    */
   @func()
   base(image: string = images.node): Container {
-    return dag
-      .container()
-      .from(image)
-      .withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm"))
-      .withEnvVariable("NO_COLOR", "1")
-      .withEnvVariable("CI", "true")
-      .withEnvVariable("npm_config_update_notifier", "false")
-      .withEnvVariable("npm_config_fund", "false")
-      .withEnvVariable("npm_config_audit", "false")
-      .withWorkdir(workdir)
+    return npmContainer(image).withWorkdir(workdir)
   }
 
   /**

@@ -8,6 +8,7 @@ import { images } from "./images"
 import { httpsOnly, installFailure, outcome, trouble } from "./read"
 import { testScript } from "./scripts"
 import { withoutTrailingSlash } from "./shared/arguments"
+import { npmContainer } from "./shared/npm"
 import { Result, makeResult, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
@@ -128,16 +129,7 @@ async function installed(image: string, source: Directory): Promise<{ ran: Ran; 
   if (!entries.includes("package.json")) throw new Error("source: no package.json; pass the folder of the project")
   if (!entries.includes("package-lock.json"))
     throw new Error("source: no package-lock.json; create it with `npm install --package-lock-only` and commit it")
-  let container = dag
-    .container()
-    .from(image)
-    .withMountedCache("/root/.npm", dag.cacheVolume("delivery-node-npm"))
-    .withEnvVariable("NO_COLOR", "1")
-    .withEnvVariable("CI", "true")
-    .withEnvVariable("npm_config_update_notifier", "false")
-    .withEnvVariable("npm_config_fund", "false")
-    .withEnvVariable("npm_config_audit", "false")
-    .withWorkdir(workdir)
+  let container = npmContainer(image).withWorkdir(workdir)
   for (const file of ["package.json", "package-lock.json", ".npmrc"])
     if (entries.includes(file)) container = container.withFile(file, source.file(file))
   const ran = await runStep(container, ["npm", "ci", "--no-progress"], 600)
