@@ -26,7 +26,7 @@ const leading = [
   "ci/src/checks/(check|outcome|pull-request|results)",
   "ci/src/config/source",
   "ci/src/release/(alone|deliver|rehearsal-report)",
-  "engine/src/(pipeline|product|progress)",
+  "engine/src/(images|pipeline|product|progress)",
 ]
 
 /**

@@ -37,3 +37,13 @@ export function joinedPath(path: string, rest: string): string | undefined {
   }
   return parts.join("/") || undefined
 }
+
+/** Whether a file matches a pattern as SonarQube reads it: `?` a character, `*` within a folder, `**` any folders. */
+export function matchesPattern(pattern: string, file: string): boolean {
+  const parts = pattern
+    .split(/(\*\*\/|\*\*|\*|\?)/)
+    .map((part) => wildcards[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&"))
+  return new RegExp(`^${parts.join("")}$`).test(file)
+}
+
+const wildcards: Record<string, string> = { "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" }

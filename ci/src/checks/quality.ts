@@ -8,7 +8,7 @@ import type { Found, Stage } from "../report/stages"
 import { notApplicable, type CheckRun } from "./check"
 import { rooted } from "./coverage-files"
 import { nodeInput, withoutMarkdown } from "./inputs"
-import { moduleName } from "./paths"
+import { matchesPattern, moduleName } from "./paths"
 
 /** A SonarQube that exists; without an address, one lives as long as the call. */
 export interface Sonar {
@@ -37,7 +37,9 @@ async function analyze(run: CheckRun, settings: Quality, parts: Part[], sonar: S
     const functions = service.kind === "go" && junit ? await testFunctionsIn(folder) : undefined
     if (junit) tests.push({ text: junit, path: service.path, functions })
   }
-  if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isTest))
+  // SonarQube refuses a report of tests that it does not analyse.
+  const isCounted = (file: string) => isTest(file) && !exclusions.some((pattern) => matchesPattern(pattern, file))
+  if (tests.length) coverage = coverage.withNewFile("tests.xml", testExecutions(tests, isCounted))
   const result = dag.sonarqube().analyze(sources, project, {
     conditions,
     coverage,

@@ -89,7 +89,7 @@ export class Sonarqube {
    * `coverage < 80`.
    * @param coverage Folder with test reports: coverage as Go profiles (`*.out`) and lcov (`*.info`), test executions in
    * SonarQube's generic format (`*.xml`). They name files from the root of `source`.
-   * @param exclusions Files to leave out, as SonarQube's patterns, for example `vendor/**`.
+   * @param exclusions Sources and tests to leave out, as SonarQube's patterns, for example `vendor/**`.
    * @param tests Files that are tests, as SonarQube's patterns, for example `src/test/**`.
    * @param hostUrl Address of an existing SonarQube or of SonarCloud, for example `https://sonarcloud.io`; an ephemeral
    * server by default.
@@ -187,6 +187,8 @@ function sourceFlags(tests: string[], exclusions: string[]): string[] {
     "-Dsonar.tests=.",
     `-Dsonar.test.inclusions=${tests.join(",")}`,
     `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`,
+    // Without it, excluded folders are still analysed where their files are tests.
+    ...(exclusions.length ? [`-Dsonar.test.exclusions=${exclusions.join(",")}`] : []),
     "-Dsonar.scm.disabled=true",
   ]
 }
