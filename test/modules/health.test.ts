@@ -192,7 +192,7 @@ describe.concurrent("health", () => {
   })
   it.each([
     [["--urls=page"], 'urls: "page" is not name=url'],
-    [["--urls=page=ftp://x/"], "is not name=url with an http or https address"],
+    [["--urls=page=ftp://x/"], "is not name=url with an http or https URL"],
     [["--urls=page=http://x/", "--urls=page=http://y/"], "urls: duplicate name page"],
     [["--urls=page=http://x/", "--times=0"], "times: 0 is less than 1"],
   ])("refuses %j before it asks", async (args, why) => {
