@@ -91,7 +91,7 @@ export class Golang {
    * @param name Host name of the service, for example `postgres`.
    * @param service The service, for example `tcp://127.0.0.1:5432`.
    */
-  @func()
+  @func({ cache: "session" })
   withService(name: string, service: Service): Golang {
     this.testServiceNames = [...(this.testServiceNames ?? []), name]
     this.testServices = [...(this.testServices ?? []), service]
