@@ -115,11 +115,7 @@ describe("wrong words", () => {
     ["product", ["--port=99999"], "--port 99999: a number from 1 to 65535 is allowed"],
     ["product", ["--prot=1"], "--prot"],
     ["test-api", [], "--url is missing"],
-    [
-      "test-api",
-      ["--url=http://localhost:8080", "--wait=long"],
-      "--wait long: seconds until the product has to answer",
-    ],
+    ["test-api", ["--url=http://localhost:8080", "--wait=long"], "--wait long: seconds to wait for the product"],
     ["test-ui", ["--url=localhost:8080"], "--url localhost:8080: give the product's address"],
   ])("%s %j are told before anything runs", (command, args, message) => {
     const { status, stderr } = spawnSync(process.execPath, [script, command, ...args], {
