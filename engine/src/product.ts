@@ -4,16 +4,18 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { parseConfig, type Config } from "../../ci/src/config/config.js"
 import { callDagger, prepare } from "./dagger.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
 
-const devUsage = `npm run product -- [--port 8080] [--mode development] [--empty] [--unreachable suppliers|recipes|redis]
-Starts the product with demonstration data and prints its address; Ctrl-C stops it.`
+const devUsage = `npm run product -- [--port 8080] [--mode development] [--empty] [--unreachable NAME]
+NAME is a service or server that another one needs (run.needs in delivery.yaml). Starts the product with demonstration data and prints its address; Ctrl-C stops it.`
 
 /** `npm run product`: runs the product as Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
-  const { port, options } = await productOptions(args)
+  const { port, options, isWhole } = await productOptions(args)
+  const { health } = deliveryConfig()
   const engine = await prepare(repository, ["product"])
   const stop = new AbortController()
   const onInterrupt = () => {
@@ -29,7 +31,8 @@ export async function devCommand(args: string[]): Promise<number> {
     ["call", "--progress=plain", "-m", repository, ...product, ...options, "up", `--ports=${port}:8080`],
     { cwd: repository, onProgress: (line) => log.push(line), signal: stop.signal },
   )
-  await announce(`http://127.0.0.1:${port}`, call)
+  const addresses = health.map(({ path }) => `http://127.0.0.1:${port}${path}`)
+  await announce(`http://127.0.0.1:${port}`, () => areUp(addresses, isWhole), call)
   const { exitCode, engineDied } = await call
   if (stop.signal.aborted) return 0
   console.error(log.slice(-30).join("\n"))
@@ -42,30 +45,43 @@ export async function devCommand(args: string[]): Promise<number> {
 }
 
 /** The port for the product, and the options of the function that runs it. */
-async function productOptions(args: string[]): Promise<{ port: number; options: string[] }> {
-  const known = {
+async function productOptions(args: string[]): Promise<{ port: number; options: string[]; isWhole: boolean }> {
+  const allowed = {
     port: { type: "string" },
     mode: { type: "string", default: "development" },
     empty: { type: "boolean", default: false },
     unreachable: { type: "string", multiple: true },
   } as const
-  const { values } = parsed(() => parseArgs({ args, options: known }), devUsage)
+  const { values } = parsed(() => parseArgs({ args, options: allowed }), devUsage)
   if (values.port !== undefined && !(Number(values.port) > 0 && Number(values.port) < 65536))
     throw new Error(`--port ${values.port}: a number from 1 to 65535 is allowed`)
   const port = values.port ? Number(values.port) : await freePort(8080)
   if (values.port && !(await isFree(port)))
     throw new Error(`--port ${port} is taken by another program; leave --port out to take a free one`)
   const unreachable = (values.unreachable ?? []).map((name) => `--unreachable=${name}`)
-  return { port, options: [`--demo=${!values.empty}`, `--mode=${values.mode}`, ...unreachable] }
+  const options = [`--demo=${!values.empty}`, `--mode=${values.mode}`, ...unreachable]
+  return { port, options, isWhole: unreachable.length === 0 }
 }
 
-/** Prints the product's address when it answers; returns without a word when the call ends before that. */
-async function announce(url: string, call: Promise<unknown>): Promise<void> {
+/**
+ * Whether a product is up: each of its health addresses answers, with success if the product is whole. Where a part is
+ * unreachable on purpose, the addresses behind it answer with an error.
+ */
+export async function areUp(addresses: string[], isWhole: boolean): Promise<boolean> {
+  for (const address of addresses) {
+    const status = await statusOf(address)
+    if (status === undefined || (isWhole && status >= 400)) return false
+  }
+  return true
+}
+
+/** Prints the product's address when it is up; returns without a word when the call ends before that. */
+async function announce(url: string, isUp: () => Promise<boolean>, call: Promise<unknown>): Promise<void> {
   const began = Date.now()
   let ended = false
   void call.finally(() => (ended = true)).catch(() => undefined)
   let lastLine = began
-  while (!ended && !(await answers(`${url}/api/restaurant/readyz`))) {
+  while (!ended && !(await isUp())) {
     if (Date.now() - lastLine > 15_000) {
       lastLine = Date.now()
       say(`… product: ${Math.round((Date.now() - began) / 1000)} s, waiting for ${url}`)
@@ -77,18 +93,35 @@ async function announce(url: string, call: Promise<unknown>): Promise<void> {
   console.log(`\n${url}\n\nCtrl-C stops it.`)
 }
 
-const suites = {
-  api: {
-    module: "newman",
-    call: ["run", `--collection=${join(repository, "services/api-tests/product.postman_collection.json")}`],
-  },
-  ui: { module: "selenium", call: ["run", `--source=${join(repository, "services/ui-tests")}`] },
-} as const
+type Suite = "api" | "ui"
+
+/** The module that runs a suite, and its arguments: the suite of delivery.yaml, in the folder that a repository is in. */
+export function suiteCall(
+  suite: Suite,
+  { suites }: Pick<Config, "suites">,
+  { root, folder }: { root: string; folder?: string },
+): { module: string; call: string[] } {
+  if (suite === "ui") {
+    if (!suites.ui)
+      throw new Error("suites.ui: delivery.yaml does not have it; it names the project of the browser suite")
+    return { module: "selenium", call: ["run", `--source=${join(root, suites.ui)}`] }
+  }
+  if (!suites.api) throw new Error("suites.api: delivery.yaml does not have it; it names the Postman collection")
+  const { collection, folders } = suites.api
+  const chosen = folder === undefined ? folders : [folder]
+  const call = ["run", `--collection=${join(root, collection)}`]
+  return { module: "newman", call: chosen.length ? [...call, `--folders=${chosen.join(",")}`] : call }
+}
+
+/** The delivery.yaml of this repository. */
+function deliveryConfig(): Config {
+  return parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8"))
+}
 
 /** `npm run test:api|test:ui -- --url …`: runs a suite against a running product. Writes reports; returns the exit code. */
-export async function suiteCommand(suite: keyof typeof suites, args: string[]): Promise<number> {
+export async function suiteCommand(suite: Suite, args: string[]): Promise<number> {
   const { url, wait, reports, folder } = suiteOptions(suite, args)
-  const { module, call } = suites[suite]
+  const { module, call } = suiteCall(suite, deliveryConfig(), { root: repository, folder })
   const path = join(repository, "modules", module)
   const engine = await prepare(path)
   const { address, service } = reachable(url)
@@ -97,7 +130,6 @@ export async function suiteCommand(suite: keyof typeof suites, args: string[]): 
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
   const options = [`--url=${address}`, `--wait=${wait}`, ...service]
-  if (suite === "api") options.push(`--folders=${folder ?? "product"}`)
   const { exitCode, engineDied } = await callDagger(
     engine,
     ["call", "--progress=plain", "-m", path, ...call, ...options, "reports", "export", `--path=${reports}`],
@@ -132,8 +164,8 @@ interface SuiteOptions {
   folder: string | undefined
 }
 
-function suiteOptions(suite: keyof typeof suites, args: string[]): SuiteOptions {
-  const folders = suite === "api" ? " [--folder product|degraded]" : ""
+function suiteOptions(suite: Suite, args: string[]): SuiteOptions {
+  const folders = suite === "api" ? " [--folder FOLDER-OF-THE-COLLECTION]" : ""
   const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${folders}`
   const options = {
     url: { type: "string" },
@@ -174,11 +206,12 @@ function parsed<T>(parse: () => T, usage: string): T {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** The status with which an address answers; undefined if it does not. */
+async function statusOf(url: string): Promise<number | undefined> {
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).status
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -13,6 +13,8 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { stageNamesOf } from "../../ci/src/catalogue"
+import { parseConfig } from "../../ci/src/config/config"
 import { callOf } from "../../engine/src/call-options"
 import { dagger } from "../sdk/dagger"
 
@@ -45,32 +47,16 @@ export interface Run {
   reports: string
 }
 
-export const stageNames = [
-  "secrets",
-  "api:lint",
-  "api:test",
-  "api:build",
-  "frontend:lint",
-  "frontend:typecheck",
-  "frontend:test",
-  "frontend:build",
-  "lint:yaml",
-  "lint:helm",
-  "lint:terraform",
-  "lint:golangci",
-  "sast:go",
-  "sast:js",
-  "dependencies",
-  "quality",
-  "coverage:total",
-  "coverage:changed",
-]
-
-const files: Record<string, string> = {
-  "delivery.yaml": `services:
+const services = `services:
   api: { path: services/api, kind: go }
   frontend: { path: services/frontend, kind: node }
-`,
+`
+
+/** The stages of the shop, as the catalogue has them. */
+export const stageNames = stageNamesOf(parseConfig(services).services)
+
+const files: Record<string, string> = {
+  "delivery.yaml": services,
   ".gitignore": "node_modules/\ndist/\ncoverage/\n.env\n",
   "README.md": "A shop.\n",
   "services/api/go.mod": "module example.com/api\n\ngo 1.25\n",

@@ -1,5 +1,6 @@
 // Which stages run, what they add up to, and how that is shown.
 import { describe, expect, it } from "vitest"
+import { catalogue, type CatalogueEntry, type ServiceKind } from "../../ci/src/catalogue"
 import { parseConfig } from "../../ci/src/config/config"
 import { indexHtml } from "../../ci/src/report/page"
 import { summaryMarkdown } from "../../ci/src/report/summary"
@@ -21,27 +22,18 @@ const stage = (name: string, change: Partial<Stage> = {}): Stage => ({
 })
 
 describe("stages", () => {
-  it("are one for secrets, some for each service, by its kind, and some for all of them", () =>
-    expect(all).toEqual([
-      "secrets",
-      "api:lint",
-      "api:test",
-      "api:build",
-      "web:lint",
-      "web:typecheck",
-      "web:test",
-      "web:build",
-      "lint:yaml",
-      "lint:helm",
-      "lint:terraform",
-      "lint:golangci",
-      "sast:go",
-      "sast:js",
-      "dependencies",
-      "quality",
-      "coverage:total",
-      "coverage:changed",
-    ]))
+  it("are the catalogue's: the repository's first ones, each service's by its kind, the repository's other ones", () => {
+    const entries: readonly CatalogueEntry[] = catalogue
+    const named = (name: string, kind: ServiceKind) =>
+      entries.flatMap(({ stage, kinds }) => (kinds?.includes(kind) ? [stage.replace("<service>", name)] : []))
+    const first = entries.findIndex(({ kinds }) => kinds)
+    const ofRepository = (some: readonly CatalogueEntry[]) =>
+      some.filter(({ kinds }) => !kinds).map(({ stage }) => stage)
+    const before = ofRepository(entries.slice(0, first))
+    const after = ofRepository(entries.slice(first))
+    expect(all).toEqual([...before, ...named("api", "go"), ...named("web", "node"), ...after])
+    expect(before).toEqual(["secrets"])
+  })
 
   it.each([
     ["nothing", [], [], all],
@@ -81,7 +73,7 @@ describe("the coverage gate", () => {
 
 describe("the verdict", () => {
   it("is green when all that ran passed", () =>
-    expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not asked for" })])).toEqual({
+    expect(verdictOf([stage("a"), stage("b", { status: "skipped", reason: "not selected" })])).toEqual({
       passed: true,
       line: "GREEN (1 passed, 1 skipped)",
     }))
@@ -94,7 +86,7 @@ describe("the verdict", () => {
   it.each([
     ["a failure", [stage("a"), stage("b", { status: "failed" })], "RED (1 passed, 1 failed)"],
     ["something inconclusive", [stage("a"), stage("b", { status: "inconclusive" })], "RED (1 passed, 1 inconclusive)"],
-    ["nothing that ran", [stage("a", { status: "skipped", reason: "not asked for" })], "RED: nothing ran (1 skipped)"],
+    ["nothing that ran", [stage("a", { status: "skipped", reason: "not selected" })], "RED: nothing ran (1 skipped)"],
     ["no stage at all", [], "RED: nothing ran (no stage)"],
     [
       "an interruption",

@@ -4,7 +4,7 @@ import type { Directory } from "@dagger.io/dagger"
 import type { RepositoryStage } from "../catalogue"
 import type { Config } from "../config/config"
 import type { Part } from "../report/parts"
-import { notAskedFor, type FileCoverage, type Stage } from "../report/stages"
+import { notSelected, type FileCoverage, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { changedSince, type Changed } from "./changed"
 import type { Check, CheckRun } from "./check"
@@ -76,7 +76,7 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
 /** Finds what the source changes, if a selected check wants it. The files of the base are for `dependencies` alone. */
 function changedOf(source: Directory, config: Config, { base }: Wanted, selected: Set<string>): Promise<Changed> {
   const withFiles = selected.has("dependencies")
-  if (!withFiles && !isCoverageSelected(selected)) return Promise.resolve({ change: { none: notAskedFor } })
+  if (!withFiles && !isCoverageSelected(selected)) return Promise.resolve({ change: { none: notSelected } })
   return changedSince(source, base ? [base] : Object.values(config.branches), withFiles)
 }
 
@@ -85,7 +85,7 @@ function isCoverageSelected(selected: Set<string>): boolean {
 }
 
 function leftOut(name: string): Stage {
-  return { name, status: "skipped", reason: notAskedFor, seconds: 0, cached: false, exitCode: -1 }
+  return { name, status: "skipped", reason: notSelected, seconds: 0, cached: false, exitCode: -1 }
 }
 
 /** Stages that need the results of others. */

@@ -43,7 +43,7 @@ export interface FileCoverage {
 }
 
 /** The reason of a stage that was not selected; any other skipped stage should have run. */
-export const notAskedFor = "not asked for"
+export const notSelected = "not selected"
 
 /** Returns the folder of a stage's reports: `api:test` has `api/test`. */
 export function folderOf(stage: string): string {
@@ -58,7 +58,7 @@ export function isRed({ status, tolerated = false }: { status: Status; tolerated
 /** Returns the verdict: green if something ran, every selected stage ended, and none failed or is inconclusive (unless tolerated). */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
-  const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notAskedFor)
+  const unfinished = stages.some((stage) => stage.status === "skipped" && stage.reason !== notSelected)
   const red = stages.filter(isRed).length
   const ended =
     count("passed") + stages.filter(({ status, tolerated }) => status === "inconclusive" && tolerated).length
@@ -132,7 +132,7 @@ export function tableOf(stages: Stage[]): string {
 function byService(stages: Stage[]): Stage[] {
   const groups = new Map<string, Stage[]>()
   for (const stage of stages) {
-    const alone = stage.status !== "passed" && stage.reason !== notAskedFor
+    const alone = stage.status !== "passed" && stage.reason !== notSelected
     const key = alone ? stage.name : `${stage.name.split(":")[0]} ${stage.status}`
     groups.set(key, [...(groups.get(key) ?? []), stage])
   }
