@@ -1,4 +1,5 @@
 // SARIF logs: all in one, and the findings in them.
+import { uriOf } from "../shared/uri"
 import type { ReportFile } from "./junit"
 
 /** A finding of a scanner or linter. */
@@ -85,8 +86,4 @@ function pathOf(uri: string): string {
   } catch {
     return uri
   }
-}
-
-function uriOf(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/")
 }

@@ -1,5 +1,6 @@
 // Generated from modules/shared/sarif.ts by `npm run sync`; do not edit.
 // Findings of linters and scanners, and SARIF files of them.
+import { uriOf } from "./uri"
 
 /** One thing that a linter has found. */
 export interface Finding {
@@ -47,9 +48,19 @@ function resultOf({ rule, text, file, line, column, level = "error", fingerprint
   }
 }
 
-/** A path as a relative URI: `services/order%20api/order.go`. */
-function uriOf(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/")
+/** What was read of a tool's run. */
+export interface Reading {
+  findings: Finding[]
+  /** Why the tool did not look at everything: it crashed, or could not read a file; "" if it looked at all. */
+  broken: string
+  /** What was done, for a run without a finding. */
+  clean: string
+}
+
+/** A run passes only if its tool looked at everything and found nothing. What is broken comes before what was found. */
+export function concluded({ findings, broken, clean }: Reading): { passed: boolean; reason: string } {
+  const found = describe(findings)
+  return { passed: broken === "" && found === "", reason: [broken, found].filter((part) => part).join("; ") || clean }
 }
 
 const weight = { error: 0, warning: 1, note: 2 }

@@ -4,6 +4,7 @@
 import { Directory, dag, float, func, object } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { unlessInterrupted, type Ran } from "./step"
+import { plainText } from "./words"
 
 /** What a step has found. */
 @object()
@@ -63,7 +64,8 @@ export function makeResult(name: string, status: string, reason: string, facts: 
   return Object.assign(new Result(), {
     name,
     status,
-    reason,
+    // Tools colour what they say, and so do engines.
+    reason: plainText(reason),
     exitCode,
     seconds: Math.round(seconds * 100) / 100,
     cached,

@@ -1,0 +1,6 @@
+// Paths as URIs, as SARIF has them.
+
+/** A path as a relative URI: `services/order%20api/order.go`. */
+export function uriOf(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/")
+}
