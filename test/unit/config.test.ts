@@ -28,7 +28,15 @@ describe("a delivery.yaml", () => {
     expect(parseConfig(one)).toEqual({
       services: {
         a: {
-          ...{ path: "services/a", kind: "go", inputs: [], needs: [], coverage: 80, image: false },
+          ...{
+            path: "services/a",
+            kind: "go",
+            inputs: [],
+            needs: [],
+            coverage: 80,
+            coverageWritten: false,
+            image: false,
+          },
           ...{ scripts: {}, exclude: [] },
         },
       },
@@ -70,11 +78,22 @@ describe("a delivery.yaml", () => {
     )
     expect(config).toMatchObject({
       services: {
-        a: { path: "x", kind: "node", coverage: 92.5 },
+        a: { path: "x", kind: "node", coverage: 92.5, coverageWritten: true },
         b: { coverage: 0, inputs: ["x"], needs: ["redis", "postgres"] },
       },
       timeouts: { test: 30, lint: 600 },
     })
+  })
+  it("sets the coverage gate of a service itself, or that of all, or leaves it to the default", () => {
+    const written = (text: string): boolean[] =>
+      Object.values(
+        parseConfig(`services: { a: { path: a, kind: go }, b: { path: b, kind: node } }\n${text}`).services,
+      ).map(({ coverageWritten }) => coverageWritten)
+    expect(written("")).toEqual([false, false])
+    expect(written("gates: { coverage: { total: 50 } }")).toEqual([false, false])
+    expect(written("gates: { coverage: { service: 85 } }")).toEqual([true, true])
+    const own = parseConfig("services: { a: { path: a, kind: go, coverage: 10 }, b: { path: b, kind: go } }")
+    expect([own.services.a!.coverageWritten, own.services.b!.coverageWritten]).toEqual([true, false])
   })
   it("of this repository is right", () =>
     expect(Object.keys(parseConfig(readFileSync(join(repository, "delivery.yaml"), "utf8")).services)).toContain(

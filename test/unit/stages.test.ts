@@ -67,6 +67,16 @@ describe("the coverage gate", () => {
     expect(gateCoverage(stage("a:test"), 0).status).toBe("passed")
     expect(gateCoverage(stage("a:build"), 80).status).toBe("passed")
   })
+  it("is red without a test or a measuring runner only where delivery.yaml sets it", () => {
+    const silent = stage("a:test", { reason: "3 tests; the runner measures no coverage" })
+    expect(gateCoverage(silent, 85, false)).toEqual(silent)
+    expect(gateCoverage(silent, 85).reason).toBe(
+      "no coverage was measured; the gate wants 85 % (3 tests; the runner measures no coverage)",
+    )
+    const none = stage("a:test", { status: "notApplicable", reason: "package.json has no script test" })
+    expect(gateCoverage(none, 85, false)).toEqual(none)
+    expect(gateCoverage(none, 85)).toMatchObject({ status: "failed", limit: 85 })
+  })
   it("keeps the reason of tests that failed anyway", () =>
     expect(gateCoverage(stage("a:test", { status: "failed", reason: "TestX", value: 10 }), 80).reason).toBe("TestX"))
 })

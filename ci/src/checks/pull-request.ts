@@ -65,7 +65,8 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
   const measured = await coverageOf(source, config, parts)
   const coverage = [...measured.values()].flat()
   if (isCoverageSelected(selected)) {
-    const unmeasured = [...measured].filter(([, files]) => !files.length).map(([name]) => name)
+    const isMissed = (name: string) => config.services[name]!.coverageWritten || !isGood(results.get(`${name}:test`))
+    const unmeasured = [...measured].filter(([name, files]) => !files.length && isMissed(name)).map(([name]) => name)
     for (const stage of coverageStages(coverage, unmeasured, (await run.changed).change, config.coverage))
       if (selected.has(stage.name)) results.set(stage.name, stage)
     parts.push(coveragePart(coverage))
@@ -82,6 +83,11 @@ function changedOf(source: Directory, config: Config, { base }: Wanted, selected
 
 function isCoverageSelected(selected: Set<string>): boolean {
   return [...selected].some((name) => name.startsWith("coverage:"))
+}
+
+/** Whether a stage ran and did not fail, or has nothing to do. */
+function isGood(stage: Stage | undefined): boolean {
+  return stage?.status === "passed" || stage?.status === "notApplicable"
 }
 
 function leftOut(name: string): Stage {

@@ -20,7 +20,7 @@ export function checkService(run: CheckRun, service: ServiceSteps): Promise<Part
   const { name, steps } = service
   const stages = steps.map((step) => `${name}:${step}`)
   const check = service.service.kind === "go" ? checkGo : checkNode
-  return collect(name, stages, () => check(run, service), withCoverageGate(service.service.coverage))
+  return collect(name, stages, () => check(run, service), withCoverageGate(service.service))
 }
 
 async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
@@ -67,18 +67,22 @@ function testEnvOf(needs: Need[]): string[] {
 }
 
 /** Returns a function that applies a service's coverage gate, in percent, to its tests. */
-function withCoverageGate(limit: number): (part: Part) => Part {
-  return (part) => ({ ...part, stages: part.stages.map((stage) => gateCoverage(stage, limit)) })
+function withCoverageGate({ coverage, coverageWritten }: Delivered): (part: Part) => Part {
+  return (part) => ({ ...part, stages: part.stages.map((stage) => gateCoverage(stage, coverage, coverageWritten)) })
 }
 
-/** Applies the coverage gate to a stage that measured it. */
-export function gateCoverage(stage: Stage, limit: number): Stage {
+/**
+ * Applies a coverage gate, in percent, to a stage. Tests that measure no coverage fail it only if delivery.yaml sets the gate
+ * (`isWritten`): not every test runner measures, and a service may have no test yet.
+ */
+export function gateCoverage(stage: Stage, limit: number, isWritten = true): Stage {
   if (limit === 0 || !stage.name.endsWith(":test")) return stage
   const passed = stage.status === "passed"
   const gated = { ...stage, limit, unit: "%" }
   if (stage.value === undefined) {
+    if (!isWritten || !(passed || stage.status === "notApplicable")) return stage
     const reason = `no coverage was measured; the gate wants ${limit} %`
-    return passed ? { ...gated, status: "failed", reason } : stage
+    return { ...gated, status: "failed", reason: stage.reason ? `${reason} (${stage.reason})` : reason }
   }
   const reason = `coverage ${stage.value} % is below ${limit} %`
   return passed && stage.value < limit ? { ...gated, status: "failed", reason } : gated

@@ -26,7 +26,9 @@ export function parseConfig(text: string): Config {
     faults.push(`${positionOf(source, ["environments", name, "extends"])}: ${fault}`),
   )
   refuse([...faults, ...validate(value, source)])
-  const config = withDefaults(value as unknown as WrittenConfig)
+  // Validation has filled in the defaults of the schema: what is written is known from the text alone.
+  const isGateWritten = source.document.hasIn(["gates", "coverage", "service"])
+  const config = withDefaults(value as unknown as WrittenConfig, isGateWritten)
   refuse(crossCheck(config).map(({ path, fault }) => `${positionOf(source, path)}: ${fault}`))
   return config
 }

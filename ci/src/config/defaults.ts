@@ -6,11 +6,11 @@ import type { Config, Coverage, Dependencies, Service, WrittenConfig, WrittenGat
 type Timeout = keyof Config["timeouts"]
 type Branch = keyof Config["branches"]
 
-/** Returns the configuration in full. */
-export function withDefaults(written: WrittenConfig): Config {
+/** Returns the configuration in full. `isGateWritten`: the file itself sets gates.coverage.service. */
+export function withDefaults(written: WrittenConfig, isGateWritten: boolean): Config {
   const { gates = {}, environments = {}, notifications = {} } = written
   return {
-    services: mapValues(written.services, (service) => fullService(service, gates)),
+    services: mapValues(written.services, (service) => fullService(service, gates, isGateWritten)),
     ...fullGates(gates),
     suppressions: written.suppressions.map((one) => ({ ...one, path: cleanPath(one.path) })),
     repository: written.repository,
@@ -29,10 +29,11 @@ export function withDefaults(written: WrittenConfig): Config {
   }
 }
 
-function fullService(service: WrittenService, gates: WrittenGates): Service {
+function fullService(service: WrittenService, gates: WrittenGates, isGateWritten: boolean): Service {
   return {
     ...service,
     coverage: service.coverage ?? coverageGate(gates, "service"),
+    coverageWritten: service.coverage !== undefined || isGateWritten,
     path: cleanPath(service.path),
     inputs: (service.inputs ?? []).map(cleanPath),
     needs: [...new Set(service.needs)],

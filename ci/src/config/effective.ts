@@ -15,7 +15,9 @@ export function effectiveConfig(text: string): string {
     (source.document.getIn(["gates", "coverage", "service"]) as number | undefined) ??
     schema.properties.gates.properties.coverage.properties.service.default
   const whole = {
-    services,
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, { coverageWritten: _, ...settings }]) => [name, settings]),
+    ),
     gates: { coverage: { service, ...coverage }, quality, sast: { severity: sast }, lint, dependencies },
     ...rest,
   }

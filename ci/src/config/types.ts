@@ -13,6 +13,8 @@ export interface Service {
   needs: Need[]
   /** Statement coverage that its tests must reach, in percent; 0 for none. */
   coverage: number
+  /** Whether the file sets that number, for this service or for all. A default holds only what measures coverage. */
+  coverageWritten: boolean
   /** Whether it is delivered, as an image. */
   image: boolean
   run?: Run
