@@ -1,5 +1,5 @@
 // The state of a checkout and what it changes, by the scripts that the container runs. Needs git.
-import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -128,7 +128,7 @@ describe("what a checkout changes", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it("is nothing to compare with on the first commit", () =>
-    expect(diff("develop")).toEqual({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
+    expect(diff("develop")).toMatchObject({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
   it("is what differs from where it left the branch: commits, edits, new files; not what is ignored, nor what the branch has since", () => {
     const left = git("rev-parse", "HEAD").slice(0, 10)
     git("checkout", "--quiet", "-b", "feature/x")
@@ -175,6 +175,40 @@ describe("what a checkout changes", () => {
     rmSync(join(folder, "b.go"))
     git("checkout", "--quiet", "-b", "develop2", "feature/x")
     expect(diff("feature/x").base).toMatch(/^the commit before \([0-9a-f]{10}\)$/)
+  })
+  it("names its branch and the commits that the base does not have", () => {
+    const { branch, commits } = diff("develop")
+    expect([branch, commits]).toEqual(["develop", [git("rev-parse", "HEAD")]])
+  })
+  it("is about no branch when none exists, not even a usual one; such as main, which is tried then", () => {
+    expect(diff("trunk").branch).toBe("")
+    git("branch", "main", "develop")
+    try {
+      const { base, branch } = diff("trunk")
+      expect([base.slice(0, 6), branch]).toEqual(["main (", "main"])
+    } finally {
+      git("branch", "-D", "main")
+    }
+  })
+  it("names the branch of origin's HEAD where no other exists", () => {
+    git("update-ref", "refs/remotes/origin/trunk", "develop")
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    try {
+      expect(diff("release").base).toMatch(/^trunk \(/)
+    } finally {
+      git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+      git("update-ref", "-d", "refs/remotes/origin/trunk")
+    }
+  })
+  it("shows a moved file as moved", () => {
+    mkdirSync(join(folder, "sub"))
+    renameSync(join(folder, "a.go"), join(folder, "sub/a.go"))
+    try {
+      expect(diff("develop").text).toContain("rename from a.go\nrename to sub/a.go")
+    } finally {
+      renameSync(join(folder, "sub/a.go"), join(folder, "a.go"))
+      rmSync(join(folder, "sub"), { recursive: true })
+    }
   })
   it("is what is not committed on a branch that has no commit of its own yet", () => {
     writeFileSync(join(folder, "d.go"), "new\n")

@@ -2,8 +2,17 @@
 import { Directory, dag } from "@dagger.io/dagger"
 import { errorText } from "../report/parts"
 
-/** git's diff and its base, the reason why there is none, or the error that prevented it. */
-export type Change = { diff: string; base: string } | { none: string } | { fault: string }
+/** git's diff with its base, the reason why there is none, or the error that prevented it. */
+export type Change = Difference | { none: string } | { fault: string }
+
+export interface Difference {
+  diff: string
+  base: string
+  /** Commits that the base does not have. */
+  commits: string[]
+  /** Whether one of the branches exists here; else the base is the commit before, whatever that is. */
+  ofBranch: boolean
+}
 
 export interface Changed {
   change: Change
@@ -15,8 +24,18 @@ export interface Changed {
 export async function changedSince(source: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
   try {
     const found = dag.gitflow().diff(source, { branches, withFiles })
-    const [base, none, diff] = await Promise.all([found.base(), found.reason(), found.text()])
-    return none ? { change: { none } } : { change: { base, diff }, before: withFiles ? found.files() : undefined }
+    const [base, none, diff, branch, commits] = await Promise.all([
+      found.base(),
+      found.reason(),
+      found.text(),
+      found.branch(),
+      found.commits(),
+    ])
+    if (none) return { change: { none } }
+    return {
+      change: { base, diff, commits, ofBranch: branch !== "" },
+      before: withFiles ? found.files() : undefined,
+    }
   } catch (error) {
     return { change: { fault: errorText(error) } }
   }

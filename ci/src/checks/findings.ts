@@ -2,8 +2,9 @@
 import type { Config, Severity, Suppression } from "../config/config"
 import { mergedSarif, type Finding } from "../report/sarif"
 import type { Part } from "../report/parts"
-import type { Stage } from "../report/stages"
+import type { Compared, Stage } from "../report/stages"
 import { finished } from "./results"
+import { knownText } from "./scope"
 
 const severities: Record<string, number> = { error: 2, warning: 1, note: 0, none: 0 }
 const threshold: Record<Severity, number> = { high: 2, medium: 1, low: 0 }
@@ -13,39 +14,91 @@ export function suppressionOf({ rule, file }: Finding, suppressions: Suppression
   return suppressions.find((one) => one.rule === rule && (file === one.path || file.startsWith(`${one.path}/`)))
 }
 
-/**
- * Returns a scanner's stage, failed if a finding counts. `today` is YYYY-MM-DD: a suppression that ended before it has no
- * effect.
- */
-export function judgeFindings(
-  stage: Stage,
-  found: Finding[],
-  { severity, suppressions, today }: { severity: Severity; suppressions: Suppression[]; today: string },
-): Stage {
-  const bad = found.filter(({ level }) => (severities[level] ?? 1) >= threshold[severity])
-  const known = (one: Finding) => suppressionOf(one, suppressions)
-  const counted = bad.filter((one) => (known(one)?.until ?? "") < today)
-  const gate = { ...stage, value: counted.length, limit: 0, atMost: true, unit: "findings" }
+/** What findings count. */
+export interface Judging {
+  severity: Severity
+  suppressions: Suppression[]
+  /** As YYYY-MM-DD: a suppression that ended before it has no effect. */
+  today: string
+  /** With `gates.scope: new`: how the findings compare with those of the base. */
+  compared?: Compared
+}
+
+/** Returns a scanner's stage, failed if a finding counts that is not known. */
+export function judgeFindings(stage: Stage, found: Finding[], judging: Judging): Stage {
+  const { severity, suppressions, today, compared } = judging
+  const isBad = ({ level }: Finding) => (severities[level] ?? 1) >= threshold[severity]
+  const suppression = (one: Finding) => suppressionOf(one, suppressions)
+  const isUnsuppressed = (one: Finding) => (suppression(one)?.until ?? "") < today
+  const bad = found.filter(isBad)
+  const unsuppressed = bad.filter(isUnsuppressed)
+  const counted = unsuppressed.filter(({ known }) => !known)
+  const known = unsuppressed.length - counted.length
+  const earlier = compared?.before?.filter((one) => isBad(one) && isUnsuppressed(one)).length
+  const gate = {
+    ...stage,
+    value: counted.length,
+    limit: 0,
+    atMost: true,
+    unit: "findings",
+    ...(known ? { known } : {}),
+  }
   const [first] = counted
   if (!first) {
+    const suppressed = bad.length - unsuppressed.length
     const rest = [
-      bad.length ? `${bad.length} suppressed` : "",
+      suppressed ? `${suppressed} suppressed` : "",
       found.length > bad.length ? `${found.length - bad.length} below ${severity}` : "",
     ].filter((text) => text !== "")
+    const others = rest.length ? `no finding that counts: ${rest.join(", ")}` : stage.reason
     return {
       ...gate,
       status: "passed",
-      reason: rest.length ? `no finding that counts: ${rest.join(", ")}` : stage.reason,
+      reason: known ? [knownText(known, 0, compared!, earlier), ...rest].join("; ") : others,
     }
   }
-  const ended = known(first)
+  const ended = suppression(first)
   const more = counted.length > 1 ? ` (and ${counted.length - 1} more)` : ""
   const why = ended ? `; its suppression ended on ${ended.until}: ${ended.reason}` : ""
   return {
     ...gate,
     status: "failed",
-    reason: `${first.file}${first.line ? `:${first.line}` : ""} ${first.text.replace(/\.$/, "")} [${first.rule}]${why}${more}`,
+    reason: `${placeText(first)} ${first.text.replace(/\.$/, "")} [${first.rule}]${why}${more}${besides(known, compared)}`,
   }
+}
+
+function placeText({ file, line }: Finding): string {
+  return `${file}${line ? `:${line}` : ""}`
+}
+
+/** Returns what is said behind the first new finding: how many are known, or why none is. */
+function besides(known: number, compared: Compared | undefined): string {
+  if (!compared) return ""
+  const note = compared.note ? `; ${compared.note}` : ""
+  return compared.base === "" ? note : `; ${known} known${note}`
+}
+
+/**
+ * Returns a service's lint stage, whose tools decide what a finding is: with `gates.scope: new` it has passed if all of them are
+ * known. A stage that failed in any other way than by findings stays red.
+ */
+export function judgeLint(stage: Stage, found: Finding[], compared: Compared | undefined): Stage {
+  if (!compared || stage.status !== "failed") return stage
+  const fresh = found.filter(({ known }) => !known)
+  const known = found.length - fresh.length
+  const gate = { ...stage, value: fresh.length, limit: 0, atMost: true, unit: "findings", ...(known ? { known } : {}) }
+  const [first] = fresh
+  if (!first && compared.base !== "")
+    return {
+      ...gate,
+      status: "passed",
+      exitCode: 0,
+      reason: knownText(known, 0, compared, compared.before?.length),
+    }
+  if (!first || !known) return { ...gate, reason: `${stage.reason}${besides(known, compared)}` }
+  const more = fresh.length > 1 ? ` (and ${fresh.length - 1} more)` : ""
+  const reason = `${placeText(first)} ${first.text} [${first.rule}]${more}${besides(known, compared)}`
+  return { ...gate, reason }
 }
 
 /** Returns today as YYYY-MM-DD. */
@@ -64,7 +117,8 @@ export function countFindings(
   return (part) => {
     const sarif = Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif"))
     const { found } = mergedSarif(sarif.map(([, text]) => ({ stage: part.folder, text })))
-    const judged = (stage: Stage) => judgeFindings(stage, found, { severity, suppressions, today: today() })
+    const { compared } = part
+    const judged = (stage: Stage) => judgeFindings(stage, found, { severity, suppressions, today: today(), compared })
     return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judged(stage) : stage)) }
   }
 }

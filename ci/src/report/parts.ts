@@ -1,6 +1,6 @@
 // Parts: the stages of one call of a module, with their reports. An error in one part never loses the results of another.
 import { Directory, dag } from "@dagger.io/dagger"
-import { folderOf, marks, oneLine, type Found, type Stage, type Status } from "./stages"
+import { folderOf, marks, oneLine, type Compared, type Found, type Stage, type Status } from "./stages"
 
 /** The result of one call of a module: some stages, and their reports in a folder. */
 export interface Part {
@@ -9,6 +9,8 @@ export interface Part {
   files: Record<string, string[]>
   /** Texts of the files by their path in the pipeline's reports. */
   reports: Record<string, string>
+  /** How its findings compare with those of the base of the change. */
+  compared?: Compared
   /** Or the files themselves, which need not be text: of a live stage, which is never answered from another session's cache. */
   directory?: Directory
 }
@@ -27,7 +29,7 @@ export async function collect(
   // Modules print these lines too, but the CLI drops lines of short calls now and then.
   for (const name of names) console.log(`▶ ${name}`)
   try {
-    const { found, reports } = await call()
+    const { found, reports, compared } = await call()
     const took = (Date.now() - begin) / 1000
     const texts = reports instanceof Directory ? await textsOf(reports) : reports
     const listed = Object.keys(texts)
@@ -51,6 +53,7 @@ export async function collect(
       stages: timed,
       files,
       reports: Object.fromEntries(Object.entries(texts).map(([file, text]) => [`${folder}/${file}`, text])),
+      ...(compared ? { compared } : {}),
     })
     for (const { name, status, seconds, reason } of part.stages)
       console.log(`${marks[status][0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)

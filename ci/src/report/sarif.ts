@@ -13,6 +13,8 @@ export interface Finding {
   file: string
   /** From 1; 0 if there is none. */
   line: number
+  /** Whether the base of a comparison has it too. */
+  known?: boolean
 }
 
 interface SarifLog {
@@ -21,6 +23,7 @@ interface SarifLog {
 interface SarifResult {
   ruleId?: string
   level?: string
+  baselineState?: string
   message: { text: string }
   locations?: { physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number } } }[]
 }
@@ -54,6 +57,23 @@ export function mergedSarif(files: ReportFile[]): { log: string; found: Finding[
   return { log: `${JSON.stringify(log, null, 1)}\n`, found }
 }
 
+/**
+ * Returns a SARIF log with `baselineState` in each result: `unchanged` if the finding is known, else `new`. The log's files are
+ * named from `folder`, the finding's from the repository's root.
+ */
+export function markedSarif({ stage, text, folder }: ReportFile, isKnown: (finding: Finding) => boolean): string {
+  const log = JSON.parse(text) as SarifLog
+  const runs = (log.runs ?? []).map((run) => ({
+    ...run,
+    results: (run.results ?? []).map((result) => {
+      const [location] = result.locations ?? []
+      const finding = findingOf(result, location && fromRoot(location, folder), stage, run.tool.driver.name)
+      return { ...result, baselineState: isKnown(finding) ? "unchanged" : "new" }
+    }),
+  }))
+  return `${JSON.stringify({ ...log, runs }, null, 1)}\n`
+}
+
 function findingOf(result: SarifResult, location: Location | undefined, stage: string, tool: string): Finding {
   const place = location?.physicalLocation
   return {
@@ -64,6 +84,7 @@ function findingOf(result: SarifResult, location: Location | undefined, stage: s
     text: result.message.text,
     file: pathOf(place?.artifactLocation?.uri ?? ""),
     line: place?.region?.startLine ?? 0,
+    ...(result.baselineState === "unchanged" ? { known: true } : {}),
   }
 }
 

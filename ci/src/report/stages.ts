@@ -1,5 +1,6 @@
 // The model of a result: stages, what they add up to, and the table of them.
 import type { Directory } from "@dagger.io/dagger"
+import type { Finding } from "./sarif"
 
 export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
 
@@ -22,6 +23,8 @@ export interface Stage {
   /** Whether the result came from the cache. */
   cached: boolean
   exitCode: number
+  /** Known findings, which the base of the change has too, with `gates.scope: new`. */
+  known?: number
   /** When its part began and ended, in seconds since the pipeline began; undefined if the result is cached. */
   from?: number
   to?: number
@@ -31,6 +34,18 @@ export interface Stage {
 export interface Found {
   found: Stage[]
   reports: Directory | Record<string, string>
+  /** How its findings compare with those of the base of the change. */
+  compared?: Compared
+}
+
+/** How the findings of a stage compare with those of its base. */
+export interface Compared {
+  /** Name of the base, such as `develop (1a2b3c4d5e)`; empty if there is none, so that all findings count. */
+  base: string
+  /** The findings of the base; undefined if they are not known. */
+  before?: Finding[]
+  /** What is to be said of the comparison, such as why there is none; empty for nothing. */
+  note: string
 }
 
 /** The coverage of a file, which is named from the repository's root. */

@@ -45,12 +45,28 @@ export function readState(printed: string): State {
   }
 }
 
-/** Reads the output of diffScript: a line with the base of the comparison, or why there is none; then the diff. */
-export function readDiff(printed: string): { base: string; reason: string; text: string } {
-  const end = printed.indexOf("\n")
-  const [first, text] = [printed.slice(0, end), printed.slice(end + 1)]
-  if (first.startsWith("none ")) return { base: "", reason: first.slice(5), text: "" }
+/** What a checkout changes, as diffScript prints it. */
+export interface Printed {
+  base: string
+  reason: string
+  /** The branch that the comparison is about; empty if none of them exists. */
+  branch: string
+  /** Commits that the base does not have. */
+  commits: string[]
+  text: string
+}
+
+/** Reads the output of diffScript: lines with the base of the comparison, or why there is none; then the diff. */
+export function readDiff(printed: string): Printed {
+  const [first = "", second = "", third = "", ...rest] = printed.split("\n")
+  if (first.startsWith("none ")) return { base: "", reason: first.slice(5), branch: "", commits: [], text: "" }
   const [, name, commit] = /^(.+) ([0-9a-f]{40,64})$/.exec(first) ?? []
   if (!commit) throw new Error(`git printed no base to compare with: ${shown(printed.slice(0, 200))}`)
-  return { base: `${name} (${commit.slice(0, 10)})`, reason: "", text }
+  return {
+    base: `${name} (${commit.slice(0, 10)})`,
+    reason: "",
+    branch: second.replace(/^branch /, "").trim(),
+    commits: third.replace(/^commits /, "").split(" ").filter((one) => one !== ""),
+    text: rest.join("\n"),
+  }
 }

@@ -59,18 +59,19 @@ export class Source {
 @object()
 export class Diff {
   /** Base of the comparison, such as `develop (1a2b3c4d5e)`; empty when there is none. */
-  @func() base: string
+  @func() base: string = ""
   /** Why there is no base; empty when there is one. */
-  @func() reason: string
-  /** Unified diff without context. */
-  @func() text: string
+  @func() reason: string = ""
+  /** Branch that it left, or at whose end it is; empty when none of the branches exists here. */
+  @func() branch: string = ""
+  /** Commits that the base does not have. */
+  @func() commits: string[] = []
+  /** Unified diff without context, with renames. */
+  @func() text: string = ""
   /** The files of the base, if they were requested. */
   @func() files: Directory
 
-  constructor(base: string, reason: string, text: string, files: Directory) {
-    this.base = base
-    this.reason = reason
-    this.text = text
+  constructor(files: Directory) {
     this.files = files
   }
 }
@@ -220,8 +221,9 @@ export class Gitflow {
   /**
    * Returns what a checkout changes since it left another branch.
    * That is everything that differs from the commit at which it left the first existing branch of `branches`
-   * (`origin/…` before the local one). Uncommitted edits count, and so do new files that are not ignored. At the end of
-   * such a branch, with everything committed, the base is the commit before.
+   * (`origin/…` before the local one); where none exists, that of origin's HEAD, main or master. Uncommitted edits
+   * count, and so do new files that are not ignored. At the end of such a branch, with everything committed, the base
+   * is the commit before.
    *
    * Example: `dagger -m modules/gitflow call diff --source . --branches develop text`
    *
@@ -240,8 +242,8 @@ export class Gitflow {
   ): Promise<Diff> {
     const folder = withFiles ? "/before" : ""
     const ran = await gitRan(this.base(image), source, diffScript, [folder, ...branches])
-    const { base, reason, text } = readDiff(await ran.stdout())
-    return new Diff(base, reason, text, folder ? ran.directory(folder) : dag.directory())
+    const printed = readDiff(await ran.stdout())
+    return Object.assign(new Diff(folder ? ran.directory(folder) : dag.directory()), printed)
   }
 }
 

@@ -47,34 +47,49 @@ git --literal-pathspecs add --all -- "$@" && changed=$(git write-tree) || exit 3
 tree "$changed" "$@"
 `
 
-/** Sets base and name for the comparison of the checkout with the branches "$@"; prints `none` and a reason, and ends, without a base. */
+/**
+ * Sets base and name for the comparison of the checkout with the branches "$@", and branch to the one that it has left or
+ * is at the end of; prints `none` and a reason, and ends, without a base. Where none of them exists, the branches that
+ * repositories usually have are tried: that of origin's HEAD, main, master.
+ */
 const findBase = `
 set -o pipefail
 export GIT_INDEX_FILE=/tmp/index
 if ! head=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "none HEAD names no commit"; exit 0; fi
 git read-tree HEAD || exit 3
 dirty=$(git status --porcelain)
-base= name=
-for branch in "$@"; do
-  for ref in "refs/remotes/origin/$branch" "refs/heads/$branch"; do
+base= name= branch=
+look() {
+  local ref found
+  for ref in "refs/remotes/origin/$1" "refs/heads/$1"; do
     git rev-parse --verify -q "$ref^{commit}" > /dev/null || continue
     found=$(git merge-base HEAD "$ref" 2> /dev/null) || continue
+    if [ -z "$branch" ]; then branch=$1; fi
     # At the end of the branch itself there is no difference, except for what is not committed yet.
-    if [ "$found" != "$head" ] || [ -n "$dirty" ]; then base=$found name=$branch; break 2; fi
+    if [ "$found" != "$head" ] || [ -n "$dirty" ]; then base=$found name=$1 branch=$1; return 0; fi
   done
-done
+  return 1
+}
+for one in "$@"; do look "$one" && break; done
+if [ -z "$branch" ]; then
+  usual=$(git symbolic-ref -q refs/remotes/origin/HEAD)
+  for one in \${usual:+"\${usual#refs/remotes/origin/}"} main master; do look "$one" && break; done
+fi
 if [ -z "$base" ]; then
   base=$(git rev-parse --verify -q 'HEAD^1') || { echo "none there is no commit before HEAD to compare with"; exit 0; }
   name="the commit before"
 fi
 echo "$name $base"
+echo "branch $branch"
+echo "commits $(git rev-list "$base..HEAD" | tr '\\n' ' ')"
 `
 
 /**
- * Prints the base of the comparison, as `branch commit`, or `none` and a reason; then a unified diff without context of
- * everything that differs from the base: commits, edits, and new files that are not ignored. The first argument is a folder for
- * the files of the base, or empty; the others are branches; the first that exists counts. At the end of that branch, with
- * everything committed, the base is the first parent.
+ * Prints the base of the comparison, as `branch commit`, or `none` and a reason; then `branch` with the branch that it is
+ * about, `commits` with those that the base does not have, and a unified diff without context, with renames, of
+ * everything that differs from the base: commits, edits, and new files that are not ignored. The first argument is a
+ * folder for the files of the base, or empty; the others are branches; the first that exists counts. At the end of that
+ * branch, with everything committed, the base is the first parent.
  */
 export const diffScript = `
 folder=$1; shift
@@ -82,5 +97,6 @@ if [ -n "$folder" ]; then mkdir -p "$folder"; fi
 ${findBase}
 if [ -n "$folder" ]; then git archive --format=tar "$base" | tar -x -C "$folder" || exit 3; fi
 git add --intent-to-add --all . || exit 3
-git diff --unified=0 --no-color --no-ext-diff --no-textconv --no-renames "$base" -- || exit 3
+options=(--unified=0 --no-color --no-ext-diff --no-textconv --find-renames --src-prefix=a/ --dst-prefix=b/)
+git diff "\${options[@]}" "$base" -- || exit 3
 `
