@@ -44,7 +44,7 @@ const file = (name: string, statements: number, covered: number, lines: [number,
   lines: new Map(lines),
 })
 const limits = { total: 80, changedLines: 80 }
-const same = { diff: "", base: "develop" }
+const same = { diff: "", base: "develop", commits: [], ofBranch: true }
 
 describe("coverage", () => {
   it("of Go is read by file; a block that two packages list counts once, another module's not at all", () => {
@@ -98,7 +98,7 @@ describe("the gates of coverage", () => {
         ]),
       ],
       [],
-      { diff, base: "develop" },
+      { diff, base: "develop", commits: [], ofBranch: true },
       limits,
     )
     expect(stages).toMatchObject([
@@ -117,7 +117,7 @@ describe("the gates of coverage", () => {
         file("a/y.go", 5, 1),
       ],
       [],
-      { diff, base: "develop" },
+      { diff, base: "develop", commits: [], ofBranch: true },
       limits,
     )
     expect(stages).toMatchObject([

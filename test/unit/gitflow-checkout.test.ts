@@ -128,7 +128,11 @@ describe("what a checkout changes", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it("is nothing to compare with on the first commit", () =>
-    expect(diff("develop")).toMatchObject({ base: "", reason: "there is no commit before HEAD to compare with", text: "" }))
+    expect(diff("develop")).toMatchObject({
+      base: "",
+      reason: "there is no commit before HEAD to compare with",
+      text: "",
+    }))
   it("is what differs from where it left the branch: commits, edits, new files; not what is ignored, nor what the branch has since", () => {
     const left = git("rev-parse", "HEAD").slice(0, 10)
     git("checkout", "--quiet", "-b", "feature/x")

@@ -1,8 +1,11 @@
 // dependencies: an SBOM with the difference to where the branch began, licences, and known vulnerabilities.
 import { Directory, dag } from "@dagger.io/dagger"
+import type { Config } from "../config/config"
+import type { Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
-import { defineCheck, servicesOf, type CheckRun } from "./check"
+import type { Changed } from "./changed"
+import { NotApplicable, defineCheck, servicesOf, type CheckRun } from "./check"
 import { judgeFindings, today } from "./findings"
 import { inputsOf, matching } from "./inputs"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./licences"
@@ -11,16 +14,22 @@ import { cachedResults, finished, textsIn, type Texts } from "./results"
 
 export const dependencies = defineCheck({
   name: "dependencies",
-  applies: () => true,
+  applies: ({ isBase, config }) =>
+    isBase && !Object.keys(config.services).length ? new NotApplicable("the base has none of the services") : true,
+  identity: "package",
+  judge:
+    ({ config }) =>
+    (part) => ({ ...part, stages: part.stages.map((stage) => judged(stage, part, config)) }),
   async run(run) {
     const goDatabaseFolder = await goDatabaseOf(run)
-    const { change, before } = await run.changed
+    // The base itself is compared with nothing.
+    const { change, before }: Changed = run.isBase ? { change: { none: "it is the base" } } : await run.changed
     if ("fault" in change) throw new Error(change.fault)
     const { source, config, access } = run
     const goPaths = servicesOf(config, "go").map(([, { path }]) => path)
     const modules = goModules(access, source, goPaths)
     const [sbom, audit] = await Promise.all([sbomOf(run, modules, before), auditOf(run, modules, goDatabaseFolder)])
-    return judged(run, sbom, audit, "base" in change ? change.base : "")
+    return foundIn(run, sbom, audit, "base" in change ? change.base : "")
   },
 })
 
@@ -41,7 +50,7 @@ function commonOptions({ config, deadline, nonce }: CheckRun) {
 }
 
 async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
-  const { source, config } = run
+  const { source, config, isBase } = run
   const options = { ...commonOptions(run), name: "sbom", timeout: config.timeouts.lint, before }
   if (modules)
     return textsIn(
@@ -52,7 +61,7 @@ async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Dir
     )
   // Both are named by their content, so that other files do not change the cache key.
   const [now, then] = await Promise.all([
-    inputsOf(source, Object.values(config.services)),
+    inputsOf(source, Object.values(config.services), isBase),
     before && matching(before, "before", ["**"], []),
   ])
   return cachedResults((attempt) => dag.cyclonedx().cachedSbom(now, { ...options, before: then, attempt }), finished)
@@ -79,23 +88,31 @@ function auditOf(
   return textsIn(dag.audit().scan(run.source, options).reports())
 }
 
-/** Returns the stage of both results: refused licences and vulnerabilities that count make it red. */
-function judged({ config }: CheckRun, sbom: Texts, audit: Audit, base: string): Found {
+/** A stage that does not say yet which databases have not answered. */
+type Unjudged = Stage & { unreachable: string }
+
+/** Returns the stage of both results with their findings: refused licences and vulnerabilities. */
+function foundIn({ config }: CheckRun, sbom: Texts, audit: Audit, base: string): Found {
   const [made, known] = [sbom.found[0], audit.found[0]]
   if (!made || !known) throw new Error("a module gave no result")
-  const { licences, severity, inconclusive } = config.dependencies
   const components = made.status === "passed" ? (JSON.parse(sbom.reports["components.json"]!) as Component[]) : []
-  const refused = licencesSarif(components, licences)
   const auditReports = Object.entries(audit.reports).map(([file, text]) => [`audit/${file}`, text])
   const reports = {
     ...sbom.reports,
     ...Object.fromEntries(auditReports),
-    "licences.sarif": refused,
-  } as Found["reports"]
-  const stage = dependenciesStage(made, known, base)
-  if (stage.status !== "passed") return { found: [stage], reports }
-  const texts = [audit.reports["audit.sarif"]!, refused]
+    "licences.sarif": licencesSarif(components, config.dependencies.licences),
+  } as Record<string, string>
+  const stage: Unjudged = { ...dependenciesStage(made, known, base), unreachable: known.unreachable }
+  return { found: [stage], reports }
+}
+
+/** Returns the stage, red if a finding counts; inconclusive if a database has not answered. */
+function judged(stage: Stage, part: Part, { dependencies, suppressions }: Config): Stage {
+  const { unreachable = "", ...plain } = stage as Partial<Unjudged> & Stage
+  if (plain.status !== "passed") return plain
+  const texts = ["audit/audit.sarif", "licences.sarif"].map((file) => part.reports[`${part.folder}/${file}`]!)
   const { found } = mergedSarif(texts.map((text) => ({ stage: "dependencies", text })))
-  const counted = judgeFindings(stage, found, { severity, suppressions: config.suppressions, today: today() })
-  return { found: [withoutAnswer(counted, known.unreachable, inconclusive)], reports }
+  const { severity, inconclusive } = dependencies
+  const judging = { severity, suppressions, today: today(), compared: part.compared }
+  return withoutAnswer(judgeFindings(plain, found, judging), unreachable, inconclusive)
 }

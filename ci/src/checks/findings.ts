@@ -84,8 +84,11 @@ function besides(known: number, compared: Compared | undefined): string {
  */
 export function judgeLint(stage: Stage, found: Finding[], compared: Compared | undefined): Stage {
   if (!compared || stage.status !== "failed") return stage
-  const fresh = found.filter(({ known }) => !known)
-  const known = found.length - fresh.length
+  // Warnings fail a linter only if they are all that it has, and its options say so.
+  const errors = found.filter(({ level }) => level === "error")
+  const counted = errors.length ? errors : found
+  const fresh = counted.filter(({ known }) => !known)
+  const known = counted.length - fresh.length
   const gate = { ...stage, value: fresh.length, limit: 0, atMost: true, unit: "findings", ...(known ? { known } : {}) }
   const [first] = fresh
   if (!first && compared.base !== "")

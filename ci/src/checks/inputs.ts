@@ -32,24 +32,31 @@ export async function goInput(source: Directory, path: string, inputs: string[] 
 export async function nodeInput(
   source: Directory,
   { path, exclude }: Pick<Service, "path" | "exclude">,
+  isBase = false,
 ): Promise<Directory> {
   const folder = source.directory(path)
   if (exclude.length === 0) return withoutMarkdown(folder)
-  return matching(folder, `node/${path === "." ? "root" : path}`, ["**"], exclude)
+  return matching(folder, sideOf({ isBase }, `node/${path === "." ? "root" : path}`), ["**"], exclude)
 }
 
 /** Returns the inputs of several services in one directory, each at its own path. */
 export async function inputsOf(
   source: Directory,
   services: Pick<Service, "path" | "kind" | "exclude">[],
+  isBase = false,
 ): Promise<Directory> {
   let input = dag.directory()
   for (const service of services)
     input =
       service.kind === "go"
         ? input.withDirectory(".", await goInput(source, service.path))
-        : input.withDirectory(service.path, await nodeInput(source, service))
+        : input.withDirectory(service.path, await nodeInput(source, service, isBase))
   return input
+}
+
+/** Returns the name of an input for `matching`: the base of a change has files of its own beside those of the change. */
+export function sideOf({ isBase = false }: { isBase?: boolean }, name: string): string {
+  return isBase ? `base/${name}` : name
 }
 
 /**

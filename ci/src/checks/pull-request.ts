@@ -49,14 +49,9 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
   const { grace = 0, access = {} } = wanted
   const nonce = wanted.all ? unique() : ""
   const deadline = grace && Math.ceil(Date.now() / 1000) + grace
-  const run: CheckRun = {
-    source,
-    config,
-    deadline,
-    nonce,
-    access,
-    changed: changedOf(source, config, wanted, selected),
-  }
+  const branches = wanted.base ? [wanted.base] : [...new Set(Object.values(config.branches))]
+  const changed = changedOf(source, config, branches, selected)
+  const run: CheckRun = { source, config, deadline, nonce, access, changed, branches }
   const parts = await runAll(run, selected)
   // SonarQube reads what the tests have measured.
   if (selected.has("quality")) parts.push(await quality(run, parts, wanted))
@@ -74,11 +69,11 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
   return { stages: names.map((name) => results.get(name) ?? leftOut(name)), parts, coverage }
 }
 
-/** Finds what the source changes, if a selected check wants it. The files of the base are for `dependencies` alone. */
-function changedOf(source: Directory, config: Config, { base }: Wanted, selected: Set<string>): Promise<Changed> {
-  const withFiles = selected.has("dependencies")
+/** Finds what the source changes, if a selected check wants it. The files of the base are for scanners that compare with it. */
+function changedOf(source: Directory, { scope }: Config, branches: string[], selected: Set<string>): Promise<Changed> {
+  const withFiles = selected.has("dependencies") || scope === "new"
   if (!withFiles && !isCoverageSelected(selected)) return Promise.resolve({ change: { none: notSelected } })
-  return changedSince(source, base ? [base] : Object.values(config.branches), withFiles)
+  return changedSince(source, branches, withFiles)
 }
 
 function isCoverageSelected(selected: Set<string>): boolean {

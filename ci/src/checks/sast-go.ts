@@ -12,9 +12,9 @@ export const sastGo = defineCheck({
     const services = servicesOf(config, "go")
     return services.length ? services : new NotApplicable("no service is of the kind go")
   },
-  async run({ source, config, deadline, nonce, access }, services) {
+  async run({ source, config, deadline, nonce, access, isBase }, services) {
     const delivered = services.map(([, service]) => service)
-    const sources = await inputsOf(source, delivered)
+    const sources = await inputsOf(source, delivered, isBase)
     const paths = delivered.map(({ path }) => path)
     const options = { paths, name: silent, timeout: config.timeouts.lint, deadline, nonce }
     if (isGiven(access)) return scanned("sast:go", gosec(access).scan(sources, options).reports())

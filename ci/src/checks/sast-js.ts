@@ -11,9 +11,10 @@ export const sastJs = defineCheck({
     const services = servicesOf(config, "node")
     return services.length ? services : new NotApplicable("no service is of the kind node")
   },
-  async run({ source, config, deadline, nonce }, services) {
+  async run({ source, config, deadline, nonce, isBase }, services) {
     let sources = dag.directory()
-    for (const [, service] of services) sources = sources.withDirectory(service.path, await nodeInput(source, service))
+    for (const [, service] of services)
+      sources = sources.withDirectory(service.path, await nodeInput(source, service, isBase))
     const options = { name: silent, timeout: config.timeouts.lint, deadline, nonce }
     return scanned("sast:js", dag.sonarjs().scan(sources, options).reports())
   },

@@ -55,7 +55,10 @@ function isBelow(folder: string, file: string): boolean {
 }
 
 /** Returns the place that a finding had in the base; undefined if it is changed or there is none. */
-function placeBefore({ file, line }: Finding, changes: Map<string, FileChange>): { file: string; line: number } | undefined {
+function placeBefore(
+  { file, line }: Finding,
+  changes: Map<string, FileChange>,
+): { file: string; line: number } | undefined {
   if (file === "" || file === ".") return undefined
   const change = changes.get(file)
   if (line > 0 && change) {

@@ -11,6 +11,8 @@ const secretsFound = 3
 export const secrets = defineCheck({
   name: "secrets",
   applies: ({ source }) => source,
+  ended: ({ exitCode }) => exitCode === secretsFound,
+  isByLines: true,
   async run({ config, deadline, nonce }, source) {
     const git = source.directory(".git")
     const result = dag.gitleaks().scan(source, { git, name: silent, timeout: config.timeouts.secrets, deadline, nonce })
@@ -28,7 +30,7 @@ export const secrets = defineCheck({
   },
   // Secrets that were found may be suppressed; any other failure stays one.
   judge: ({ config }) =>
-    config.suppressions.length
+    config.suppressions.length || config.scope === "new"
       ? countFindings(config, { ended: ({ exitCode }) => exitCode === secretsFound })
       : undefined,
 })

@@ -2,8 +2,11 @@
 import { Golang, Service, dag } from "@dagger.io/dagger"
 import type { Need, Service as Delivered } from "../config/config"
 import { collect, type Part } from "../report/parts"
+import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
 import { timedSteps, type CheckRun } from "./check"
+import { compareWithBase, type Comparing } from "./compare"
+import { judgeLint } from "./findings"
 import { goInput, nodeInput } from "./inputs"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
@@ -19,8 +22,46 @@ export interface ServiceSteps {
 export function checkService(run: CheckRun, service: ServiceSteps): Promise<Part> {
   const { name, steps } = service
   const stages = steps.map((step) => `${name}:${step}`)
-  const check = service.service.kind === "go" ? checkGo : checkNode
-  return collect(name, stages, () => check(run, service), withCoverageGate(service.service))
+  const call = async () => compareWithBase(run, await checkOf(service)(run, service), lintOf(service))
+  return collect(name, stages, call, (part) => withKnownFindings(withCoverageGate(service.service)(part), service))
+}
+
+function checkOf({ service }: ServiceSteps): (run: CheckRun, of: ServiceSteps) => Promise<Found> {
+  return service.kind === "go" ? checkGo : checkNode
+}
+
+/** The exit code of a linter that has looked at everything and found something. */
+const lintFound = 1
+
+/** Returns how the findings of a service's linters are compared with those of the base. */
+function lintOf(of: ServiceSteps): Comparing {
+  const { name, service } = of
+  return {
+    stage: `${name}:lint`,
+    folder: folderOfTools(service),
+    ended: ({ exitCode }) => exitCode === 0 || exitCode === lintFound,
+    async atBase(run) {
+      if (!(await run.source.exists(service.path))) return undefined
+      // Another name, so that its lines of progress are not taken for those of the change.
+      return checkOf(of)(run, { ...of, name: `base-of-${name}`, steps: ["lint"] })
+    },
+  }
+}
+
+/** The folder that the tools of a service name files from; the repository's root if there is none. */
+function folderOfTools({ kind, path }: Delivered): string | undefined {
+  return kind === "node" ? path : undefined
+}
+
+/** Decides the lint stage of a service with `gates.scope: new`. */
+function withKnownFindings(part: Part, { name, service }: ServiceSteps): Part {
+  const logs = Object.entries(part.reports).filter(
+    ([path]) => path.startsWith(`${name}/lint/`) && path.endsWith(".sarif"),
+  )
+  const stage = `${name}:lint`
+  const { found } = mergedSarif(logs.map(([, text]) => ({ stage, text, folder: folderOfTools(service) })))
+  const judged = (one: Stage) => (one.name === stage ? judgeLint(one, found, part.compared) : one)
+  return { ...part, stages: part.stages.map(judged) }
 }
 
 async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
@@ -34,9 +75,12 @@ async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of
     : cachedResults((attempt) => withTestServices(dag.golang(), needs).cachedCheck(input, { ...options, attempt }))
 }
 
-async function checkNode({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
+async function checkNode(
+  { source, config, deadline, nonce, access, isBase }: CheckRun,
+  of: ServiceSteps,
+): Promise<Found> {
   const { name, steps, service } = of
-  const input = await nodeInput(source, service)
+  const input = await nodeInput(source, service, isBase)
   const scripts = Object.entries(service.scripts).map(([step, script]) => `${step}=${script}`)
   const options = { name, steps: timedSteps(config, steps), scripts, deadline, nonce }
   return access.npmrc

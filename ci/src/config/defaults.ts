@@ -42,13 +42,16 @@ function fullService(service: WrittenService, gates: WrittenGates, isGateWritten
   }
 }
 
-function fullGates(gates: WrittenGates): Pick<Config, "coverage" | "quality" | "sast" | "dependencies" | "lint"> {
+function fullGates(
+  gates: WrittenGates,
+): Pick<Config, "coverage" | "quality" | "sast" | "dependencies" | "lint" | "scope"> {
   return {
     coverage: { total: coverageGate(gates, "total"), changedLines: coverageGate(gates, "changedLines") },
     quality: gates.quality,
     sast: gates.sast?.severity ?? "medium",
     dependencies: fullDependencies(gates.dependencies),
     lint: gates.lint ?? { exclusions: [] },
+    scope: gates.scope ?? "all",
   }
 }
 

@@ -80,6 +80,9 @@ export interface Lint {
 /** How bad a finding has to be to count. */
 export type Severity = "high" | "medium" | "low"
 
+/** Which findings count: all, or those that the base of a change does not have. */
+export type Scope = "all" | "new"
+
 /** What dependencies may be. */
 export interface Dependencies {
   severity: Severity
@@ -106,6 +109,7 @@ export interface Config extends Product {
   sast: Severity
   dependencies: Dependencies
   lint: Lint
+  scope: Scope
   suppressions: Suppression[]
   /** The page of the repository, for links in reports; else what git's remote says. */
   repository?: string
@@ -137,4 +141,5 @@ export interface WrittenGates {
     database?: Partial<Dependencies["database"]>
   }
   lint?: Lint
+  scope?: Scope
 }

@@ -66,7 +66,10 @@ export function readDiff(printed: string): Printed {
     base: `${name} (${commit.slice(0, 10)})`,
     reason: "",
     branch: second.replace(/^branch /, "").trim(),
-    commits: third.replace(/^commits /, "").split(" ").filter((one) => one !== ""),
+    commits: third
+      .replace(/^commits /, "")
+      .split(" ")
+      .filter((one) => one !== ""),
     text: rest.join("\n"),
   }
 }
