@@ -40,7 +40,13 @@ describe("a delivery.yaml", () => {
           ...{ scripts: {}, exclude: [] },
         },
       },
-      ...{ coverage: { total: 80, changedLines: 80 }, sast: "medium", lint: { exclusions: [] }, suppressions: [] },
+      ...{
+        coverage: { total: 80, changedLines: 80 },
+        scope: "all",
+        sast: "medium",
+        lint: { exclusions: [] },
+        suppressions: [],
+      },
       dependencies: {
         severity: "medium",
         licences: { allow: [], deny: [] },

@@ -8,7 +8,7 @@ import type { Changed } from "./changed"
 import { compareWithBase, type AtBase, type Comparing } from "./compare"
 import type { Access } from "./private"
 import { finished } from "./results"
-import type { Identity } from "./scope"
+import type { SameBy } from "./scope"
 
 /** What every check gets. */
 export interface CheckRun {
@@ -43,7 +43,7 @@ interface Definition<Input> {
   /** Whether a stage has ended by itself, so that its findings are all; by default, if its exit code is 0. */
   ended?: (stage: Stage) => boolean
   /** What says that two findings are the same; their place by default. */
-  identity?: Identity
+  identity?: SameBy
   /** Whether lines alone tell known findings from new ones, so that the tool need not run on the base. */
   isByLines?: boolean
   /** Decides what the result amounts to, for example by counting findings. */

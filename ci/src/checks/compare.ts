@@ -4,14 +4,14 @@ import { errorText, textsOf } from "../report/parts"
 import { markedSarif, mergedSarif, type Finding } from "../report/sarif"
 import { oneLine, type Compared, type Found, type Stage } from "../report/stages"
 import type { CheckRun } from "./check"
-import { comparisonOf, isKnown, whyAllCount, type Identity } from "./scope"
+import { comparisonOf, isKnown, whyAllCount, type SameBy } from "./scope"
 
 /** How a stage is compared with its base. */
 export interface Comparing {
   stage: string
   /** The folder that its tools name files from; the repository's root if there is none. */
   folder?: string
-  identity?: Identity
+  identity?: SameBy
   /** Runs the same tool on the base; undefined if there was nothing for it, or if places say enough. */
   atBase?: (run: CheckRun) => Promise<AtBase | undefined>
   /** Whether a stage has ended by itself, so that its findings are all. */
@@ -39,12 +39,11 @@ export async function compareWithBase(run: CheckRun, found: Found, comparing: Co
   const there = await findingsAtBase({ ...run, source: before, isBase: true }, comparing)
   const comparison = comparisonOf(change.base, change.diff, change.commits)
   const options = { before: there.before, identity, folders: there.folders }
-  const marked = logs.map(([path, text]) => [
-    path,
-    markedSarif({ stage, text, folder }, (finding) => isKnown(finding, comparison, options)),
-  ])
+  const isOld = (finding: Finding) => isKnown(finding, comparison, options)
+  const marked: Record<string, string> = {}
+  for (const [path, text] of logs) marked[path] = markedSarif({ stage, text, folder }, isOld)
   const compared: Compared = { base: change.base, before: there.before, note: there.note }
-  return { ...found, reports: { ...texts, ...Object.fromEntries(marked) }, compared }
+  return { ...found, reports: { ...texts, ...marked }, compared }
 }
 
 interface Earlier {

@@ -14,7 +14,7 @@ export interface Comparison {
 }
 
 /** What says that two findings are the same: their place, or the package that they are about. */
-export type Identity = "place" | "package"
+export type SameBy = "place" | "package"
 
 /** Returns the comparison for a diff. */
 export function comparisonOf(base: string, diff: string, commits: string[]): Comparison {
@@ -31,7 +31,7 @@ export function comparisonOf(base: string, diff: string, commits: string[]): Com
 export function isKnown(
   finding: Finding,
   { changes, commits }: Comparison,
-  { before, identity, folders }: { before?: Finding[]; identity: Identity; folders?: string[] },
+  { before, identity, folders }: { before?: Finding[]; identity: SameBy; folders?: string[] },
 ): boolean {
   const commit = commitOf(finding)
   if (commit) return !commits.has(commit)
