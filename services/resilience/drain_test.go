@@ -93,6 +93,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestARollingRestartLosesNoRequest: one of two replicas is terminated and
 // replaced under load, reads and writes alike.
 func TestARollingRestartLosesNoRequest(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	variables := d.variables("restaurant")
 	variables["DRAIN_DELAY"] = "1s"
@@ -143,11 +144,17 @@ func TestARollingRestartLosesNoRequest(t *testing.T) {
 // drain's delay is over is answered in full, though answers take longer than
 // the rest of the process's life would be.
 func TestOneReplicaAloneCompletesWhatItAccepted(t *testing.T) {
+	t.Parallel()
 	const delay, latency = time.Second, 700 * time.Millisecond
 	p := start(t, "restaurant", map[string]string{"STORE": "memory", "DRAIN_DELAY": delay.String(), "FAULT_LATENCY": latency.String()})
 	fresh := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	stop := load(20*time.Millisecond, func(int) answer { return askBy(fresh, "GET", p.url+"/restaurants", "") })
+	var answered atomic.Int64
+	stop := load(20*time.Millisecond, func(int) answer {
+		defer answered.Add(1)
+		return askBy(fresh, "GET", p.url+"/restaurants", "")
+	})
 	time.Sleep(time.Second)
+	eventually(t, patience, "the load is under way", func() bool { return answered.Load() >= 30 })
 	terminated := time.Now()
 	p.signal(t, syscall.SIGTERM)
 	if code := p.wait(t); code != 0 {

@@ -14,6 +14,7 @@ import (
 
 // TestProductionRefusesFaults: without the second key the process does not start.
 func TestProductionRefusesFaults(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	production := d.variables("restaurant")
 	production["APP_MODE"] = "production"
@@ -44,6 +45,7 @@ func TestProductionRefusesFaults(t *testing.T) {
 }
 
 func TestFaultsThatProbesSee(t *testing.T) {
+	t.Parallel()
 	memory := map[string]string{"STORE": "memory"}
 	p := start(t, "restaurant", memory, map[string]string{"FAULT_UNREADY": "true", "FAULT_UNHEALTHY": "true"})
 	if ready, live := ask("GET", p.url+"/readyz", ""), ask("GET", p.url+"/livez", ""); !ready.problem(503) ||
@@ -96,6 +98,7 @@ func scan(t *testing.T, address string) []string {
 // TestAReleaseHasNoSeededFlaw: neither in its binary, nor for a scanner; and what
 // looks for them does find them in a build that has them.
 func TestAReleaseHasNoSeededFlaw(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	has := func(binary string) bool {
 		b, err := os.ReadFile(filepath.Join(binaries, binary))
@@ -134,6 +137,7 @@ func TestAReleaseHasNoSeededFlaw(t *testing.T) {
 
 // TestStart: how long a release takes to be ready, and what it needs idle.
 func TestStart(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	for _, s := range services {
 		began := time.Now()

@@ -12,6 +12,7 @@ import (
 // TestOneRequestCanBeFollowed: it is one line of JSON in each service's log, with
 // the same request id and trace.
 func TestOneRequestCanBeFollowed(t *testing.T) {
+	t.Parallel()
 	suppliers, recipes, restaurant := stack(t, nil)
 	const trace = "0af7651916cd43dd8448eb211c80319c"
 	a := ask(
@@ -68,6 +69,7 @@ func TestOneRequestCanBeFollowed(t *testing.T) {
 
 // TestNoSecretIsPrinted: neither a right password nor a wrong one, whatever fails.
 func TestNoSecretIsPrinted(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	file := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(file, []byte(d.password+"\n"), 0o600); err != nil {

@@ -3,6 +3,8 @@ package resilience
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,17 +24,25 @@ var services = []string{"suppliers", "recipes", "restaurant"}
 
 var (
 	binaries string    // a folder with the services as a release has them, and restaurant-flawed
-	database *postgres // nil without TEST_DATABASE_URL
+	template *postgres // nil without TEST_DATABASE_URL
 )
 
-// postgres is this run's own database, with all schemas and the demonstration's data.
+// postgres is a database with all schemas. Tests run side by side: each has its own, a copy of the template.
 type postgres struct {
+	server           string // an administrator's address
 	host, port, name string
 	suffix           string // of the roles: they belong to the whole server
 	password         string // of the roles; nothing may ever print it
 }
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// The tests wait for outages to pass more than they compute: all run at once, however few processors there are.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	fail := func(err error) int {
@@ -42,22 +54,29 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer os.RemoveAll(binaries)
-	for _, name := range services {
-		if err := build(name, name); err != nil {
-			return fail(err)
-		}
-	}
-	if err := build("restaurant", "restaurant-flawed", "-tags", "seededflaws"); err != nil {
+	if err := buildAll(); err != nil {
 		return fail(err)
 	}
 	if address := os.Getenv("TEST_DATABASE_URL"); address != "" {
-		remove, err := makeDatabase(address)
+		remove, err := makeTemplate(address)
 		defer remove()
 		if err != nil {
 			return fail(err)
 		}
 	}
 	return m.Run()
+}
+
+// buildAll makes all binaries, side by side: most of the time goes into linking, which uses one processor.
+func buildAll() error {
+	var all sync.WaitGroup
+	failures := make([]error, len(services)+1)
+	for n, name := range services {
+		all.Go(func() { failures[n] = build(name, name) })
+	}
+	all.Go(func() { failures[len(services)] = build("restaurant", "restaurant-flawed", "-tags", "seededflaws") })
+	all.Wait()
+	return errors.Join(failures...)
 }
 
 // build makes a binary of a service with the flags that the pipeline uses.
@@ -74,14 +93,15 @@ func build(service, binary string, flags ...string) error {
 	return nil
 }
 
-// makeDatabase makes the database, with the roles that services/database makes,
+// makeTemplate makes the database that tests copy, with the roles that services/database makes,
 // and migrates it; remove drops what there is of it.
-func makeDatabase(address string) (remove func(), err error) {
+func makeTemplate(address string) (remove func(), err error) {
 	server, err := url.Parse(address)
 	if err != nil {
 		return func() {}, fmt.Errorf("TEST_DATABASE_URL is not an address")
 	}
 	d := &postgres{
+		server:   address,
 		host:     server.Hostname(),
 		port:     server.Port(),
 		suffix:   "_" + strings.ToLower(rand.Text()[:8]),
@@ -123,8 +143,26 @@ func makeDatabase(address string) (remove func(), err error) {
 			return remove, fmt.Errorf("%s migrate expand: %w\n%s", s, err, out)
 		}
 	}
-	database = d
+	template = d
 	return remove, nil
+}
+
+var copies atomic.Int64
+
+// clone makes a copy of the template for one test, and drops it with the test.
+func (d *postgres) clone(t *testing.T) *postgres {
+	t.Helper()
+	own := *d
+	own.name = fmt.Sprintf("%s_%d", d.name, copies.Add(1))
+	t.Cleanup(func() {
+		if err := execute(d.server, "DROP DATABASE IF EXISTS "+own.name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := execute(d.server, "CREATE DATABASE "+own.name+" TEMPLATE "+d.name); err != nil {
+		t.Fatal(err)
+	}
+	return &own
 }
 
 func execute(address string, statements ...string) error {
@@ -156,15 +194,15 @@ func (d *postgres) variables(role string) map[string]string {
 
 func (d *postgres) address() string { return net.JoinHostPort(d.host, d.port) }
 
-// needDatabase skips the test where there is none.
+// needDatabase gives the test a database of its own, and skips it where there is no server.
 func needDatabase(t *testing.T) *postgres {
 	t.Helper()
-	if database == nil {
+	if template == nil {
 		t.Skip(
 			"set TEST_DATABASE_URL to an administrator's address, such as postgres://postgres:postgres@localhost:5432/postgres",
 		)
 	}
-	return database
+	return template.clone(t)
 }
 
 // needRedis gives host:port of TEST_REDIS_URL, and skips the test without.

@@ -52,6 +52,7 @@ func degraded(t *testing.T, a answer) bool {
 // nowhere for 7 s, under load. Every answer is a problem detail in time, the
 // service stays alive, and recovers by itself.
 func TestPostgresCutOffForTenSeconds(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	proxy := newProxy(t, d.address())
 	variables := d.variables("restaurant")
@@ -134,6 +135,7 @@ func TestPostgresCutOffForTenSeconds(t *testing.T) {
 
 // TestRedisStopped: answers go on, whole and soon, and the cache is used again when it is back.
 func TestRedisStopped(t *testing.T) {
+	t.Parallel()
 	proxy := newProxy(t, needRedis(t))
 	_, recipes, restaurant := stack(t, map[string]string{"REDIS_URL": "redis://" + proxy.address() + "/0"})
 	check := func(when string) {
@@ -197,6 +199,7 @@ func (p *process) hits(t *testing.T) float64 {
 // TestSuppliersAway: suppliers freezes, and is killed; menus say that they are
 // degraded, in time and soon at once, and are whole again when it is back.
 func TestSuppliersAway(t *testing.T) {
+	t.Parallel()
 	suppliers, recipes, restaurant := stack(t, map[string]string{"REDIS_URL": ""})
 	state := `circuit_breaker_state{target="suppliers"`
 	whole := func() bool { return !degraded(t, ask("GET", restaurant.url+menu, "")) }
@@ -234,7 +237,7 @@ func TestSuppliersAway(t *testing.T) {
 	again := start(
 		t,
 		"suppliers",
-		needDatabase(t).variables("suppliers"),
+		suppliers.set,
 		map[string]string{"ADDRESS": strings.TrimPrefix(suppliers.url, "http://")},
 	)
 	eventually(t, 10*time.Second, "menus are whole after suppliers came back", whole)
@@ -249,6 +252,7 @@ func TestSuppliersAway(t *testing.T) {
 // TestAServiceStartsBeforeItsDatabase: it is alive, not ready, and becomes ready
 // by itself.
 func TestAServiceStartsBeforeItsDatabase(t *testing.T) {
+	t.Parallel()
 	d := needDatabase(t)
 	proxy := newProxy(t, d.address())
 	proxy.sever()

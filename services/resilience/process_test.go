@@ -21,8 +21,9 @@ import (
 // process is a running service.
 type process struct {
 	name    string
-	url     string // "http://host:port"
-	metrics string // the same of its figures
+	url     string            // "http://host:port"
+	metrics string            // the same of its figures
+	set     map[string]string // its variables
 	command *exec.Cmd
 	out     *output
 	exited  chan struct{} // closed when it has ended; then command.ProcessState says how
@@ -79,7 +80,7 @@ func launch(t *testing.T, binary string, variables ...map[string]string) *proces
 	for _, v := range variables {
 		maps.Copy(all, v)
 	}
-	p := &process{name: binary, out: &output{}, exited: make(chan struct{})}
+	p := &process{name: binary, set: all, out: &output{}, exited: make(chan struct{})}
 	p.command = exec.Command(filepath.Join(binaries, binary))
 	p.command.Env = environment(all)
 	p.command.Stdout, p.command.Stderr = p.out, p.out

@@ -82,9 +82,15 @@ func (p *tcpProxy) pass(c net.Conn) {
 	if err != nil {
 		return
 	}
+	defer server.Close()
 	p.mu.Lock()
-	p.open[c], p.open[server] = true, true
+	if cut = p.cut; !cut { // else it was cut while this connection was made
+		p.open[c], p.open[server] = true, true
+	}
 	p.mu.Unlock()
+	if cut {
+		return
+	}
 	var both sync.WaitGroup
 	for _, way := range [][2]net.Conn{{c, server}, {server, c}} {
 		both.Go(func() {

@@ -103,8 +103,16 @@ func (p *Proxy) pass(c net.Conn) {
 		return
 	}
 	p.mu.Lock()
-	p.open[c], p.open[server] = true, true
+	cut := p.cut // while this connection was made
+	if !cut {
+		p.open[c], p.open[server] = true, true
+	}
 	p.mu.Unlock()
+	if cut {
+		c.Close()
+		server.Close()
+		return
+	}
 	var both sync.WaitGroup
 	for _, way := range [][2]net.Conn{{c, server}, {server, c}} {
 		both.Go(func() {
