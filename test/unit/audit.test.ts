@@ -89,8 +89,10 @@ describe("govulncheck", () => {
         printed: "",
         said: "go: downloading x v1\ngovulncheck: loading packages: no\n",
       }),
-    ).toMatchObject({ unreachable: "", trouble: "govulncheck: loading packages: no" })
-    expect(govulncheckAnswer({ ...run, printed: "" }).trouble).toBe("govulncheck ended with 0 and no report")
+    ).toMatchObject({ unreachable: "", trouble: "could not run: govulncheck: loading packages: no" })
+    expect(govulncheckAnswer({ ...run, printed: "" }).trouble).toBe(
+      "could not run: govulncheck ended with exit code 0 and no report",
+    )
   })
 })
 
@@ -164,7 +166,7 @@ describe("npm audit", () => {
     ).toMatchObject({ unreachable: "", trouble: "This command requires an existing lockfile." })
     expect(auditAnswer({ ...run, printed: "", said: "npm error bad\n" })).toMatchObject({
       unreachable: "",
-      trouble: "npm error bad",
+      trouble: "could not run: npm audit: npm error bad",
     })
   })
   it("has the worst first", () =>

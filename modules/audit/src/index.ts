@@ -203,7 +203,8 @@ async function askNpm(source: Directory, path: string, { registry, dev, npm, tim
     readReport(ran.reports, "npm-audit.json"),
     readReport(ran.reports, "output.txt"),
   ])
-  const answer = auditAnswer({ timedOut: ran.timedOut, printed, said, registry, path, lockfile })
+  const { exitCode, timedOut } = ran
+  const answer = auditAnswer({ exitCode, timedOut, printed, said, registry, path, lockfile })
   return { manifest, ran, answer }
 }
 

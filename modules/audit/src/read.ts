@@ -1,4 +1,5 @@
 import type { Finding } from "./shared/sarif"
+import { couldNotRun } from "./shared/words"
 
 // Reads the output of govulncheck and npm audit: pure functions over text.
 
@@ -115,6 +116,15 @@ interface Run {
   said: string
 }
 
+/** Whether a stream of JSON values has an end: half a report, of a tool that crashed, has none. */
+function isComplete(printed: string): boolean {
+  try {
+    return messages(printed).length > 0
+  } catch {
+    return false
+  }
+}
+
 /** The answer of govulncheck for the module at `path`; `database` is named when it did not answer. */
 export function govulncheckAnswer(run: Run & { database: string; path: string; goMod: string }): Answer {
   const { exitCode, timedOut, printed, said, database, path, goMod } = run
@@ -125,11 +135,8 @@ export function govulncheckAnswer(run: Run & { database: string; path: string; g
     const why = refused.replace(databaseError, "").replace(/^Get "[^"]*": /, "")
     return silent(`${database} could not be read: ${why}`)
   }
-  if (exitCode !== 0 || printed === "")
-    return broken(
-      lines.find((line) => !line.startsWith("go: downloading")) ?? `govulncheck ended with ${exitCode} and no report`,
-    )
-  return answered(readGovulncheck(printed, path, goMod))
+  const read = exitCode === 0 && isComplete(printed) ? readGovulncheck(printed, path, goMod) : undefined
+  return read ? answered(read) : broken(couldNotRun("govulncheck", { exitCode, timedOut, seconds: 0 }, said))
 }
 
 type Fix = boolean | { name: string; version: string }
@@ -192,14 +199,16 @@ const projectErrors = ["ENOLOCK", "EUSAGE", "EJSONPARSE", "ELOCKVERIFY"]
 const noReport = "npm audit wrote no report"
 
 /** The answer of npm audit for the package-lock.json at `path`; `registry` is named when it did not answer. */
-export function auditAnswer(run: Omit<Run, "exitCode"> & { registry: string; path: string; lockfile: string }): Answer {
-  const { timedOut, printed, said, registry, path, lockfile } = run
+export function auditAnswer(
+  run: Omit<Run, "exitCode"> & { exitCode?: number; registry: string; path: string; lockfile: string },
+): Answer {
+  const { exitCode = 1, timedOut, printed, said, registry, path, lockfile } = run
   if (timedOut) return silent(`${registry} did not answer in time`)
   let report: Audit
   try {
     report = JSON.parse(printed) as Audit
   } catch {
-    return broken(linesOf(said)[0] ?? noReport)
+    return broken(couldNotRun("npm audit", { exitCode, timedOut, seconds: 0 }, said))
   }
   if (report.auditReportVersion !== undefined) return answered(readAudit(printed, path, lockfile))
   const why = report.message ?? report.error?.summary ?? noReport

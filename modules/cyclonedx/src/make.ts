@@ -1,11 +1,12 @@
 // Makes the SBOM of several folders with CycloneDX's tools.
+import { basename } from "node:path"
 import { Container, Directory, dag } from "@dagger.io/dagger"
-import { mergedBom } from "./sbom"
-import { firstLine } from "./shared/clock"
+import { isBom, mergedBom } from "./sbom"
 import { cleanPaths } from "./shared/gosource"
 import { timedOutAfter } from "./shared/result"
 import { eachOf, skeletonOf } from "./shared/skeleton"
 import { readReport, runStep, timesOf } from "./shared/step"
+import { couldNotRun } from "./shared/words"
 
 const workdir = "/src"
 
@@ -70,9 +71,9 @@ async function runTool(container: Container, command: string[], manifest: string
   const ran = await runStep(container, command, timeout, { yields: true })
   if (ran.timedOut) throw new Error(`${manifest}: ${timedOutAfter(ran)}`)
   const text = await readReport(ran.reports, "bom.json")
-  if (ran.exitCode !== 0 || text === "") {
-    const output = firstLine(await readReport(ran.reports, "output.txt"))
-    throw new Error(`${manifest}: ${output || `${command[0]} ended with ${ran.exitCode} and no SBOM`}`)
+  if (ran.exitCode !== 0 || !isBom(text)) {
+    const output = await readReport(ran.reports, "output.txt")
+    throw new Error(`${manifest}: ${couldNotRun(basename(command[0]!), ran, output)}`)
   }
   return { text, seconds: ran.seconds, cached: ran.cached }
 }

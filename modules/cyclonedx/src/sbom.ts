@@ -1,4 +1,5 @@
 // Reads, merges and compares SBOMs in CycloneDX JSON: pure functions over text.
+import { isWhole } from "./shared/words"
 
 /** One dependency. */
 export interface Component {
@@ -81,6 +82,11 @@ interface Source {
 }
 
 const byKey = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** Whether a text is a whole SBOM: a tool that crashes may leave half of one. */
+export function isBom(text: string): boolean {
+  return isWhole(text) && (JSON.parse(text) as { bomFormat?: string }).bomFormat === "CycloneDX"
+}
 
 /**
  * Merges SBOMs, each with the manifest that it was made from. Each component appears once, with the manifests that

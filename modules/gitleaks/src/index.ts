@@ -14,19 +14,16 @@ import {
   describe,
   extendedFile,
   findings,
+  found,
   junit,
   merged,
   sarif,
-  scanErrors,
+  troubleOf,
 } from "./read"
 import { acceptScript } from "./scripts"
-import { firstLine } from "./shared/clock"
 import { withNonce } from "./shared/nonce"
-import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
+import { Result, makeResult, reportStep } from "./shared/result"
 import { Ran, readReport, runStep } from "./shared/step"
-
-/** The exit code of gitleaks when it found a secret: one that it uses for nothing else. */
-const found = 3
 
 @object()
 export class Gitleaks {
@@ -185,14 +182,7 @@ async function scan(container: Container, kind: "git" | "dir", args: string[], t
   ]
   const ran = await runStep(container, ["gitleaks", kind, ...flags, ...args, "."], timeout)
   const [json, log] = await Promise.all([`${kind}.json`, "output.txt"].map((file) => readReport(ran.reports, file)))
-  return { ran, json: json!, log: log!, trouble: troubleOf(ran, log!) }
-}
-
-function troubleOf(ran: Ran, log: string): string {
-  if (ran.timedOut) return timedOutAfter(ran)
-  const [error] = scanErrors(log)
-  const ended = ran.exitCode === 0 || ran.exitCode === found
-  return error === undefined && ended ? "" : `gitleaks could not scan: ${error ?? firstLine(log)}`
+  return { ran, json: json!, log: log!, trouble: troubleOf(ran, json!, log!) }
 }
 
 /** Why a scan of the history has not seen all of it; empty when it has. */
@@ -274,7 +264,7 @@ function result(name: string, scans: Scan[], { trouble, standing, clean, commits
   const files = scans.at(-1)!
   const history = scans.length === 2 ? findings(scans[0]!.json) : []
   const all = merged(history, standing)
-  const reason = describe(all) || trouble
+  const reason = [describe(all), trouble].filter((part) => part !== "").join("; ")
   let reports = dag
     .directory()
     .withNewFile("secrets.json", `${JSON.stringify(all, null, 1)}\n`)

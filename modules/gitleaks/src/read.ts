@@ -1,5 +1,6 @@
 // Reads what gitleaks has written, and puts it into the formats that other tools read: pure functions over text.
 import { sarif as sarifOf } from "./shared/sarif"
+import { couldNotRun, plainText, type Ended } from "./shared/words"
 
 /** A secret that was found; the secret itself is never in it. */
 export interface Finding {
@@ -16,7 +17,7 @@ export interface Finding {
 
 /** The findings of gitleaks' JSON report. */
 export function findings(report: string): Finding[] {
-  if (report.trim() === "") return []
+  if (!isList(report)) return []
   const list = JSON.parse(report) as {
     RuleID: string
     Description: string
@@ -97,9 +98,30 @@ export function commitsScanned(log: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
+/** The exit code of gitleaks when it found a secret: one that it uses for nothing else. */
+export const found = 3
+
+/** Why a scan is not complete; "" if it is. `report` is the JSON that gitleaks writes even if it finds nothing. */
+export function troubleOf(ended: Ended, report: string, log: string): string {
+  const [error] = scanErrors(log)
+  if (ended.timedOut || (error === undefined && ended.exitCode !== 0 && ended.exitCode !== found))
+    return couldNotRun("gitleaks", ended, log)
+  if (error !== undefined) return `could not run: gitleaks: ${error}`
+  if (!isList(report)) return couldNotRun("gitleaks", ended, log)
+  return ended.exitCode === found && findings(report).length === 0 ? couldNotRun("gitleaks", ended, log) : ""
+}
+
+function isList(report: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(report))
+  } catch {
+    return false
+  }
+}
+
 /** The errors of a scan. gitleaks ends with 0 when git could not read the repository, so its log decides. */
 export function scanErrors(log: string): string[] {
-  return log
+  return plainText(log)
     .split("\n")
     .filter((l) => / (ERR|FTL) /.test(l))
     .map((l) => l.replace(/^.*? (ERR|FTL) /, "").trim())

@@ -6,13 +6,13 @@
  */
 import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { errorIn, readLint, type Lint } from "./read"
+import { readRun } from "./read"
 import { firstLine } from "./shared/clock"
 import { withGoCaches } from "./shared/go"
 import { cleanPaths, filesAbove, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
-import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
-import { describe, ordered, sarif } from "./shared/sarif"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 
 const workdir = "/src"
@@ -161,35 +161,25 @@ async function resultOf(name: string, runs: Linted[]): Promise<Result> {
   let reports = dag.directory()
   for (const { path, ran } of runs)
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
-  const read = await Promise.all(runs.map(readRun))
+  const read = await Promise.all(
+    runs.map(async ({ path, ran }) => {
+      const files = ["golangci-lint.json", "output.txt"].map((file) => readReport(ran.reports, file))
+      const [report, log] = await Promise.all(files)
+      return readRun(ran, { report: report!, log: log! }, { path, workdir })
+    }),
+  )
   const findings = ordered(read.flatMap((one) => one.findings))
   const linters = new Set(read.flatMap((one) => one.linters))
-  // A compile error is both a finding with its place and an error of golangci-lint.
-  const error = findings.length > 0 ? "" : (read.find((one) => one.error !== "")?.error ?? "")
-  const reason = error || describe(findings) || `no finding of ${linters.size} linters in ${runs.length} modules`
+  const broken = read.find((one) => one.broken !== "")?.broken ?? ""
+  const clean = `no finding of ${linters.size} linters in ${runs.length} modules`
+  const { passed, reason } = concluded({ findings, broken, clean })
   const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
-  return makeResult(name, error || findings.length > 0 ? "failed" : "passed", reason, {
-    exitCode: runs.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (error ? 1 : 0),
+  return makeResult(name, passed ? "passed" : "failed", reason, {
+    exitCode: runs.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (broken ? 1 : 0),
     seconds: sum,
     cached,
     value: findings.length,
     unit: "findings",
     reports: reports.withNewFile("golangci-lint.sarif", sarif(["golangci-lint"], findings)),
   })
-}
-
-async function readRun({ path, ran }: Linted): Promise<Lint> {
-  const [text, output] = await Promise.all([
-    readReport(ran.reports, "golangci-lint.json"),
-    readReport(ran.reports, "output.txt"),
-  ])
-  const lint = text === "" ? { findings: [], linters: [], error: "" } : readLint(text, workdir)
-  const error = ran.timedOut
-    ? timedOutAfter(ran)
-    : ran.exitCode !== 0
-      ? errorIn(output) || `golangci-lint ended with ${ran.exitCode}`
-      : text === ""
-        ? "golangci-lint wrote no report"
-        : lint.error
-  return { ...lint, error: error && `${path}: ${error}` }
 }

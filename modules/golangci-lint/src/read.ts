@@ -1,4 +1,5 @@
-import type { Finding } from "./shared/sarif"
+import { ordered, type Finding, type Reading } from "./shared/sarif"
+import { couldNotRun, plainText, type Ended } from "./shared/words"
 
 // Reads the report and the log of golangci-lint: pure functions over text.
 
@@ -53,13 +54,34 @@ export function readLint(report: string, workdir: string): Lint {
   }
 }
 
+/** Reads the run on the module at `path`: the report of golangci-lint, and its log. */
+export function readRun(
+  ended: Ended,
+  { report, log }: { report: string; log: string },
+  { path, workdir }: { path: string; workdir: string },
+): Reading & { linters: string[] } {
+  const broken = (reason: string) => ({ findings: [], linters: [], clean: "", broken: `${path}: ${reason}` })
+  const isRead = report.trim().startsWith("{")
+  if (ended.timedOut || !isRead) return broken(couldNotRun("golangci-lint", ended, errorIn(log) || log))
+  const { findings, linters, error } = readLint(report, workdir)
+  const failure = ended.exitCode !== 0 ? errorIn(log) || `exit code ${ended.exitCode}` : error
+  // A compile error is a finding with its place, and an error without one.
+  const isTold = findings.some(({ rule }) => rule === "typecheck")
+  return {
+    findings: ordered(findings),
+    linters,
+    clean: `no finding of ${linters.length} linters`,
+    broken: failure === "" || isTold ? "" : `${path}: could not run: golangci-lint: ${failure}`,
+  }
+}
+
 /** The error message in the log of golangci-lint, without the prefix `level=error msg="…"`. */
 export function errorIn(output: string): string {
-  const lines = output
+  const lines = plainText(output)
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "")
-  const line = lines.find((one) => /^level=error|^Error: /.test(one)) ?? lines.at(-1) ?? ""
+  const line = lines.find((one) => /^level=error|^Error: /.test(one)) ?? ""
   return line
     .replace(/^level=error msg="(.*)"$/, "$1")
     .replace(/^Error: /, "")

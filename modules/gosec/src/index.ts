@@ -6,15 +6,14 @@
  */
 import { Container, Directory, File, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { excludedFolders, isScanned, readScan, type Scan } from "./read"
+import { excludedFolders, isScanned, readRun } from "./read"
 import { asText } from "./shared/cached"
-import { firstLine } from "./shared/clock"
 import { withGoCaches, withModules } from "./shared/go"
 import { cleanPaths, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { fetchModules } from "./shared/private"
-import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
-import { describe, ordered, sarif } from "./shared/sarif"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
 
@@ -233,32 +232,23 @@ async function resultOf(name: string, scans: Scanned[]): Promise<Result> {
   let reports = dag.directory()
   for (const { path, ran } of scans)
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
-  const read = await Promise.all(scans.map(readRun))
+  const read = await Promise.all(
+    scans.map(async ({ path, ran }) => {
+      const [report, log] = await Promise.all(["gosec.json", "output.txt"].map((file) => readReport(ran.reports, file)))
+      return readRun(ran, { report: report!, log: log! }, { path, workdir })
+    }),
+  )
   const findings = ordered(read.flatMap((one) => one.findings))
   const files = read.reduce((sum, one) => sum + one.files, 0)
-  const error = read.flatMap(({ errors }) => errors)[0] ?? ""
-  const reason = error || describe(findings) || `no finding in ${files} files`
+  const broken = read.find((one) => one.broken !== "")?.broken ?? ""
+  const { passed, reason } = concluded({ findings, broken, clean: `no finding in ${files} files` })
   const { sum, cached } = timesOf(scans.map(({ ran }) => ran))
-  return makeResult(name, error || findings.length > 0 ? "failed" : "passed", reason, {
-    exitCode: scans.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (error ? 1 : 0),
+  return makeResult(name, passed ? "passed" : "failed", reason, {
+    exitCode: scans.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (broken ? 1 : 0),
     seconds: sum,
     cached,
     value: findings.length,
     unit: "findings",
     reports: reports.withNewFile("gosec.sarif", sarif(["gosec"], findings)),
   })
-}
-
-/** The scan of a run; its errors say why there is none, or what it left out. */
-async function readRun({ path, ran }: Scanned): Promise<Scan> {
-  const failed = (error: string): Scan => ({ findings: [], files: 0, errors: [`${path}: ${error}`] })
-  if (ran.timedOut) return failed(timedOutAfter(ran))
-  const text = await readReport(ran.reports, "gosec.json")
-  // gosec writes no report when it finds no package.
-  if (ran.exitCode !== 0 || text === "") {
-    const output = firstLine(await readReport(ran.reports, "output.txt"))
-    return failed(output || `gosec ended with ${ran.exitCode} and no report`)
-  }
-  const scan = readScan(text, workdir, path)
-  return scan.errors.length > 0 || scan.files > 0 ? scan : { ...scan, errors: [`${path}: no file was scanned`] }
 }

@@ -1,4 +1,5 @@
-import type { Finding } from "./shared/sarif"
+import { ordered, type Finding, type Reading } from "./shared/sarif"
+import { couldNotRun, type Ended } from "./shared/words"
 
 // Reads the JSON report of gosec: pure functions over text.
 
@@ -17,6 +18,28 @@ export const excludedFolders = "(^|/)(testdata|[_.][^/]+)(/|$)"
 /** Whether a file belongs to a package and is not a test, which cannot be attacked. */
 export function isScanned(file: string): boolean {
   return file.endsWith(".go") && !file.endsWith("_test.go") && !/(^|\/)(vendor|testdata|[_.][^/]+)\//.test(file)
+}
+
+/** Reads the run on the module at `path`: the report of gosec, and its log. */
+export function readRun(
+  ended: Ended,
+  { report, log }: { report: string; log: string },
+  { path, workdir }: { path: string; workdir: string },
+): Reading & { files: number } {
+  const broken = (reason: string) => ({ findings: [], files: 0, clean: "", broken: `${path}: ${reason}` })
+  // gosec writes no report when it finds no package.
+  if (ended.timedOut || ended.exitCode !== 0 || !report.trim().startsWith("{"))
+    return broken(couldNotRun("gosec", ended, log))
+  const { findings, files, errors } = readScan(report, workdir, path)
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : ""
+  const unread = first && `gosec cannot read ${first}${more}; the module has to compile`
+  return {
+    findings: ordered(findings),
+    files,
+    clean: `no finding in ${files} files`,
+    broken: unread ?? (files === 0 ? `${path}: no file was scanned` : ""),
+  }
 }
 
 interface Report {

@@ -1,13 +1,13 @@
 // Lints charts and makes one result of what helm says of them.
 import { Directory, dag } from "@dagger.io/dagger"
 import { images } from "./images"
-import { LintRun, describeLint, lintFindings, lintRuns, mergedFindings, setArguments, trouble } from "./read"
+import { LintRun, describeLint, lintFindings, lintRuns, mergedFindings, setArguments, unlinted } from "./read"
 import { lintScript } from "./scripts/chart"
-import { firstLine } from "./shared/clock"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, timedOutAfter } from "./shared/result"
 import { sarif } from "./shared/sarif"
 import { Ran, readReport, runStep } from "./shared/step"
+import { couldNotRun } from "./shared/words"
 
 interface LintOptions {
   source: Directory
@@ -59,10 +59,10 @@ async function lintResult(name: string, ran: Ran, runs: LintRun[]): Promise<Resu
 /** Why the charts were not linted completely; empty when they were. */
 async function brokenReason(ran: Ran, runs: LintRun[], outputs: string[], findings: number): Promise<string> {
   if (ran.timedOut) return timedOutAfter(ran)
-  // helm says how many charts it has linted; a chart that it did not reach is not clean.
-  const unread = runs.findIndex((_, i) => !/^(Error: )?1 chart\(s\) linted/m.test(outputs[i]!))
-  if (unread >= 0) return `${runs[unread]!.chart}: ${trouble(outputs[unread]!)}`
-  if (ran.exitCode !== 0 && findings === 0) return firstLine(await readReport(ran.reports, "output.txt"))
+  const unread = runs.map(({ chart }, i) => unlinted(outputs[i]!, chart)).find((reason) => reason !== "")
+  if (unread !== undefined) return unread
+  if (ran.exitCode !== 0 && findings === 0)
+    return couldNotRun("helm lint", ran, await readReport(ran.reports, "output.txt"))
   return ""
 }
 

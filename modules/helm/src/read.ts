@@ -1,6 +1,7 @@
 import { assignments } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import type { Finding } from "./shared/sarif"
+import { plainText } from "./shared/words"
 
 // Reads what the scripts and helm have written, and arguments that callers give as text: pure functions.
 
@@ -77,6 +78,13 @@ export function trouble(output: string): string {
     .filter((line) => line !== "" && !/^(WARNING|\S+\.go:\d+:|time=)/.test(line))
   const error = lines.find((line) => /^Error: /.test(line)) ?? lines.find((line) => /\[ERROR\]/.test(line))
   return firstLine((error ?? lines.at(-1) ?? "").replace(/^(Error|\[ERROR\]):? /, ""))
+}
+
+/** Why a run of `helm lint` did not look at its chart; "" if it did. helm says how many charts it has linted. */
+export function unlinted(output: string, chart: string): string {
+  if (/^(?:Error: )?1 chart\(s\) linted/m.test(output)) return ""
+  const words = trouble(plainText(output))
+  return `could not run: helm lint on ${chart}: ${words || "it said nothing"}`
 }
 
 /** One run of `helm lint`: a chart, and files of values from the source's root. */

@@ -27,6 +27,7 @@ import { withoutTrailingSlash } from "./shared/arguments"
 import { type Facts, Result, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
+import { notTested } from "./shared/words"
 
 @object()
 export class Jmeter {
@@ -146,12 +147,13 @@ async function missingFiles(plan: string, data?: Directory): Promise<string> {
 async function resultOf(name: string, ran: Ran, setup: string[], limits: Limits): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
   if (!(await ran.reports.exists("results.jtl")))
-    return resultOfRun(name, ran, ran.timedOut ? "" : trouble(output), { passed: false })
+    return resultOfRun(name, ran, ran.timedOut ? "" : notTested("jmeter", ran, output, trouble), { passed: false })
   const found = outcome(samples(await readReport(ran.reports, "results.jtl")), setup)
   const facts = factsOf(name, ran, found)
   if (ran.timedOut) return resultOfRun(name, ran, `${found.samples} samples written`, { ...facts, passed: false })
   const judged = judge(found, limits)
-  if (judged.passed && ran.exitCode !== 0) return resultOfRun(name, ran, trouble(output), { ...facts, passed: false })
+  if (judged.passed && ran.exitCode !== 0)
+    return resultOfRun(name, ran, notTested("jmeter", ran, output, trouble), { ...facts, passed: false })
   return resultOfRun(name, ran, judged.reason, { ...facts, ...figureOf(judged), passed: judged.passed })
 }
 

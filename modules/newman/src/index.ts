@@ -12,6 +12,7 @@ import { withoutTrailingSlash } from "./shared/arguments"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
+import { notTested } from "./shared/words"
 
 @object()
 export class Newman {
@@ -123,10 +124,11 @@ async function resultOf(name: string, ran: Ran): Promise<Result> {
   const ended = (passed: boolean, reason: string): Result =>
     resultOfRun(name, ran, reason, { passed, value: found?.assertions, unit: "assertions" })
   if (ran.timedOut) return ended(false, "")
-  if (!found) return ended(false, trouble(await readReport(ran.reports, "output.txt")))
+  const output = await readReport(ran.reports, "output.txt")
+  if (!found) return ended(false, notTested("newman", ran, output, trouble))
   if (found.first !== "")
     return ended(false, `${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return ended(false, trouble(await readReport(ran.reports, "output.txt")))
+  if (ran.exitCode !== 0) return ended(false, notTested("newman", ran, output, trouble))
   const count = `${found.assertions} assertions in ${found.requests} requests`
   const isEmpty = found.requests === 0 || found.assertions === 0
   return isEmpty ? ended(false, `nothing was tested: ${count}`) : ended(true, count)

@@ -1,5 +1,6 @@
 // Reads newman's report and output, and the variables that callers pass: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { isWhole } from "./shared/words"
 import { assignments } from "./shared/arguments"
 
 /** The figures of a run. */
@@ -25,9 +26,9 @@ interface Report {
   }
 }
 
-/** Reads newman's JSON report; undefined if the file is empty or missing. */
+/** Reads newman's JSON report; undefined if the file is missing, or half of it. */
 export function outcome(report: string): Outcome | undefined {
-  if (report.trim() === "") return undefined
+  if (!isWhole(report)) return undefined
   const { stats, failures } = (JSON.parse(report) as Report).run
   const first = failures[0]
   return {

@@ -7,11 +7,10 @@
  */
 import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { readScan } from "./read"
-import { firstLine } from "./shared/clock"
+import { readRun } from "./read"
 import { withNonce } from "./shared/nonce"
-import { Result, reportStep, resultOfRun } from "./shared/result"
-import { describe, ordered, sarif } from "./shared/sarif"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { concluded, sarif } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
 import { config, files } from "./tool"
 
@@ -98,25 +97,14 @@ export class Sonarjs {
 }
 
 async function resultOf(name: string, ran: Ran): Promise<Result> {
-  const text = await readReport(ran.reports, "eslint.json")
-  const withSarif = (findings: Parameters<typeof sarif>[1]): Ran => ({
+  const [report, output] = await Promise.all(["eslint.json", "output.txt"].map((file) => readReport(ran.reports, file)))
+  const reading = readRun(ran, { report: report!, output: output! }, workdir)
+  const { passed, reason } = concluded(reading)
+  return makeResult(name, passed ? "passed" : "failed", reason, {
     ...ran,
-    reports: ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], findings)),
-  })
-  if (ran.timedOut) return resultOfRun(name, withSarif([]), "", { passed: false })
-  // eslint exits with 1 after findings, with 2 after an error.
-  if (ran.exitCode > 1 || text === "") {
-    const output = firstLine(await readReport(ran.reports, "output.txt"))
-    const reason = output || `eslint ended with ${ran.exitCode} and no report`
-    return resultOfRun(name, withSarif([]), reason, { passed: false })
-  }
-  const { findings, files: count, errors } = readScan(text, workdir)
-  const sorted = ordered(findings)
-  const error = errors[0] ?? (count === 0 ? "no file was scanned" : "")
-  return resultOfRun(name, withSarif(sorted), error || describe(sorted) || `no finding in ${count} files`, {
-    passed: error === "" && findings.length === 0,
-    exitCode: error ? 1 : 0,
-    value: findings.length,
+    reports: ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], reading.findings)),
+    exitCode: reading.broken ? ran.exitCode || 1 : 0,
+    value: reading.findings.length,
     unit: "findings",
   })
 }

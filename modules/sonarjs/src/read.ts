@@ -1,4 +1,5 @@
-import type { Finding } from "./shared/sarif"
+import { ordered, type Finding, type Reading } from "./shared/sarif"
+import { couldNotRun, plainText, type Ended } from "./shared/words"
 
 // Reads the JSON report of eslint: pure functions over text.
 
@@ -9,6 +10,29 @@ export interface Scan {
   files: number
   /** Files that eslint could not parse, as `file:line: error`. */
   errors: string[]
+}
+
+/** Reads a run of eslint, which exits with 1 after findings and with 2 after an error. */
+export function readRun(
+  ended: Ended,
+  { report, output }: { report: string; output: string },
+  workdir: string,
+): Reading {
+  const broken = (reason: string): Reading => ({ findings: [], clean: "", broken: reason })
+  if (ended.timedOut || ended.exitCode > 1 || !report.trim().startsWith("[")) {
+    const [, file] = /^Occurred while linting (.+?)(?::\d+)?$/m.exec(plainText(output)) ?? []
+    const at = file ? ` (at ${file.replace(`${workdir}/`, "")})` : ""
+    return broken(couldNotRun("eslint", ended, output) + at)
+  }
+  const { findings, files, errors } = readScan(report, workdir)
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""
+  const unread = first && `eslint cannot read ${first}${more}`
+  return {
+    findings: ordered(findings),
+    clean: `no finding in ${files} files`,
+    broken: unread ?? (files === 0 ? "no file was scanned" : ""),
+  }
 }
 
 type Report = {

@@ -1,4 +1,5 @@
 // Reads checkov's JSON: pure functions over text.
+import { isWhole } from "./shared/words"
 
 interface Check {
   check_id: string
@@ -28,9 +29,9 @@ function line(check: Check): string {
   return `${place}: ${check.resource}: ${check.check_name} (${check.check_id})`
 }
 
-/** Reads checkov's JSON; undefined when there is none. */
+/** Reads checkov's JSON; undefined when there is none, or half of it. */
 export function securityOutcome(json: string): SecurityOutcome | undefined {
-  if (json.trim() === "") return undefined
+  if (!isWhole(json)) return undefined
   const read = JSON.parse(json) as unknown
   // With nothing to check, checkov writes counts alone; with several frameworks, a list.
   const reports = (Array.isArray(read) ? read : [read]) as {

@@ -1,5 +1,6 @@
 import { firstLine } from "./shared/clock"
-import type { Finding } from "./shared/sarif"
+import type { Finding, Reading } from "./shared/sarif"
+import { couldNotRun, plainText, type Ended } from "./shared/words"
 
 // Reads arguments, and the output of terraform fmt, validate and init: pure functions over text.
 
@@ -24,13 +25,23 @@ export function unformattedAt(output: string): Finding[] {
   const lines = output.split("\n")
   for (const [i, text] of lines.entries()) {
     const file = /^--- old\/(.+)$/.exec(text)?.[1]
-    if (!file) continue
+    // A line that a file loses can look like the first line of a diff, but the second line is another then.
+    if (!file || lines[i + 1] !== `+++ new/${file}`) continue
     const from = Number(/^@@ -(\d+)/.exec(lines[i + 2] ?? "")?.[1] ?? 1)
     const changed = lines.slice(i + 3).findIndex((line) => /^[-+]/.test(line))
     const line = from + Math.max(0, changed)
     findings.push({ tool: "terraform", rule: "fmt", text: "is not formatted", file, line, column: 0 })
   }
   return findings
+}
+
+/** Reads a run of fmtScript or hclfmtScript: exit code 3 means that files are not formatted. */
+export function readLint(ended: Ended, output: string, tool: string): Reading {
+  const findings = unformattedAt(output)
+  const error = firstError(output, ".")
+  const isTold = ended.exitCode === 0 || (ended.exitCode === 3 && findings.length > 0)
+  const broken = isTold && !ended.timedOut ? "" : error ? `cannot read ${error}` : couldNotRun(tool, ended, output)
+  return { findings, broken, clean: "all files are formatted" }
 }
 
 /** One line on findings: the first, and how many more. */
@@ -65,7 +76,9 @@ export function validateErrors(json: string, path: string): string[] {
 
 /** The first error in the text that Terraform prints for people, with file and line where it names them. */
 export function firstError(output: string, path: string): string {
-  const lines = output.split("\n").map((line) => line.replace(/^[│╷╵ ]+/, "").trim())
+  const lines = plainText(output)
+    .split("\n")
+    .map((line) => line.replace(/^[│╷╵ ]+/, "").trim())
   const at = lines.findIndex((line) => line.startsWith("Error: "))
   if (at < 0) return ""
   const rest = lines.slice(at + 1)

@@ -33,7 +33,8 @@ const formatted = "\\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' 
 export const hclfmtScript = `
 status=0
 while IFS= read -r -d '' file; do
-  if ! hclfmt "$file" > /tmp/formatted; then status=2; continue; fi
+  # hclfmt formats what it cannot parse, too.
+  if ! hclfmt -check "$file" > /tmp/formatted; then status=2; continue; fi
   if ! cmp -s "$file" /tmp/formatted; then
     if [ "$status" = 0 ]; then status=3; fi
     echo "$file"

@@ -1,15 +1,15 @@
 // The steps of a check: layout, validate, test and checkov.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { Root, within, workdir } from "./container"
-import { describeFindings, firstError, more, under, unformattedAt, validateErrors } from "./read"
+import { describeFindings, firstError, more, readLint, under, validateErrors } from "./read"
 import { securityOutcome } from "./read-checkov"
 import { testOutcome } from "./read-tests"
 import { fmtScript, graceful, hclfmtScript, initScript, securityScript, testScript, validateScript } from "./scripts"
-import { firstLine } from "./shared/clock"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, resultOfRun } from "./shared/result"
 import { sarif } from "./shared/sarif"
 import { Ran, readReport, runStep } from "./shared/step"
+import { couldNotRun, lastWords } from "./shared/words"
 
 interface StepOptions {
   root: Root
@@ -39,11 +39,12 @@ export async function lintStep(
   const container = withNonce(program.withMountedDirectory(workdir, source).withWorkdir(workdir), nonce)
   const ran = await runStep(container, ["bash", "-c", isTerraform ? fmtScript : hclfmtScript], timeout)
   const output = await readReport(ran.reports, "output.txt")
-  const findings = unformattedAt(output)
+  const { findings, broken, clean } = readLint(ran, output, isTerraform ? "terraform fmt" : "hclfmt")
   const by = isTerraform ? "" : " (by hclfmt: there is no Terraform here)"
-  const failure = firstError(output, ".") || describeFindings(findings) || firstLine(output)
-  return resultOfRun(name, ran, `${ran.exitCode === 0 ? "all files are formatted" : failure}${by}`, {
-    value: ran.exitCode === 0 ? 0 : findings.length,
+  const reason = [broken, describeFindings(findings)].filter((part) => part !== "").join("; ") || clean
+  return makeResult(name, broken === "" && findings.length === 0 ? "passed" : "failed", `${reason}${by}`, {
+    ...ran,
+    value: findings.length,
     unit: "findings",
     reports: ran.reports.withNewFile("terraform.sarif", sarif(["terraform"], findings)),
   })
@@ -57,7 +58,8 @@ export async function validateStep(name: string, { root, program, timeout }: Ste
   const ran = await runStep(withoutReports(ready), ["bash", "-c", validateScript], timeout)
   if (ran.exitCode === 0) return resultOfRun(name, ran, "the configuration is valid")
   const errors = validateErrors(await readReport(ran.reports, "validate.json"), root.path)
-  return resultOfRun(name, ran, more(errors, "error") || firstLine(await readReport(ran.reports, "output.txt")))
+  const output = await readReport(ran.reports, "output.txt")
+  return resultOfRun(name, ran, more(errors, "error") || couldNotRun("terraform validate", ran, output))
 }
 
 /** `terraform test`; fails when no test ran. */
@@ -75,7 +77,7 @@ export async function testStep(name: string, { root, program, timeout }: StepOpt
     return resultOfRun(
       name,
       ran,
-      more(failed, "failing") || firstError(output, root.path) || firstLine(output),
+      more(failed, "failing") || firstError(output, root.path) || couldNotRun("terraform test", ran, output),
       figures,
     )
   }
@@ -103,8 +105,8 @@ export async function scanStep(name: string, options: ScanOptions): Promise<Resu
   const container = dag.container().from(image).withMountedDirectory(workdir, source).withWorkdir(workdir)
   const ran = await runStep(container, ["bash", "-c", securityScript, "checkov", ...args], timeout)
   const found = ran.timedOut ? undefined : securityOutcome(await readReport(ran.reports, "checkov.json"))
-  const output = firstLine(await readReport(ran.reports, "output.txt"))
-  if (!found) return resultOfRun(name, ran, output || "checkov wrote no report", { passed: false })
+  const output = await readReport(ran.reports, "output.txt")
+  if (!found) return resultOfRun(name, ran, ran.timedOut ? "" : couldNotRun("checkov", ran, output), { passed: false })
   const failed = [...found.failed, ...found.unexplained]
   const figures = { value: failed.length, limit: maxFailed, unit: "failed checks" }
   const fail = (reason: string): Result => resultOfRun(name, ran, reason, { ...figures, passed: false })
@@ -112,7 +114,7 @@ export async function scanStep(name: string, options: ScanOptions): Promise<Resu
   if (failed.length > maxFailed) return fail(more(failed, "failed check"))
   if (found.passed + found.failed.length === 0) return fail("nothing was checked")
   // checkov ends with 1 when a check failed, which the limit may allow; any other code is an error.
-  if (ran.exitCode > 1) return fail(output)
+  if (ran.exitCode > 1) return fail(couldNotRun("checkov", ran, output))
   const count = `${found.passed} checks passed, ${found.failed.length} failed, ${found.skipped} skipped with a reason`
   return resultOfRun(name, ran, count, { ...figures, passed: true })
 }
@@ -130,7 +132,7 @@ export function withoutReports(ready: Ran): Container {
 /** The result of a step whose `init` failed. */
 export async function initFailure(name: string, root: Root, ran: Ran): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
-  return resultOfRun(name, ran, `terraform init: ${firstError(output, root.path) || firstLine(output)}`)
+  return resultOfRun(name, ran, `terraform init: ${firstError(output, root.path) || lastWords(output)}`)
 }
 
 /** The result of a step that needs Terraform where there is none. */

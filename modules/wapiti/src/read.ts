@@ -1,5 +1,6 @@
 // Reads wapiti's report and output, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { isWhole } from "./shared/words"
 import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
 /** The modules of a scan for which none are given; README.md explains the choice. */
@@ -59,9 +60,9 @@ interface Report {
   infos: { target: string; crawled_pages_nbr: number }
 }
 
-/** Reads wapiti's JSON report; undefined if the file is empty or missing. */
+/** Reads wapiti's JSON report; undefined if the file is missing, or half of it. */
 export function outcome(report: string): Outcome | undefined {
-  if (report.trim() === "") return undefined
+  if (!isWhole(report)) return undefined
   const { classifications = {}, vulnerabilities, anomalies = {}, infos } = JSON.parse(report) as Report
   const findings = new Map<string, Finding>()
   for (const [category, found] of Object.entries(vulnerabilities))

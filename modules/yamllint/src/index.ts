@@ -7,12 +7,12 @@
  */
 import { Container, Directory, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { errorsOnly, failureIn, findingsIn } from "./read"
+import { errorsOnly, readRun } from "./read"
 import { requirements } from "./requirements"
 import { lintScript } from "./scripts"
 import { withNonce } from "./shared/nonce"
-import { Result, reportStep, resultOfRun } from "./shared/result"
-import { describe, ordered, sarif } from "./shared/sarif"
+import { Result, makeResult, reportStep } from "./shared/result"
+import { concluded, sarif } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
 
 const workdir = "/src"
@@ -104,26 +104,18 @@ export class Yamllint {
 }
 
 async function resultOf(name: string, ran: Ran): Promise<Result> {
-  const [output, listed, lines, own] = await Promise.all(
-    ["output.txt", "files.txt", "yamllint.txt", "config.txt"].map((file) => readReport(ran.reports, file)),
-  )
-  const findings = ordered(findingsIn(lines!))
-  const errors = findings.filter(({ level }) => level === "error")
-  const files = listed!.split("\n").filter((line) => line !== "").length
-  const config = own!.trim()
-  const warnings = findings.length - errors.length
-  const summary = `no error in ${files} files${warnings ? `, ${warnings} warnings` : ""}${config && `, by ${config}`}`
-  const failure =
-    ran.exitCode !== 0
-      ? failureIn(output!) || `yamllint ended with ${ran.exitCode}`
-      : files === 0
-        ? `no file was checked${config && `: ${config} leaves all out`}`
-        : ""
-  const reports = ran.reports.withoutFile("config.txt").withNewFile("yamllint.sarif", sarif(["yamllint"], findings))
-  return resultOfRun(name, { ...ran, reports }, ran.timedOut ? "" : failure || describe(errors) || summary, {
-    passed: failure === "" && errors.length === 0,
-    exitCode: ran.exitCode || (failure ? 1 : 0),
-    value: errors.length,
+  const read = (file: string): Promise<string> => readReport(ran.reports, file)
+  const [report, output, config] = await Promise.all(["yamllint.json", "output.txt", "config.txt"].map(read))
+  const lint = readRun(ran, { "yamllint.json": report!, "output.txt": output!, "config.txt": config! })
+  const { passed, reason } = concluded({ ...lint, findings: lint.errors })
+  const reports = ran.reports
+    .withoutFile("config.txt")
+    .withNewFile("yamllint.sarif", sarif(["yamllint"], lint.findings))
+  return makeResult(name, passed ? "passed" : "failed", reason, {
+    ...ran,
+    reports,
+    exitCode: ran.exitCode || (lint.broken ? 1 : 0),
+    value: lint.errors.length,
     unit: "errors",
   })
 }

@@ -1,6 +1,7 @@
-import type { Finding } from "./shared/sarif"
+import { ordered, type Finding, type Reading } from "./shared/sarif"
+import { couldNotRun, type Ended } from "./shared/words"
 
-// Reads the output of yamllint: pure functions over text.
+// Reads the report of yamllint: pure functions over text.
 
 /**
  * The configuration for a source that has none of its own. It reports what a parser rejects or silently misreads:
@@ -11,33 +12,45 @@ export const errorsOnly = `rules:
   anchors: enable
 `
 
-/** Why yamllint did not check all files, from its output: the last line of a traceback, else the first line. */
-export function failureIn(output: string): string {
-  const lines = output
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-  const crash = lines.findIndex((line) => line.startsWith("Traceback (most recent call last)"))
-  const last = lines.slice(crash).findLast((line) => /^[\w.]+(Error|Exception|Interrupt)\b/.test(line)) ?? lines.at(-1)
-  return crash < 0 ? (lines[0] ?? "") : `could not run: ${last}`
+interface Report {
+  files: number
+  problems: { file: string; line: number; column: number; level: "error" | "warning"; text: string; rule: string }[]
+  crashes: { file: string; error: string }[]
 }
 
-/** Reads the lines of `yamllint -f parsable`. The rule follows the text in parentheses; a syntax error has none. */
-export function findingsIn(output: string): Finding[] {
-  return output.split("\n").flatMap((line) => {
-    const [, file, at, column, level, words] = /^(.+?):(\d+):(\d+): \[(error|warning)\] (.*)$/.exec(line) ?? []
-    if (!file) return []
-    const [, text = words!, rule = "syntax"] = /^(.*) \(([a-z-]+)\)$/.exec(words!) ?? []
-    return [
-      {
-        tool: "yamllint",
-        rule,
-        text: text.replace(/^syntax error: /, ""),
-        file: file.replace(/^\.\//, ""),
-        line: Number(at),
-        column: Number(column),
-        level: level as "error" | "warning",
-      },
-    ]
-  })
+/** The files of a run by name, as text: `yamllint.json`, `output.txt`, and `config.txt`, which names the source's own rules. */
+export type Files = Record<"yamllint.json" | "output.txt" | "config.txt", string>
+
+/** A reading with the number of findings that fail a run; warnings do not. */
+export interface Lint extends Reading {
+  errors: Finding[]
+}
+
+/** Reads a run of lintScript. */
+export function readRun(ended: Ended, files: Files): Lint {
+  const config = files["config.txt"].trim()
+  const by = config && `, by ${config}`
+  const broken = (reason: string): Lint => ({ findings: [], errors: [], clean: "", broken: reason })
+  if (ended.timedOut || ended.exitCode !== 0 || files["yamllint.json"].trim() === "")
+    return broken(couldNotRun("yamllint", ended, files["output.txt"]))
+  const { files: count, problems, crashes } = JSON.parse(files["yamllint.json"]) as Report
+  const findings = ordered(problems.map(findingOf))
+  const errors = findings.filter(({ level }) => level === "error")
+  const warnings = findings.length - errors.length
+  const [crash] = crashes
+  return {
+    findings,
+    errors,
+    clean: `no error in ${count} files${warnings ? `, ${warnings} warnings` : ""}${by}`,
+    broken: crash
+      ? `could not run: yamllint on ${crash.file}: ${crash.error}`
+      : count === 0
+        ? `no file was checked${config && `: ${config} leaves all out`}`
+        : "",
+  }
+}
+
+function findingOf({ text, ...problem }: Report["problems"][number]): Finding {
+  // yamllint writes the rule `syntax` into the words too.
+  return { tool: "yamllint", ...problem, text: text.replace(/^syntax error: /, "").replace(/ \(syntax\)$/, "") }
 }

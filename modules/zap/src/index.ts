@@ -13,6 +13,7 @@ import { Result, reportStep, resultOfRun } from "./shared/result"
 import { startUrls } from "./shared/scan"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
+import { notTested } from "./shared/words"
 
 @object()
 export class Zap {
@@ -119,7 +120,7 @@ async function resultOf(name: string, ran: Ran, limits: Limits, minutes: number)
   const details = found && { urls: found.urls, rules: found.rules }
   if (ran.timedOut) return resultOfRun(name, ran, "", { details, passed: false })
   if (!found || ran.exitCode !== 0) {
-    const reason = trouble(await readReport(ran.reports, "output.txt"))
+    const reason = notTested("zap", ran, await readReport(ran.reports, "output.txt"), trouble)
     return resultOfRun(name, ran, reason, { details, passed: false })
   }
   const { passed, reason, value, limit, unit } = judge(found, limits, minutes)

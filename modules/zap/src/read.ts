@@ -1,5 +1,6 @@
 // Reads the report of a ZAP run, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { isWhole } from "./shared/words"
 import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
 /** A finding: one for each kind and parameter, with the first place where it occurs. */
@@ -40,9 +41,9 @@ interface Report {
 
 const risks = ["Informational", "Low", "Medium", "High"]
 
-/** Reads zap.json; undefined if the file is empty or missing. Throws for a risk that ZAP does not define. */
+/** Reads zap.json; undefined if the file is missing, or half of it. Throws for a risk that ZAP does not define. */
 export function outcome(report: string): Outcome | undefined {
-  if (report.trim() === "") return undefined
+  if (!isWhole(report)) return undefined
   const { rules, plan, urls, alerts } = JSON.parse(report) as Report
   const findings = new Map<string, Finding>()
   for (const { name, risk, confidence, method, url, param } of alerts) {
