@@ -16,16 +16,31 @@ describe("modules that are checked side by side", () => {
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "turns-"))))
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Two modules that work at the same time on one cache, each until the other has had time to begin: what they wrote, in order. */
-  async function order(goMods: string[], kinds = ["lint", "lint"], script = turns): Promise<string[]> {
+  const [inTurn, together] = [
+    ["begin", "end", "begin", "end"],
+    ["begin", "begin", "end", "end"],
+  ]
+
+  /**
+   * Two modules that work at the same time on one cache: what they wrote, in order. Each works until the other has begun:
+   * for half a minute where it should, for half a second where it should not.
+   */
+  async function order(
+    goMods: string[],
+    expected: string[],
+    kinds = ["lint", "lint"],
+    script = turns,
+  ): Promise<string[]> {
     const log = join(folder, "log")
     writeFileSync(log, "")
+    const tries = expected === together ? 600 : 10
+    const until = `for i in {1..${tries}}; do [ "$(grep -c begin '${log}')" = 2 ] && break; sleep 0.05; done`
     await Promise.all(
       goMods.map((text, i) => {
         const module = join(folder, String(i))
         mkdirSync(module, { recursive: true })
         writeFileSync(join(module, "go.mod"), text)
-        const work = `${script}\ntake_turn ${kinds[i]}\necho begin >> '${log}'; sleep 0.5; echo end >> '${log}'\nend_turn`
+        const work = `${script}\ntake_turn ${kinds[i]}\necho begin >> '${log}'; ${until}; echo end >> '${log}'\nend_turn`
         return promisify(execFile)("bash", ["-uc", work], {
           cwd: module,
           env: { ...process.env, GOCACHE: join(folder, "cache") },
@@ -34,25 +49,23 @@ describe("modules that are checked side by side", () => {
     )
     return readFileSync(log, "utf8").trim().split("\n")
   }
-  const [inTurn, together] = [
-    ["begin", "end", "begin", "end"],
-    ["begin", "begin", "end", "end"],
-  ]
 
   it("compile one after the other with an empty cache", async () =>
-    expect(await order(["module a", "module b"])).toEqual(inTurn))
+    expect(await order(["module a", "module b"], inTurn)).toEqual(inTurn))
   it("wait for nothing that the cache knows", async () => {
-    await order(["module a", "module b"])
-    expect(await order(["module a", "module b"])).toEqual(together)
+    await order(["module a", "module b"], inTurn)
+    expect(await order(["module a", "module b"], together)).toEqual(together)
   })
   it("wait again where one's go.mod and another's are new", async () => {
-    await order(["module a", "module b"])
-    expect(await order(["module c", "module d"])).toEqual(inTurn)
+    await order(["module a", "module b"], inTurn)
+    expect(await order(["module c", "module d"], inTurn)).toEqual(inTurn)
   })
   it("do not wait for work of another kind", async () =>
-    expect(await order(["module a", "module b"], ["lint", "test"])).toEqual(together))
-  it("do not wait in an image without flock", async () =>
-    expect(await order(["module a", "module b"], undefined, `flock() { return 127; }\n${turns}`)).toEqual(together))
+    expect(await order(["module a", "module b"], together, ["lint", "test"])).toEqual(together))
+  it("do not wait in an image without flock", async () => {
+    const without = `flock() { return 127; }\n${turns}`
+    expect(await order(["module a", "module b"], together, ["lint", "lint"], without)).toEqual(together)
+  })
 })
 
 describe("golang lint", () => {
