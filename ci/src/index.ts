@@ -18,6 +18,7 @@ import { startProduct } from "./release/product"
 import { rehearsalOutcome } from "./release/rehearsal-report"
 import { liveOutcome, outcomeOf } from "./report/outcome"
 import { Pipeline, pipelineOf } from "./report/pipeline"
+import "./shared/bun"
 
 @object()
 export class Delivery {

@@ -118,7 +118,7 @@ function closure(folder: string, root: string): string[] {
     if (!existsSync(source))
       throw new Error(`${by}: there is no ${sourceOf(name)}; the shared files are ${sharedNames(root)}`)
     found.add(name)
-    for (const [, imported] of readFileSync(source, "utf8").matchAll(/\bfrom\s+"\.\/([\w-]+)"/g))
+    for (const [, imported] of readFileSync(source, "utf8").matchAll(/\b(?:from|import)\s+"\.\/([\w-]+)"/g))
       visit(imported!, sourceOf(name))
   }
   for (const name of namedBy(folder, root)) visit(name, `${folder}/package.json, delivery.shared`)

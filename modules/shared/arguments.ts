@@ -1,4 +1,5 @@
 // Validates arguments that callers pass as text or numbers: pure functions.
+import "./bun"
 
 /**
  * The pairs in lines such as `NAME=value`; the value may hold any characters.

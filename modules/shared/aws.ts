@@ -1,4 +1,5 @@
 // Shared by the modules that call AWS: service addresses, checks of arguments, and what a refusal means. Pure functions.
+import "./bun"
 
 /** The address of an AWS service in a region, such as `https://sts.eu-central-1.amazonaws.com`. */
 export function addressOf(service: string, region: string): string {
