@@ -1,7 +1,7 @@
 import { assignments } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
-import type { Finding } from "./shared/sarif"
-import { plainText } from "./shared/words"
+import type { Finding, Reading } from "./shared/sarif"
+import { couldNotRun, crashIn, plainText, type Ended } from "./shared/words"
 
 // Reads what the scripts and helm have written, and arguments that callers give as text: pure functions.
 
@@ -83,8 +83,45 @@ export function trouble(output: string): string {
 /** Why a run of `helm lint` did not look at its chart; "" if it did. helm says how many charts it has linted. */
 export function unlinted(output: string, chart: string): string {
   if (/^(?:Error: )?1 chart\(s\) linted/m.test(output)) return ""
-  const words = trouble(plainText(output))
+  const words = crashIn(output) ?? trouble(plainText(output))
   return `could not run: helm lint on ${chart}: ${words || "it said nothing"}`
+}
+
+/** Reads the runs of lintScript: an output for each of them. What two runs find in the same place is one finding. */
+export function readRuns(ended: Ended, runs: LintRun[], { outputs, log }: { outputs: string[]; log: string }): Reading {
+  const findings = mergedFindings(
+    runs.map(({ chart, values }, i) => ({ findings: lintFindings(outputs[i]!, chart), values })),
+  )
+  return { findings, broken: brokenReason(ended, runs, { outputs, log, findings }), clean: cleanReason(runs, outputs) }
+}
+
+/** Why the charts were not linted completely; empty when they were. */
+function brokenReason(
+  ended: Ended,
+  runs: LintRun[],
+  { outputs, log, findings }: { outputs: string[]; log: string; findings: Finding[] },
+): string {
+  if (ended.timedOut) return couldNotRun("helm lint", ended, log)
+  const unread = runs.map(({ chart }, i) => unlinted(outputs[i]!, chart)).find((reason) => reason !== "")
+  if (unread !== undefined) return unread
+  return ended.exitCode !== 0 && findings.length === 0 ? couldNotRun("helm lint", ended, log) : ""
+}
+
+/** What was linted, when there is no finding. */
+function cleanReason(runs: LintRun[], outputs: string[]): string {
+  const charts = new Set(runs.map(({ chart }) => chart))
+  const sets = runs.filter(({ values }) => values.length).length
+  const incomplete = runs.filter((_, i) => /^without its dependencies/m.test(outputs[i]!)).map(({ chart }) => chart)
+  const names = [...new Set(incomplete)].join(", ")
+  return (
+    `no finding in ${counted(charts.size, "chart")}` +
+    (sets ? `, with ${counted(sets, "set")} of values` : "") +
+    (names ? `; ${names} without the dependencies, which are not in the source` : "")
+  )
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`
 }
 
 /** One run of `helm lint`: a chart, and files of values from the source's root. */

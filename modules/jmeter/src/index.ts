@@ -11,23 +11,19 @@ import {
   type Judgement,
   type Limits,
   type Outcome,
-  judge,
   junit,
   limitFault,
-  outcome,
   planFault,
   planFiles,
   propertyArguments,
-  samples,
   setupGroups,
-  trouble,
+  verdictOf,
 } from "./read"
 import { runScript } from "./scripts"
 import { withoutTrailingSlash } from "./shared/arguments"
 import { type Facts, Result, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
-import { notTested } from "./shared/words"
 
 @object()
 export class Jmeter {
@@ -146,15 +142,10 @@ async function missingFiles(plan: string, data?: Directory): Promise<string> {
 
 async function resultOf(name: string, ran: Ran, setup: string[], limits: Limits): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
-  if (!(await ran.reports.exists("results.jtl")))
-    return resultOfRun(name, ran, ran.timedOut ? "" : notTested("jmeter", ran, output, trouble), { passed: false })
-  const found = outcome(samples(await readReport(ran.reports, "results.jtl")), setup)
-  const facts = factsOf(name, ran, found)
-  if (ran.timedOut) return resultOfRun(name, ran, `${found.samples} samples written`, { ...facts, passed: false })
-  const judged = judge(found, limits)
-  if (judged.passed && ran.exitCode !== 0)
-    return resultOfRun(name, ran, notTested("jmeter", ran, output, trouble), { ...facts, passed: false })
-  return resultOfRun(name, ran, judged.reason, { ...facts, ...figureOf(judged), passed: judged.passed })
+  const results = (await ran.reports.exists("results.jtl")) ? await readReport(ran.reports, "results.jtl") : undefined
+  const { found, passed, reason, ...figure } = verdictOf(ran, { results, output }, { setup, limits })
+  const facts = found ? { ...factsOf(name, ran, found), ...figureOf({ passed, reason, ...figure }) } : {}
+  return resultOfRun(name, ran, reason, { ...facts, passed })
 }
 
 /** The details of a run, and its reports with JUnit and the figures of each label. */

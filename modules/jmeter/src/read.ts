@@ -1,6 +1,7 @@
 // Reads a test plan and JMeter's results, and compares them with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
 import { assignments } from "./shared/arguments"
+import { notTested, type Ended } from "./shared/words"
 import { decodeXml, encodeXml } from "./shared/xml"
 
 /** One sample: a line of JMeter's results. */
@@ -309,6 +310,22 @@ export function junit(name: string, { labels, setup }: Outcome): string {
   const failures = [...setup, ...labels].filter(({ failed }) => failed).length
   const suite = `<testsuite name="${encodeXml(name)}" tests="${cases.length}" failures="${failures}">`
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suite}\n${cases.map((one) => `${one}\n`).join("")}</testsuite>\n`
+}
+
+/** What a run comes to: `results` is JMeter's CSV; undefined if it wrote none. `setup` names the groups beside the load. */
+export function verdictOf(
+  ended: Ended,
+  { results, output }: { results: string | undefined; output: string },
+  { setup, limits }: { setup: string[]; limits: Limits },
+): Judgement & { found?: Outcome } {
+  const failed = (reason: string, found?: Outcome) => ({ passed: false, reason, unit: "", found })
+  if (results === undefined) return failed(ended.timedOut ? "" : notTested("jmeter", ended, output, trouble))
+  const found = outcome(samples(results), setup)
+  if (ended.timedOut) return failed(`${found.samples} samples written`, found)
+  const judged = judge(found, limits)
+  if (ended.exitCode !== 0 && (judged.passed || found.samples === 0))
+    return failed(notTested("jmeter", ended, output, trouble), found)
+  return { ...judged, found }
 }
 
 /** Lines of Java, of its logging and of JMeter's progress. */

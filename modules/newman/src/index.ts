@@ -6,13 +6,12 @@
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, File, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { collectionFault, environmentArguments, outcome, trouble } from "./read"
+import { collectionFault, environmentArguments, verdictOf } from "./read"
 import { runScript } from "./scripts"
 import { withoutTrailingSlash } from "./shared/arguments"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
-import { notTested } from "./shared/words"
 
 @object()
 export class Newman {
@@ -120,16 +119,7 @@ const reportFlags = [
 ]
 
 async function resultOf(name: string, ran: Ran): Promise<Result> {
-  const found = ran.timedOut ? undefined : outcome(await readReport(ran.reports, "newman.json"))
-  const ended = (passed: boolean, reason: string): Result =>
-    resultOfRun(name, ran, reason, { passed, value: found?.assertions, unit: "assertions" })
-  if (ran.timedOut) return ended(false, "")
-  const output = await readReport(ran.reports, "output.txt")
-  if (!found) return ended(false, notTested("newman", ran, output, trouble))
-  if (found.first !== "")
-    return ended(false, `${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
-  if (ran.exitCode !== 0) return ended(false, notTested("newman", ran, output, trouble))
-  const count = `${found.assertions} assertions in ${found.requests} requests`
-  const isEmpty = found.requests === 0 || found.assertions === 0
-  return isEmpty ? ended(false, `nothing was tested: ${count}`) : ended(true, count)
+  const [report, output] = await Promise.all(["newman.json", "output.txt"].map((file) => readReport(ran.reports, file)))
+  const { passed, reason, found } = verdictOf(ran, { report: report!, output: output! })
+  return resultOfRun(name, ran, reason, { passed, value: found?.assertions, unit: "assertions" })
 }

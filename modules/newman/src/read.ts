@@ -1,6 +1,6 @@
 // Reads newman's report and output, and the variables that callers pass: pure functions over text.
 import { firstLine } from "./shared/clock"
-import { isWhole } from "./shared/words"
+import { isWhole, notTested, type Ended } from "./shared/words"
 import { assignments } from "./shared/arguments"
 
 /** The figures of a run. */
@@ -41,6 +41,23 @@ export function outcome(report: string): Outcome | undefined {
           .join(": ")
       : "",
   }
+}
+
+/** What a run comes to: its reason, and its figures where newman wrote its report. */
+export function verdictOf(
+  ended: Ended,
+  { report, output }: { report: string; output: string },
+): { passed: boolean; reason: string; found?: Outcome } {
+  if (ended.timedOut) return { passed: false, reason: "" }
+  const found = outcome(report)
+  if (!found) return { passed: false, reason: notTested("newman", ended, output, trouble) }
+  const failed = (reason: string) => ({ passed: false, reason, found })
+  if (found.first !== "")
+    return failed(`${found.first}${found.failing > 1 ? ` (and ${found.failing - 1} more failing)` : ""}`)
+  if (ended.exitCode !== 0) return failed(notTested("newman", ended, output, trouble))
+  const count = `${found.assertions} assertions in ${found.requests} requests`
+  const isEmpty = found.requests === 0 || found.assertions === 0
+  return isEmpty ? failed(`nothing was tested: ${count}`) : { passed: true, reason: count, found }
 }
 
 /** The line of newman's output that says why nothing ran, without its heading and usage. */

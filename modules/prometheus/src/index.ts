@@ -6,13 +6,14 @@
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { type Query, newQuery, outcome, parseWatched, rulesFound, rulesTrouble } from "./read"
+import { type Query, newQuery, outcome, parseWatched, rulesVerdict } from "./read"
 import { rulesScript, watchScript, whenReady } from "./scripts"
 import { atLeast, withoutTrailingSlash } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import { Result, makeResult, reportStep, resultOfRun, timedOutAfter } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
+import { notTested } from "./shared/words"
 
 @object()
 export class Prometheus {
@@ -199,7 +200,7 @@ async function analysisResult(name: string, ran: Ran, failures: number): Promise
   if (ran.timedOut) return makeResult(name, "inconclusive", timedOutAfter(ran), { ...ran })
   const watched = parseWatched(await readReport(ran.reports, "samples.json"))
   if (!watched || ran.exitCode !== 0) {
-    const reason = firstLine(await readReport(ran.reports, "output.txt")) || `exit code ${ran.exitCode}`
+    const reason = notTested("the analysis", ran, await readReport(ran.reports, "output.txt"))
     return makeResult(name, "inconclusive", reason, { ...ran })
   }
   const { status, reason, value, limit, unit } = outcome(watched, failures)
@@ -213,11 +214,6 @@ async function analysisResult(name: string, ran: Ran, failures: number): Promise
 }
 
 async function rulesResult(name: string, ran: Ran): Promise<Result> {
-  const output = await readReport(ran.reports, "output.txt")
-  const facts = { value: rulesFound(output), unit: "rules" }
-  if (ran.timedOut || ran.exitCode !== 0)
-    return resultOfRun(name, ran, ran.timedOut ? "" : rulesTrouble(output), { ...facts, passed: false })
-  return facts.value === 0
-    ? resultOfRun(name, ran, "no rules found", { ...facts, passed: false })
-    : resultOfRun(name, ran, `${facts.value} rules`, facts)
+  const { passed, reason, rules } = rulesVerdict(ran, await readReport(ran.reports, "output.txt"))
+  return resultOfRun(name, ran, reason, { passed, value: rules, unit: "rules" })
 }

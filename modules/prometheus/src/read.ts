@@ -1,5 +1,6 @@
 // Reads queries, samples and promtool's output, and compares samples with their limits: pure functions.
 import { firstLine } from "./shared/clock"
+import { couldNotRun, crashIn, isWhole, plainText, type Ended } from "./shared/words"
 
 /** A query with the largest value that it may have. */
 export interface Query {
@@ -53,9 +54,9 @@ export function newQuery({ name, query, limit, unit }: Given, before: Query[]): 
   return { name, query, limit: Number(limit), unit }
 }
 
-/** Reads samples.json; undefined if the file is empty or missing. */
+/** Reads samples.json; undefined if the file is missing, or half of it. */
 export function parseWatched(report: string): Watched | undefined {
-  return report.trim() === "" ? undefined : (JSON.parse(report) as Watched)
+  return isWhole(report) ? (JSON.parse(report) as Watched) : undefined
 }
 
 /** The longest row of samples over the limit; a sample without a number neither ends a row nor adds to it. */
@@ -127,6 +128,19 @@ function passed(queries: Samples[], failures: number): Outcome {
       : `at most, limit ${withUnit(limit, unit)}`
   const reason = `${name} ${withUnit(value, unit)} ${compared} (${samples.length} samples)`
   return { status: "passed", reason, value, limit, unit }
+}
+
+/** What a check of rules comes to. A finding is what promtool says has failed, or is a lint error; the rest is a crash. */
+export function rulesVerdict(ended: Ended, output: string): { passed: boolean; reason: string; rules: number } {
+  const rules = rulesFound(output)
+  const plain = plainText(output)
+  if (ended.timedOut) return { passed: false, reason: "", rules }
+  if (crashIn(output) !== undefined) return { passed: false, reason: couldNotRun("promtool", ended, output), rules }
+  if (ended.exitCode !== 0) {
+    const isTold = /^\s*(?:FAILED\b|lint error|promtool: error: path|no rule files found)/m.test(plain)
+    return { passed: false, reason: isTold ? rulesTrouble(plain) : couldNotRun("promtool", ended, output), rules }
+  }
+  return { passed: rules > 0, reason: rules > 0 ? `${rules} rules` : "no rules found", rules }
 }
 
 /** Number of rules that promtool found. */

@@ -1,6 +1,6 @@
 import { firstLine } from "./shared/clock"
 import type { Finding, Reading } from "./shared/sarif"
-import { couldNotRun, plainText, type Ended } from "./shared/words"
+import { couldNotRun, crashIn, plainText, type Ended } from "./shared/words"
 
 // Reads arguments, and the output of terraform fmt, validate and init: pure functions over text.
 
@@ -40,7 +40,8 @@ export function readLint(ended: Ended, output: string, tool: string): Reading {
   const findings = unformattedAt(output)
   const error = firstError(output, ".")
   const isTold = ended.exitCode === 0 || (ended.exitCode === 3 && findings.length > 0)
-  const broken = isTold && !ended.timedOut ? "" : error ? `cannot read ${error}` : couldNotRun(tool, ended, output)
+  const isWell = isTold && !ended.timedOut && crashIn(output) === undefined
+  const broken = isWell ? "" : error ? `cannot read ${error}` : couldNotRun(tool, ended, output)
   return { findings, broken, clean: "all files are formatted" }
 }
 

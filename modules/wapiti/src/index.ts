@@ -9,13 +9,12 @@
 import { readFileSync } from "node:fs"
 import { Container, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { type Limits, incomplete, judge, limitFault, outcome, sarif, trouble, usualModules } from "./read"
+import { type Limits, limitFault, outcome, sarif, usualModules, verdictOf } from "./read"
 import { scanScript } from "./scripts"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { startUrls } from "./shared/scan"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
-import { notTested } from "./shared/words"
 
 @object()
 export class Wapiti {
@@ -127,17 +126,11 @@ export class Wapiti {
 async function resultOf(name: string, ran: Ran, modules: string[], limits: Limits): Promise<Result> {
   const output = await readReport(ran.reports, "output.txt")
   const found = outcome(await readReport(ran.reports, "wapiti.json"))
-  if (!found)
-    return resultOfRun(name, ran, ran.timedOut ? "" : notTested("wapiti", ran, output, trouble), { passed: false })
-  const facts = {
-    details: { urls: found.urls },
-    reports: ran.reports.withNewFile("wapiti.sarif", sarif(found)),
-  }
-  if (ran.timedOut) return resultOfRun(name, ran, "", { ...facts, passed: false })
-  if (ran.exitCode !== 0)
-    return resultOfRun(name, ran, notTested("wapiti", ran, output, trouble), { ...facts, passed: false })
-  const { passed, reason, value, limit, unit } = judge(found, limits)
-  const lacking = passed ? incomplete(output, modules) : ""
-  if (lacking) return resultOfRun(name, ran, lacking, { ...facts, passed: false })
-  return resultOfRun(name, ran, reason, { ...facts, passed, value, limit, unit, atMost: unit === "findings" })
+  const { passed, reason, ...figure } = verdictOf(ran, { found, output }, { limits, modules })
+  return resultOfRun(name, ran, reason, {
+    passed,
+    ...figure,
+    ...("unit" in figure ? { atMost: figure.unit === "findings" } : {}),
+    ...(found ? { details: { urls: found.urls }, reports: ran.reports.withNewFile("wapiti.sarif", sarif(found)) } : {}),
+  })
 }

@@ -1,6 +1,6 @@
 // Reads wapiti's report and output, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
-import { isWhole } from "./shared/words"
+import { isWhole, notTested, type Ended } from "./shared/words"
 import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
 /** The modules of a scan for which none are given; README.md explains the choice. */
@@ -117,6 +117,19 @@ export function judge(found: Outcome, limits: Limits): Judgement {
     ? `${place(worst)}${value > 1 ? ` (${value - 1} more)` : ""}`
     : `${found.urls} URLs and forms, findings: ${counts}`
   return { passed: !worst, reason, value, limit, unit: "findings" }
+}
+
+/** What a scan comes to. `found` is missing where wapiti wrote no report, or half of one. */
+export function verdictOf(
+  ended: Ended,
+  { found, output }: { found: Outcome | undefined; output: string },
+  { limits, modules }: { limits: Limits; modules: string[] },
+): Judgement | { passed: false; reason: string } {
+  if (ended.timedOut) return { passed: false, reason: "" }
+  if (!found || ended.exitCode !== 0) return { passed: false, reason: notTested("wapiti", ended, output, trouble) }
+  const judged = judge(found, limits)
+  const lacking = judged.passed ? incomplete(output, modules) : ""
+  return lacking ? { passed: false, reason: lacking } : judged
 }
 
 function severity({ level }: Finding): Severity {

@@ -64,10 +64,12 @@ for one in found["problems"] + found["crashes"]:
     one["file"] = one["file"].removeprefix("./")
 with open(report, "w") as file:
     json.dump(found, file, indent=1)
-for one in found["problems"]:
-    print("%(file)s:%(line)d:%(column)d: [%(level)s] %(text)s (%(rule)s)" % one)
-for one in found["crashes"]:
-    print("%(file)s: %(error)s" % one)
+lines = ["%(file)s:%(line)d:%(column)d: [%(level)s] %(text)s (%(rule)s)" % one for one in found["problems"]]
+lines += ["%(file)s: %(error)s" % one for one in found["crashes"]]
+text = "".join(line + "\\n" for line in lines)
+with open(report.replace(".json", ".txt"), "w") as file:
+    file.write(text)
+print(text, end="")
 `
 
 /**

@@ -7,13 +7,12 @@
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { type Limits, judge, limitFault, outcome, trouble } from "./read"
+import { type Limits, limitFault, outcome, verdictOf } from "./read"
 import { scanScript } from "./scripts"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { startUrls } from "./shared/scan"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
-import { notTested } from "./shared/words"
 
 @object()
 export class Zap {
@@ -116,13 +115,13 @@ export class Zap {
 }
 
 async function resultOf(name: string, ran: Ran, limits: Limits, minutes: number): Promise<Result> {
+  const output = await readReport(ran.reports, "output.txt")
   const found = outcome(await readReport(ran.reports, "zap.json"))
-  const details = found && { urls: found.urls, rules: found.rules }
-  if (ran.timedOut) return resultOfRun(name, ran, "", { details, passed: false })
-  if (!found || ran.exitCode !== 0) {
-    const reason = notTested("zap", ran, await readReport(ran.reports, "output.txt"), trouble)
-    return resultOfRun(name, ran, reason, { details, passed: false })
-  }
-  const { passed, reason, value, limit, unit } = judge(found, limits, minutes)
-  return resultOfRun(name, ran, reason, { details, passed, value, limit, unit, atMost: unit === "findings" })
+  const { passed, reason, ...figure } = verdictOf(ran, { found, output }, { limits, minutes })
+  return resultOfRun(name, ran, reason, {
+    passed,
+    ...figure,
+    ...("unit" in figure ? { atMost: figure.unit === "findings" } : {}),
+    details: found && { urls: found.urls, rules: found.rules },
+  })
 }

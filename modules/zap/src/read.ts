@@ -1,6 +1,6 @@
 // Reads the report of a ZAP run, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
-import { isWhole } from "./shared/words"
+import { isWhole, notTested, type Ended } from "./shared/words"
 import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
 /** A finding: one for each kind and parameter, with the first place where it occurs. */
@@ -105,6 +105,17 @@ export function judge(found: Outcome, limits: Limits, minutes: number): Judgemen
   if (cut) return judged(false, `scan incomplete: ${cut} did not end within scanTime`)
   if (found.rules === 0) return judged(true, `${found.urls} URLs visited; no scan rules loaded: ZAP looked for nothing`)
   return judged(true, `${found.urls} URLs, ${found.rules} rules, findings: ${counts}`)
+}
+
+/** What a run comes to. `found` is missing where there is no zap.json, or half of one. */
+export function verdictOf(
+  ended: Ended,
+  { found, output }: { found: Outcome | undefined; output: string },
+  { limits, minutes }: { limits: Limits; minutes: number },
+): Judgement | { passed: false; reason: string } {
+  if (ended.timedOut) return { passed: false, reason: "" }
+  if (!found || ended.exitCode !== 0) return { passed: false, reason: notTested("zap", ended, output, trouble) }
+  return judge(found, limits, minutes)
 }
 
 function severity({ risk }: Finding): Severity {
