@@ -1,41 +1,52 @@
-// The files of a Go module in a source: its folder, and the folders that replace modules in its go.mod.
-import { Directory, ExistsType, dag } from "@dagger.io/dagger"
-import { joined, localReplaces } from "./gomod"
+// The files of a Go module in a source: its folder, folders that replace modules, and what its workspace needs.
+import { Container, Directory, ExistsType, dag } from "@dagger.io/dagger"
+import { joined } from "./gomod"
+import { layoutOf, type Layout, type SourceFiles } from "./workspace"
 
 /** Folders as a caller wrote them, each once, without `./` before and `/` after them. */
 export function cleanPaths(paths: string[]): string[] {
   return [...new Set(paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || "."))]
 }
 
-/** The folders that the Go module at `path` needs, its own first; an error when one of them is not in the source. */
-export async function moduleFolders(source: Directory, path: string): Promise<string[]> {
-  const own = joined(".", path)
-  const goMod = own === undefined ? "" : joined(own, "go.mod")!
-  if (own === undefined || !(await source.exists(goMod)))
-    throw new Error(
-      `the source has no ${goMod || `${path}/go.mod`}: pass the folder of the Go module as path, ` +
-        "or create one with `go mod init`",
-    )
-  const folders = new Set([own])
-  for (const replaced of localReplaces(await source.file(goMod).contents())) {
-    const folder = joined(own, replaced)
-    if (folder === undefined || !(await source.exists(joined(folder, "go.mod")!)))
-      throw new Error(
-        `${goMod} replaces a module by ${replaced}, which is not in the source: pass the folder that contains both ` +
-          `as source, and ${own === "." ? "the folder of the module" : own} as path`,
-      )
-    folders.add(folder)
-  }
-  return [...folders]
+/** What the Go module at `path` needs of a source; an error of one line when a part of it is missing. */
+export function goLayout(source: Directory, path: string): Promise<Layout> {
+  return layoutOf(filesOf(source), path)
 }
 
-/**
- * The part of a source that the Go module at `path` needs, and `more` folders and files. A source with a go.work in the
- * folder or above is needed as a whole.
- */
-export async function moduleInput(source: Directory, path: string, more: string[] = []): Promise<Directory> {
-  const [folders, workspace] = await Promise.all([moduleFolders(source, path), filesAbove(source, path, "go.work")])
-  return workspace.length > 0 ? source : partOf(source, [...folders, ...more])
+function filesOf(source: Directory): SourceFiles {
+  return {
+    exists: (path) => source.exists(path),
+    text: (path) => source.file(path).contents(),
+    imported: async (folder, modules) => {
+      const found = async (names: string[]): Promise<boolean> => {
+        const pattern = `"(${names.map(escaped).join("|")})["/]`
+        return (await source.directory(folder).search({ pattern, globs: ["*.go"], limit: 1 })).length > 0
+      }
+      // Mostly none is imported, which one search says.
+      if (!(await found(modules))) return []
+      const each = await Promise.all(modules.map(async (name) => ((await found([name])) ? [name] : [])))
+      return each.flat()
+    },
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+}
+
+/** The container for a module of this layout: a go.work that does not use the module has no effect on it. */
+export function inWorkspace(container: Container, { isApart }: Pick<Layout, "isApart">): Container {
+  return isApart ? container.withEnvVariable("GOWORK", "off") : container
+}
+
+/** The part of a source that the Go module at `path` needs, and `more` folders and files. */
+export async function moduleInput(
+  source: Directory,
+  path: string,
+  more: string[] = [],
+): Promise<{ input: Directory; layout: Layout }> {
+  const layout = await goLayout(source, path)
+  return { input: await partOf(source, [...layout.folders, ...layout.files, ...more]), layout }
 }
 
 /**

@@ -147,5 +147,5 @@ it("a module that takes another one from outside of the source is told how to be
     { cwd: repository },
   )
   expect(code).not.toBe(0)
-  expect(stderr).toMatch(/go\.mod replaces a module by \.\.\/kit, which is not in the source/)
+  expect(stderr).toMatch(/go\.mod, line \d+: replaces a module by \.\.\/kit, which is not in the source/)
 })

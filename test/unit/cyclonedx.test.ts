@@ -8,10 +8,11 @@ import {
   licencesText,
   mergedBom,
   readComponents,
+  withVersions,
 } from "../../modules/cyclonedx/src/sbom"
 import { localReplaces, moduleName } from "../../modules/shared/gomod"
 import { cleanPaths } from "../../modules/shared/gosource"
-import { foreignImports, importing } from "../../modules/shared/skeleton"
+import { foreignImports, importing, joinedSums, readPackages, requiring } from "../../modules/shared/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({
@@ -43,6 +44,61 @@ describe("the skeleton of a Go module", () => {
     expect(moduleName("// x\nmodule example.com/a // why\n\ngo 1.26\n")).toBe("example.com/a")
     expect(localReplaces("replace example.com/kit => ../kit\n")).toEqual(["../kit"])
   })
+})
+
+describe("what go list prints of a module", () => {
+  const printed =
+    "own example.com/ship\nimport fmt\nimport github.com/a/b\n\nown example.com/keel\nimport fmt\n" +
+    "module github.com/a/b v1.2.0\nmodule x.org/c v1.0.0 x.org/fork v1.0.1\ncgo\nmodule x.org/c v1.0.0 x.org/fork v1.0.1\n"
+  const packages = readPackages(printed)
+  it("is read by line", () =>
+    expect(packages).toEqual({
+      own: ["example.com/ship", "example.com/keel"],
+      imports: ["fmt", "github.com/a/b"],
+      modules: [
+        { name: "github.com/a/b", version: "v1.2.0" },
+        { name: "x.org/c", version: "v1.0.0", replacement: { name: "x.org/fork", version: "v1.0.1" } },
+      ],
+      cgo: true,
+    }))
+  it("makes a go.mod that requires what a workspace has selected", () =>
+    expect(requiring("example.com/ship", "1.26", packages.modules)).toBe(
+      "module example.com/ship\n\ngo 1.26\n\nrequire (\n\tgithub.com/a/b v1.2.0\n\tx.org/c v1.0.0\n)\n" +
+        "\nreplace (\n\tx.org/c v1.0.0 => x.org/fork v1.0.1\n)\n",
+    ))
+  it("makes a go.mod that finds vendored modules in folders", () =>
+    expect(requiring("ship", "", [{ name: "a.b/c", version: "v1.0.0" }], (name) => `vendored/${name}`)).toBe(
+      "module ship\n\ngo 1.16\n\nrequire (\n\ta.b/c v1.0.0\n)\n\nreplace (\n\ta.b/c v1.0.0 => ./vendored/a.b/c\n)\n",
+    ))
+  it("needs the checksums of all modules, each once", () => {
+    expect(joinedSums(["b v1 h1:2\na v1 h1:1\n", "", "b v1 h1:2\n"])).toBe("a v1 h1:1\nb v1 h1:2\n")
+    expect(joinedSums([""])).toBe("")
+  })
+})
+
+describe("an SBOM of vendored modules", () => {
+  const text = JSON.stringify({
+    components: [
+      { "bom-ref": "pkg:golang/a.b/c?type=module", name: "a.b/c", purl: "pkg:golang/a.b/c?goos=linux" },
+      { "bom-ref": "d", name: "d", version: "v2.0.0", purl: "pkg:golang/d@v2.0.0" },
+    ],
+    dependencies: [{ ref: "root", dependsOn: ["pkg:golang/a.b/c?type=module", "d"] }, { ref: "d" }],
+  })
+  it("has the versions of modules that the tool has seen as folders", () => {
+    const { components, dependencies } = JSON.parse(withVersions(text, { "a.b/c": "v1.0.0", d: "v1.0.0" })) as {
+      components: { name: string; version: string; purl: string }[]
+      dependencies: unknown
+    }
+    expect(components.map(({ purl, version }) => [purl, version])).toEqual([
+      ["pkg:golang/a.b/c@v1.0.0?type=module", "v1.0.0"],
+      ["pkg:golang/d@v2.0.0", "v2.0.0"],
+    ])
+    expect(dependencies).toEqual([
+      { ref: "root", dependsOn: ["pkg:golang/a.b/c@v1.0.0?type=module", "d"] },
+      { ref: "d" },
+    ])
+  })
+  it("is left as it is without them", () => expect(withVersions(text, {})).toBe(text))
 })
 
 describe("the folders whose dependencies are asked of", () => {

@@ -4,7 +4,6 @@ import { catalogue, type CatalogueEntry, type ServiceKind } from "../../ci/src/c
 import { parseConfig } from "../../ci/src/config/config"
 import { indexHtml } from "../../ci/src/report/page"
 import { summaryMarkdown } from "../../ci/src/report/summary"
-import { joinedPath, localReplaces } from "../../ci/src/checks/paths"
 import { gateCoverage } from "../../ci/src/checks/services"
 import { selectStages, stageNames } from "../../ci/src/checks/selection"
 import { numberText, oneLine, tableOf, verdictOf, type Stage } from "../../ci/src/report/stages"
@@ -173,17 +172,5 @@ describe("the pages", () => {
     expect(page).toContain("<h1>RED (1 passed, 1 failed)</h1>")
     expect(page.indexOf("Look here first")).toBeLessThan(page.indexOf('id="secrets"'))
     expect(page).not.toMatch(/https?:|src=|@import|url\(/)
-  })
-})
-
-describe("folders that a Go module takes modules from", () => {
-  it("are read from replace lines, in both forms", () => {
-    const goMod =
-      "module a\nreplace x/kit => ../kit\nreplace (\n\tx/b v1.2.3 => ./b // why\n\tx/c => x/d v1.0.0\n)\n// replace x/e => ../e\n"
-    expect(localReplaces(goMod)).toEqual(["../kit", "./b"])
-  })
-  it("stay in the repository", () => {
-    expect(joinedPath("services/a", "../kit")).toBe("services/kit")
-    expect(joinedPath("services/a", "../../../x")).toBeUndefined()
   })
 })

@@ -1,30 +1,34 @@
 // The files that stages depend on, as directories whose cache key is their content.
-import { Directory, dag } from "@dagger.io/dagger"
+import { Directory, ExistsType, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
-import { joinedPath, localReplaces } from "./paths"
+import { goLayout } from "../shared/gosource"
 
 /** The files that Terraform's formatter reads. */
 export const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
 
-/** Returns the folder of a service, its `inputs`, and the folders that the go.mod files in these take modules from. */
+/** Returns the folders and files that the Go modules in a service's folder and its `inputs` need, sorted. */
 export async function goFolders(source: Directory, path: string, inputs: string[] = []): Promise<string[]> {
-  const folders = new Set([path, ...inputs])
-  for (const folder of folders) {
-    if (!(await source.exists(`${folder}/go.mod`))) continue
-    for (const replaced of localReplaces(await source.file(`${folder}/go.mod`).contents())) {
-      const below = joinedPath(folder, replaced)
-      if (below) folders.add(below)
-    }
-  }
-  return [...folders].sort()
+  const found = await Promise.all([path, ...inputs].map((folder) => neededIn(source, folder)))
+  return [...new Set(found.flat())].sort()
 }
 
-/** Returns the folders of a Go service (goFolders) in one directory: an edit elsewhere runs nothing again. */
+/** What a folder needs: with a go.mod in it what that module needs, else itself. */
+async function neededIn(source: Directory, folder: string): Promise<string[]> {
+  if (!(await source.exists(`${folder}/go.mod`))) return [folder]
+  const { folders, files } = await goLayout(source, folder)
+  return [...folders, ...files]
+}
+
+/** Returns what a Go service needs (goFolders) in one directory: an edit elsewhere runs nothing again. */
 export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
   let input = dag.directory()
-  for (const folder of await goFolders(source, path, inputs))
-    if (await source.exists(folder))
-      input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+  for (const one of await goFolders(source, path, inputs)) {
+    if (!(await source.exists(one))) continue
+    const isFolder = await source.exists(one, { expectedType: ExistsType.DirectoryType })
+    input = isFolder
+      ? input.withDirectory(one, await withoutMarkdown(source.directory(one)))
+      : input.withFile(one, source.file(one))
+  }
   return input
 }
 

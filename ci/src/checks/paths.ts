@@ -1,7 +1,7 @@
 // Paths: charts, configuration of golangci-lint, and paths from a folder.
 import { golangciFiles } from "../catalogue"
 
-export { localReplaces, moduleName } from "../shared/gomod"
+export { moduleName } from "../shared/gomod"
 
 /** Returns the folders of Chart.yaml files, without those below another chart's `charts/`: sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {
@@ -25,17 +25,6 @@ export function golangciConfig(path: string, files: string[]): string | undefine
     if (found) return found
   }
   return undefined
-}
-
-/** Returns `rest` from the folder `path`, without `..`; undefined if it leads out of the repository. */
-export function joinedPath(path: string, rest: string): string | undefined {
-  const parts: string[] = []
-  for (const part of `${path}/${rest}`.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else if (part && part !== ".") parts.push(part)
-  }
-  return parts.join("/") || undefined
 }
 
 /** Whether a file matches a pattern as SonarQube reads it: `?` a character, `*` within a folder, `**` any folders. */

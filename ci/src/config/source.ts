@@ -1,5 +1,6 @@
 // The source that a pipeline is given: its delivery.yaml, and what is wrong with it before anything runs.
 import type { Directory } from "@dagger.io/dagger"
+import { goLayout } from "../shared/gosource"
 import { parseConfig, type Config, type Service } from "./config"
 
 /** The text of the source's delivery.yaml. */
@@ -45,8 +46,17 @@ async function serviceFault(
   if (!entries.length) return `${service} is an empty folder`
   if (kind === "go" && !entries.includes("go.mod"))
     return `${service} has no go.mod; make one with \`go mod init\`, or correct the kind`
+  if (kind === "go") return goFault(source, name, path)
   if (kind === "node" && !entries.includes("package.json")) return `${service} has no package.json, or correct the kind`
   if (kind === "node" && !entries.includes("package-lock.json"))
     return `${service} has no package-lock.json; make one with \`npm install\` and commit it`
   return undefined
+}
+
+/** Why a Go module cannot be checked: a folder that it needs is missing, or lies outside of the repository. */
+async function goFault(source: Directory, name: string, path: string): Promise<string | undefined> {
+  return goLayout(source, path).then(
+    () => undefined,
+    (error: unknown) => `services.${name}.path: ${(error as Error).message}`,
+  )
 }

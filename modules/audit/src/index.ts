@@ -174,8 +174,8 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
 
 async function askGo(source: Directory, path: string, query: GoQuery): Promise<Answered> {
   const manifest = inFolder(path, "go.mod")
-  const skeleton = await skeletonOf(query.go, source, path, query.timeout)
-  let container = within(query.govulncheck, skeleton, path)
+  const skeleton = await skeletonOf(query.go, source, path, { timeout: query.timeout, vendor: "kept" })
+  let container = skeleton.ready(within(query.govulncheck, skeleton.folder, path))
   if (query.folder) container = container.withMountedDirectory("/database", query.folder)
   const command = ["govulncheck", "-db", query.address, "-scan", "package", "-format", "json", "./..."]
   const ran = await runStep(container, writing("govulncheck.json", command), query.timeout, { yields: true })

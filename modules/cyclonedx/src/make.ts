@@ -1,7 +1,7 @@
 // Makes the SBOM of several folders with CycloneDX's tools.
 import { basename } from "node:path"
 import { Container, Directory, dag } from "@dagger.io/dagger"
-import { isBom, mergedBom } from "./sbom"
+import { isBom, mergedBom, withVersions } from "./sbom"
 import { cleanPaths } from "./shared/gosource"
 import { timedOutAfter } from "./shared/result"
 import { eachOf, skeletonOf } from "./shared/skeleton"
@@ -45,10 +45,12 @@ export async function makeSbom(toolset: Toolset, source: Directory, paths: strin
 }
 
 async function goBom({ gomod, go, timeout }: Toolset, source: Directory, path: string): Promise<Part> {
-  const skeleton = await skeletonOf(go, source, path, timeout)
+  const skeleton = await skeletonOf(go, source, path, { timeout, vendor: "replaced" })
   const flags = ["-licenses", "-assert-licenses", "-json", "-noserial", "-notimestamp", "-output=/report/bom.json", "."]
   const command = ["cyclonedx-gomod", "mod", ...flags]
-  return runTool(within(gomod, skeleton, path), command, inFolder(path, "go.mod"), timeout)
+  const container = skeleton.ready(within(gomod, skeleton.folder, path))
+  const made = await runTool(container, command, inFolder(path, "go.mod"), timeout)
+  return { ...made, text: withVersions(made.text, skeleton.versions) }
 }
 
 async function npmBom({ npm, timeout, dev }: Toolset, source: Directory, path: string): Promise<Part> {

@@ -119,6 +119,26 @@ export function mergedBom(boms: { manifest: string; text: string }[]): string {
   return `${JSON.stringify(whole, null, 1)}\n`
 }
 
+/** An SBOM with versions of modules that the tool has seen as folders, by their name. */
+export function withVersions(text: string, versions: Record<string, string>): string {
+  if (Object.keys(versions).length === 0) return text
+  const bom = JSON.parse(text) as Bom
+  const refs = new Map<string, string>()
+  const components = (bom.components ?? []).map((one) => {
+    const version = versions[one.name]
+    if (one.version || !version) return one
+    const purl = `pkg:golang/${one.name}@${version}?type=module`
+    if (one["bom-ref"]) refs.set(one["bom-ref"], purl)
+    return { ...one, version, "bom-ref": purl, purl }
+  })
+  const renamed = (ref: string): string => refs.get(ref) ?? ref
+  const dependencies = (bom.dependencies ?? []).map(({ ref, dependsOn }) => ({
+    ref: renamed(ref),
+    ...(dependsOn && { dependsOn: dependsOn.map(renamed) }),
+  }))
+  return JSON.stringify({ ...bom, components, dependencies })
+}
+
 /** The components by package URL, and the package URL of each `<manifest> <bom-ref>`. */
 function mergedComponents(sources: Source[]): { components: Map<string, RawComponent>; refs: Map<string, string> } {
   const own = new Set(sources.flatMap(({ bom }) => (bom.metadata?.component ? [nameOf(bom.metadata.component)] : [])))

@@ -1,7 +1,7 @@
 // The Go module that a function works on, and the containers with its files.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { withGoCaches } from "./shared/go"
-import { moduleFolders } from "./shared/gosource"
+import { goLayout, inWorkspace } from "./shared/gosource"
 
 /** Where the source is mounted. */
 export const workdir = "/src"
@@ -14,16 +14,20 @@ export interface GoModule {
   name: string
   /** Its folder in the container. */
   workdir: string
+  /** Whether a go.work lies above it that does not use it. */
+  isApart: boolean
 }
 
-/** Finds the Go module at `path`; an error when it, or a folder that replaces a module, is missing from the source. */
+/** Finds the Go module at `path`; an error when it, or a folder that it needs, is missing from the source. */
 export async function findModule(source: Directory, path: string, name: string): Promise<GoModule> {
-  const own = (await moduleFolders(source, path))[0]!
+  const { folders, isApart } = await goLayout(source, path)
+  const own = folders[0]!
   return {
     source,
     path: own,
     name: name || own.split("/").at(-1)!.replace(/^\.$/, "go"),
     workdir: own === "." ? workdir : `${workdir}/${own}`,
+    isApart,
   }
 }
 
@@ -34,7 +38,7 @@ export function goContainer(image: string): Container {
 
 /** The container with the source, in the folder of the module. */
 export function within(container: Container, module: GoModule): Container {
-  return container.withMountedDirectory(workdir, module.source).withWorkdir(module.workdir)
+  return inWorkspace(container, module).withMountedDirectory(workdir, module.source).withWorkdir(module.workdir)
 }
 
 /** The container with environment variables of the form `NAME=value`. */

@@ -9,11 +9,12 @@ import { images } from "./images"
 import { readRun } from "./read"
 import { firstLine } from "./shared/clock"
 import { withGoCaches } from "./shared/go"
-import { cleanPaths, filesAbove, moduleInput } from "./shared/gosource"
+import { cleanPaths, filesAbove, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
+import type { Layout } from "./shared/workspace"
 
 const workdir = "/src"
 
@@ -91,8 +92,9 @@ export class GolangciLint {
       // One after the other: golangci-lint uses all processors, and takes a lock.
       const runs: Linted[] = []
       for (const [i, path] of clean.entries()) {
-        const container = withNonce(this.base(image), nonce)
-          .withMountedDirectory(workdir, sources[i]!)
+        const { input, layout } = sources[i]!
+        const container = inWorkspace(withNonce(this.base(image), nonce), layout)
+          .withMountedDirectory(workdir, input)
           .withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
         const command = ["bash", "-c", lintScript, "lint", ...flags]
         runs.push({ path, ran: await runStep(container, command, timeout) })
@@ -133,7 +135,11 @@ golangci-lint run --issues-exit-code=0 "$@" ./...
 `
 
 /** What golangci-lint needs for the module at `path`. */
-async function lintInput(source: Directory, path: string, inputs: string[]): Promise<Directory> {
+async function lintInput(
+  source: Directory,
+  path: string,
+  inputs: string[],
+): Promise<{ input: Directory; layout: Layout }> {
   return moduleInput(source, path, [...(await filesAbove(source, path, ".golangci.*")), ...inputs])
 }
 

@@ -9,7 +9,7 @@ import { images } from "./images"
 import { excludedFolders, isScanned, readRun } from "./read"
 import { asText } from "./shared/cached"
 import { withGoCaches, withModules } from "./shared/go"
-import { cleanPaths, moduleInput } from "./shared/gosource"
+import { cleanPaths, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { fetchModules } from "./shared/private"
 import { Result, makeResult, reportStep } from "./shared/result"
@@ -131,9 +131,9 @@ export class Gosec {
       const scans: Scanned[] = []
       // One after the other: gosec uses all processors, and scans side by side would compile the same packages.
       for (const path of cleanPaths(paths)) {
-        const input = await moduleInput(source, path)
+        const { input, layout } = await moduleInput(source, path)
         if (await hasSources(input, path)) {
-          const container = await this.ready(input, path, { image, timeout, nonce })
+          const container = inWorkspace(await this.ready(input, path, { image, timeout, nonce }), layout)
           const command = ["bash", "-c", scanScript, "gosec", ...flags, "./..."]
           scans.push({ path, ran: await runStep(container, command, timeout, { yields: true }) })
         }

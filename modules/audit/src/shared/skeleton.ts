@@ -4,14 +4,78 @@
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
-import { joined, moduleName } from "./gomod"
-import { moduleFolders, partOf } from "./gosource"
+import { goErrors } from "./go-output"
+import { goVersionIn, joined, moduleName } from "./gomod"
+import { goLayout, partOf } from "./gosource"
 import { readReport, runStep, type Ran } from "./step"
+import type { Layout } from "./workspace"
 
-/** Prints the imports of every package that belongs to the module, or to a folder that replaces a module in its go.mod. */
+/**
+ * Prints a line `own <module>` and its `import <package>` lines for each package of the module itself, of its workspace and
+ * of folders that replace modules, a line `module <name> <version> <replacement> <version>` for any other package that is
+ * not Go's own, and `cgo` where C is compiled.
+ */
 const template =
-  "{{if not .Standard}}{{with .Module}}{{if or .Main (and .Replace (not .Replace.Version))}}" +
-  '{{join $.Imports "\\n"}}{{end}}{{end}}{{end}}'
+  "{{if not .Standard}}{{if .CgoFiles}}cgo\n{{end}}{{with .Module}}" +
+  "{{if or .Main (and .Replace (not .Replace.Version))}}own {{.Path}}\n{{range $.Imports}}import {{.}}\n{{end}}" +
+  "{{else}}module {{.Path}} {{.Version}}{{with .Replace}} {{.Path}} {{.Version}}{{end}}\n{{end}}{{end}}{{end}}"
+
+/** A module that another one takes packages from, and what replaces it. */
+export interface Required {
+  name: string
+  version: string
+  replacement?: { name: string; version: string }
+}
+
+/** What a Go module is made of, as `go list` with the template printed it. */
+export interface Packages {
+  own: string[]
+  imports: string[]
+  modules: Required[]
+  cgo: boolean
+}
+
+/** Reads what `go list` with the template printed. */
+export function readPackages(printed: string): Packages {
+  const lines = [...new Set(printed.split("\n"))].map((line) => line.trim().split(" "))
+  const after = (tag: string): string[][] => lines.filter(([first]) => first === tag).map(([, ...words]) => words)
+  return {
+    own: after("own").map(([name]) => name!),
+    imports: after("import").map(([name]) => name!),
+    modules: after("module").map(([name = "", version = "", other, otherVersion = ""]) =>
+      other ? { name, version, replacement: { name: other, version: otherVersion } } : { name, version },
+    ),
+    cgo: after("cgo").length > 0,
+  }
+}
+
+/**
+ * A go.mod that requires exactly the given modules. `folders` has the folder of each module whose files are in the skeleton.
+ */
+export function requiring(
+  name: string,
+  goVersion: string,
+  modules: Required[],
+  folder?: (name: string) => string,
+): string {
+  const requires = modules.map(({ name: one, version }) => `\t${one} ${version}\n`)
+  const replaces = modules.flatMap(({ name: one, version, replacement }) =>
+    folder
+      ? [`\t${one} ${version} => ./${folder(one)}\n`]
+      : replacement
+        ? [`\t${one} ${version} => ${replacement.name} ${replacement.version}\n`]
+        : [],
+  )
+  const block = (verb: string, lines: string[]): string =>
+    lines.length > 0 ? `\n${verb} (\n${lines.sort().join("")})\n` : ""
+  return `module ${name}\n\ngo ${goVersion || "1.16"}\n${block("require", requires)}${block("replace", replaces)}`
+}
+
+/** The lines of several go.sum files, each once. */
+export function joinedSums(texts: string[]): string {
+  const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line !== "")
+  return lines.length > 0 ? `${[...new Set(lines)].sort().join("\n")}\n` : ""
+}
 
 /**
  * The packages of other modules and of the standard library in what `go list` printed, each once; without packages of the
@@ -29,40 +93,143 @@ export function importing(packages: string[]): string {
   return `package dependencies\n\nimport (\n${packages.map((name) => `\t_ ${JSON.stringify(name)}\n`).join("")})\n`
 }
 
+/** The skeleton of a Go module. */
+export interface Skeleton {
+  /** A folder with the same paths. */
+  folder: Directory
+  /** Settings that a tool needs to read it. */
+  ready: (container: Container) => Container
+  /** The versions of modules whose files are in the skeleton, by their name. */
+  versions: Record<string, string>
+}
+
+/** What a skeleton is made of. */
+interface Parts {
+  source: Directory
+  path: string
+  layout: Layout
+  packages: Packages
+}
+
 /**
- * The skeleton of the Go module at `path`, as a folder with the same paths. The container has Go and the module cache;
- * the time-out is in seconds.
+ * The skeleton of the Go module at `path`. The container has Go and the module cache; the time-out is in seconds. A tool
+ * that reads a vendor folder gets it as it is (`vendor: "kept"`); for others its modules are replaced by their folders.
  */
 export async function skeletonOf(
   container: Container,
   source: Directory,
   path: string,
-  timeout: number,
-): Promise<Directory> {
-  const folders = await moduleFolders(source, path)
-  const goMods = await Promise.all(
-    folders.map(async (folder) => ({ folder, text: await source.file(joined(folder, "go.mod")!).contents() })),
-  )
-  const input = await partOf(source, folders)
+  { timeout, vendor }: { timeout: number; vendor: "kept" | "replaced" },
+): Promise<Skeleton> {
+  const layout = await goLayout(source, path)
+  const input = await partOf(source, [...layout.folders, ...layout.files])
   const ran = await runStep(
-    container.withMountedDirectory("/src", input).withWorkdir(path === "." ? "/src" : `/src/${path}`),
-    ["go", "list", "-deps", "-f", template, "./..."],
+    inMode(container, layout.workspace !== "")
+      .withEnvVariable("CGO_ENABLED", "1")
+      .withMountedDirectory("/src", input)
+      .withWorkdir(path === "." ? "/src" : `/src/${path}`),
+    ["bash", "-c", 'exec go list -deps -f "$1" ./... > /report/packages.txt', "list", template],
     timeout,
     { yields: true },
   )
-  const printed = await readReport(ran.reports, "output.txt")
-  if (ran.exitCode !== 0) throw new Error(`${joined(path, "go.mod")}: ${failureOf(ran, printed, timeout)}`)
-  let skeleton = dag.directory()
-  for (const { folder, text } of goMods) skeleton = skeleton.withNewFile(joined(folder, "go.mod")!, text)
-  const goSum = joined(path, "go.sum")!
-  if (await source.exists(goSum)) skeleton = skeleton.withNewFile(goSum, await source.file(goSum).contents())
-  const own = goMods.map(({ text }) => moduleName(text))
-  return skeleton.withNewFile(joined(path, "dependencies.go")!, importing(foreignImports(printed, own)))
+  if (ran.exitCode !== 0)
+    throw new Error(
+      `${joined(path, "go.mod")}: ${failureOf(ran, await readReport(ran.reports, "output.txt"), timeout)}`,
+    )
+  const packages = readPackages(await readReport(ran.reports, "packages.txt"))
+  const parts = { source, path, layout, packages }
+  const isVendored = await source.exists(`${vendorFolder(parts)}/modules.txt`)
+  const made = await (isVendored
+    ? vendor === "kept"
+      ? vendoredSkeleton(parts)
+      : replacedSkeleton(parts)
+    : layout.workspace
+      ? workspaceSkeleton(parts)
+      : plainSkeleton(parts))
+  const text = importing(foreignImports(packages.imports.join("\n"), packages.own))
+  const isWorkspace = isVendored && vendor === "kept" && layout.workspace !== ""
+  return {
+    folder: made.withNewFile(joined(path, "dependencies.go")!, text),
+    ready: (tool) => {
+      const ready = inMode(tool, isWorkspace)
+      return packages.cgo ? ready.withEnvVariable("CGO_ENABLED", "1") : ready
+    },
+    versions:
+      isVendored && vendor === "replaced"
+        ? Object.fromEntries(packages.modules.map(({ name, version }) => [name, version]))
+        : {},
+  }
+}
+
+/** The container with or without workspaces. */
+function inMode(container: Container, isWorkspace: boolean): Container {
+  return isWorkspace ? container.withoutEnvVariable("GOWORK") : container
+}
+
+/** Where vendored modules lie: beside go.work, or in the module's own folder. */
+function vendorFolder({ path, layout: { workspace } }: Parts): string {
+  return joined(workspace ? workspace.replace(/(^|\/)go\.work$/, "") : path, "vendor")!
+}
+
+/** go.mod and go.sum of the module itself, and the go.mod of each folder that replaces a module. */
+async function plainSkeleton({ source, path, layout }: Parts): Promise<Directory> {
+  return filesIn(source, [...layout.folders.map((folder) => joined(folder, "go.mod")!), joined(path, "go.sum")!])
+}
+
+/** A vendor folder with the manifests that it belongs to. */
+async function vendoredSkeleton(parts: Parts): Promise<Directory> {
+  const { source, layout } = parts
+  const modules = layout.folders.filter((folder) => folder !== vendorFolder(parts))
+  const manifests = modules.flatMap((folder) => ["go.mod", "go.sum"].map((file) => joined(folder, file)!))
+  const skeleton = await filesIn(source, [...manifests, ...layout.files])
+  return skeleton.withDirectory(vendorFolder(parts), source.directory(vendorFolder(parts)))
+}
+
+/** A module that finds its vendored modules in their folders. */
+async function replacedSkeleton(parts: Parts): Promise<Directory> {
+  const { source, path, packages } = parts
+  const folderOf = (name: string): string => `vendored/${name}`
+  const [name, goVersion] = await nameAndVersion(parts)
+  let skeleton = dag.directory().withDirectory(joined(path, "vendored")!, source.directory(vendorFolder(parts)))
+  for (const { name: one } of packages.modules)
+    skeleton = skeleton.withNewFile(joined(path, `${folderOf(one)}/go.mod`)!, `module ${one}\n`)
+  return skeleton.withNewFile(joined(path, "go.mod")!, requiring(name, goVersion, packages.modules, folderOf))
+}
+
+/** A module that requires what its workspace has selected. */
+async function workspaceSkeleton(parts: Parts): Promise<Directory> {
+  const { source, path, layout, packages } = parts
+  const [name, goVersion] = await nameAndVersion(parts)
+  const sums = [...layout.folders.map((folder) => joined(folder, "go.sum")!), ...layout.files].filter((file) =>
+    /(^|\/)go(\.work)?\.sum$/.test(file),
+  )
+  const texts = await Promise.all(
+    sums.map(async (file) => ((await source.exists(file)) ? source.file(file).contents() : "")),
+  )
+  return dag
+    .directory()
+    .withNewFile(joined(path, "go.mod")!, requiring(name, goVersion, packages.modules))
+    .withNewFile(joined(path, "go.sum")!, joinedSums(texts))
+}
+
+/** The module's name, and the Go version that its workspace, or itself, requires. */
+async function nameAndVersion({ source, path, layout }: Parts): Promise<[string, string]> {
+  const goMod = await source.file(joined(path, "go.mod")!).contents()
+  const goWork = layout.workspace ? await source.file(layout.workspace).contents() : ""
+  return [moduleName(goMod), goVersionIn(goWork) || goVersionIn(goMod)]
+}
+
+/** Those of the files that exist. */
+async function filesIn(source: Directory, files: string[]): Promise<Directory> {
+  let folder = dag.directory()
+  for (const file of [...new Set(files)])
+    if (await source.exists(file)) folder = folder.withNewFile(file, await source.file(file).contents())
+  return folder
 }
 
 function failureOf({ timedOut, exitCode }: Ran, printed: string, timeout: number): string {
   if (timedOut) return `go list took more than ${timeout} s`
-  return firstLine(printed.replace(/^go: downloading .*$/gm, "")) || `go list ended with ${exitCode}`
+  return goErrors(printed)[0] ?? (firstLine(printed) || `go list ended with ${exitCode}`)
 }
 
 /** Go with the caches and flags of the module golang, so that nothing is fetched or compiled twice. */
