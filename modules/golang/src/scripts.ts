@@ -52,7 +52,8 @@ gotestsum --format pkgname --junitfile /report/junit.xml \\
   -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
 status=$?
 generated='^// Code generated .* DO NOT EDIT\\.$'
-name=$(go list -m -f "{{if eq .Dir \\"$PWD\\"}}{{.Path}}{{end}}" | grep .) && grep -rlE --include='*.go' "$generated" . | sed "s|^\\.|$name|" > /report/generated.txt
+name=$(go list -m -f "{{if eq .Dir \\"$PWD\\"}}{{.Path}}{{end}}" | grep .) &&
+  grep -rlE --include='*.go' "$generated" . | sed "s|^\\.|$name|" > /report/generated.txt
 if [ -s /report/generated.txt ] && [ -f /report/coverage.out ]; then
   awk -F: 'NR == FNR { generated[$1]; next } !($1 in generated)' /report/generated.txt /report/coverage.out \\
     > /tmp/coverage.out && mv /tmp/coverage.out /report/coverage.out
