@@ -1,7 +1,7 @@
 // Access to private Go modules: they are downloaded with secrets, in a layer of their own, before anything else runs.
 import { Container, Directory, File, Secret, Service } from "@dagger.io/dagger"
-import { firstLine } from "./clock"
-import { refusal } from "./refusal"
+import { goReason } from "./go-output"
+import { withToolchain } from "./go-shell"
 import { Ran, readReport, runStep } from "./step"
 
 /** Access to private modules. */
@@ -67,9 +67,9 @@ export async function download(
   const files = (await Promise.all(patterns.map((pattern) => source.glob(pattern)))).flat().sort()
   let locked = withAccess(container.withoutMount(cache), access)
   for (const file of files) locked = locked.withFile(`/src/${file}`, source.file(file))
-  const command = ["bash", "-c", `mkdir -p ${cache} && exec go mod download`]
+  const command = withToolchain(["bash", "-c", `mkdir -p ${cache} && exec go mod download`])
   const ran = await runStep(locked.withWorkdir(workdir), command, timeout)
   if (ran.exitCode === 0) return { modules: ran.container.directory(cache) }
   const output = await readReport(ran.reports, "output.txt")
-  return { refused: { ran, reason: refusal(output) || firstLine(output) } }
+  return { refused: { ran, reason: goReason(output) } }
 }

@@ -69,7 +69,16 @@ describe("modules that are checked side by side", () => {
 })
 
 describe("golang lint", () => {
-  const none = { gofmt: "", vet: "", vetErrors: "", staticcheck: "", staticcheckErrors: "" }
+  const none: go.LintFiles = {
+    gofmt: "",
+    gofmtErrors: "",
+    vet: "",
+    vetErrors: "",
+    staticcheck: "",
+    staticcheckErrors: "",
+    exits: "",
+    generated: "",
+  }
   const read = (files: Partial<typeof none>, path = "services/api") =>
     go.lintFindings({ ...none, ...files }, path, `/src/${path}`)
   const findings = (files: Partial<typeof none>, path?: string) => read(files, path).map(go.lineOf)
@@ -95,18 +104,60 @@ describe("golang lint", () => {
       "staticcheck: services/api/a/v.go:4:6: func unused is unused (U1000)",
     ]))
   it("keeps gofmt's syntax errors", () =>
-    expect(findings({ gofmt: "a/z.go:2:6: expected 'IDENT', found '{'\n" })).toEqual([
+    expect(findings({ gofmtErrors: "a/z.go:2:6: expected 'IDENT', found '{'\n" })).toEqual([
       "gofmt: services/api/a/z.go:2:6: expected 'IDENT', found '{'",
     ]))
-  it("keeps what staticcheck says when it cannot work", () =>
-    expect(findings({ staticcheckErrors: "-: no packages\n" })).toEqual(["staticcheck: -: no packages"]))
-  it("does not take downloads for findings", () => {
+  it("does not take for findings what tools say of their work, or why they could not do it", () => {
     const downloads = "go: downloading github.com/a/b v1.0.0\ngo: downloading go1.26.8 (linux/amd64)\n"
-    expect(findings({ vetErrors: downloads, staticcheckErrors: downloads })).toEqual([])
-    expect(findings({ vetErrors: `${downloads}go: updates to go.mod needed\n` })).toEqual([
-      "vet: go: updates to go.mod needed",
-    ])
+    const warnings = "# github.com/mattn/go-sqlite3\nsqlite3-binding.c:12:10: warning: function may return address\n"
+    expect(findings({ vetErrors: downloads + warnings, staticcheckErrors: downloads, exits: "vet 0\n" })).toEqual([])
+    expect(findings({ vetErrors: `${downloads}go: updates to go.mod needed\n`, exits: "vet 1\n" })).toEqual([])
+    expect(findings({ staticcheckErrors: "-: no packages\n", exits: "staticcheck 1\n" })).toEqual([])
   })
+  it("names the first tool that could not work, with what it said", () => {
+    const trouble = (files: Partial<go.LintFiles>) => go.lintTrouble({ ...none, ...files })
+    const vetErrors = "go: downloading a v1\ngo: updates to go.mod needed\n"
+    expect(trouble({ vetErrors, exits: "gofmt 0\nvet 1\nstaticcheck 1\n" })).toMatchObject({
+      tool: "go vet",
+      exitCode: 1,
+    })
+    expect(trouble({ vetErrors, exits: "gofmt 0\nvet 0\nstaticcheck 0\n" })).toBeUndefined()
+    expect(trouble({ gofmtErrors: "open x: denied\n", exits: "gofmt 123\n" })).toMatchObject({ tool: "gofmt" })
+    const staticcheckErrors = "panic: no\n\ngoroutine 1 [running]:\n"
+    expect(trouble({ staticcheckErrors, exits: "gofmt 0\nvet 0\nstaticcheck 2\n" })).toEqual({
+      tool: "staticcheck",
+      exitCode: 2,
+      output: staticcheckErrors,
+    })
+  })
+  it("has no trouble where a tool that failed has found something", () => {
+    const staticcheck = '{"code":"compile","location":{"file":"","line":0,"column":0},"message":"# x"}\n'
+    const files = { ...none, vetErrors: "# x\nvet: a.go:1:2: undefined: b\n", staticcheck }
+    expect(go.lintTrouble({ ...files, exits: "gofmt 0\nvet 1\nstaticcheck 1\n" })).toBeUndefined()
+    const unformatted = { ...none, gofmtErrors: "a.go:2:6: expected 'IDENT'\n", exits: "gofmt 123\n" }
+    expect(go.lintTrouble(unformatted)).toBeUndefined()
+  })
+  it("has trouble where staticcheck alone cannot compile", () => {
+    const staticcheck =
+      '{"code":"compile","location":{"file":"","line":0,"column":0},"message":"module requires at least go1.27"}\n'
+    expect(go.lintTrouble({ ...none, staticcheck, exits: "vet 0\nstaticcheck 1\n" })).toEqual({
+      tool: "staticcheck",
+      exitCode: 1,
+      output: "module requires at least go1.27\n",
+    })
+  })
+  it("reads what staticcheck printed before its time limit ended it", () =>
+    expect(findings({ staticcheck: '{"code":"U1000","loc' })).toEqual([]))
+  it("leaves generated files to their generator, unless they do not compile", () =>
+    expect(
+      findings({
+        generated: "pb/a.pb.go\n",
+        vet: vetted(["/src/services/api/pb/a.pb.go:1:2", "no"], ["/src/services/api/b.go:1:2", "no"]),
+        vetErrors: "vet: pb/a.pb.go:3:1: undefined: c\n",
+        staticcheck:
+          '{"code":"ST1005","location":{"file":"/src/services/api/pb/a.pb.go","line":4,"column":6},"message":"no"}\n',
+      }),
+    ).toEqual(["vet: services/api/b.go:1:2: no", "vet: services/api/pb/a.pb.go:3:1: undefined: c"]))
   it("keeps an error of several lines together", () =>
     expect(
       findings({ vetErrors: "a/e.go:3:8: no required module provides package x.y/z; to add it:\n\tgo get x.y/z\n" }),
@@ -127,7 +178,8 @@ describe("golang lint", () => {
     expect(
       read(
         {
-          gofmt: "order.go\nz.go:2:6: no\n",
+          gofmt: "order.go\n",
+          gofmtErrors: "z.go:2:6: no\n",
           vet: vetted(["/src/services/order api/order.go:11:2", "no"]),
           vetErrors: "vet: a b/c.go:1:2: no\n",
           staticcheck:
@@ -145,7 +197,7 @@ describe("golang lint", () => {
 })
 
 describe("the files that gofmt looks at", () => {
-  it("are those that Go itself compiles: not vendored ones, test data, or folders that begin with _ or .", () => {
+  it("are the module's own: none that is vendored, test data, generated, another module's, or that Go ignores", () => {
     const folder = mkdtempSync(join(tmpdir(), "gofmt-"))
     try {
       const files = [
@@ -156,14 +208,15 @@ describe("the files that gofmt looks at", () => {
         "_old/o.go",
         ".cache/c.go",
         "d/vendored.go",
+        "nested module/go.mod",
+        "nested module/n.go",
       ]
       for (const file of [...files, "d/readme.md"]) {
         mkdirSync(dirname(join(folder, file)), { recursive: true })
         writeFileSync(join(folder, file), "")
       }
-      const listed = execFileSync("bash", ["-c", `gofmt() { :; }; ${goFiles} -print0 | sort -z | tr '\\0' '\\n'`], {
-        cwd: folder,
-      })
+      writeFileSync(join(folder, "d/made.go"), "package d\n\n// Code generated by a tool. DO NOT EDIT.\r\n")
+      const listed = execFileSync("bash", ["-c", `${goFiles} | sort -z | tr '\\0' '\\n'`], { cwd: folder })
       expect(listed.toString().trim().split("\n")).toEqual(["./a.go", "./d/vendored.go", "./in ner/b.go"])
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -171,8 +224,24 @@ describe("the files that gofmt looks at", () => {
   })
 })
 
+describe("what a build says of C", () => {
+  it("is nothing where no package compiles it", () => expect(go.cgoText("", false)).toBe(""))
+  it("is which packages do", () => expect(go.cgoText("a.b/c\na.b/d\n", false)).toBe(", with C in a.b/c and 1 more"))
+  it("is that it differs from the tests", () =>
+    expect(go.cgoText("a.b/c\n", true)).toBe(", without C (CGO_ENABLED=0), which tests have in a.b/c"))
+})
+
 describe("what linters found, as SARIF", () => {
-  const none = { gofmt: "", vet: "", vetErrors: "", staticcheck: "", staticcheckErrors: "" }
+  const none: go.LintFiles = {
+    gofmt: "",
+    gofmtErrors: "",
+    vet: "",
+    vetErrors: "",
+    staticcheck: "",
+    staticcheckErrors: "",
+    exits: "",
+    generated: "",
+  }
   it.each([
     [
       {
@@ -204,8 +273,8 @@ describe("what linters found, as SARIF", () => {
       { tool: "vet", rule: "vet", text: 'cannot use "a" as int', file: "services/api/a/z.go", line: 1, column: 34 },
     ],
     [
-      { staticcheckErrors: "-: no packages\n" },
-      { tool: "staticcheck", rule: "staticcheck", text: "-: no packages", file: ".", line: 0, column: 0 },
+      { vet: '{\n\t"example.com/x": {\n\t\t"printf": {\n\t\t\t"error": "no"\n\t\t}\n\t}\n}\n' },
+      { tool: "vet", rule: "vet", text: "printf: no", file: ".", line: 0, column: 0 },
     ],
   ])("reads %j", (files, finding) =>
     expect(go.lintFindings({ ...none, ...files }, "services/api", "/src/services/api")).toEqual([finding]),

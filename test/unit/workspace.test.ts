@@ -40,6 +40,7 @@ describe("a module of a workspace", () => {
       files: ["go.work", "ferry/go.mod", "ferry/go.sum", "go.work.sum"],
       workspace: "go.work",
       isApart: false,
+      isVendored: false,
     }))
 
   it("needs what the members that it needs need", async () => {
@@ -53,6 +54,7 @@ describe("a module of a workspace", () => {
       files: [],
       workspace: "",
       isApart: true,
+      isVendored: false,
     }))
 
   it("belongs to the nearest go.work, whatever those above use", async () => {
@@ -104,7 +106,7 @@ describe("a module without a workspace", () => {
       "kit/go.mod": module("kit", "replace example.com/x => ../nowhere\n"),
     }
     const layout = await layoutOf(source(files), "./api/")
-    expect(layout).toEqual({ folders: ["api", "kit"], files: [], workspace: "", isApart: false })
+    expect(layout).toEqual({ folders: ["api", "kit"], files: [], workspace: "", isApart: false, isVendored: false })
   })
 
   it.each([

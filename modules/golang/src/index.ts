@@ -9,7 +9,10 @@ import { images, tools } from "./images"
 import { findModule, forPlatform, goContainer, within, withVariables, workdir, type GoModule } from "./module"
 import { buildScript, formatScript } from "./scripts"
 import { asText } from "./shared/cached"
+import { containerText, withContainers } from "./shared/containers"
 import { withGoProgram, withModules } from "./shared/go"
+import { settingsText, withSettings } from "./shared/go-settings"
+import { inWorkspace } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { download, fetchModules, withAccess, type Fetched } from "./shared/private"
 import { Report, makeReport } from "./shared/report"
@@ -47,6 +50,10 @@ export class Golang {
   testServices?: Service[]
   /** Host names of these services, in the same order. */
   testServiceNames?: string[]
+  /** Containers that tests reach, as text. */
+  testContainers?: string[]
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
 
   /**
    * Grants access to private modules to the functions that follow. Only `go mod download` sees the secrets (and,
@@ -95,6 +102,52 @@ export class Golang {
   withService(name: string, service: Service): Golang {
     this.testServiceNames = [...(this.testServiceNames ?? []), name]
     this.testServices = [...(this.testServices ?? []), service]
+    return this
+  }
+
+  /**
+   * Adds a container of any image as a service that the tests of the functions that follow can reach, by its name. It is
+   * ready when it listens on its port. One that ends before, or does not listen in time, fails the tests with its last
+   * log lines. The image needs a shell, and `sleep`.
+   *
+   * Example: `dagger -m modules/golang call with-container --name mysql --image mysql:8.4 --port 3306
+   * --env MYSQL_ALLOW_EMPTY_PASSWORD=yes test --source . --path services/api reason`
+   *
+   * @param name Host name of the service, for example `mysql`.
+   * @param image The image, for example `mysql:8.4`.
+   * @param port The port that it listens on, for example `3306`.
+   * @param env Environment variables of the container as NAME=value, for example `MYSQL_DATABASE=test`; no secrets.
+   * Default: none.
+   * @param args Arguments instead of those of the image, for example `--skip-log-bin`. Default: those of the image.
+   * @param seconds Time until it has to listen, in seconds, for example `120`. Default: 60.
+   */
+  @func({ cache: "session" })
+  withContainer(
+    name: string,
+    image: string,
+    port: number,
+    env: string[] = [],
+    args: string[] = [],
+    seconds: number = 60,
+  ): Golang {
+    this.testContainers = [...(this.testContainers ?? []), containerText({ name, image, port, env, args, seconds })]
+    return this
+  }
+
+  /**
+   * Sets build tags and Go's own variables for the functions that follow.
+   *
+   * Example: `dagger -m modules/golang call with-settings --tags integration --env GOEXPERIMENT=jsonv2
+   * check --source . --path services/api summary`
+   *
+   * @param tags Build tags, for example `integration,netgo`. Default: none.
+   * @param env Variables that change what Go compiles, as NAME=value, for example `CGO_ENABLED=0`: CGO_ENABLED,
+   * CGO_CFLAGS and the like, GOAMD64, GOARM64, GODEBUG, GOEXPERIMENT, GOFIPS140, GOFLAGS. Default: none.
+   * @param path Folder of the Go module that they are for, for example `services/api`. Default: all.
+   */
+  @func({ cache: "session" })
+  withSettings(tags: string[] = [], env: string[] = [], path: string = ""): Golang {
+    this.settings = [...(this.settings ?? []), settingsText({ path, tags, env })]
     return this
   }
 
@@ -237,7 +290,8 @@ export class Golang {
 
   /**
    * Runs the tests with the race detector, and writes JUnit and a coverage profile. The result's value is the statement
-   * coverage in percent. A module without a test that ran fails. `go vet` is left to `lint`.
+   * coverage in percent. A module without any test is `notApplicable`; one whose tests were all skipped fails. `go vet` is
+   * left to `lint`.
    *
    * Example: `dagger -m modules/golang call test --source . --path services/api value`
    *
@@ -278,7 +332,7 @@ export class Golang {
     image: string = images.golang,
   ): Promise<Changeset> {
     const module = await findModule(source, path, "")
-    const formatted = within(goContainer(image), module).withExec(["bash", "-c", formatScript]).directory(workdir)
+    const formatted = this.within(goContainer(image), module).withExec(["bash", "-c", formatScript]).directory(workdir)
     // v0.19.10 mixes up paths unless both folders are roots of their own.
     const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
     return root(formatted).changes(root(source))
@@ -351,7 +405,8 @@ export class Golang {
     let all = dag.directory()
     for (const path of paths) {
       const module = await findModule(source, path, "")
-      const { modules, refused } = await download(goContainer(image), module, this, defaultTimeout)
+      if (module.isVendored) continue
+      const { modules, refused } = await download(inWorkspace(goContainer(image), module), module, this, defaultTimeout)
       if (refused) throw new Error(refused.reason)
       all = all.withDirectory("/", modules!)
     }
@@ -367,17 +422,25 @@ export class Golang {
     if (step === "test")
       for (const [i, service] of (this.testServices ?? []).entries())
         container = container.withServiceBinding(this.testServiceNames![i]!, service)
-    return known[step](module, { container: within(container, module), args, timeout })
+    if (step === "test") container = await withContainers(container, this.testContainers)
+    return known[step](module, { container: this.within(container, module), args, timeout })
   }
 
   /** Go in the folder of the module, with its modules fetched; an error when they were refused. */
   private async ready(image: string, module: GoModule): Promise<Container> {
     const fetched = await this.fetch(image, module)
     if (fetched.refused) throw new Error(fetched.refused.reason)
-    return within(withModules(goContainer(image), fetched.modules), module)
+    return this.within(withModules(goContainer(image), fetched.modules), module)
   }
 
-  private fetch(image: string, module: GoModule, nonce: string = ""): Promise<Fetched> {
-    return fetchModules(withNonce(goContainer(image), nonce), module, this, defaultTimeout)
+  /** The container in the folder of the module, with its settings. */
+  private within(container: Container, module: GoModule): Container {
+    return within(withSettings(container, this.settings, module.path), module)
+  }
+
+  private async fetch(image: string, module: GoModule, nonce: string = ""): Promise<Fetched> {
+    if (module.isVendored) return {}
+    const container = inWorkspace(withNonce(goContainer(image), nonce), module)
+    return fetchModules(container, module, this, defaultTimeout)
   }
 }

@@ -16,11 +16,13 @@ export interface GoModule {
   workdir: string
   /** Whether a go.work lies above it that does not use it. */
   isApart: boolean
+  /** Whether its modules are in a vendor folder: nothing is fetched. */
+  isVendored: boolean
 }
 
 /** Finds the Go module at `path`; an error when it, or a folder that it needs, is missing from the source. */
 export async function findModule(source: Directory, path: string, name: string): Promise<GoModule> {
-  const { folders, isApart } = await goLayout(source, path)
+  const { folders, isApart, isVendored } = await goLayout(source, path)
   const own = folders[0]!
   return {
     source,
@@ -28,6 +30,7 @@ export async function findModule(source: Directory, path: string, name: string):
     name: name || own.split("/").at(-1)!.replace(/^\.$/, "go"),
     workdir: own === "." ? workdir : `${workdir}/${own}`,
     isApart,
+    isVendored,
   }
 }
 
@@ -51,7 +54,7 @@ export function withVariables(container: Container, env: string[]): Container {
   return container
 }
 
-/** The container that builds static binaries for a platform. */
+/** The container that builds for a platform. */
 export function forPlatform(container: Container, goos: string, goarch: string): Container {
-  return container.withEnvVariable("CGO_ENABLED", "0").withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)
+  return container.withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)
 }

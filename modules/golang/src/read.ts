@@ -1,4 +1,5 @@
 import { firstLine } from "./shared/clock"
+import { goErrors } from "./shared/go-output"
 import type { Finding } from "./shared/sarif"
 
 // Reads the reports of gofmt, go vet, staticcheck, gotestsum and the coverage profile: pure functions over text.
@@ -6,10 +7,22 @@ import type { Finding } from "./shared/sarif"
 /** The reports of a lint run, as text: standard output and, where it is read, standard error of each tool. */
 export interface LintFiles {
   gofmt: string
+  gofmtErrors: string
   vet: string
   vetErrors: string
   staticcheck: string
   staticcheckErrors: string
+  /** Lines `tool code` with the exit code of each tool that ended. */
+  exits: string
+  /** Generated files, one a line: what linters find in them is their generator's matter. */
+  generated: string
+}
+
+/** A tool that could not do its work, and what it said. */
+export interface Trouble {
+  tool: string
+  exitCode: number
+  output: string
 }
 
 /** The lines of a text that are not blank, trimmed. */
@@ -19,19 +32,55 @@ const lines = (text: string): string[] =>
     .map((l) => l.trim())
     .filter((l) => l !== "")
 
-/** All findings in the order gofmt, vet, staticcheck; file names are relative to the source. */
+/**
+ * All findings in the order gofmt, vet, staticcheck; file names are relative to the source. Standard error counts where it
+ * names a place in a file: the rest is progress, or trouble.
+ */
 export function lintFindings(files: LintFiles, path: string, workdir: string): Finding[] {
   const { json, rest } = vetOutput(`${files.vet}\n${files.vetErrors}`)
-  const staticcheck = lines(files.staticcheck)
-    .map((l) => JSON.parse(l) as StaticcheckFinding)
-    .filter(({ code }) => code !== "compile") // vet reports it too, with a position
+  const placedErrors = (tool: string, text: string): Finding[] =>
+    goErrors(text)
+      .map((line) => line.replace(/^vet: /, ""))
+      .filter((line) => placed(line))
+      .map((line) => errorFinding(tool, line, path))
+  const generated = new Set(lines(files.generated).map((file) => under(path, file)))
   return [
     ...lines(files.gofmt).map((line) => gofmtFinding(line, path)),
-    ...json.flatMap((report) => vetFindings(report, path, workdir)),
-    ...messagesIn(rest).map((line) => errorFinding("vet", line.replace(/^vet: /, ""), path)),
-    ...staticcheck.map((finding) => staticcheckFinding(finding, path, workdir)),
-    ...messagesIn(files.staticcheckErrors).map((line) => errorFinding("staticcheck", line, path)),
+    ...placedErrors("gofmt", files.gofmtErrors),
+    ...json.flatMap((report) => vetFindings(report, path, workdir)).filter(({ file }) => !generated.has(file)),
+    ...placedErrors("vet", rest),
+    ...staticcheckOutput(files.staticcheck)
+      .filter(({ code }) => code !== "compile") // vet reports it too, with a position
+      .map((finding) => staticcheckFinding(finding, path, workdir))
+      .filter(({ file }) => !generated.has(file)),
   ].filter(isFirst)
+}
+
+/** The first tool that failed and found nothing; undefined when all did their work. */
+export function lintTrouble(files: LintFiles): Trouble | undefined {
+  const { rest } = vetOutput(`${files.vet}\n${files.vetErrors}`)
+  const places = (text: string): boolean => goErrors(text).some((line) => placed(line.replace(/^vet: /, "")))
+  const checked = staticcheckOutput(files.staticcheck)
+  const compile = checked.filter(({ code }) => code === "compile").map(({ message }) => `${message}\n`)
+  const tools: Record<string, { tool: string; hasFound: boolean; output: string }> = {
+    gofmt: {
+      tool: "gofmt",
+      hasFound: lines(files.gofmt).length > 0 || places(files.gofmtErrors),
+      output: files.gofmtErrors,
+    },
+    vet: { tool: "go vet", hasFound: places(rest), output: rest },
+    // What does not compile is a finding of go vet.
+    staticcheck: {
+      tool: "staticcheck",
+      hasFound: checked.length > compile.length || (compile.length > 0 && places(rest)),
+      output: `${compile.join("")}${files.staticcheckErrors}`,
+    },
+  }
+  for (const [name, code] of lines(files.exits).map((line) => line.split(" "))) {
+    const one = tools[name!]
+    if (one && code !== "0" && !one.hasFound) return { tool: one.tool, exitCode: Number(code), output: one.output }
+  }
+  return undefined
 }
 
 /** A finding as one line: `tool: file:line:column: text`. */
@@ -64,14 +113,6 @@ function errorFinding(tool: string, message: string, path: string): Finding {
     : { tool, rule: tool, text: message, file: ".", line: 0, column: 0 }
 }
 
-/** The messages of a tool on standard error: without headings and downloads; indented lines continue a message. */
-function messagesIn(text: string): string[] {
-  return text
-    .replace(/\n[ \t]+(?=\S)/g, " ")
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !/^#|^go: (?:downloading|extracting|finding) /.test(line))
-}
-
 type VetReport = Record<string, Record<string, { posn: string; message: string }[] | { error: string }>>
 
 /** The JSON values in the output of `go vet -json`, and the rest of it. */
@@ -99,6 +140,17 @@ interface StaticcheckFinding {
   code: string
   message: string
   location: { file: string; line: number; column: number }
+}
+
+/** The findings that staticcheck printed, one JSON value a line; a line that was cut off is left out. */
+function staticcheckOutput(text: string): StaticcheckFinding[] {
+  return lines(text).flatMap((line) => {
+    try {
+      return [JSON.parse(line) as StaticcheckFinding]
+    } catch {
+      return []
+    }
+  })
 }
 
 function staticcheckFinding({ code, message, location }: StaticcheckFinding, path: string, workdir: string): Finding {
@@ -145,6 +197,14 @@ export function coveragePercent(profile: string): number | undefined {
   return (100 * count([...blocks.values()].filter((b) => b.hit))) / total
 }
 
+/** What a build says of packages that compile C, one a line: tests always compile it, for the race detector. */
+export function cgoText(cgo: string, isOff: boolean): string {
+  const [first, ...more] = cgo.split("\n").filter((line) => line !== "")
+  if (first === undefined) return ""
+  const packages = `${first}${more.length > 0 ? ` and ${more.length} more` : ""}`
+  return isOff ? `, without C (CGO_ENABLED=0), which tests have in ${packages}` : `, with C in ${packages}`
+}
+
 /** `rest` below the folder `path` ("." for the root). */
 export function under(path: string, rest: string): string {
   return path === "." || path === "" ? rest : `${path.replace(/\/$/, "")}/${rest.replace(/^\.\//, "")}`
@@ -168,8 +228,9 @@ function failedBlocks(output: string): Block[] {
 }
 
 function firstFailure(output: string, blocks: Block[], path: string): string {
-  const errors = /^=== Errors\n([\s\S]*?)(?=^DONE |(?![\s\S]))/m.exec(output)?.[1]
-  if (errors && firstLine(errors) !== "") return under(path, firstLine(errors))
+  const errors = /^=== Errors\n([\s\S]*?)(?=^DONE |(?![\s\S]))/m.exec(output)?.[1] ?? ""
+  const [error] = goErrors(errors)
+  if (error !== undefined) return under(path, firstLine(error))
   const hung = blocks.find((b) => b.body.some((l) => l.startsWith("panic: test timed out")))
   if (hung) {
     const after = /timed out after (\S+)/.exec(hung.body.join("\n"))?.[1] ?? ""

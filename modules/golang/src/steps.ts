@@ -1,13 +1,24 @@
 // The steps: each runs its script in a container with the module's files and reads a result out of the reports.
 import type { Container } from "@dagger.io/dagger"
 import { forPlatform, type GoModule } from "./module"
-import { coveragePercent, lineOf, lintFindings, testOutcome, under } from "./read"
+import { tools } from "./images"
+import {
+  cgoText,
+  coveragePercent,
+  lineOf,
+  lintFindings,
+  lintTrouble,
+  testOutcome,
+  under,
+  type LintFiles,
+  type Trouble,
+} from "./read"
 import { buildScript, lintScript, testScript } from "./scripts"
-import { firstLine } from "./shared/clock"
-import { refusal } from "./shared/refusal"
-import { Result, resultOfRun } from "./shared/result"
+import { goErrors, goReason, knownTrouble } from "./shared/go-output"
+import { Result, makeResult, resultOfRun } from "./shared/result"
 import { sarif, type Finding } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
+import { couldNotRun } from "./shared/words"
 
 /** The names of the steps, in the order in which `check` starts them. */
 export const stepNames = ["lint", "test", "build"] as const
@@ -27,21 +38,46 @@ export const steps: Record<StepName, Step> = { lint, test, build }
 
 async function lint(module: GoModule, { container, args, timeout }: StepOptions): Promise<Result> {
   const name = `${module.name}:lint`
-  const ran = await runStep(container, ["bash", "-c", lintScript, "lint", ...args], timeout, { yields: true })
-  if (ran.exitCode === 0) return resultOfRun(name, withSarif(ran, []), "gofmt, vet and staticcheck found nothing")
+  const command = ["bash", "-c", lintScript, "lint", tools.staticcheck, ...args]
+  const ran = await runStep(container, command, timeout, { yields: true })
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
-  const [gofmt, vet, vetErrors, staticcheck, staticcheckErrors, output] = await Promise.all([
-    read("gofmt.txt"),
-    read("vet.json"),
-    read("vet.txt"),
-    read("staticcheck.json"),
-    read("staticcheck.err"),
-    read("output.txt"),
-  ])
-  const files = { gofmt, vet, vetErrors, staticcheck, staticcheckErrors }
+  const isEmpty = (await read("no-packages.txt")) !== ""
+  const nothing = isEmpty ? `gofmt found nothing; ${noPackage}` : "gofmt, vet and staticcheck found nothing"
+  if (ran.exitCode === 0) return resultOfRun(name, withSarif(ran, []), nothing)
+  const [gofmt, gofmtErrors, vet, vetErrors, staticcheck, staticcheckErrors, exits, generated, output] =
+    (await Promise.all(
+      [
+        "gofmt.txt",
+        "gofmt.err",
+        "vet.json",
+        "vet.txt",
+        "staticcheck.json",
+        "staticcheck.err",
+        "exits.txt",
+        "generated.txt",
+        "output.txt",
+      ].map(read),
+    )) as [string, string, string, string, string, string, string, string, string]
+  const files: LintFiles = { gofmt, gofmtErrors, vet, vetErrors, staticcheck, staticcheckErrors, exits, generated }
   const findings = lintFindings(files, module.path, module.workdir)
-  return resultOfRun(name, withSarif(ran, findings), refusal(output) || summaryOf(findings) || firstLine(output))
+  const trouble = lintTrouble(files)
+  const isClean = !ran.timedOut && ran.exitCode === 1 && findings.length === 0 && !trouble
+  const reason = troubleOf(trouble, ran) || summaryOf(findings) || (isClean ? nothing : goReason(output))
+  // 1 says that all was looked at.
+  const exitCode = trouble && ran.exitCode === 1 ? 2 : ran.exitCode
+  return resultOfRun(name, withSarif(ran, findings), reason, { passed: isClean, exitCode: isClean ? 0 : exitCode })
 }
+
+/** Why a tool could not work: what to do where that is known, else its last words. Empty if all tools worked. */
+function troubleOf(trouble: Trouble | undefined, { timedOut, seconds }: Ran): string {
+  if (!trouble || timedOut) return ""
+  const { tool, exitCode, output } = trouble
+  return (
+    knownTrouble(output) || couldNotRun(tool, { exitCode, timedOut, seconds }, goErrors(output).join("\n") || output)
+  )
+}
+
+const noPackage = "no package has a file for linux/amd64"
 
 function withSarif(ran: Ran, findings: Finding[]): Ran {
   const log = sarif(["gofmt", "vet", "staticcheck"], findings)
@@ -59,17 +95,21 @@ async function test(module: GoModule, { container, args, timeout }: StepOptions)
   // The time-out of go test names the hanging test, so it comes a little before that of the step.
   const inner = Math.max(1, Math.round(timeout - Math.min(10, timeout / 4)))
   const ran = await runStep(container, ["bash", "-c", testScript, "test", String(inner), ...args], timeout)
-  const [output, profile] = await Promise.all([
-    readReport(ran.reports, "output.txt"),
-    readReport(ran.reports, "coverage.out"),
-  ])
+  const [output, profile, noPackages, noTests] = (await Promise.all(
+    ["output.txt", "coverage.out", "no-packages.txt", "no-tests.txt"].map((file) => readReport(ran.reports, file)),
+  )) as [string, string, string, string]
+  if (ran.exitCode === 0 && (noPackages || noTests)) {
+    const reason = noPackages ? noPackage : `${module.path === "." ? "the module" : module.path} has no test yet`
+    return makeResult(`${module.name}:test`, "notApplicable", reason, ran)
+  }
   const coverage = coveragePercent(profile)
   const outcome = testOutcome(output, module.path)
   const failing = outcome.failing.length
   const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
   const others = failing > 1 ? ` (and ${failing - 1} more failing)` : ""
   const isEmpty = outcome.tests - outcome.skipped <= 0
-  const failure = (failing ? "" : refusal(output)) || (outcome.first ? `${outcome.first}${others}` : firstLine(output))
+  const failure =
+    (failing ? "" : knownTrouble(output)) || (outcome.first ? `${outcome.first}${others}` : goReason(output))
   const success = isEmpty ? `${module.path} has no test that ran (${count})` : count
   return resultOfRun(`${module.name}:test`, ran, ran.exitCode === 0 ? success : failure, {
     passed: ran.exitCode === 0 && !isEmpty,
@@ -82,11 +122,20 @@ async function build(module: GoModule, { container, args, timeout }: StepOptions
   const name = `${module.name}:build`
   const command = ["bash", "-c", buildScript, "build", ...args]
   const ran = await runStep(forPlatform(container, "linux", "amd64"), command, timeout, { yields: true })
-  if (ran.exitCode === 0) {
-    const built = (await ran.container.directory("/out").entries()).join(", ")
-    return resultOfRun(name, ran, built ? `built ${built}` : "compiled; there is no main package")
+  if (ran.exitCode !== 0) {
+    const output = await readReport(ran.reports, "output.txt")
+    return resultOfRun(name, ran, knownTrouble(output) || under(module.path, goReason(output)))
   }
-  const output = await readReport(ran.reports, "output.txt")
-  const errors = output.split("\n").filter((line) => !line.startsWith("#"))
-  return resultOfRun(name, ran, refusal(output) || under(module.path, firstLine(errors.join("\n"))))
+  const [built, cgo] = await Promise.all([
+    ran.container.directory("/out").entries(),
+    readReport(ran.reports, "cgo.txt"),
+  ])
+  const isOff = (await ran.container.envVariable("CGO_ENABLED")) === "0"
+  const isEmpty = (await readReport(ran.reports, "output.txt")).includes('"./..." matched no packages')
+  const what = isEmpty ? `nothing to build: ${noPackage}` : builtText(built)
+  return resultOfRun(name, ran, `${what}${cgoText(cgo, isOff)}`)
+}
+
+function builtText(built: string[]): string {
+  return built.length > 0 ? `built ${built.join(", ")}` : "compiled; there is no main package"
 }

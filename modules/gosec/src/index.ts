@@ -9,6 +9,8 @@ import { images } from "./images"
 import { excludedFolders, isScanned, readRun } from "./read"
 import { asText } from "./shared/cached"
 import { withGoCaches, withModules } from "./shared/go"
+import { settingsOf, settingsText, withSettings } from "./shared/go-settings"
+import { goShell } from "./shared/go-shell"
 import { cleanPaths, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { fetchModules } from "./shared/private"
@@ -16,13 +18,25 @@ import { Result, makeResult, reportStep } from "./shared/result"
 import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
+import type { Layout } from "./shared/workspace"
 
 const workdir = "/src"
 
-/** gosec compiles what lint has not compiled yet. */
-const scanScript = `${turns}
+/**
+ * gosec compiles what lint has not compiled yet. It walks through folders by itself: other modules below are left out. Where
+ * Go cannot list the packages, gosec ends with 0 and no word.
+ */
+const scanScript = `${turns}${goShell}
+choose_toolchain
+has_packages || exit 0
+if [ -s /report/list.err ] && ! go list ./... > /dev/null 2>&1; then exit 2; fi
 take_turn lint
-gosec "$@" || exit
+choose_cgo
+others=()
+while IFS= read -r other; do
+  others+=("-exclude-dir=^$(printf %s "\${other%/go.mod}" | sed 's/[][.*^$+?(){}|\\]/\\\\&/g')(/|$)")
+done < <(find . -mindepth 2 -name go.mod -not -path '*/vendor/*' -not -path '*/testdata/*' | sed 's|^\\./||')
+gosec "\${others[@]}" "$@" || exit
 end_turn
 `
 
@@ -40,6 +54,8 @@ export class Gosec {
   service?: Service
   /** Host name of the proxy. */
   serviceName?: string
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
 
   /**
    * Grants access to private modules to the functions that follow. Only `go mod download` sees the secrets: gosec runs
@@ -75,6 +91,22 @@ export class Gosec {
   }
 
   /**
+   * Sets build tags and Go's own variables for the functions that follow.
+   *
+   * Example: `dagger -m modules/gosec call with-settings --tags integration scan --source . --paths services/api verdict`
+   *
+   * @param tags Build tags, for example `integration,netgo`. Default: none.
+   * @param env Variables that change what Go compiles, as NAME=value, for example `CGO_ENABLED=0`: CGO_ENABLED,
+   * CGO_CFLAGS and the like, GOAMD64, GOARM64, GODEBUG, GOEXPERIMENT, GOFIPS140, GOFLAGS. Default: none.
+   * @param path Folder of the Go module that they are for, for example `services/api`. Default: all.
+   */
+  @func({ cache: "session" })
+  withSettings(tags: string[] = [], env: string[] = [], path: string = ""): Gosec {
+    this.settings = [...(this.settings ?? []), settingsText({ path, tags, env })]
+    return this
+  }
+
+  /**
    * The container of gosec, with the module and build caches of the module golang, which compiles the same packages.
    *
    * Example: `dagger -m modules/gosec call base with-exec --args gosec,--version stdout`
@@ -84,7 +116,6 @@ export class Gosec {
   @func()
   base(image: string = images.gosec): Container {
     return withGoCaches(dag.container().from(image))
-      .withEnvVariable("CGO_ENABLED", "0")
       .withEnvVariable("GOFLAGS", "-trimpath")
   }
 
@@ -131,14 +162,16 @@ export class Gosec {
       const scans: Scanned[] = []
       // One after the other: gosec uses all processors, and scans side by side would compile the same packages.
       for (const path of cleanPaths(paths)) {
-        const { input, layout } = await moduleInput(source, path)
-        if (await hasSources(input, path)) {
-          const container = inWorkspace(await this.ready(input, path, { image, timeout, nonce }), layout)
-          const command = ["bash", "-c", scanScript, "gosec", ...flags, "./..."]
+        const needed = await moduleInput(source, path)
+        if (await hasSources(needed.input, path)) {
+          const container = await this.ready(needed, path, { image, timeout, nonce })
+          const { tags } = settingsOf(this.settings, path)
+          const own = tags.length > 0 ? [`-tags=${tags.join(",")}`] : []
+          const command = ["bash", "-c", scanScript, "gosec", ...flags, ...own, "./..."]
           scans.push({ path, ran: await runStep(container, command, timeout, { yields: true }) })
         }
       }
-      if (scans.length === 0) throw new Error("no file was scanned: there are only tests")
+      if (scans.length === 0) return makeResult(name, "notApplicable", "no file to scan: there are only tests", { exitCode: 0 })
       return resultOf(name, scans)
     }
     return reportStep(name, work, { deadline })
@@ -205,13 +238,14 @@ export class Gosec {
 
   /** gosec in the folder of a Go module, with its modules fetched; an error when they were refused. */
   private async ready(
-    source: Directory,
+    { input: source, layout }: { input: Directory; layout: Layout },
     path: string,
     { image, timeout, nonce }: { image: string; timeout: number; nonce: string },
   ): Promise<Container> {
-    const base = withNonce(this.base(image), nonce)
+    const settled = withSettings(this.base(image), this.settings, path, ["-trimpath"])
+    const base = inWorkspace(withNonce(settled, nonce), layout)
     const folder = path === "." ? workdir : `${workdir}/${path}`
-    const fetched = await fetchModules(base, { source, workdir: folder }, this, timeout)
+    const fetched = layout.isVendored ? {} : await fetchModules(base, { source, workdir: folder }, this, timeout)
     if (fetched.refused) throw new Error(`${path}: ${fetched.refused.reason}`)
     return withModules(base, fetched.modules).withMountedDirectory(workdir, source).withWorkdir(folder)
   }
@@ -223,9 +257,12 @@ interface Scanned {
   ran: Ran
 }
 
-/** Whether a module has a file to scan. */
+/** Whether a module has a file to scan: its own, not one of another module below. */
 async function hasSources(source: Directory, path: string): Promise<boolean> {
-  return (await source.directory(path).glob("**/*.go")).some(isScanned)
+  const folder = source.directory(path)
+  const [files, modules] = await Promise.all([folder.glob("**/*.go"), folder.glob("**/go.mod")])
+  const others = modules.filter((file) => file !== "go.mod").map((file) => file.replace(/go\.mod$/, ""))
+  return files.some((file) => isScanned(file) && !others.some((other) => file.startsWith(other)))
 }
 
 async function resultOf(name: string, scans: Scanned[]): Promise<Result> {

@@ -20,6 +20,8 @@ export interface Layout {
   workspace: string
   /** Whether a go.work lies above a module that it does not use: Go then works in the module alone, with GOWORK=off. */
   isApart: boolean
+  /** Whether its modules are in a vendor folder: its own, or that of its workspace. */
+  isVendored: boolean
 }
 
 /**
@@ -44,7 +46,7 @@ export async function layoutOf(files: SourceFiles, path: string): Promise<Layout
   for (const { place } of replaced)
     if (!isVendored || (await isThere(files, place))) needed.push(await checked(files, place))
   const folders = [...new Set(needed)]
-  return { folders, files: [], workspace: "", isApart: workspace !== "" }
+  return { folders, files: [], workspace: "", isApart: workspace !== "", isVendored }
 }
 
 /** The go.work in the folder or the nearest one above it; empty if there is none. */
@@ -134,14 +136,15 @@ async function workspaceLayout(
 
   const needed = await closure(files, own, places)
   const vendor = joined(root, "vendor")!
-  if (await files.exists(`${vendor}/modules.txt`)) needed.push(vendor)
+  const isVendored = await files.exists(`${vendor}/modules.txt`)
+  if (isVendored) needed.push(vendor)
   const named = [...new Set([...members.keys(), ...[...places.values()].flatMap(({ folder }) => folder ?? [])])]
   const manifests = named
     .filter((folder) => !needed.includes(folder))
     .flatMap((folder) => ["go.mod", "go.sum"].map((file) => joined(folder, file)!))
   const single = [...manifests, joined(root, "go.work.sum")!]
   const existing = await Promise.all(single.map(async (file) => ((await files.exists(file)) ? [file] : [])))
-  return { folders: needed, files: [workspace, ...existing.flat()], workspace, isApart: false }
+  return { folders: needed, files: [workspace, ...existing.flat()], workspace, isApart: false, isVendored }
 }
 
 /**
