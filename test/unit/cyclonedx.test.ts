@@ -60,6 +60,7 @@ describe("what go list prints of a module", () => {
         { name: "x.org/c", version: "v1.0.0", replacement: { name: "x.org/fork", version: "v1.0.1" } },
       ],
       cgo: true,
+      newer: false,
     }))
   it("makes a go.mod that requires what a workspace has selected", () =>
     expect(requiring("example.com/ship", "1.26", packages.modules)).toBe(

@@ -9,6 +9,7 @@ import { Container, Directory, Service, argument, dag, func, object } from "@dag
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
 import { withGoProgram, withModules } from "./shared/go"
+import { settingsText } from "./shared/go-settings"
 import { cleanPaths } from "./shared/gosource"
 import { uncached, withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
@@ -20,6 +21,25 @@ const workdir = "/src"
 
 @object()
 export class Audit {
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
+
+  /**
+   * Sets build tags and Go's own variables for the functions that follow.
+   *
+   * Example: `dagger -m modules/audit call with-settings --tags integration scan --source . verdict`
+   *
+   * @param tags Build tags, for example `integration,netgo`. Default: none.
+   * @param env Variables that change what Go compiles, as NAME=value, for example `CGO_ENABLED=0`: CGO_ENABLED,
+   * CGO_CFLAGS and the like, GOAMD64, GOARM64, GODEBUG, GOEXPERIMENT, GOFIPS140, GOFLAGS. Default: none.
+   * @param path Folder of the Go module that they are for, for example `services/api`. Default: all.
+   */
+  @func({ cache: "session" })
+  withSettings(tags: string[] = [], env: string[] = [], path: string = ""): Audit {
+    this.settings = [...(this.settings ?? []), settingsText({ path, tags, env })]
+    return this
+  }
+
   /**
    * The container of govulncheck, with the module cache of the module golang.
    *
@@ -92,6 +112,7 @@ export class Audit {
       go: withModules(withNonce(goContainer(image), nonce), modules),
       govulncheck: online(withModules(this.base(image), modules)),
       timeout,
+      settings: this.settings,
     }
     const npmQuery: NpmQuery = { registry: npmRegistry, dev, npm: online(npmContainer(nodeImage)), timeout }
     return reportStep(name, () => scanAll(name, source, paths, { go: goQuery, npm: npmQuery }), { deadline })
@@ -128,6 +149,7 @@ interface GoQuery {
   go: Container
   govulncheck: Container
   timeout: number
+  settings?: string[]
 }
 
 /** How npm's registry is queried. */
@@ -174,11 +196,17 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
 
 async function askGo(source: Directory, path: string, query: GoQuery): Promise<Answered> {
   const manifest = inFolder(path, "go.mod")
-  const skeleton = await skeletonOf(query.go, source, path, { timeout: query.timeout, vendor: "kept" })
+  const skeleton = await skeletonOf(query.go, source, path, {
+    timeout: query.timeout,
+    vendor: "kept",
+    settings: query.settings,
+  })
   let container = skeleton.ready(within(query.govulncheck, skeleton.folder, path))
   if (query.folder) container = container.withMountedDirectory("/database", query.folder)
   const command = ["govulncheck", "-db", query.address, "-scan", "package", "-format", "json", "./..."]
-  const ran = await runStep(container, writing("govulncheck.json", command), query.timeout, { yields: true })
+  const ran = await runStep(container, writing("govulncheck.json", command), query.timeout, {
+    yields: true,
+  })
   const [printed, said, goMod] = await Promise.all([
     readReport(ran.reports, "govulncheck.json"),
     readReport(ran.reports, "output.txt"),

@@ -20,6 +20,7 @@ import {
 import { asText } from "./shared/cached"
 import { firstLine } from "./shared/clock"
 import { withGoProgram, withModules } from "./shared/go"
+import { settingsText } from "./shared/go-settings"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { goContainer } from "./shared/skeleton"
@@ -27,6 +28,25 @@ import { files } from "./tool"
 
 @object()
 export class Cyclonedx {
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
+
+  /**
+   * Sets build tags and Go's own variables for the functions that follow.
+   *
+   * Example: `dagger -m modules/cyclonedx call with-settings --tags integration sbom --source . reason`
+   *
+   * @param tags Build tags, for example `integration,netgo`. Default: none.
+   * @param env Variables that change what Go compiles, as NAME=value, for example `CGO_ENABLED=0`: CGO_ENABLED,
+   * CGO_CFLAGS and the like, GOAMD64, GOARM64, GODEBUG, GOEXPERIMENT, GOFIPS140, GOFLAGS. Default: none.
+   * @param path Folder of the Go module that they are for, for example `services/api`. Default: all.
+   */
+  @func({ cache: "session" })
+  withSettings(tags: string[] = [], env: string[] = [], path: string = ""): Cyclonedx {
+    this.settings = [...(this.settings ?? []), settingsText({ path, tags, env })]
+    return this
+  }
+
   /**
    * The container of cyclonedx-gomod, with the module cache of the module golang.
    *
@@ -84,6 +104,7 @@ export class Cyclonedx {
       npm: withNonce(npmContainer(nodeImage), nonce),
       timeout,
       dev,
+      settings: this.settings,
     }
     const work = async (): Promise<Result> => {
       const [now, old] = await Promise.all([

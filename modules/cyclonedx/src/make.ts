@@ -17,6 +17,8 @@ export interface Toolset {
   npm: Container
   timeout: number
   dev: boolean
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
 }
 
 /** One SBOM of several manifests. */
@@ -44,8 +46,8 @@ export async function makeSbom(toolset: Toolset, source: Directory, paths: strin
   return { text: mergedBom(made), manifests: made.length, seconds: longest, cached }
 }
 
-async function goBom({ gomod, go, timeout }: Toolset, source: Directory, path: string): Promise<Part> {
-  const skeleton = await skeletonOf(go, source, path, { timeout, vendor: "replaced" })
+async function goBom({ gomod, go, timeout, settings }: Toolset, source: Directory, path: string): Promise<Part> {
+  const skeleton = await skeletonOf(go, source, path, { timeout, vendor: "replaced", settings })
   const flags = ["-licenses", "-assert-licenses", "-json", "-noserial", "-notimestamp", "-output=/report/bom.json", "."]
   const command = ["cyclonedx-gomod", "mod", ...flags]
   const container = skeleton.ready(within(gomod, skeleton.folder, path))

@@ -9,17 +9,39 @@ import { images } from "./images"
 import { readRun } from "./read"
 import { firstLine } from "./shared/clock"
 import { withGoCaches } from "./shared/go"
+import { settingsOf, settingsText, withSettings } from "./shared/go-settings"
+import { goShell } from "./shared/go-shell"
 import { cleanPaths, filesAbove, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
+import { turns } from "./shared/turns"
 import type { Layout } from "./shared/workspace"
 
 const workdir = "/src"
 
 @object()
 export class GolangciLint {
+  /** Build tags and variables of Go modules, as text. */
+  settings?: string[]
+
+  /**
+   * Sets build tags and Go's own variables for the functions that follow.
+   *
+   * Example: `dagger -m modules/golangci-lint call with-settings --tags integration lint --source . verdict`
+   *
+   * @param tags Build tags, for example `integration,netgo`. Default: none.
+   * @param env Variables that change what Go compiles, as NAME=value, for example `CGO_ENABLED=0`: CGO_ENABLED,
+   * CGO_CFLAGS and the like, GOAMD64, GOARM64, GODEBUG, GOEXPERIMENT, GOFIPS140, GOFLAGS. Default: none.
+   * @param path Folder of the Go module that they are for, for example `services/api`. Default: all.
+   */
+  @func({ cache: "session" })
+  withSettings(tags: string[] = [], env: string[] = [], path: string = ""): GolangciLint {
+    this.settings = [...(this.settings ?? []), settingsText({ path, tags, env })]
+    return this
+  }
+
   /**
    * The container of golangci-lint, with the module and build caches of the module golang, which compiles the same
    * packages.
@@ -33,7 +55,6 @@ export class GolangciLint {
   base(image: string = images.golangcilint): Container {
     return withGoCaches(dag.container().from(image))
       .withMountedCache("/root/.cache/golangci-lint", dag.cacheVolume("delivery-golangci-lint"))
-      .withEnvVariable("CGO_ENABLED", "0")
       .withEnvVariable("GOFLAGS", "-trimpath")
   }
 
@@ -93,10 +114,13 @@ export class GolangciLint {
       const runs: Linted[] = []
       for (const [i, path] of clean.entries()) {
         const { input, layout } = sources[i]!
-        const container = inWorkspace(withNonce(this.base(image), nonce), layout)
+        const settled = withSettings(this.base(image), this.settings, path, ["-trimpath"])
+        const container = inWorkspace(withNonce(settled, nonce), layout)
           .withMountedDirectory(workdir, input)
           .withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
-        const command = ["bash", "-c", lintScript, "lint", ...flags]
+        const { tags } = settingsOf(this.settings, path)
+        const own = tags.length > 0 ? [`--build-tags=${tags.join(",")}`] : []
+        const command = ["bash", "-c", lintScript, "lint", ...flags, ...own]
         runs.push({ path, ran: await runStep(container, command, timeout) })
       }
       return resultOf(name, runs)
@@ -130,8 +154,13 @@ export class GolangciLint {
 /**
  * Findings are read from the report. Exit codes are left for errors: a wrong configuration, no Go files, a time-out.
  */
-const lintScript = `
-golangci-lint run --issues-exit-code=0 "$@" ./...
+const lintScript = `${turns}${goShell}
+choose_toolchain
+has_packages || exit 0
+take_turn lint
+choose_cgo -test
+golangci-lint run --issues-exit-code=0 "$@" ./... || exit
+end_turn
 `
 
 /** What golangci-lint needs for the module at `path`. */
@@ -167,8 +196,12 @@ async function resultOf(name: string, runs: Linted[]): Promise<Result> {
   let reports = dag.directory()
   for (const { path, ran } of runs)
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  const isEmpty = await Promise.all(runs.map(({ ran }) => ran.reports.exists("no-packages.txt")))
+  const filled = runs.filter((_, i) => !isEmpty[i])
+  if (filled.length === 0)
+    return makeResult(name, "notApplicable", "no package has a file for linux/amd64", { exitCode: 0, reports })
   const read = await Promise.all(
-    runs.map(async ({ path, ran }) => {
+    filled.map(async ({ path, ran }) => {
       const files = ["golangci-lint.json", "output.txt"].map((file) => readReport(ran.reports, file))
       const [report, log] = await Promise.all(files)
       return readRun(ran, { report: report!, log: log! }, { path, workdir })
@@ -177,7 +210,7 @@ async function resultOf(name: string, runs: Linted[]): Promise<Result> {
   const findings = ordered(read.flatMap((one) => one.findings))
   const linters = new Set(read.flatMap((one) => one.linters))
   const broken = read.find((one) => one.broken !== "")?.broken ?? ""
-  const clean = `no finding of ${linters.size} linters in ${runs.length} modules`
+  const clean = `no finding of ${linters.size} linters in ${filled.length} modules`
   const { passed, reason } = concluded({ findings, broken, clean })
   const { sum, cached } = timesOf(runs.map(({ ran }) => ran))
   return makeResult(name, passed ? "passed" : "failed", reason, {

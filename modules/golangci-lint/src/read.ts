@@ -1,3 +1,4 @@
+import { knownTrouble } from "./shared/go-output"
 import { ordered, type Finding, type Reading } from "./shared/sarif"
 import { couldNotRun, plainText, type Ended } from "./shared/words"
 
@@ -62,7 +63,9 @@ export function readRun(
 ): Reading & { linters: string[] } {
   const broken = (reason: string) => ({ findings: [], linters: [], clean: "", broken: `${path}: ${reason}` })
   const isRead = report.trim().startsWith("{")
-  if (ended.timedOut || !isRead) return broken(couldNotRun("golangci-lint", ended, errorIn(log) || log))
+  const known = ended.timedOut || ended.exitCode === 0 ? "" : knownTrouble(log)
+  if (ended.timedOut || known || !isRead)
+    return broken(known || couldNotRun("golangci-lint", ended, errorIn(log) || log))
   const { findings, linters, error } = readLint(report, workdir)
   const failure = ended.exitCode !== 0 ? errorIn(log) || `exit code ${ended.exitCode}` : error
   // A compile error is a finding with its place, and an error without one.

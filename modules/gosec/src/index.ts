@@ -115,8 +115,7 @@ export class Gosec {
    */
   @func()
   base(image: string = images.gosec): Container {
-    return withGoCaches(dag.container().from(image))
-      .withEnvVariable("GOFLAGS", "-trimpath")
+    return withGoCaches(dag.container().from(image)).withEnvVariable("GOFLAGS", "-trimpath")
   }
 
   /**
@@ -171,7 +170,8 @@ export class Gosec {
           scans.push({ path, ran: await runStep(container, command, timeout, { yields: true }) })
         }
       }
-      if (scans.length === 0) return makeResult(name, "notApplicable", "no file to scan: there are only tests", { exitCode: 0 })
+      if (scans.length === 0)
+        return makeResult(name, "notApplicable", "no file to scan: there are only tests", { exitCode: 0 })
       return resultOf(name, scans)
     }
     return reportStep(name, work, { deadline })
@@ -265,12 +265,17 @@ async function hasSources(source: Directory, path: string): Promise<boolean> {
   return files.some((file) => isScanned(file) && !others.some((other) => file.startsWith(other)))
 }
 
+const noPackage = "no package has a file for linux/amd64"
+
 async function resultOf(name: string, scans: Scanned[]): Promise<Result> {
   let reports = dag.directory()
   for (const { path, ran } of scans)
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  const isEmpty = await Promise.all(scans.map(({ ran }) => ran.reports.exists("no-packages.txt")))
+  const filled = scans.filter((_, i) => !isEmpty[i])
+  if (filled.length === 0) return makeResult(name, "notApplicable", noPackage, { exitCode: 0, reports })
   const read = await Promise.all(
-    scans.map(async ({ path, ran }) => {
+    filled.map(async ({ path, ran }) => {
       const [report, log] = await Promise.all(["gosec.json", "output.txt"].map((file) => readReport(ran.reports, file)))
       return readRun(ran, { report: report!, log: log! }, { path, workdir })
     }),

@@ -1,3 +1,4 @@
+import { knownTrouble } from "./shared/go-output"
 import { ordered, type Finding, type Reading } from "./shared/sarif"
 import { couldNotRun, type Ended } from "./shared/words"
 
@@ -29,7 +30,7 @@ export function readRun(
   const broken = (reason: string) => ({ findings: [], files: 0, clean: "", broken: `${path}: ${reason}` })
   // gosec writes no report when it finds no package.
   if (ended.timedOut || ended.exitCode !== 0 || !report.trim().startsWith("{"))
-    return broken(couldNotRun("gosec", ended, log))
+    return broken((ended.timedOut ? "" : knownTrouble(log)) || couldNotRun("gosec", ended, log))
   const { findings, files, errors } = readScan(report, workdir, path)
   const [first] = errors
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : ""

@@ -4,7 +4,9 @@
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
-import { goErrors } from "./go-output"
+import { goReason } from "./go-output"
+import { withSettings } from "./go-settings"
+import { withToolchain } from "./go-shell"
 import { goVersionIn, joined, moduleName } from "./gomod"
 import { goLayout, partOf } from "./gosource"
 import { readReport, runStep, type Ran } from "./step"
@@ -20,6 +22,11 @@ const template =
   "{{if or .Main (and .Replace (not .Replace.Version))}}own {{.Path}}\n{{range $.Imports}}import {{.}}\n{{end}}" +
   "{{else}}module {{.Path}} {{.Version}}{{with .Replace}} {{.Path}} {{.Version}}{{end}}\n{{end}}{{end}}{{end}}"
 
+const listScript = `
+if [ "$GOTOOLCHAIN" = auto ]; then echo newer > /report/packages.txt; fi
+exec go list -deps -f "$1" ./... >> /report/packages.txt
+`
+
 /** A module that another one takes packages from, and what replaces it. */
 export interface Required {
   name: string
@@ -33,6 +40,8 @@ export interface Packages {
   imports: string[]
   modules: Required[]
   cgo: boolean
+  /** Whether it requires a newer Go than the image has. */
+  newer: boolean
 }
 
 /** Reads what `go list` with the template printed. */
@@ -46,6 +55,7 @@ export function readPackages(printed: string): Packages {
       other ? { name, version, replacement: { name: other, version: otherVersion } } : { name, version },
     ),
     cgo: after("cgo").length > 0,
+    newer: after("newer").length > 0,
   }
 }
 
@@ -119,16 +129,16 @@ export async function skeletonOf(
   container: Container,
   source: Directory,
   path: string,
-  { timeout, vendor }: { timeout: number; vendor: "kept" | "replaced" },
+  { timeout, vendor, settings }: { timeout: number; vendor: "kept" | "replaced"; settings?: string[] },
 ): Promise<Skeleton> {
   const layout = await goLayout(source, path)
   const input = await partOf(source, [...layout.folders, ...layout.files])
+  const set = (tool: Container): Container => withSettings(tool, settings, path, ["-trimpath"])
   const ran = await runStep(
-    inMode(container, layout.workspace !== "")
-      .withEnvVariable("CGO_ENABLED", "1")
+    set(inMode(container, layout.workspace !== "").withEnvVariable("CGO_ENABLED", "1"))
       .withMountedDirectory("/src", input)
       .withWorkdir(path === "." ? "/src" : `/src/${path}`),
-    ["bash", "-c", 'exec go list -deps -f "$1" ./... > /report/packages.txt', "list", template],
+    withToolchain(["bash", "-c", listScript, "list", template]),
     timeout,
     { yields: true },
   )
@@ -152,7 +162,8 @@ export async function skeletonOf(
     folder: made.withNewFile(joined(path, "dependencies.go")!, text),
     ready: (tool) => {
       const ready = inMode(tool, isWorkspace)
-      return packages.cgo ? ready.withEnvVariable("CGO_ENABLED", "1") : ready
+      const compiling = packages.cgo ? ready.withEnvVariable("CGO_ENABLED", "1") : ready
+      return set(packages.newer ? compiling.withEnvVariable("GOTOOLCHAIN", "auto") : compiling)
     },
     versions:
       isVendored && vendor === "replaced"
@@ -229,7 +240,7 @@ async function filesIn(source: Directory, files: string[]): Promise<Directory> {
 
 function failureOf({ timedOut, exitCode }: Ran, printed: string, timeout: number): string {
   if (timedOut) return `go list took more than ${timeout} s`
-  return goErrors(printed)[0] ?? (firstLine(printed) || `go list ended with ${exitCode}`)
+  return goReason(printed) || firstLine(printed) || `go list ended with ${exitCode}`
 }
 
 /** Go with the caches and flags of the module golang, so that nothing is fetched or compiled twice. */
