@@ -88,7 +88,8 @@ describe("a container for tests", () => {
   })
   it("has its last lines in the error", () => {
     const log =
-      "exit code: 1 [traceparent:00-1]\nStdout:\nboot\nStderr:\n2026 [ERROR] no password\ndb: ended with exit code 1 before it listened on port 3306\n"
+      "exit code: 1 [traceparent:00-1]\nStdout:\nboot\nStderr:\n2026 [ERROR] no password\n" +
+      "db: ended with exit code 1 before it listened on port 3306\n"
     expect(lastLines(log, "db")).toBe(
       "ended with exit code 1 before it listened on port 3306; its last lines: boot | 2026 [ERROR] no password",
     )

@@ -34,7 +34,7 @@ take_turn lint
 choose_cgo
 others=()
 while IFS= read -r other; do
-  others+=("-exclude-dir=^$(printf %s "\${other%/go.mod}" | sed 's/[][.*^$+?(){}|\\]/\\\\&/g')(/|$)")
+  others+=("-exclude-dir=^$(printf %s "\${other%/go.mod}" | sed 's/[]^$*+?(){}|.\\[]/\\\\&/g')(/|$)")
 done < <(find . -mindepth 2 -name go.mod -not -path '*/vendor/*' -not -path '*/testdata/*' | sed 's|^\\./||')
 gosec "\${others[@]}" "$@" || exit
 end_turn
