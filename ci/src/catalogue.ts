@@ -1,13 +1,15 @@
 // The one list of checks. Stage names, reserved names, `--only`, the modules and images of a call, and README's table derive
 // from it. Scripts on the host import this file too: plain data, no imports of Dagger.
 
-export type ServiceKind = "go" | "node"
+export type ServiceKind = "go" | "node" | "docker"
 
 export interface CatalogueEntry {
   /** Name of the stage, such as `lint:yaml`; `<service>:lint` if every service has one. */
   stage: string
   /** Kinds of services that have the stage; undefined if it is about the whole repository. */
   kinds?: ServiceKind[]
+  /** Whether only services with a Dockerfile have it. */
+  byDockerfile?: boolean
   /** What runs, for README. */
   tools: string
   /** What makes the stage red, for README. */
@@ -47,17 +49,25 @@ export const catalogue = [
   },
   {
     stage: "<service>:test",
-    kinds: ["go", "node"],
-    tools: "`go test -race`; vitest; with Postgres and Redis by `needs`",
+    kinds: ["go", "node", "docker"],
+    tools: "`go test -race`; vitest; a Dockerfile's target; with servers by `needs`",
     red: "a failing test, none, low coverage",
-    modules: ["golang", "node", "postgres", "redis"],
+    modules: ["dockerfile", "golang", "node", "postgres", "redis"],
   },
   {
     stage: "<service>:build",
-    kinds: ["go", "node"],
-    tools: "static binaries; the project's own build",
+    kinds: ["go", "node", "docker"],
+    tools: "static binaries; the project's own build; the image of a Dockerfile",
     red: "it does not build",
-    modules: ["golang", "node"],
+    modules: ["dockerfile", "golang", "node"],
+  },
+  {
+    stage: "<service>:scan",
+    kinds: ["go", "node", "docker"],
+    byDockerfile: true,
+    tools: "what the image of a Dockerfile holds (SBOM), looked up in OSV",
+    red: "the image does not build; a vulnerability that counts",
+    modules: ["dockerfile"],
   },
   {
     stage: "lint:yaml",
@@ -133,10 +143,12 @@ const entries: readonly CatalogueEntry[] = catalogue
 const firstOfServices = entries.findIndex(({ kinds }) => kinds)
 
 /** Returns the names of all stages, services in the given order. */
-export function stageNamesOf(services: Record<string, { kind: ServiceKind }>): string[] {
+export function stageNamesOf(services: Record<string, { kind: ServiceKind; dockerfile?: object }>): string[] {
   const ofRepository = (some: readonly CatalogueEntry[]) => some.filter(({ kinds }) => !kinds).map(({ stage }) => stage)
-  const ofServices = Object.entries(services).flatMap(([name, { kind }]) =>
-    entries.filter(({ kinds }) => kinds?.includes(kind)).map(({ stage }) => stage.replace("<service>", name)),
+  const ofServices = Object.entries(services).flatMap(([name, { kind, dockerfile }]) =>
+    entries
+      .filter(({ kinds, byDockerfile }) => kinds?.includes(kind) && (!byDockerfile || dockerfile !== undefined))
+      .map(({ stage }) => stage.replace("<service>", name)),
   )
   return [
     ...ofRepository(entries.slice(0, firstOfServices)),

@@ -14,7 +14,7 @@ export const images = {
 }
 
 const checking = usesOfChecks()
-const building = ["golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
+const building = ["dockerfile", "golang", "node", "image", "registry", "helm", "gitflow", "ecr"]
 const running = [
   "registry",
   "helm",
@@ -44,8 +44,11 @@ export const uses: Record<string, Uses> = {
   pr: checking,
   fix: { modules: ["golang", "node"], images: ["golang"] },
   ...Object.fromEntries(Object.entries(checkFunctions).map(([name, steps]) => [name, usesOfChecks(steps)])),
-  product: { modules: ["golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
-  baseline: { modules: ["golang", "node", "postgres", "redis", "newman"], images: ["debian", "golang", "nginx"] },
+  product: { modules: ["dockerfile", "golang", "node", "postgres", "redis"], images: ["debian", "golang", "nginx"] },
+  baseline: {
+    modules: ["dockerfile", "golang", "node", "postgres", "redis", "newman"],
+    images: ["debian", "golang", "nginx"],
+  },
   publish: { modules: building, images: ["golang", "nginx"] },
   dev: chain,
   stage: chain,

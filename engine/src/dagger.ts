@@ -2,10 +2,12 @@
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
+import { baseImages, parseDockerfile } from "../../modules/shared/dockerfile.js"
 import { ensureImages } from "./images.js"
 import { allModules, imagesOfCall } from "./modules.js"
 import { repository, statePaths } from "./paths.js"
 import { say, step } from "./progress.js"
+import { canonicalName, readRecipes } from "./recipes.js"
 import { keyFile, processLives } from "./sandbox.js"
 import { up, type Engine } from "./up.js"
 
@@ -29,18 +31,49 @@ export interface CallOptions {
  * images are built; `source` is the repository that the function works on.
  */
 export async function prepare(module: string, words: string[] = [], source?: string): Promise<Engine> {
-  return withImages(await imagesOfCall(module, words, () => namesIn(source)))
+  const wanted = await imagesOfCall(module, words, () => namesIn(source))
+  if (source) for (const name of standInsOf(dockerfilesIn(source))) wanted.set(name, wanted.get(name) ?? [source])
+  return withImages(wanted)
+}
+
+/** The base images of Dockerfiles for which there is a stand-in. Others are pulled, or the build says that it cannot. */
+export function standInsOf(dockerfiles: string[]): string[] {
+  const bases = dockerfiles.flatMap((text) => {
+    const dockerfile = parseDockerfile(text)
+    return dockerfile.stages.flatMap((_, at) => baseImages(dockerfile, String(at)))
+  })
+  const named = [...new Set(bases.filter((base) => /:[^/]+$/.test(base) && !base.includes("@")).map(canonicalName))]
+  if (named.length === 0) return []
+  const recipes = readRecipes()
+  return named.filter((name) => recipes.has(name))
+}
+
+/** The texts of a repository's Dockerfiles; none outside of git. */
+function dockerfilesIn(source: string): string[] {
+  const files = filesIn(source).filter(
+    (file) => /(^|[/.])Dockerfile($|[.])/i.test(file) && !file.endsWith(".dockerignore"),
+  )
+  return files.slice(0, 200).flatMap((file) => {
+    try {
+      return [readFileSync(join(source, file), "utf8")]
+    } catch {
+      return []
+    }
+  })
 }
 
 /** The names of a repository's files, without folders; empty outside of git. */
 function namesIn(source: string | undefined): Set<string> {
-  const listed = source
-    ? spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-        encoding: "utf8",
-        maxBuffer: 1 << 28,
-      }).stdout
-    : ""
-  return new Set((listed ?? "").split("\0").map((file) => basename(file)))
+  return new Set((source ? filesIn(source) : []).map((file) => basename(file)))
+}
+
+/** The paths of a repository's files; none outside of git. */
+function filesIn(source: string): string[] {
+  const { stdout } = spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  })
+  return (stdout ?? "").split("\0")
 }
 
 /** Starts the engine and builds these images. */

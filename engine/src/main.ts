@@ -8,7 +8,6 @@ import { allModules, wantedImages } from "./modules.js"
 import { newModuleCommand } from "./new-module.js"
 import { repository, statePaths } from "./paths.js"
 import { pipelineCommand } from "./pipeline.js"
-import { devCommand, suiteCommand } from "./product.js"
 import { say } from "./progress.js"
 import { syncCommand } from "./sync.js"
 import { unchangedTests } from "./unchanged.js"
@@ -31,11 +30,11 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "pipeline":
       return pipelineCommand(args)
     case "product":
-      return devCommand(args)
+      return (await import("./product.js")).devCommand(args)
     case "test-api":
-      return suiteCommand("api", args)
+      return (await import("./product.js")).suiteCommand("api", args)
     case "test-ui":
-      return suiteCommand("ui", args)
+      return (await import("./product.js")).suiteCommand("ui", args)
     case "dagger":
       return daggerCommand(args)
     case "generate":

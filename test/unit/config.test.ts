@@ -50,11 +50,16 @@ describe("a delivery.yaml", () => {
       dependencies: {
         severity: "medium",
         licences: { allow: [], deny: [] },
-        database: { go: "https://vuln.go.dev", npm: "https://registry.npmjs.org" },
+        database: {
+          go: "https://vuln.go.dev",
+          npm: "https://registry.npmjs.org",
+          osv: "https://api.osv.dev",
+        },
         inconclusive: "warn",
       },
       ...{
         registry: "ephemeral",
+        platforms: ["linux/amd64"],
         chart: {
           path: "charts/product",
           images: [],
@@ -141,7 +146,7 @@ describe("a delivery.yaml", () => {
     [
       "a misspelt key at the top",
       `${one}gate: {}\n`,
-      "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, chart",
+      "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, platforms, chart",
     ],
     [
       "a misspelt key of a service",

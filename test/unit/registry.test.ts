@@ -4,10 +4,10 @@ import { createHash } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
-import { pullScript, normalize } from "../../modules/registry/src/scripts"
+import { pullScript, pushScript, normalize } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () =>
@@ -175,4 +175,107 @@ describe("an image that is made still", () => {
     expect(made(layout({ created: "2026-02-01T00:00:00Z", architecture: "amd64", history: [] })).config).toEqual({
       architecture: "amd64",
     }))
+})
+
+describe("a push", () => {
+  let folder: string
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "push-"))))
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex")
+  /** Writes an image of one platform as the Nth tarball. */
+  function image(n: number, architecture: string, words = ""): void {
+    const at = join(folder, `image-${n}`)
+    mkdirSync(join(at, "blobs/sha256"), { recursive: true })
+    const put = (value: object) => {
+      const text = JSON.stringify(value)
+      writeFileSync(join(at, "blobs/sha256", hash(text)), text)
+      return { digest: `sha256:${hash(text)}`, size: text.length }
+    }
+    const config = put({ architecture, os: "linux", config: { Labels: { words } } })
+    const mediaType = "application/vnd.oci.image.manifest.v1+json"
+    const manifest = put({ schemaVersion: 2, mediaType, config: { mediaType: "c", ...config }, layers: [] })
+    writeFileSync(join(at, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType, ...manifest }] }))
+    mkdirSync(join(folder, "images"), { recursive: true })
+    spawnSync("tar", ["-C", at, "-cf", join(folder, `images/${n}.tar`), "."])
+  }
+  /** Runs the script with a crane whose registry is a folder. */
+  function push(references: string[], keep = ""): { status: number | null; stdout: string; stderr: string } {
+    const crane = `#!/bin/bash
+command=$1; shift; flag=; if [ "$1" = --index ]; then flag=$1; shift; fi
+name() { echo "${folder}/registry/$(echo "$1" | tr / _)"; }
+if [ "$command" = digest ]; then
+  if [ -e "$(name "$1")" ]; then cat "$(name "$1")"; else echo MANIFEST_UNKNOWN >&2; exit 1; fi
+  exit
+fi
+if [ "$flag" ]; then digest=sha256:$(sha256sum < "$1/index.json" | cut -c1-64); cp "$1/index.json" "$(name "$2").index"
+else digest=$(sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' "$1/index.json"); fi
+echo "$digest" > "$(name "$2")"
+`
+    mkdirSync(join(folder, "registry"), { recursive: true })
+    mkdirSync(join(folder, "tmp"), { recursive: true })
+    writeFileSync(join(folder, "crane"), crane, { mode: 0o755 })
+    const script = pushScript.replaceAll("/tmp", `${folder}/tmp`).replaceAll("/images/", `${folder}/images/`)
+    const run = spawnSync("bash", ["-c", script, "push", "", "r:5000", "", ...references], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, KEEP: keep },
+    })
+    rmSync(join(folder, "tmp"), { recursive: true })
+    return { status: run.status, stdout: run.stdout, stderr: run.stderr }
+  }
+  const [api, web] = ["r:5000/a/api:1", "r:5000/a/web:1"]
+
+  it("of images of one reference makes an index of their platforms", () => {
+    image(1, "amd64")
+    image(2, "arm64")
+    image(3, "amd64", "web")
+    const { status, stdout, stderr } = push([api, api, web])
+    expect(status, stderr).toBe(0)
+    const pushed = parsePushed(stdout)
+    expect(pushed.map(({ reference, pushed }) => [reference, pushed])).toEqual([
+      [api, true],
+      [web, true],
+    ])
+    const text = readFileSync(join(folder, "registry/r:5000_a_api:1.index"), "utf8")
+    expect(pushed[0]!.digest).toBe(`sha256:${hash(text)}`)
+    const index = JSON.parse(text) as {
+      mediaType: string
+      manifests: { platform: object; digest: string; size: number }[]
+    }
+    expect(index.mediaType).toBe("application/vnd.oci.image.index.v1+json")
+    expect(index.manifests.map(({ platform }) => platform)).toEqual([
+      { architecture: "amd64", os: "linux" },
+      { architecture: "arm64", os: "linux" },
+    ])
+    expect(push([api, api, web]).stdout.match(/^exists /gm)).toHaveLength(2)
+  })
+  it("of two images for one platform is refused", () => {
+    image(1, "amd64")
+    image(2, "amd64", "another")
+    const { status, stderr } = push([api, api])
+    expect(status).toBe(3)
+    expect(stderr).toContain('two images of one reference are for {"architecture":"amd64","os":"linux"}')
+  })
+  it("never moves a tag, and pushes nothing then", () => {
+    image(1, "amd64")
+    push([api])
+    image(1, "amd64", "another")
+    image(2, "amd64", "web")
+    const { status, stderr } = push([api, web])
+    expect(status).toBe(3)
+    expect(stderr).toMatch(/r:5000\/a\/api:1 is already sha256:\w+, and this image is sha256:\w+: a tag is never moved/)
+    expect(readdirSync(join(folder, "registry"))).toEqual(["r:5000_a_api:1"])
+  })
+  it("keeps the image of a tag that it is told to keep", () => {
+    image(1, "amd64")
+    const [first] = parsePushed(push([api]).stdout)
+    image(1, "amd64", "another")
+    image(2, "amd64", "web")
+    const { status, stdout } = push([api, web], `${api}\nother`)
+    expect(status).toBe(0)
+    expect(parsePushed(stdout)).toMatchObject([
+      { digest: first!.digest, pushed: false },
+      { reference: web, pushed: true },
+    ])
+  })
 })

@@ -4,6 +4,7 @@ import { catalogue, type CatalogueEntry, type ServiceKind } from "../../ci/src/c
 import { parseConfig } from "../../ci/src/config/config"
 import { indexHtml } from "../../ci/src/report/page"
 import { summaryMarkdown } from "../../ci/src/report/summary"
+import { splitSteps } from "../../ci/src/checks/docker"
 import { gateCoverage } from "../../ci/src/checks/services"
 import { selectStages, stageNames } from "../../ci/src/checks/selection"
 import { numberText, oneLine, tableOf, verdictOf, type Stage } from "../../ci/src/report/stages"
@@ -24,7 +25,9 @@ describe("stages", () => {
   it("are the catalogue's: the repository's first ones, each service's by its kind, the repository's other ones", () => {
     const entries: readonly CatalogueEntry[] = catalogue
     const named = (name: string, kind: ServiceKind) =>
-      entries.flatMap(({ stage, kinds }) => (kinds?.includes(kind) ? [stage.replace("<service>", name)] : []))
+      entries.flatMap(({ stage, kinds, byDockerfile }) =>
+        kinds?.includes(kind) && !byDockerfile ? [stage.replace("<service>", name)] : [],
+      )
     const first = entries.findIndex(({ kinds }) => kinds)
     const ofRepository = (some: readonly CatalogueEntry[]) =>
       some.filter(({ kinds }) => !kinds).map(({ stage }) => stage)
@@ -32,6 +35,20 @@ describe("stages", () => {
     const after = ofRepository(entries.slice(first))
     expect(all).toEqual([...before, ...named("api", "go"), ...named("web", "node"), ...after])
     expect(before).toEqual(["secrets"])
+  })
+
+  it("of a service with a Dockerfile are one more, and of the kind docker those of its image", () => {
+    const dockerfile = {}
+    const names = (kind: ServiceKind) => stageNames({ services: { api: { kind, dockerfile } } } as never)
+    expect(names("go").filter((name) => name.startsWith("api:"))).toEqual([
+      "api:lint",
+      "api:test",
+      "api:build",
+      "api:scan",
+    ])
+    expect(names("docker").filter((name) => name.startsWith("api:"))).toEqual(["api:test", "api:build", "api:scan"])
+    expect(splitSteps({ kind: "go" }, ["lint", "scan"])).toEqual({ own: ["lint"], ofImage: ["scan"] })
+    expect(splitSteps({ kind: "docker" }, ["test", "scan"])).toEqual({ own: [], ofImage: ["test", "scan"] })
   })
 
   it.each([

@@ -104,5 +104,7 @@ export function servicesOf({ services }: Config, kind: Service["kind"]): [string
 
 /** Returns steps with their time limits in seconds, as modules take them: `test=900`. */
 export function timedSteps({ timeouts }: Config, steps: string[]): string[] {
-  return steps.map((step) => `${step}=${timeouts[step as keyof Config["timeouts"]]}`)
+  // A scan builds the image first.
+  const timeoutOf = (step: string) => timeouts[(step === "scan" ? "build" : step) as keyof Config["timeouts"]]
+  return steps.map((step) => `${step}=${timeoutOf(step)}`)
 }

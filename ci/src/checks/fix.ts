@@ -7,7 +7,8 @@ import { node, type Access } from "./private"
 
 /** Returns everything that the tools change, as one set of changes to the source. */
 export async function fixed(source: Directory, config: Config, access: Access): Promise<Changeset> {
-  const services = Object.entries(config.services).map(async ([name, service]) => {
+  const fixable = Object.entries(config.services).filter(([, { kind }]) => kind !== "docker")
+  const services = fixable.map(async ([name, service]) => {
     const { path, kind, inputs, exclude } = service
     const folder = exclude.length ? await nodeInput(source, service) : source.directory(path)
     const input = kind === "go" ? await goInput(source, path, inputs) : folder

@@ -18,7 +18,8 @@ export async function checkedOutcome(
 ): Promise<Outcome> {
   const serviceOf = (stage: string) => services[stage.split(":")[0]!]
   // The tools of a Node project name files from the project's folder.
-  const folders = (stage: string) => (serviceOf(stage)?.kind === "node" ? serviceOf(stage)!.path : undefined)
+  const folders = (stage: string) =>
+    serviceOf(stage)?.kind === "node" && !stage.endsWith(":scan") ? serviceOf(stage)!.path : undefined
   const paths = (stage: string) => serviceOf(stage)?.path
   const context = { source, folders, paths, repository, coverage, ...extra }
   return reportOf({ name: "pr", title: "Pull request", stages, parts }, context)

@@ -3,11 +3,13 @@ import { availableParallelism } from "node:os"
 import type { Directory } from "@dagger.io/dagger"
 import type { RepositoryStage } from "../catalogue"
 import type { Config } from "../config/config"
+import { hasDockerfile } from "../config/dockerfile"
 import type { Part } from "../report/parts"
 import { notSelected, type FileCoverage, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { changedSince, type Changed } from "./changed"
 import type { Check, CheckRun } from "./check"
+import { checkImage, splitSteps } from "./docker"
 import { coverageOf, coveragePart, coverageStages } from "./coverage"
 import { dependencies } from "./dependencies"
 import { lintGolangci } from "./lint-golangci"
@@ -123,13 +125,19 @@ async function runAll(run: CheckRun, selected: Set<string>): Promise<Part[]> {
   return parts
 }
 
-/** Returns the work of the services. Node first: an npm install waits for the network while Go compiles. */
+/** Returns the work of the services. Node and Dockerfiles first: an npm install waits for the network while Go compiles. */
 function serviceWork(run: CheckRun, selected: Set<string>): (() => Promise<Part>)[] {
   const services = Object.entries(run.config.services)
   const ofKind = (kind: string) => services.filter(([, service]) => service.kind === kind)
-  return [...ofKind("node"), ...ofKind("go")].flatMap(([name, service]) => {
+  return [...ofKind("node"), ...ofKind("docker"), ...ofKind("go")].flatMap(([name, service]) => {
     const stages = [...selected].filter((stage) => stage.startsWith(`${name}:`))
-    const steps = stages.map((stage) => stage.split(":")[1]!)
-    return steps.length ? [() => checkService(run, { name, service, steps })] : []
+    const { own, ofImage } = splitSteps(
+      service,
+      stages.map((stage) => stage.split(":")[1]!),
+    )
+    return [
+      ...(own.length ? [() => checkService(run, { name, service, steps: own })] : []),
+      ...(ofImage.length && hasDockerfile(service) ? [() => checkImage(run, name, service, ofImage)] : []),
+    ]
   })
 }

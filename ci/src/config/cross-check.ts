@@ -17,6 +17,7 @@ export function crossCheck(config: Config): Fault[] {
     ...sharedFolders(services),
     ...reserved(services),
     ...settingsOfNode(services),
+    ...settingsOfDocker(services),
     ...productFaults(config),
     ...sharedNamespaces(deployments),
     ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
@@ -25,9 +26,11 @@ export function crossCheck(config: Config): Fault[] {
 
 function sharedFolders(services: Record<string, Service>): Fault[] {
   const owners = new Map<string, string>()
-  return Object.entries(services).flatMap(([name, { path }]) => {
-    const owner = owners.get(path)
-    owners.set(path, name)
+  return Object.entries(services).flatMap(([name, { path, kind, dockerfile }]) => {
+    // Several images may be built of one folder.
+    const place = kind === "docker" ? [path, dockerfile?.path, dockerfile?.target].join("\n") : path
+    const owner = owners.get(place)
+    owners.set(place, name)
     const fault = `${path} is the folder of ${owner} already; each service has its own`
     return owner ? [{ path: ["services", name, "path"], fault }] : []
   })
@@ -52,6 +55,19 @@ function settingsOfNode(services: Record<string, Service>): Fault[] {
       path: ["services", name, key],
       fault: `${key} belongs to a service of the kind node`,
     }))
+  })
+}
+
+function settingsOfDocker(services: Record<string, Service>): Fault[] {
+  return Object.entries(services).flatMap(([name, { kind, test, needs, dockerfile, image }]) => {
+    const faults: Fault[] = []
+    const add = (key: string, fault: string) => faults.push({ path: ["services", name, key], fault })
+    if (test && kind !== "docker") add("test", `test belongs to a service of the kind docker; this one is ${kind}`)
+    if (test && !test.target && !test.command) add("test", "target or command is missing: what runs the tests")
+    if (needs.length && kind === "docker") add("needs", "needs belongs to a service of the kind go or node")
+    if (kind !== "docker" && dockerfile && !image)
+      add("dockerfile", "the service has image: false, so nothing is built by it")
+    return faults
   })
 }
 

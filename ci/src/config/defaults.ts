@@ -1,7 +1,16 @@
 // Fills in the defaults of a valid delivery.yaml, and writes paths in one way.
 import schema from "../../delivery.schema.json"
 import { fullProduct } from "./product"
-import type { Config, Coverage, Dependencies, Service, WrittenConfig, WrittenGates, WrittenService } from "./types"
+import type {
+  Config,
+  Coverage,
+  Dependencies,
+  DockerfileSettings,
+  Service,
+  WrittenConfig,
+  WrittenGates,
+  WrittenService,
+} from "./types"
 
 type Timeout = keyof Config["timeouts"]
 type Branch = keyof Config["branches"]
@@ -15,6 +24,7 @@ export function withDefaults(written: WrittenConfig, isGateWritten: boolean): Co
     suppressions: written.suppressions.map((one) => ({ ...one, path: cleanPath(one.path) })),
     repository: written.repository,
     registry: written.registry,
+    platforms: [...new Set(written.platforms)],
     ...fullProduct(written),
     environments,
     branches: mapValues(
@@ -30,15 +40,31 @@ export function withDefaults(written: WrittenConfig, isGateWritten: boolean): Co
 }
 
 function fullService(service: WrittenService, gates: WrittenGates, isGateWritten: boolean): Service {
+  const path = cleanPath(service.path)
+  const dockerfile = fullDockerfile(service, path)
   return {
     ...service,
-    coverage: service.coverage ?? coverageGate(gates, "service"),
+    image: service.image ?? dockerfile !== undefined,
+    dockerfile,
+    // What a test in an image covers is not known.
+    coverage: service.kind === "docker" ? 0 : (service.coverage ?? coverageGate(gates, "service")),
     coverageWritten: service.coverage !== undefined || isGateWritten,
-    path: cleanPath(service.path),
+    path,
     inputs: (service.inputs ?? []).map(cleanPath),
     needs: [...new Set(service.needs)],
     scripts: service.scripts ?? {},
     exclude: service.exclude ?? [],
+  }
+}
+
+function fullDockerfile({ kind, dockerfile }: WrittenService, path: string): DockerfileSettings | undefined {
+  if (dockerfile === undefined && kind !== "docker") return undefined
+  const written = typeof dockerfile === "string" ? { path: dockerfile } : (dockerfile ?? {})
+  return {
+    path: cleanPath(written.path ?? "Dockerfile"),
+    context: cleanPath(written.context ?? path),
+    target: written.target ?? "",
+    args: written.args ?? {},
   }
 }
 
@@ -65,7 +91,11 @@ function fullDependencies({
   return {
     severity: severity ?? "medium",
     licences: { allow: licences?.allow ?? [], deny: licences?.deny ?? [] },
-    database: { go: database?.go ?? databases.go.default, npm: database?.npm ?? databases.npm.default },
+    database: {
+      go: database?.go ?? databases.go.default,
+      npm: database?.npm ?? databases.npm.default,
+      osv: database?.osv ?? databases.osv.default,
+    },
     inconclusive: inconclusive ?? "warn",
   }
 }

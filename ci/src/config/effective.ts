@@ -56,9 +56,10 @@ function originOf(path: string[], source: Source): string {
 /** Returns the line of a setting in its short form, such as `chart: charts/shop` for chart.path. */
 function lineOfShortForm(path: string[], source: Source): number | undefined {
   const above = path.slice(0, -1)
-  const isShort = shortForms.includes(path.join(".")) && typeof source.document.getIn(above) === "string"
+  const isShort =
+    shortForms.some((form) => form.test(path.join("."))) && typeof source.document.getIn(above) === "string"
   return isShort ? lineAt(source, above) : undefined
 }
 
 /** The settings that a short form gives: what else stands beside them is a default. */
-const shortForms = ["chart.path", "suites.api.collection"]
+const shortForms = [/^chart\.path$/, /^suites\.api\.collection$/, /^services\.[^.]+\.dockerfile\.path$/]

@@ -2,6 +2,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { goLayout } from "../shared/gosource"
 import { parseConfig, type Config, type Service } from "./config"
+import { dockerfileFaults, hasDockerfile } from "./dockerfile"
 
 /** The text of the source's delivery.yaml. */
 export async function configText(source: Directory): Promise<string> {
@@ -18,9 +19,11 @@ export async function readConfig(source: Directory): Promise<Config> {
   const faults = (
     await Promise.all([
       gitFault(source),
-      ...Object.entries(config.services).map(([name, service]) => serviceFault(source, name, service)),
+      ...Object.entries(config.services).map(([name, service]) => serviceFaults(source, name, service)),
     ])
-  ).filter((fault) => fault !== undefined)
+  )
+    .flat()
+    .filter((fault) => fault !== undefined)
   if (faults.length)
     throw new Error(`the source cannot be checked:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`)
   return config
@@ -31,6 +34,12 @@ async function gitFault(source: Directory): Promise<string | undefined> {
   if (await source.exists(".git"))
     return "source: .git is a file, as in a git worktree or submodule, so the history is elsewhere; give a clone"
   return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
+}
+
+async function serviceFaults(source: Directory, name: string, service: Service): Promise<string[]> {
+  const fault = await serviceFault(source, name, service)
+  if (fault !== undefined) return [fault]
+  return hasDockerfile(service) ? dockerfileFaults(source, name, service) : []
 }
 
 async function serviceFault(

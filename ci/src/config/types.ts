@@ -1,7 +1,7 @@
 // The settings of a delivery.yaml: in full, as the pipelines read them, and as a valid file may write them.
 import type { Product, Run, WrittenProduct } from "./product"
 
-export type Kind = "go" | "node"
+export type Kind = "go" | "node" | "docker"
 export type Need = "postgres" | "redis"
 
 export interface Service {
@@ -17,12 +17,37 @@ export interface Service {
   coverageWritten: boolean
   /** Whether it is delivered, as an image. */
   image: boolean
+  /** How its image is built, if not as the kind's own. */
+  dockerfile?: DockerfileSettings
+  /** The tests of a service of the kind docker. */
+  test?: ImageTest
   run?: Run
   /** The npm scripts that a Node service's steps run, where they are not named like the step. */
   scripts: Partial<Record<NodeStep, string>>
   /** Folders and patterns below `path` that are not part of a Node service. */
   exclude: string[]
 }
+
+/** A Dockerfile and how it is built. */
+export interface DockerfileSettings {
+  /** Below the service's folder, or else below the root. */
+  path: string
+  /** The folder of the build context, from the root. */
+  context: string
+  /** The stage that is delivered; empty for the last one. */
+  target: string
+  args: Record<string, string>
+}
+
+/** Tests by a stage of a Dockerfile, a command in an image, or both. */
+export interface ImageTest {
+  target?: string
+  command?: string[]
+  /** A JUnit report in the image. */
+  junit?: string
+}
+
+export type Platform = "linux/amd64" | "linux/arm64"
 
 export type NodeStep = "lint" | "typecheck" | "test" | "build"
 
@@ -88,7 +113,7 @@ export interface Dependencies {
   severity: Severity
   licences: { allow: string[]; deny: string[] }
   /** Where vulnerabilities are known: addresses, or for Go a folder of the repository. */
-  database: { go: string; npm: string }
+  database: { go: string; npm: string; osv: string }
   /** Whether a database that cannot be asked holds the pipeline. */
   inconclusive: "warn" | "fail"
 }
@@ -114,6 +139,8 @@ export interface Config extends Product {
   /** The page of the repository, for links in reports; else what git's remote says. */
   repository?: string
   registry: string
+  /** The platforms of images. */
+  platforms: Platform[]
   environments: Partial<Record<EnvironmentName, Environment>>
   branches: Record<"develop" | "master", string>
   notifications: { slack?: { channel: string; on: Step[] } }
@@ -122,15 +149,17 @@ export interface Config extends Product {
 
 /** What a valid file holds: everything that has a default may be missing. */
 export type WrittenConfig = WrittenProduct &
-  Pick<Config, "repository" | "suppressions" | "registry"> &
+  Pick<Config, "repository" | "suppressions" | "registry" | "platforms"> &
   Partial<Pick<Config, "environments" | "branches" | "notifications">> & {
     services: Record<string, WrittenService>
     gates?: WrittenGates
     timeouts?: Partial<Config["timeouts"]>
   }
 
-export type WrittenService = Pick<Service, "path" | "kind" | "image" | "run"> &
-  Partial<Pick<Service, "inputs" | "needs" | "coverage" | "scripts" | "exclude">>
+export type WrittenService = Pick<Service, "path" | "kind" | "test" | "run"> & {
+  image?: boolean
+  dockerfile?: string | Partial<DockerfileSettings>
+} & Partial<Pick<Service, "inputs" | "needs" | "coverage" | "scripts" | "exclude">>
 
 export interface WrittenGates {
   coverage?: { service?: number } & Partial<Coverage>

@@ -1,9 +1,11 @@
 // The whole product as Dagger services, started as delivery.yaml's `services.<name>.run` and `product` say.
 import { Container, Directory, File, Service as Running, dag } from "@dagger.io/dagger"
+import { imageSource } from "../checks/docker"
 import { goInput } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
 import { readConfig } from "../config/source"
 import type { Config, Service } from "../config/config"
+import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import type { ProductSettings, Run } from "../config/product"
 import { images } from "../images"
 
@@ -80,6 +82,7 @@ class Product {
     if (name === "postgres") return this.postgres()
     if (name === "redis") return dag.redis().server({ instance: "product" })
     const service = this.services[name]!
+    if (hasDockerfile(service)) return this.ofDockerfile(service)
     return service.kind === "go" ? this.goService(name, service) : this.page(service)
   }
 
@@ -95,20 +98,14 @@ class Product {
   }
 
   private async goService(name: string, { path, run }: RunningService): Promise<Running> {
-    const { source, schema, version, mode, demo } = this.options
+    const { source, schema, version } = this.options
     const container = dag
       .container()
       .from(images.debian)
       .withFile(`/app/${name}`, await this.program(source, name, path))
       .withFile(`/before/${name}`, await this.program(schema ?? source, name, path))
       .withNewFile("/app/version.json", version)
-    const env = {
-      APP_MODE: mode,
-      APP_URL: "http://localhost:8080",
-      ...this.settings.env,
-      ...(demo ? this.settings.demo : {}),
-      ...run.env,
-    }
+    const env = this.envOf(run)
     const { before } = run
     const first = before
       ? `${assignments(this.reached(before.env))}/before/${name} ${before.args.map(quoted).join(" ")} && `
@@ -116,6 +113,29 @@ class Product {
     return withEnv(await this.bound(container, run), this.reached(env))
       .withExposedPort(run.port)
       .asService({ args: ["sh", "-c", `${first}exec /app/${name}`] })
+  }
+
+  /** A service of its own image. Its command before the start runs in the image too. */
+  private async ofDockerfile(service: RunningService & DockerService): Promise<Running> {
+    const { context, options } = await imageSource(this.options.source, service)
+    const { run } = service
+    const image = dag.dockerfile().build(context, options).withNewFile("/app/version.json", this.options.version)
+    let container = await this.bound(image, run)
+    if (run.before)
+      container = withEnv(container, this.reached(run.before.env)).withExec(run.before.args, { useEntrypoint: true })
+    return withEnv(container, this.reached(this.envOf(run)))
+      .withExposedPort(run.port)
+      .asService({ useEntrypoint: true })
+  }
+
+  private envOf(run: Run): Record<string, string> {
+    return {
+      APP_MODE: this.options.mode,
+      APP_URL: "http://localhost:8080",
+      ...this.settings.env,
+      ...(this.options.demo ? this.settings.demo : {}),
+      ...run.env,
+    }
   }
 
   private async program(source: Directory, name: string, path: string): Promise<File> {

@@ -1,11 +1,13 @@
 // From a commit to a release: an image of each service, the chart, the suites, and the record that names them by
 // digest.
 import { Container, Directory, dag } from "@dagger.io/dagger"
+import { imageSource } from "../checks/docker"
 import { goInput, withoutMarkdown } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
-import type { Config, Service } from "../config/config"
+import type { Config, Platform, Service } from "../config/config"
+import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import { images } from "../images"
-import { live, type Part } from "../report/parts"
+import { errorText, live, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
 import type { Identity, Records, ReleaseRecord } from "./record"
 import { registryAccess, withLogin, type Registry } from "./targets"
@@ -73,20 +75,50 @@ function digestsOf(pushed: string): Record<string, string> {
   )
 }
 
-async function pushImages({ source, config, identity, registry, access }: Publication): Promise<Directory> {
+async function pushImages(publication: Publication): Promise<Directory> {
+  const { source, config, identity, registry, access } = publication
   const delivered = Object.entries(config.services).filter(([, { image }]) => image)
   const built = await Promise.all(
-    delivered.map(([name, service]) =>
-      (service.kind === "go" ? goImage : pageImage)({ name, service, source, identity, access }),
+    delivered.flatMap(([name, service]) =>
+      config.platforms.map((platform) => builtImage({ name, service, source, identity, access, platform })),
     ),
   )
-  const references = delivered.map(([name]) => `${registry.address}/${name}:${identity.sha}`)
   let module = withLogin(dag.registry(), registry)
-  for (const [i, reference] of references.entries()) module = module.withImage(built[i]!, reference)
-  return module
-    .push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: "" })
-    .reports()
-    .sync()
+  for (const { name, image, reproducible } of built)
+    module = module.withImage(image, `${registry.address}/${name}:${identity.sha}`, { keep: !reproducible })
+  const pushed = module.push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: "" }).reports()
+  return withSboms(pushed, built).sync()
+}
+
+/** An image of a service for one platform. */
+interface BuiltImage {
+  name: string
+  platform: Platform
+  image: Container
+  /** Whether the same commit makes the same bytes: what a Dockerfile runs may fetch something else another day. */
+  reproducible: boolean
+}
+
+/** Builds the image of a service: by its own Dockerfile, or as its kind is built. */
+async function builtImage(input: ImageInput): Promise<BuiltImage> {
+  const { name, service, platform } = input
+  const isDocker = hasDockerfile(service)
+  const build = isDocker ? dockerImage : service.kind === "go" ? goImage : pageImage
+  try {
+    return { name, platform, image: await build(input), reproducible: !isDocker }
+  } catch (error) {
+    throw new Error(`${name}: no image for ${platform}: ${errorText(error)}`)
+  }
+}
+
+/** Adds the SBOM of each image by a Dockerfile; that of the others is in the reports of `dependencies`. */
+function withSboms(reports: Directory, built: BuiltImage[]): Directory {
+  return built
+    .filter(({ reproducible }) => !reproducible)
+    .reduce((all, { name, platform, image }) => {
+      const file = `sbom/${name}-${platform.replace("/", "-")}.cdx.json`
+      return all.withFile(file, dag.dockerfile().sbom(image, { label: name }))
+    }, reports)
 }
 
 /** What an image is built from. */
@@ -96,13 +128,23 @@ interface ImageInput {
   source: Directory
   identity: Identity
   access: Access
+  platform: Platform
+}
+
+/** The image of a Dockerfile, with the labels of every image, and version.json where a Go service has it. */
+async function dockerImage({ name, service, source, identity, platform }: ImageInput): Promise<Container> {
+  const { context, options } = await imageSource(source, service as DockerService)
+  const built = dag.dockerfile().build(context, { ...options, platform })
+  return dag.image().stamp(built, identity.sha, identity.commitTime, {
+    labels: [`org.opencontainers.image.title=${name}`],
+  })
 }
 
 /** The image of a Go service: its program alone. */
-async function goImage({ name, service, source, identity, access }: ImageInput): Promise<Container> {
+async function goImage({ name, service, source, identity, access, platform }: ImageInput): Promise<Container> {
   const { path, run } = service
   const binary = golang(access)
-    .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
+    .build(await goInput(source, path), { path, goos: "linux", goarch: platform.split("/")[1]! })
     .file(name)
   return dag.image().build(dag.directory().withFile(name, binary), identity.sha, identity.commitTime, {
     at: "/app",
@@ -114,18 +156,18 @@ async function goImage({ name, service, source, identity, access }: ImageInput):
     ports: portsOf(run),
     env: [],
     labels: [`org.opencontainers.image.title=${name}`],
-    platform: "linux/amd64",
+    platform,
   })
 }
 
 /** The image of a Node project: its build, served by nginx. */
-async function pageImage({ name, service, source, identity, access }: ImageInput): Promise<Container> {
+async function pageImage({ name, service, source, identity, access, platform }: ImageInput): Promise<Container> {
   const { path, run } = service
   const page = node(access).build(await withoutMarkdown(source.directory(path)))
   const settings = run?.config
     ? dag.directory().withFile("etc/nginx/conf.d/default.conf", source.file(`${path}/${run.config}`))
     : undefined
-  return dag.image().build(page, identity.sha, identity.commitTime, {
+  const image = dag.image().build(page, identity.sha, identity.commitTime, {
     at: "/usr/share/nginx/html",
     versionPath: "/usr/share/nginx/html/version.json",
     base: images.nginx,
@@ -136,8 +178,18 @@ async function pageImage({ name, service, source, identity, access }: ImageInput
     ports: portsOf(run),
     env: [],
     labels: [`org.opencontainers.image.title=${name}`],
-    platform: "linux/amd64",
+    platform,
   })
+  return withBase(image, images.nginx)
+}
+
+/** The image, once its base image is there; an error names the base image. */
+async function withBase(image: Container, base: string): Promise<Container> {
+  try {
+    return await image.sync()
+  } catch (error) {
+    throw new Error(`its base image ${base} cannot be had for this platform (${errorText(error)})`)
+  }
 }
 
 function portsOf(run: Service["run"]): number[] {

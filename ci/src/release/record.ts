@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import { Directory, dag } from "@dagger.io/dagger"
 import { goFolders } from "../checks/inputs"
 import type { Config, EnvironmentName } from "../config/config"
+import { dockerfileOf, hasDockerfile } from "../config/dockerfile"
 import { isRed, verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { pullFiles, registryAccess, withLogin, type Registry } from "./targets"
@@ -21,8 +22,19 @@ export interface Identity {
 async function deliveredPaths(source: Directory, { services, chart, suites }: Config): Promise<string[]> {
   const delivered = Object.values(services).filter(({ image }) => image)
   const folders = await Promise.all(delivered.map(({ path, inputs }) => goFolders(source, path, inputs)))
+  const dockerfiles = await Promise.all(delivered.filter(hasDockerfile).map((service) => dockerfileOf(source, service)))
+  const contexts = delivered.flatMap(({ dockerfile }) => dockerfile?.context ?? [])
   const tests = [suites.api?.collection, suites.ui, suites.load].filter((path) => path !== undefined)
-  return [...new Set([...folders.flat(), chart.path, ...tests, "delivery.yaml"])].sort()
+  return [
+    ...new Set([
+      ...folders.flat(),
+      ...contexts,
+      ...dockerfiles.flatMap((file) => file ?? []),
+      chart.path,
+      ...tests,
+      "delivery.yaml",
+    ]),
+  ].sort()
 }
 
 /** Returns commit, time, branch and tree of a source. */

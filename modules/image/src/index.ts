@@ -67,10 +67,35 @@ export class Image {
     container = container.withUser(user)
     if (entrypoint.length) container = container.withEntrypoint(entrypoint)
     if (args.length) container = container.withDefaultArgs(args)
-    return reproducibly(container, dag.directory().withNewFile(versionPath, version))
-      .withLabel("org.opencontainers.image.revision", sha)
-      .withLabel("org.opencontainers.image.version", sha)
-      .withLabel("org.opencontainers.image.created", commitTime)
+    return stamped(container, { sha, commitTime, versionPath, version })
+  }
+
+  /**
+   * Adds version.json and the labels of a commit to an image that was built elsewhere, such as by a Dockerfile.
+   * Its user, command and other settings stay.
+   *
+   * Example: `dagger -m modules/image call stamp --image debian:bookworm-slim
+   * --sha 6a57497bcae011ae584da337ef8feb7ba971aace --commit-time 2026-01-31T12:00:00Z
+   * file --path /app/version.json contents`
+   *
+   * @param image The image, for example `debian:bookworm-slim`.
+   * @param sha Full hash of the commit, as for `build`.
+   * @param commitTime Time of the commit in RFC 3339, for example `2026-01-31T12:00:00Z`.
+   * @param versionPath Path of version.json in the image, for example `/app/version.json`.
+   * @param labels More labels, such as `org.opencontainers.image.title=api`.
+   */
+  @func({ cache: "session" })
+  stamp(
+    image: Container,
+    sha: string,
+    commitTime: string,
+    versionPath: string = "/app/version.json",
+    labels: string[] = [],
+  ): Container {
+    const version = versionText(sha, commitTime)
+    let container = image
+    for (const [name, value] of pairs("labels", labels, labelName)) container = container.withLabel(name, value)
+    return stamped(container, { sha, commitTime, versionPath, version })
   }
 
   /**
@@ -102,6 +127,17 @@ export class Image {
     ]
     return checks.flatMap((check) => faultOf(check)).join("\n")
   }
+}
+
+/** The image with version.json as its last layer, and the labels of the commit. */
+function stamped(
+  container: Container,
+  { sha, commitTime, versionPath, version }: { sha: string; commitTime: string; versionPath: string; version: string },
+): Container {
+  return reproducibly(container, dag.directory().withNewFile(versionPath, version))
+    .withLabel("org.opencontainers.image.revision", sha)
+    .withLabel("org.opencontainers.image.version", sha)
+    .withLabel("org.opencontainers.image.created", commitTime)
 }
 
 /**

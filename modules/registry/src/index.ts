@@ -33,6 +33,8 @@ export class Registry {
   images?: Container[]
   /** The reference of each of them, in the same order; set by withImage. */
   references?: string[]
+  /** References whose image stays if it exists already; set by withImage. */
+  kept?: string[]
 
   /**
    * Sets the login that `push`, `push-files` and `pull-files` use; without it nobody logs in.
@@ -51,7 +53,7 @@ export class Registry {
   }
 
   /**
-   * Adds an image for `push`.
+   * Adds an image for `push`. Images of one reference, one for each platform, are pushed as an index.
    *
    * Example: `dagger -m modules/registry call
    * with-image --image debian:bookworm-slim --reference registry:5000/base/debian:12
@@ -59,10 +61,13 @@ export class Registry {
    *
    * @param image The image, for example `debian:bookworm-slim`.
    * @param reference Its name and tag, `host/path:tag`, for example `registry:5000/base/debian:12`.
+   * @param keep Whether an image that the tag has already stays, though it is another one, for example `true`: for images that
+   * are not the same bytes when they are built again.
    */
   @func({ cache: "session" })
-  withImage(image: Container, reference: string): Registry {
+  withImage(image: Container, reference: string, keep: boolean = false): Registry {
     nameOf(reference)
+    if (keep) this.kept = [...(this.kept ?? []), reference]
     this.images = [...(this.images ?? []), image]
     this.references = [...(this.references ?? []), reference]
     return this
@@ -108,7 +113,7 @@ export class Registry {
   }
 
   /**
-   * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already.
+   * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already that is not kept.
    * Existing images are not pushed again. `pushed.json` in the reports lists the images with their digests; the
    * result's value is the number of images pushed. Exit codes: 0 passed, 1 crane failed, 3 a tag is another image, 4
    * the login was refused, 124 not finished in time.
@@ -139,12 +144,15 @@ export class Registry {
     const hosts = [...new Set(references.map((reference) => reference.split("/")[0]!))]
     if (hosts.length !== 1)
       throw new Error(`with-image: the hosts are ${hosts.join(", ") || "none"}; images of one host are needed`)
-    const container = withImages(craneWith(this, { service, serviceName, nonce }), this.images ?? [])
+    const container = withImages(craneWith(this, { service, serviceName, nonce }), this.images ?? []).withEnvVariable(
+      "KEEP",
+      (this.kept ?? []).join("\n"),
+    )
     const args = [insecure ? "--insecure" : "", hosts[0]!, this.username ?? "", ...references]
     return reportStep(name, async () =>
       pushResult(
         name,
-        references.length,
+        new Set(references).size,
         await runStep(container, ["bash", "-c", pushScript, "push", ...args], timeout),
       ),
     )

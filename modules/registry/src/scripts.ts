@@ -50,32 +50,73 @@ normalize() {
 `
 
 /**
- * Pushes /images/N.tar under the Nth reference. If a tag already has another digest, the script ends with exit code 3 before
- * anything is pushed.
+ * Makes one OCI layout of several: /tmp/<first number> gets the blobs of all, and an index with the platform of each as its
+ * index.json.
  */
-export const pushScript = `${login}${normalize}
+const join = `
+index_of() {
+  local all=/tmp/$1 entries="" seen="" n blobs manifest config type platform
+  for n in "$@"; do
+    blobs=/tmp/$n/blobs/sha256
+    manifest=$(sed -E 's/.*"digest":"sha256:([0-9a-f]{64})".*/\\1/' "/tmp/$n/index.json")
+    config=$(perl -0ne 'print $1 if /"config":\\s*\\{[^}]*?"digest":\\s*"sha256:([0-9a-f]{64})"/' "$blobs/$manifest")
+    type=$(perl -0ne 'print $1 if /"mediaType":\\s*"([^"]+manifest[^"]*)"/' "$blobs/$manifest")
+    platform=$(perl -0ne '
+      my %of; while (/"(architecture|os|variant)":\\s*"([^"]+)"/g) { $of{$1} //= $2 }
+      print join(",", map { defined $of{$_} ? "\\"$_\\":\\"$of{$_}\\"" : () } qw(architecture os variant));
+    ' "$blobs/$config")
+    case "$seen" in *"{$platform}"*) echo "error: two images of one reference are for {$platform}" >&2; exit 3;; esac
+    seen="$seen{$platform}"
+    entries="$entries\${entries:+,}{\\"mediaType\\":\\"\${type:-application/vnd.oci.image.manifest.v1+json}\\","
+    entries="$entries\\"digest\\":\\"sha256:$manifest\\",\\"size\\":$(stat -c %s "$blobs/$manifest"),"
+    entries="$entries\\"platform\\":{$platform}}"
+    if [ "/tmp/$n" != "$all" ]; then cp -n "$blobs"/* "$all/blobs/sha256/"; fi
+  done
+  printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[%s]}' "$entries" > "$all/index.json"
+}
+`
+
+/**
+ * Pushes /images/N.tar under the Nth reference; images of one reference, one for each platform, become an index. If a tag already
+ * has another digest, the script ends with exit code 3 before anything is pushed, unless KEEP (a reference in each line) names it:
+ * then it stays as it is.
+ */
+export const pushScript = `${login}${normalize}${join}
 shift 3
+declare -A numbers wanted found index
+order=()
 n=0
 for reference in "$@"; do
   n=$((n + 1)); mkdir -p /tmp/$n; tar -xf /images/$n.tar -C /tmp/$n
   normalize /tmp/$n
-  wanted=$(sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' /tmp/$n/index.json)
-  found=$(digest_of "$reference")
-  if [ -n "$found" ] && [ "$found" != "$wanted" ]; then
-    echo "error: $reference is already $found, and this image is $wanted: a tag is never moved" >&2; exit 3
-  fi
-  echo "$wanted" > /tmp/$n.wanted; echo "$found" > /tmp/$n.found
+  if [ -z "\${numbers[$reference]:-}" ]; then order+=("$reference"); fi
+  numbers[$reference]="\${numbers[$reference]:-} $n"
 done
-n=0
-for reference in "$@"; do
-  n=$((n + 1)); wanted=$(cat /tmp/$n.wanted)
-  if [ "$(cat /tmp/$n.found)" = "$wanted" ]; then echo "exists $wanted $reference"; continue; fi
-  crane push "\${flags[@]}" /tmp/$n "$reference" > /dev/null
-  found=$(digest_of "$reference")
-  if [ "$found" != "$wanted" ]; then
-    echo "error: $reference was pushed as $wanted, but the registry has $found" >&2; exit 3
+for reference in "\${order[@]}"; do
+  read -ra own <<< "\${numbers[$reference]}"
+  folder=/tmp/\${own[0]}; index[$reference]=""
+  if [ "\${#own[@]}" -gt 1 ]; then
+    index_of "\${own[@]}"; index[$reference]=--index
+    wanted[$reference]=sha256:$(sha256sum < "$folder/index.json" | cut -c1-64)
+  else
+    wanted[$reference]=$(sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' "$folder/index.json")
   fi
-  echo "pushed $wanted $reference"
+  found[$reference]=$(digest_of "$reference")
+  if [ -n "\${found[$reference]}" ] && [ "\${found[$reference]}" != "\${wanted[$reference]}" ]; then
+    if grep -qxF -- "$reference" <<< "\${KEEP:-}"; then wanted[$reference]=\${found[$reference]}; continue; fi
+    echo "error: $reference is already \${found[$reference]}, and this image is \${wanted[$reference]}: a tag is never moved" >&2; exit 3
+  fi
+done
+for reference in "\${order[@]}"; do
+  digest=\${wanted[$reference]}
+  if [ "\${found[$reference]}" = "$digest" ]; then echo "exists $digest $reference"; continue; fi
+  read -ra own <<< "\${numbers[$reference]}"
+  crane push "\${flags[@]}" \${index[$reference]} "/tmp/\${own[0]}" "$reference" > /dev/null
+  now=$(digest_of "$reference")
+  if [ "$now" != "$digest" ]; then
+    echo "error: $reference was pushed as $digest, but the registry has $now" >&2; exit 3
+  fi
+  echo "pushed $digest $reference"
 done
 `
 

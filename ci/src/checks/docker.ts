@@ -1,0 +1,100 @@
+// The steps of services with a Dockerfile: tests, build and scan of the image.
+import { Directory, File, dag } from "@dagger.io/dagger"
+import type { Config, Service } from "../config/config"
+import { dockerfileOf, pathIn, type DockerService } from "../config/dockerfile"
+import { collect, type Part } from "../report/parts"
+import { mergedSarif } from "../report/sarif"
+import type { Found, Stage } from "../report/stages"
+import { timedSteps, type CheckRun } from "./check"
+import { judgeFindings, today } from "./findings"
+import { withoutAnswer } from "./licences"
+import { cachedResults, type Texts } from "./results"
+
+/** Splits the steps of a service into those of its kind and those of its image. */
+export function splitSteps({ kind }: Pick<Service, "kind">, steps: string[]): { own: string[]; ofImage: string[] } {
+  const isOfImage = (step: string) => kind === "docker" || step === "scan"
+  return { own: steps.filter((step) => !isOfImage(step)), ofImage: steps.filter(isOfImage) }
+}
+
+/** What the image of a service is built from: the build context, and the options of the module dockerfile. */
+export interface ImageSource {
+  context: Directory
+  /** The Dockerfile, from the repository's root. */
+  path: string
+  options: { file: string; dockerfile?: File; stage: string; buildArgs: string[] }
+}
+
+/** Returns what a service's image is built from. */
+export async function imageSource(source: Directory, service: DockerService): Promise<ImageSource> {
+  const { dockerfile } = service
+  const path = await dockerfileOf(source, service)
+  if (path === undefined) throw new Error(`${dockerfile.path} does not exist`)
+  const inContext = pathIn(dockerfile.context, path)
+  const buildArgs = Object.entries(dockerfile.args).map(([name, value]) => `${name}=${value}`)
+  return {
+    // The history is no file that git tracks; with it, each commit would build everything again.
+    context: source.directory(dockerfile.context).withoutDirectory(".git"),
+    path,
+    options: {
+      file: inContext ?? path,
+      ...(inContext === undefined ? { dockerfile: source.file(path) } : {}),
+      stage: dockerfile.target,
+      buildArgs,
+    },
+  }
+}
+
+/** Runs the steps of a service's image. */
+export function checkImage(run: CheckRun, name: string, service: DockerService, steps: string[]): Promise<Part> {
+  const stages = steps.map((step) => `${name}:${step}`)
+  return collect(name, stages, () => imageResults(run, name, service, steps))
+}
+
+async function imageResults(
+  { source, config, deadline, nonce }: CheckRun,
+  name: string,
+  service: DockerService,
+  steps: string[],
+): Promise<Found> {
+  const { context, path, options } = await imageSource(source, service)
+  const { target = "", command = [], junit = "" } = service.test ?? {}
+  const { found, reports } = await cachedResults((attempt) =>
+    dag.dockerfile().cachedCheck(context, {
+      ...options,
+      name,
+      steps: timedSteps(config, steps),
+      testStage: target,
+      testCommand: command,
+      junit,
+      database: config.dependencies.database.osv,
+      label: path,
+      deadline,
+      nonce,
+      attempt,
+    }),
+  )
+  return judgedImage(name, { found, reports }, config)
+}
+
+/** The extra fields that the module gives with a scan. */
+type ScanStage = Stage & { unreachable?: string; packages?: string }
+
+/** Returns the results of an image's steps: those findings of the scan count that delivery.yaml lets count. */
+export function judgedImage(
+  name: string,
+  { found, reports: { "results.json": _, ...reports } }: Texts,
+  { dependencies, suppressions }: Pick<Config, "dependencies" | "suppressions">,
+): Texts {
+  const judged = (stage: ScanStage): Stage => {
+    const { unreachable = "", packages: _packages, ...rest } = stage
+    if (stage.name !== `${name}:scan` || stage.exitCode !== 0 || stage.status === "skipped") return rest
+    const { value: _value, unit: _unit, ...plain } = rest
+    const sarif = reports["scan/scan.sarif"] ?? ""
+    const findings = mergedSarif(sarif === "" ? [] : [{ stage: stage.name, text: sarif }]).found
+    const clean = stage.status === "passed" ? stage.reason : `${stage.packages ?? "0 packages"} in the image`
+    const options = { severity: dependencies.severity, suppressions, today: today() }
+    const counted = judgeFindings({ ...plain, status: "passed", reason: clean }, findings, options)
+    return withoutAnswer(counted, unreachable, dependencies.inconclusive)
+  }
+  return { found: found.map(judged), reports }
+}
