@@ -139,7 +139,7 @@ describe("publish", () => {
   it("gives digests and SBOMs of images by a Dockerfile", async () => {
     const { stages, read, output } = await publish()
     expect(stages.publish!.status, output.slice(-3000)).toBe("passed")
-    const { images } = JSON.parse(read("release.json")) as { images: Record<string, string> }
+    const { images } = JSON.parse(read("publish/release.json")) as { images: Record<string, string> }
     expect(images.api).toMatch(/\/api@sha256:[0-9a-f]{64}$/)
     expect(images.greet).toMatch(/\/greet@sha256:[0-9a-f]{64}$/)
     expect(read("publish/sbom/greet-linux-amd64.cdx.json")).toContain("pkg:deb/debian/")
@@ -149,7 +149,7 @@ describe("publish", () => {
     git("commit", "--quiet", "-am", "Deliver for arm64")
     const { stages, read, output } = await publish()
     expect(stages.publish!.status, output.slice(-3000)).toBe("passed")
-    const { images } = JSON.parse(read("release.json")) as { images: Record<string, string> }
+    const { images } = JSON.parse(read("publish/release.json")) as { images: Record<string, string> }
     expect(Object.keys(images)).toEqual(["api"])
     expect(read("publish/sbom/api-linux-arm64.cdx.json")).toContain("pkg:golang/stdlib@1.26.8")
   })
@@ -158,6 +158,8 @@ describe("publish", () => {
     git("commit", "--quiet", "-am", "Deliver all for arm64")
     const { stages } = await publish()
     expect(stages.publish).toMatchObject({ status: "failed" })
-    expect(stages.publish!.reason).toContain("greet: no image for linux/arm64: Dockerfile:")
+    // The mirror of these tests has Debian for one platform only. Where it has both, the RUN says that it needs emulation.
+    expect(stages.publish!.reason).toContain("greet: no image for linux/arm64: ")
+    expect(stages.publish!.reason).toMatch(/holds programs for amd64 only|needs emulation/)
   })
 })

@@ -166,11 +166,9 @@ describe("the steps of an image", () => {
   const stage: Stage = { name: "api:scan", status: "passed", reason: "clean", seconds: 1, cached: false, exitCode: 0 }
   const judged = (change: object, findings: Finding[] = [], settings = "") => {
     const config = parseConfig(`services:\n  api: { path: api, kind: docker }\n${settings}`)
-    const reports = { "scan/scan.sarif": sarif(["osv"], findings), "results.json": "[]" }
-    const found = [{ ...stage, ...change }] as Stage[]
-    const result = judgedImage("api", { found, reports }, config)
-    expect(Object.keys(result.reports)).toEqual(["scan/scan.sarif"])
-    return result.found[0]!
+    const reports = { "api/scan/scan.sarif": sarif(["osv"], findings) }
+    const part = { folder: "api", stages: [{ ...stage, ...change }], files: {}, reports }
+    return judgedImage(part, "api", config).stages[0]!
   }
   it("pass without a finding, and say what was looked up", () =>
     expect(judged({ reason: "no known vulnerability in 3 deb" })).toMatchObject({

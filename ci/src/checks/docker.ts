@@ -4,11 +4,12 @@ import type { Config, Service } from "../config/config"
 import { dockerfileOf, pathIn, type DockerService } from "../config/dockerfile"
 import { collect, type Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
-import type { Found, Stage } from "../report/stages"
+import type { Stage } from "../report/stages"
 import { timedSteps, type CheckRun } from "./check"
+import { compareWithBase, type Comparing } from "./compare"
 import { judgeFindings, today } from "./findings"
 import { withoutAnswer } from "./licences"
-import { cachedResults, type Texts } from "./results"
+import { cachedResults, finished, type Texts } from "./results"
 
 /** Splits the steps of a service into those of its kind and those of its image. */
 export function splitSteps({ kind }: Pick<Service, "kind">, steps: string[]): { own: string[]; ofImage: string[] } {
@@ -47,7 +48,15 @@ export async function imageSource(source: Directory, service: DockerService): Pr
 /** Runs the steps of a service's image. */
 export function checkImage(run: CheckRun, name: string, service: DockerService, steps: string[]): Promise<Part> {
   const stages = steps.map((step) => `${name}:${step}`)
-  return collect(name, stages, () => imageResults(run, name, service, steps))
+  const comparing: Comparing = {
+    stage: `${name}:scan`,
+    identity: "package",
+    ended: finished,
+    atBase: async (base) =>
+      (await dockerfileOf(base.source, service)) ? imageResults(base, name, service, ["scan"]) : undefined,
+  }
+  const call = async () => compareWithBase(run, await imageResults(run, name, service, steps), comparing)
+  return collect(name, stages, call, (part) => judgedImage(part, name, run.config))
 }
 
 async function imageResults(
@@ -55,7 +64,7 @@ async function imageResults(
   name: string,
   service: DockerService,
   steps: string[],
-): Promise<Found> {
+): Promise<Texts> {
   const { context, path, options } = await imageSource(source, service)
   const { target = "", command = [], junit = "" } = service.test ?? {}
   const { found, reports } = await cachedResults((attempt) =>
@@ -73,28 +82,34 @@ async function imageResults(
       attempt,
     }),
   )
-  return judgedImage(name, { found, reports }, config)
+  // The results are in the pipeline's own; the steps of the kind have a file of this name too.
+  const { "results.json": _, ...texts } = reports
+  return { found, reports: texts }
 }
 
 /** The extra fields that the module gives with a scan. */
 type ScanStage = Stage & { unreachable?: string; packages?: string }
 
-/** Returns the results of an image's steps: those findings of the scan count that delivery.yaml lets count. */
+/** Returns the part with its scan judged: those findings count that delivery.yaml lets count. */
 export function judgedImage(
+  part: Part,
   name: string,
-  { found, reports: { "results.json": _, ...reports } }: Texts,
   { dependencies, suppressions }: Pick<Config, "dependencies" | "suppressions">,
-): Texts {
+): Part {
   const judged = (stage: ScanStage): Stage => {
-    const { unreachable = "", packages: _packages, ...rest } = stage
-    if (stage.name !== `${name}:scan` || stage.exitCode !== 0 || stage.status === "skipped") return rest
+    const { unreachable = "", packages = "", ...rest } = stage
+    if (stage.name !== `${name}:scan` || !finished(stage)) return rest
     const { value: _value, unit: _unit, ...plain } = rest
-    const sarif = reports["scan/scan.sarif"] ?? ""
-    const findings = mergedSarif(sarif === "" ? [] : [{ stage: stage.name, text: sarif }]).found
-    const clean = stage.status === "passed" ? stage.reason : `${stage.packages ?? "0 packages"} in the image`
-    const options = { severity: dependencies.severity, suppressions, today: today() }
-    const counted = judgeFindings({ ...plain, status: "passed", reason: clean }, findings, options)
-    return withoutAnswer(counted, unreachable, dependencies.inconclusive)
+    const text = part.reports[`${part.folder}/scan/scan.sarif`]
+    const { found } = mergedSarif(text === undefined ? [] : [{ stage: stage.name, text }])
+    const clean = stage.status === "passed" ? stage.reason : `${packages || "nothing known"} in the image`
+    const { severity, inconclusive } = dependencies
+    const judging = { severity, suppressions, today: today(), compared: part.compared }
+    return withoutAnswer(
+      judgeFindings({ ...plain, status: "passed", reason: clean }, found, judging),
+      unreachable,
+      inconclusive,
+    )
   }
-  return { found: found.map(judged), reports }
+  return { ...part, stages: part.stages.map(judged) }
 }

@@ -135,9 +135,11 @@ interface ImageInput {
 async function dockerImage({ name, service, source, identity, platform }: ImageInput): Promise<Container> {
   const { context, options } = await imageSource(source, service as DockerService)
   const built = dag.dockerfile().build(context, { ...options, platform })
-  return dag.image().stamp(built, identity.sha, identity.commitTime, {
+  const image = dag.image().stamp(built, identity.sha, identity.commitTime, {
     labels: [`org.opencontainers.image.title=${name}`],
   })
+  // Built here, so that an error is told with the service and the platform.
+  return image.sync()
 }
 
 /** The image of a Go service: its program alone. */
@@ -180,16 +182,8 @@ async function pageImage({ name, service, source, identity, access, platform }: 
     labels: [`org.opencontainers.image.title=${name}`],
     platform,
   })
-  return withBase(image, images.nginx)
-}
-
-/** The image, once its base image is there; an error names the base image. */
-async function withBase(image: Container, base: string): Promise<Container> {
-  try {
-    return await image.sync()
-  } catch (error) {
-    throw new Error(`its base image ${base} cannot be had for this platform (${errorText(error)})`)
-  }
+  if (platform !== "linux/amd64") await dag.dockerfile().verifyPlatform(image)
+  return image
 }
 
 function portsOf(run: Service["run"]): number[] {

@@ -8,7 +8,7 @@
 import { Container, Directory, File, argument, dag, func, object } from "@dagger.io/dagger"
 import { build, readBuild, type BuildOptions } from "./build"
 import { images } from "./images"
-import { sbomOf } from "./read"
+import { platformFault, sbomOf } from "./read"
 import { inventoryOf, scanImage, scanner } from "./scan"
 import { asText } from "./shared/cached"
 import { Report, makeReport } from "./shared/report"
@@ -57,7 +57,25 @@ export class Dockerfile {
   ): Promise<Container> {
     const built = await build(await readBuild({ source, file, dockerfile, stage, buildArgs, platform }))
     if (!isImage(built)) throw new Error(built.reason)
+    if (platform !== "") await this.verifyPlatform(built)
     return built
+  }
+
+  /**
+   * Fails if an image holds programs, and none for its own platform. An engine takes a base image that its registry has for one
+   * platform only for any other one, without a word.
+   *
+   * Example: `dagger -m modules/dockerfile call verify-platform --image debian:bookworm-slim`
+   *
+   * @param image The image, for example `debian:bookworm-slim`.
+   */
+  @func({ cache: "session" })
+  async verifyPlatform(image: Container): Promise<string> {
+    const platform: string = await image.platform()
+    const { inventory } = await inventoryOf(image, this.base(), 120)
+    const fault = platformFault(inventory, platform)
+    if (fault !== "") throw new Error(fault)
+    return platform
   }
 
   /**

@@ -21,6 +21,19 @@ export interface Inventory {
   components: Component[]
   /** What was found and not read, with how often. */
   unread: Record<string, number>
+  /** Programs by the architecture that they run on, such as `amd64`. */
+  machines?: Record<string, number>
+}
+
+/**
+ * Why an image is none for a platform: it holds programs, and none for it. An engine takes a base image that is there for one
+ * platform only for any other one without a word. Empty if nothing speaks against it.
+ */
+export function platformFault({ machines = {} }: Pick<Inventory, "machines">, platform: string): string {
+  const [, wanted = ""] = platform.split("/")
+  const others = Object.keys(machines)
+  if (others.length === 0 || wanted in machines) return ""
+  return `the image for ${platform} holds programs for ${others.sort().join(", ")} only: a base image is not there for ${platform}`
 }
 
 /** A vulnerability in the format of OSV, as far as it is read. */

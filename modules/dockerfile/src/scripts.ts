@@ -2,7 +2,8 @@
 
 /**
  * Lists what an image holds, as JSON on standard output: Debian and Alpine packages, Python distributions, npm packages, and the
- * modules that Go programs were built of. $1 is the folder with the image's files. `unread` counts what it does not read.
+ * modules that Go programs were built of. $1 is the folder with the image's files. `unread` counts what it does not read,
+ * `machines` programs by what they run on.
  */
 export const inventoryScript = String.raw`
 const fs = require("node:fs"), { join } = require("node:path")
@@ -60,6 +61,14 @@ const goModules = (path, size) => {
     }
   }
 }
+const machines = {}, architectures = { 3: "386", 21: "ppc64le", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64" }
+const machine = (path) => {
+  const head = Buffer.alloc(20)
+  try { const file = fs.openSync(path, "r"); fs.readSync(file, head, 0, 20, 0); fs.closeSync(file) } catch { return }
+  if (head.readUInt32BE(0) !== 0x7f454c46) return
+  const number = head[5] === 2 ? head.readUInt16BE(18) : head.readUInt16LE(18), name = architectures[number] || "machine " + number
+  machines[name] = (machines[name] || 0) + 1
+}
 const skipped = new Set(["proc", "sys", "dev"])
 const walk = (folder, below) => {
   let entries
@@ -81,7 +90,10 @@ const walk = (folder, below) => {
       } else if (/\.(jar|war|ear)$/.test(entry.name)) count("Java archives")
       else {
         const { mode, size } = fs.statSync(path)
-        if (mode & 0o111 && size > 100000) goModules(path, size)
+        if (mode & 0o111 && size > 64) {
+          machine(path)
+          if (size > 100000) goModules(path, size)
+        }
       }
     }
   }
@@ -90,7 +102,7 @@ walk(root, "")
 if (list("var/lib/rpm").concat(list("usr/lib/sysimage/rpm")).some((file) => /^(rpmdb\.sqlite|Packages)/.test(file))) count("an rpm database")
 const keyOf = (one) => [one.ecosystem, one.name, one.version, one.package || ""].join(" ")
 const components = [...found.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-console.log(JSON.stringify({ os: release.PRETTY_NAME || "", components, unread }))
+console.log(JSON.stringify({ os: release.PRETTY_NAME || "", components, unread, machines }))
 `
 
 /**

@@ -12,6 +12,7 @@ import {
   cvssScore,
   findingsOf,
   mayBeRoot,
+  platformFault,
   purlOf,
   queriesOf,
   sbomOf,
@@ -89,6 +90,18 @@ describe("what an image holds", () => {
     expect(unreadOf(other)).toBe("2 Java archives, an rpm database, packages of an unknown distribution (1)")
     expect(unreadOf(inventory)).toBe("")
   })
+})
+
+describe("an image for a platform", () => {
+  it.each([
+    [{ arm64: 3 }, ""],
+    [{ arm64: 1, amd64: 9 }, ""],
+    [{}, ""],
+    [
+      { amd64: 9 },
+      "the image for linux/arm64 holds programs for amd64 only: a base image is not there for linux/arm64",
+    ],
+  ])("holds programs for it: %j", (machines, fault) => expect(platformFault({ machines }, "linux/arm64")).toBe(fault))
 })
 
 describe("a vulnerability", () => {
@@ -220,7 +233,10 @@ describe("the list of an image's packages", () => {
     write("etc/os-release", 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n')
     write(
       "var/lib/dpkg/status",
-      "Package: libc6\nStatus: install ok installed\nSource: glibc (2.36-9)\nVersion: 2.36-9+b1\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 1\n",
+      [
+        "Package: libc6\nStatus: install ok installed\nSource: glibc (2.36-9)\nVersion: 2.36-9+b1\n",
+        "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n",
+      ].join("\n"),
     )
     write(
       "usr/lib/python3/dist-packages/Typing_Extensions-4.1.dist-info/METADATA",
@@ -245,6 +261,7 @@ describe("the list of an image's packages", () => {
         { ecosystem: "npm", type: "npm", name: "@x/y", version: "2.0.0" },
       ],
       unread: { "Java archives": 1 },
+      machines: {},
     })
   })
   it("reads Alpine's, and knows rpm's by its database", () => {
@@ -281,7 +298,21 @@ describe("the list of an image's packages", () => {
       "stdlib@1.26.8",
     ])
   })
-  it("of nothing is empty", () => expect(listed()).toEqual({ os: "", components: [], unread: {} }))
+  it("counts programs by what they run on", () => {
+    const elf = (machine: number) => {
+      const head = Buffer.alloc(100)
+      head.write("\x7fELF\x02\x01", "latin1")
+      head.writeUInt16LE(machine, 18)
+      return head
+    }
+    write("bin/a", elf(62), 0o755)
+    write("bin/b", elf(62), 0o755)
+    write("bin/c", elf(183), 0o755)
+    write("bin/script", `#!/bin/sh\n${"#".repeat(100)}\n`, 0o755)
+    write("lib/data", elf(40))
+    expect(listed().machines).toEqual({ amd64: 2, arm64: 1 })
+  })
+  it("of nothing is empty", () => expect(listed()).toEqual({ os: "", components: [], unread: {}, machines: {} }))
 })
 
 describe("the query of the database", () => {

@@ -78,12 +78,34 @@ function exceptionIn(raw: string[], lines: string[]): string | undefined {
 /** The reason of a step whose tool could not do its work, which is never a finding. */
 export function couldNotRun(tool: string, { exitCode, timedOut, seconds }: Ended, output: string): string {
   if (timedOut) return `timed out after ${Math.round(seconds)} s`
-  const words = lastWords(output)
+  const said = lastWords(output)
+  const words = said.startsWith(`${tool}: `) ? said.slice(tool.length + 2) : said
   const signal = /^ended by signal (\d+)$/m.exec(output)?.[1]
   const end =
     signal === undefined
       ? `ended with exit code ${exitCode}`
       : `was ended by signal ${signal}${signal === "9" ? ", such as for lack of memory," : ""}`
-  if (words === "") return `could not run: ${tool} ${end} and said nothing`
+  if (words === "") return `could not run: ${tool} ${end} and ${exitCode === 0 ? "no report" : "said nothing"}`
   return `could not run: ${tool}: ${words}${signal === undefined ? "" : ` (${tool} ${end.replace(/,$/, "")})`}`
+}
+
+/**
+ * Why a tool did not test an address: the address did not answer, as the wait before the tool says, or the tool could not run.
+ * `words` finds the tool's own line, where that is not its last.
+ */
+export function notTested(tool: string, ended: Ended, output: string, words = lastWords): string {
+  const plain = plainText(output)
+  const unreachable = plain.split("\n").find((line) => / cannot be reached\b.*: /.test(line))
+  if (unreachable !== undefined && !ended.timedOut) return firstLine(unreachable)
+  return couldNotRun(tool, ended, words(plain))
+}
+
+/** Whether a text is whole JSON: a tool that crashes may leave half a report. */
+export function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
+  }
 }
