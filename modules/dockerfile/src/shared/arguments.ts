@@ -1,5 +1,6 @@
 // Generated from modules/shared/arguments.ts by `npm run sync`; do not edit.
 // Validates arguments that callers pass as text or numbers: pure functions.
+import "./bun"
 
 /**
  * The pairs in lines such as `NAME=value`; the value may hold any characters.

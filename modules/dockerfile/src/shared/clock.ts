@@ -1,4 +1,6 @@
 // Generated from modules/shared/clock.ts by `npm run sync`; do not edit.
+import "./bun"
+
 // The shell around a step: it limits the time, keeps the output and prints when the step began and ended. The times are
 // part of the cached layer, so a step from the cache still has the time that it really took.
 // The engine (v0.19.10) rejects exit codes above 128, so a killed command ends with 128; 124 is the time-out.

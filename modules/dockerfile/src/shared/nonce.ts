@@ -1,5 +1,6 @@
 // Generated from modules/shared/nonce.ts by `npm run sync`; do not edit.
 // Keeps what a container does from being answered out of the cache.
+import "./bun"
 import type { Container } from "@dagger.io/dagger"
 
 /** The container, a different one for each nonce but the empty one: for a function that may answer from the cache. */

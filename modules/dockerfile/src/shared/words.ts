@@ -39,11 +39,10 @@ const complaint = /^(?:[\w./@-]+: )*\[?(?:error|fatal|panic|failed|failure|canno
  * last error, else the last line. Downloads, progress and deprecations are only taken where there is nothing else.
  */
 export function lastWords(output: string): string {
-  const raw = plainText(output).split("\n")
-  const lines = raw.map((line) => line.trim()).filter((line) => line !== "" && !/^ended by signal \d+$/.test(line))
+  const lines = linesOf(output).filter((line) => !/^ended by signal \d+$/.test(line))
   const own = lines.filter((line) => !chatter.some((pattern) => pattern.test(line)))
   const word =
-    exceptionIn(raw, lines) ??
+    crashIn(output) ??
     own.findLast((line) => complaint.test(line) || mention.test(line)) ??
     own.at(-1) ??
     lines.at(-1) ??
@@ -51,8 +50,17 @@ export function lastWords(output: string): string {
   return firstLine(word.replace(/^(?:error|fatal):\s+/i, "").replace(/ \[recovered[^\]]*\]$/, ""))
 }
 
-/** The message of a panic of Go, or of an exception of Python, Java or JavaScript. */
-function exceptionIn(raw: string[], lines: string[]): string | undefined {
+function linesOf(output: string): string[] {
+  return plainText(output)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+}
+
+/** The message of a panic of Go, or of an exception of Python, Java or JavaScript; undefined if the output has none. */
+export function crashIn(output: string): string | undefined {
+  const raw = plainText(output).split("\n")
+  const lines = linesOf(output)
   if (lines.some((line) => /^goroutine \d+ \[/.test(line))) {
     const panic = lines.find((line) => /^(?:panic|fatal error): /.test(line))
     if (panic !== undefined) return panic
@@ -97,7 +105,7 @@ export function notTested(tool: string, ended: Ended, output: string, words = la
   const plain = plainText(output)
   const unreachable = plain.split("\n").find((line) => / cannot be reached\b.*: /.test(line))
   if (unreachable !== undefined && !ended.timedOut) return firstLine(unreachable)
-  return couldNotRun(tool, ended, words(plain))
+  return couldNotRun(tool, ended, crashIn(plain) ?? words(plain))
 }
 
 /** Whether a text is whole JSON: a tool that crashes may leave half a report. */
