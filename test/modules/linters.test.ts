@@ -109,7 +109,7 @@ describe("terraform fmt", () => {
     expect(await call("terraform", "fix", "--source=test/fixtures/terraform", "modified-paths")).toBe("faults/main.tf"))
   it("is not green where there is nothing to look at", async () =>
     expect(await failing("terraform", "lint", `--source=${fixtures}/yaml`, "verdict")).toContain(
-      "there is no *.tf in it",
+      "there is no *.tf, *.tofu, *.tf.json, *.tofu.json in it",
     ))
 })
 

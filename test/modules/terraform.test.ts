@@ -88,7 +88,7 @@ describe("without Terraform", () => {
   })
   it("bad arguments are named before anything runs", async () => {
     expect(await failing(module, "check", `--source=${faults}`, "--path=nowhere", "summary")).toContain(
-      'path: there is no *.tf in "nowhere" of the source',
+      'path: there is no *.tf, *.tofu, *.tf.json, *.tofu.json in "nowhere" of the source',
     )
     expect(await failing(module, "check", `--source=${faults}/plain`, "--steps=fmt", "summary")).toContain(
       "steps: fmt; there are lint, validate, test, scan",

@@ -35,7 +35,7 @@ function asUsual(name: string): unknown[] {
   if (name === "quality") return ["notApplicable", "delivery.yaml has no gates.quality"]
   const nothing: Record<string, string> = {
     "lint:helm": "there is no Chart.yaml",
-    "lint:terraform": "there is no *.tf",
+    "lint:terraform": "there is no *.tf, *.tofu, *.tf.json or *.tofu.json",
     "lint:golangci": "no Go service has a .golangci.yml, .yaml, .toml or .json, in its folder or above",
   }
   if (nothing[name]) return ["notApplicable", nothing[name]]
@@ -240,7 +240,7 @@ describe("what is no service", () => {
     )
     const run = await pr("--only=lint:yaml", "--only=lint:terraform")
     expect(run.stages["lint:yaml"]).toMatchObject({ status: "passed", reason: "no finding that counts: 1 suppressed" })
-    expect(run.stages["lint:terraform"]).toMatchObject({ status: "notApplicable", reason: "there is no *.tf" })
+    expect(run.stages["lint:terraform"]).toMatchObject({ status: "notApplicable", reason: "there is no *.tf, *.tofu, *.tf.json or *.tofu.json" })
   })
 
   it("an edit of another file looks at none of it again", async () => {

@@ -1,7 +1,9 @@
 // What helm lint and terraform fmt print, read into findings and one line; what a repository holds for the linters.
-import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as ci from "../../ci/src/images"
 import { parseConfig } from "../../ci/src/config/config"
 import { chartFolders, golangciConfig } from "../../ci/src/checks/paths"
@@ -9,6 +11,7 @@ import { images as helmImages } from "../../modules/helm/src/images"
 import * as helm from "../../modules/helm/src/read"
 import { images as terraformImages } from "../../modules/terraform/src/images"
 import * as terraform from "../../modules/terraform/src/read"
+import { fmtScript, hclfmtScript } from "../../modules/terraform/src/scripts"
 
 describe("helm lint", () => {
   const output = `engine.go:214: [INFO] Missing required value: text
@@ -81,10 +84,69 @@ describe("terraform fmt", () => {
       ["faults/main.tf", 3],
       ["b.tf", 10],
     ]))
+  it("takes no line of a file for a diff", () =>
+    expect(terraform.unformattedAt(`${diff}--- old/c.tf\n+++ other\n`).map(({ file }) => file)).toEqual([
+      "faults/main.tf",
+      "b.tf",
+    ]))
+  it.each([
+    ['{"variable": {}}', ""],
+    ["\ufeff{}", ""],
+    ['{"variable": {', "cannot read net/main.tf.json: "],
+    ["[", "cannot read net/main.tf.json: "],
+    ["1", "cannot read net/main.tf.json: it holds no object"],
+  ])("reads a configuration in JSON: %j", (text, fault) =>
+    expect(terraform.jsonFault("net/main.tf.json", text)).toMatch(new RegExp(`^${fault}${fault ? "" : "$"}`)),
+  )
   it("names the first, and how many more", () =>
     expect(terraform.describeFindings(terraform.unformattedAt(diff))).toBe(
       "faults/main.tf:3 is not formatted (and 1 more file)",
     ))
+})
+
+describe.each([
+  ["terraform", fmtScript],
+  ["hclfmt", hclfmtScript],
+])("the layout by %s", (tool, script) => {
+  let folder: string
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "fmt-"))))
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Formatters that put one blank around \`=\`, and cannot read a file with \`BROKEN\`, as the real ones say it. */
+  const standIns: Record<string, string> = {
+    hclfmt: `#!/bin/bash
+file="\${@: -1}"
+if [ "$1" != -check ]; then exec sed 's/ *= */ = /' "$file"; fi
+if grep -q BROKEN "$file"; then printf '\nError: Invalid expression\n\n  on %s line 2:\n\nno.\n' "$file" >&2; exit 1; fi
+`,
+    terraform: `#!/bin/bash
+if [ "\${@: -1}" = . ]; then exit 0; fi
+text=$(cat)
+if [[ $text = *BROKEN* ]]; then printf '\nError: Invalid expression\n\n  on <stdin> line 2:\n\nno.\n' >&2; exit 2; fi
+sed 's/ *= */ = /' <<< "$text"
+`,
+  }
+  const run = (files: Record<string, string>) => {
+    mkdirSync(join(folder, "src"))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "src", name), text)
+    for (const [name, text] of Object.entries(standIns)) writeFileSync(join(folder, name), text, { mode: 0o755 })
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", script.replaceAll("/tmp/", `${folder}/`)], {
+      cwd: join(folder, "src"),
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+    })
+    const lint = terraform.readLint({ exitCode: status!, timedOut: false, seconds: 1 }, stdout + stderr, tool)
+    return { status, broken: lint.broken, places: lint.findings.map(({ file, line }) => `${file}:${line}`) }
+  }
+
+  it("knows OpenTofu's files", () =>
+    expect(run({ "a b.tofu": "x = 1\ny=2\n", "c.tofu": "x = 1\n" })).toEqual({
+      ...{ status: 3, broken: "", places: ["a b.tofu:2"] },
+    }))
+  it("does not take for formatted what it cannot read", () =>
+    expect(run({ "a.tofu": "x=1\n", "b.tofu": "x = 1\nBROKEN\n" })).toEqual({
+      ...{ status: 2, broken: "cannot read b.tofu:2: Invalid expression: no.", places: ["a.tofu:1"] },
+    }))
 })
 
 describe("what a repository holds", () => {

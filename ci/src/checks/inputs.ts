@@ -3,8 +3,14 @@ import { Directory, ExistsType, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
 import { goLayout } from "../shared/gosource"
 
-/** The files that Terraform's formatter reads. */
-export const terraformFiles = ["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl"]
+/** The files that the formatters of Terraform and OpenTofu read, and configurations in JSON. */
+export const terraformFiles = [
+  ...["**/*.tf", "**/*.tfvars", "**/*.tftest.hcl", "**/*.tfmock.hcl", "**/*.tf.json"],
+  ...["**/*.tofu", "**/*.tofutest.hcl", "**/*.tofumock.hcl", "**/*.tofu.json"],
+]
+
+/** The files of a configuration of Terraform or OpenTofu, without those that only go with one. */
+export const configurations = ["**/*.tf", "**/*.tf.json", "**/*.tofu", "**/*.tofu.json"]
 
 /** Returns the folders and files that the Go modules in a service's folder and its `inputs` need, sorted. */
 export async function goFolders(source: Directory, path: string, inputs: string[] = []): Promise<string[]> {

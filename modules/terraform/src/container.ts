@@ -1,7 +1,7 @@
 // The containers that Terraform, or its stand-in for formatting, runs in.
 import { Container, Directory, File, dag } from "@dagger.io/dagger"
 import { images, tools } from "./images"
-import { cleanPath, under } from "./read"
+import { cleanPath, configurationFiles, under } from "./read"
 import { firstLine } from "./shared/clock"
 import { withGoCaches, withGoProgram } from "./shared/go"
 
@@ -71,9 +71,12 @@ export async function formatter(program: Program): Promise<{ container: Containe
 /** The root module in a folder of the source; an error when it has no configuration. */
 export async function rootModule(source: Directory, path: string): Promise<Root> {
   const clean = cleanPath(path)
-  const files = await source.glob(under(clean, "*.tf"))
-  if (files.length === 0)
-    throw new Error(`path: there is no *.tf in ${JSON.stringify(path)} of the source; give the root module's folder`)
+  const files = await Promise.all(configurationFiles.map((name) => source.glob(under(clean, name))))
+  if (files.flat().length === 0)
+    throw new Error(
+      `path: there is no ${configurationFiles.join(", ")} in ${JSON.stringify(path)} of the source; ` +
+        "give the root module's folder",
+    )
   return { source, path: clean, workdir: clean === "." ? workdir : `${workdir}/${clean}` }
 }
 

@@ -19,6 +19,19 @@ export function cleanPath(path: string): string {
   return clean
 }
 
+/** The files of a configuration: Terraform's and OpenTofu's, in their own language and in JSON. */
+export const configurationFiles = ["*.tf", "*.tofu", "*.tf.json", "*.tofu.json"]
+
+/** Why a JSON file of a configuration cannot be read; "" if it can. No formatter looks at these. */
+export function jsonFault(file: string, text: string): string {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""))
+    return typeof value === "object" && value !== null ? "" : `cannot read ${file}: it holds no object`
+  } catch (error) {
+    return `cannot read ${file}: ${(error as Error).message}`
+  }
+}
+
 /** The files in the output of `terraform fmt -check -recursive -diff`, each with the first line that would change. */
 export function unformattedAt(output: string): Finding[] {
   const findings: Finding[] = []
@@ -27,6 +40,7 @@ export function unformattedAt(output: string): Finding[] {
     const file = /^--- old\/(.+)$/.exec(text)?.[1]
     // A line that a file loses can look like the first line of a diff, but the second line is another then.
     if (!file || lines[i + 1] !== `+++ new/${file}`) continue
+    if (findings.some((one) => one.file === file)) continue
     const from = Number(/^@@ -(\d+)/.exec(lines[i + 2] ?? "")?.[1] ?? 1)
     const changed = lines.slice(i + 3).findIndex((line) => /^[-+]/.test(line))
     const line = from + Math.max(0, changed)

@@ -21,37 +21,53 @@ export const initScript = `
 exec terraform init -input=false -no-color -lockfile=readonly "$@"
 `
 
-/** Prints the files that are not formatted, each with a diff. */
-export const fmtScript = `
-exec terraform fmt -check -recursive -diff -no-color .
-`
+/** Arguments of find for OpenTofu's files, which Terraform itself does not format. */
+const ofTofu = "-name '*.tofu' -o -name '*.tofutest.hcl' -o -name '*.tofumock.hcl'"
 
-/** Arguments of find for the files that `terraform fmt` formats. */
-const formatted = "\\( -name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' \\)"
+/** Arguments of find for all files with the layout of `terraform fmt`. */
+const formatted = `-name '*.tf' -o -name '*.tfvars' -o -name '*.tftest.hcl' -o -name '*.tfmock.hcl' -o ${ofTofu}`
 
-/** The same with hclfmt, in the same form. Exit code 2: hclfmt cannot read a file; 3: a file is not formatted. */
-export const hclfmtScript = `
-status=0
+/**
+ * A loop of bash over files that find finds: \`format FILE\` prints a file as it should be, and fails for one that it cannot
+ * read. It sets status to 2 then, and to 3 for a file that is not formatted, whose diff it prints.
+ */
+const compared = (names: string): string => `
 while IFS= read -r -d '' file; do
-  # hclfmt formats what it cannot parse, too.
-  if ! hclfmt -check "$file" > /tmp/formatted; then status=2; continue; fi
+  if ! format "$file" > /tmp/formatted; then status=2; continue; fi
   if ! cmp -s "$file" /tmp/formatted; then
     if [ "$status" = 0 ]; then status=3; fi
     echo "$file"
     diff -u --label "old/$file" --label "new/$file" "$file" /tmp/formatted
   fi
-done < <(find . -type f ${formatted} -printf '%P\\0' | sort -z)
+done < <(find . -type f \\( ${names} \\) -printf '%P\\0' | sort -z)
 exit $status
 `
 
+/** Prints the files that are not formatted, each with a diff. Exit code 2: a file cannot be read; 3: one is not formatted. */
+export const fmtScript = `
+format() { terraform fmt -no-color - < "$1" 2> /tmp/errors || { sed "s|<stdin>|$1|" /tmp/errors >&2; false; }; }
+terraform fmt -check -recursive -diff -no-color .
+status=$?
+${compared(ofTofu)}`
+
+/** The same with hclfmt, which formats what it cannot parse, too. */
+export const hclfmtScript = `
+format() { hclfmt -check "$1" > /dev/null && hclfmt "$1"; }
+status=0
+${compared(formatted)}`
+
 /** Formats all files of the folder. */
 export const fixScript = `
-exec terraform fmt -recursive -no-color .
+terraform fmt -recursive -no-color . || exit
+find . -type f \\( ${ofTofu} \\) -print0 | while IFS= read -r -d '' file; do
+  terraform fmt -no-color - < "$file" > /tmp/formatted || exit
+  cmp -s "$file" /tmp/formatted || cat /tmp/formatted > "$file"
+done
 `
 
 /** The same with hclfmt. */
 export const hclfmtFixScript = `
-find . -type f ${formatted} -print0 | xargs -0 -r hclfmt -w
+find . -type f \\( ${formatted} \\) -print0 | xargs -0 -r hclfmt -w
 `
 
 /** Validates; the JSON goes to the reports. */

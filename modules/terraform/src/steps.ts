@@ -1,7 +1,16 @@
 // The steps of a check: layout, validate, test and checkov.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { Root, within, workdir } from "./container"
-import { describeFindings, firstError, more, readLint, under, validateErrors } from "./read"
+import {
+  configurationFiles,
+  describeFindings,
+  firstError,
+  jsonFault,
+  more,
+  readLint,
+  under,
+  validateErrors,
+} from "./read"
 import { securityOutcome } from "./read-checkov"
 import { testOutcome } from "./read-tests"
 import { fmtScript, graceful, hclfmtScript, initScript, securityScript, testScript, validateScript } from "./scripts"
@@ -34,20 +43,34 @@ export async function lintStep(
   { source, program, isTerraform = true, timeout, nonce = "" }: LintOptions,
 ): Promise<Result> {
   if (typeof program === "string") return withoutTerraform(name, program)
-  const files = await source.glob("**/*.tf")
-  if (files.length === 0) throw new Error("source: there is no *.tf in it, so nothing can be checked")
+  const files = (await Promise.all(configurationFiles.map((pattern) => source.glob(`**/${pattern}`)))).flat()
+  if (files.length === 0)
+    throw new Error(`source: there is no ${configurationFiles.join(", ")} in it, so nothing can be checked`)
   const container = withNonce(program.withMountedDirectory(workdir, source).withWorkdir(workdir), nonce)
   const ran = await runStep(container, ["bash", "-c", isTerraform ? fmtScript : hclfmtScript], timeout)
   const output = await readReport(ran.reports, "output.txt")
-  const { findings, broken, clean } = readLint(ran, output, isTerraform ? "terraform fmt" : "hclfmt")
+  const { findings, clean, ...lint } = readLint(ran, output, isTerraform ? "terraform fmt" : "hclfmt")
+  const broken = lint.broken || (await jsonFaults(source, files))
   const by = isTerraform ? "" : " (by hclfmt: there is no Terraform here)"
-  const reason = [broken, describeFindings(findings)].filter((part) => part !== "").join("; ") || clean
-  return makeResult(name, broken === "" && findings.length === 0 ? "passed" : "failed", `${reason}${by}`, {
+  const reason = [broken, describeFindings(findings)].filter((part) => part !== "").join("; ")
+  const done = files.every((file) => file.endsWith(".json"))
+    ? `${files.length} files in JSON can be read; no formatter knows them`
+    : clean
+  return makeResult(name, broken === "" && findings.length === 0 ? "passed" : "failed", `${reason || done}${by}`, {
     ...ran,
+    // 0 and 3 say that the formatter has looked at everything.
+    exitCode: broken && [0, 3].includes(ran.exitCode) ? 2 : ran.exitCode,
     value: findings.length,
     unit: "findings",
     reports: ran.reports.withNewFile("terraform.sarif", sarif(["terraform"], findings)),
   })
+}
+
+/** Why a file of a configuration in JSON cannot be read; "" if all can. */
+async function jsonFaults(source: Directory, files: string[]): Promise<string> {
+  const inJson = files.filter((file) => file.endsWith(".json"))
+  const faults = await Promise.all(inJson.map(async (file) => jsonFault(file, await source.file(file).contents())))
+  return faults.find((fault) => fault !== "") ?? ""
 }
 
 /** `terraform validate`. */
@@ -115,6 +138,12 @@ export async function scanStep(name: string, options: ScanOptions): Promise<Resu
   if (found.passed + found.failed.length === 0) return fail("nothing was checked")
   // checkov ends with 1 when a check failed, which the limit may allow; any other code is an error.
   if (ran.exitCode > 1) return fail(couldNotRun("checkov", ran, output))
+  const unseen = (await Promise.all(["**/*.tofu", "**/*.tofu.json"].map((pattern) => source.glob(pattern)))).flat()
+  if (unseen.length > 0)
+    return makeResult(name, "inconclusive", `checkov does not read ${more(unseen, "file")} of OpenTofu`, {
+      ...ran,
+      ...figures,
+    })
   const count = `${found.passed} checks passed, ${found.failed.length} failed, ${found.skipped} skipped with a reason`
   return resultOfRun(name, ran, count, { ...figures, passed: true })
 }
