@@ -73,6 +73,48 @@ describe("JUnit of all stages", () => {
     expect(merged.includes("more characters in the stage")).toBe(true)
   })
 
+  const read = (text: string) => {
+    const whole = mergedJunit([{ stage: "s", text }])
+    expect(XMLValidator.validate(whole)).toBe(true)
+    const parser = new XMLParser({
+      ignoreAttributes: false,
+      attributeNamePrefix: "",
+      isArray: (name) => name === "testsuite",
+    })
+    return (parser.parse(whole) as { testsuites: Record<string, unknown> & { testsuite: Record<string, unknown>[] } })
+      .testsuites
+  }
+  it("has the suites in a suite once, and counts cases where a suite does not", () => {
+    const inner = `<testsuite name="b"><testcase name="x"><failure/></testcase><testcase name="z"><skipped/></testcase></testsuite>`
+    const { testsuite, ...counts } = read(
+      `<testsuites><testsuite name="a" tests="9">${inner}<testcase name="y"><error message="e"/></testcase></testsuite>` +
+        `<testsuite name="claimed" tests="2" failures="1"/><testsuite name="empty"></testsuite></testsuites>`,
+    )
+    expect(counts).toEqual({ tests: "5", failures: "2", errors: "1", skipped: "1" })
+    expect(testsuite.map(({ name }) => name)).toEqual(["s a", "s b", "s claimed", "s empty"])
+    expect(testsuite[0]).not.toHaveProperty("testsuite")
+  })
+  it("tells all failures of a test", () =>
+    expect(
+      failedTests([
+        {
+          stage: "s",
+          text: `<testsuite name="a"><testcase name="x"><failure message="one"/><failure>two</failure><error message="3"/></testcase></testsuite>`,
+        },
+      ])[0]!.output,
+    ).toBe("one\ntwo\n3"))
+  it("keeps line breaks of attributes, and no character that XML forbids", () => {
+    const message = "a&#xA;b &quot;c&quot;&#x9;&lt;d&gt; &amp;#xA; &#x1b;[31mred&#x1b;[0m &#0;\ufdd0 &#x110000;"
+    const text = `<testsuite name="a&#xA;b"><testcase name="x"><failure message="${message}"/></testcase></testsuite>`
+    const merged = mergedJunit([{ stage: "s", text }])
+    expect(XMLValidator.validate(merged)).toBe(true)
+    expect(merged).toContain('<testsuite name="s a b"')
+    expect(merged).toContain("a&#10;b &quot;c&quot;&#9;&lt;d&gt; &amp;#xA; red  &amp;#x110000;")
+    const [said, again] = [text, merged].map((one) => failedTests([{ stage: "s", text: one }])[0]!.output)
+    expect(said!.startsWith('a\nb "c"\t<d> &#xA; red ')).toBe(true)
+    expect(again!.replace("\ufdd0", "")).toBe(said!.replace("\ufdd0", ""))
+  })
+
   it("is empty where nobody wrote any", () => expect(XMLValidator.validate(mergedJunit([]))).toBe(true))
   it("tells the failing tests with their output", () =>
     expect(failedTests(sources).map(({ stage, name }) => [stage, name])).toEqual([

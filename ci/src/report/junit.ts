@@ -63,14 +63,37 @@ export function xmlOf(node: XmlNode, declaration = ""): string {
 export function mergedJunit(files: ReportFile[]): string {
   const suites = files.flatMap(({ stage, text }) =>
     suitesOf(text).map((suite) => ({
-      ...(printable(suite) as XmlNode),
-      ...attributes({ name: `${stage} ${attributeOf(suite, "name")}`.trim() }),
+      ...(printable({ ...suite, ...countsOf(suite) }) as XmlNode),
+      ...attributes({ name: oneLineOf(`${stage} ${attributeOf(suite, "name")}`.trim()) }),
     })),
   )
   const sum = (name: string) => suites.reduce((all, suite) => all + Number(attributeOf(suite, name) || 0), 0)
   const counts = ["tests", "failures", "errors", "skipped"].map((name) => [name, String(sum(name))] as const)
   const testsuites = { ...attributes(Object.fromEntries(counts)), testsuite: suites }
-  return xmlOf({ testsuites }, '<?xml version="1.0" encoding="UTF-8"?>\n')
+  const whole = xmlOf({ testsuites }, '<?xml version="1.0" encoding="UTF-8"?>\n')
+  return [...blanks].reduce((text, [blank, mark]) => text.replaceAll(mark, `&#${blank.charCodeAt(0)};`), whole)
+}
+
+/** Characters that stand for blanks of attributes while a file is written: a reader takes a plain line break there for a space. */
+const blanks = new Map([
+  ["\n", "\ufdd0"],
+  ["\r", "\ufdd1"],
+  ["\t", "\ufdd2"],
+])
+
+const oneLineOf = (text: string): string => text.replace(/\s+/g, " ")
+
+/** Returns the counts of a suite's test cases as attributes, whatever the suite claims; of one without cases, what it claims. */
+function countsOf(suite: XmlNode): XmlNode {
+  const cases = list(suite.testcase)
+  if (cases.length === 0) return {}
+  const having = (name: string) => String(cases.filter((test) => name in test).length)
+  return attributes({
+    tests: String(cases.length),
+    failures: having("failure"),
+    errors: having("error"),
+    skipped: having("skipped"),
+  })
 }
 
 /** Returns the tests of JUnit files that failed, each with its output. */
@@ -83,15 +106,17 @@ export function failedTests(files: ReportFile[]): FailedTest[] {
 }
 
 function failedTest(test: XmlNode, stage: string, path?: string): FailedTest {
-  const failure = [test.failure ?? test.error].flat()[0]
-  const node = typeof failure === "object" ? (failure as XmlNode) : { "#text": failure }
-  const texts = [node, test["system-out"], test["system-err"]].map(textOf)
+  const failures = [test.failure, test.error].flat().filter((one) => one !== undefined)
+  const said = failures.map(
+    (one) => textOf(one) || (typeof one === "object" ? attributeOf(one as XmlNode, "message") : ""),
+  )
+  const texts = [...said, textOf(test["system-out"]), textOf(test["system-err"])]
   const output = texts.filter((text) => text.trim() !== "").join("\n")
   const group = attributeOf(test, "classname")
   return {
     stage,
     name: `${group} ${attributeOf(test, "name")}`.trim(),
-    output: withoutControls(output || attributeOf(node, "message")),
+    output: withoutControls(output),
     ...(path === undefined ? {} : testPlace(output, group, path)),
   }
 }
@@ -114,12 +139,19 @@ export function testCasesOf(text: string): XmlNode[] {
   return suitesOf(text).flatMap((suite) => list(suite.testcase))
 }
 
+/** A suite without those in it. */
+function alone({ testsuite: _, ...suite }: XmlNode): XmlNode {
+  return suite
+}
+
 function suitesOf(text: string): XmlNode[] {
   try {
-    const whole = new XMLParser(options).parse(text) as XmlNode
+    // The parser drops an escaped escape, and would leave the rest of a colour.
+    const plain = text.replace(/&#(?:x0*1b|0*27);\[[\d;]*[A-Za-z]/gi, "")
+    const whole = new XMLParser(options).parse(plain) as XmlNode
     const below = (node: XmlNode): XmlNode[] =>
       list(node.testsuite).flatMap((suite) =>
-        "testsuite" in suite ? [...("testcase" in suite ? [suite] : []), ...below(suite)] : [suite],
+        "testsuite" in suite ? [...("testcase" in suite ? [alone(suite)] : []), ...below(suite)] : [suite],
       )
     return [...below(whole), ...list(whole.testsuites).flatMap(below)]
   } catch {
@@ -132,7 +164,16 @@ function printable(node: unknown): unknown {
   if (typeof node === "string") return shortened(withoutControls(node))
   if (Array.isArray(node)) return node.map(printable)
   if (typeof node !== "object" || node === null) return node
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, printable(value)]))
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key, key.startsWith(attribute) ? marked(value) : printable(value)]),
+  )
+}
+
+/** Returns the value of an attribute with marks for line breaks and tabs. */
+function marked(value: unknown): unknown {
+  if (typeof value !== "string") return value
+  const clean = shortened(withoutControls(value.replace(/[\ufdd0-\ufdef]/g, "")))
+  return clean.replace(/[\n\r\t]/g, (blank) => blanks.get(blank)!)
 }
 
 /** Removes colour codes and the characters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets). */

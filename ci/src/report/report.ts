@@ -3,6 +3,7 @@ import type { Directory } from "@dagger.io/dagger"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, type ReportFile } from "./junit"
 import { mergedSarif, type Finding } from "./sarif"
+import { isSarif } from "./sarif-log"
 import { indexHtml, type Details, type FindingWithExcerpt } from "./page"
 import type { Part } from "./parts"
 import { folderOf, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
@@ -65,7 +66,8 @@ export async function reportOf(
         path: extra.paths?.(stage),
       }))
   const tests = written(/\/junit[^/]*\.xml$/)
-  const { log, found } = mergedSarif(written(/\.sarif$/))
+  // What wrote half a log has a red stage of its own.
+  const { log, found } = mergedSarif(written(/\.sarif$/).filter(({ text }) => isSarif(text)))
   const details: Details = {
     files: merged(parts.map((part) => part.files)),
     failed: failedTests(tests.filter(({ stage }) => stage.endsWith(":test"))),

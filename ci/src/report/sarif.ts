@@ -1,6 +1,7 @@
 // SARIF logs: all in one, and the findings in them.
 import { uriOf } from "../shared/uri"
 import type { ReportFile } from "./junit"
+import { isUrl, pathOf, runsOf, type SarifLocation, type SarifResult } from "./sarif-log"
 
 /** A finding of a scanner or linter. */
 export interface Finding {
@@ -17,19 +18,6 @@ export interface Finding {
   known?: boolean
 }
 
-interface SarifLog {
-  runs?: { tool: { driver: { name: string } }; results?: SarifResult[] }[]
-}
-interface SarifResult {
-  ruleId?: string
-  level?: string
-  baselineState?: string
-  message: { text: string }
-  locations?: { physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number } } }[]
-}
-
-type Location = NonNullable<SarifResult["locations"]>[number]
-
 /**
  * Returns all runs of SARIF logs in one log, with files named from the repository's root. A finding that two tools report at one
  * place in the same words is in it once.
@@ -42,9 +30,9 @@ export function mergedSarif(files: ReportFile[]): { log: string; found: Finding[
     return !seen.has(key) && Boolean(seen.add(key))
   }
   const runs = files.flatMap(({ stage, text, folder }) =>
-    ((JSON.parse(text) as SarifLog).runs ?? []).map((run) => ({
+    runsOf(text, stage).map((run) => ({
       ...run,
-      results: (run.results ?? []).flatMap((result) => {
+      results: run.results.flatMap((result) => {
         const locations = result.locations?.map((location) => fromRoot(location, folder))
         const finding = findingOf(result, locations?.[0], stage, run.tool.driver.name)
         if (!isNew(finding)) return []
@@ -62,10 +50,10 @@ export function mergedSarif(files: ReportFile[]): { log: string; found: Finding[
  * named from `folder`, the finding's from the repository's root.
  */
 export function markedSarif({ stage, text, folder }: ReportFile, isKnown: (finding: Finding) => boolean): string {
-  const log = JSON.parse(text) as SarifLog
-  const runs = (log.runs ?? []).map((run) => ({
+  const log = JSON.parse(text) as object
+  const runs = runsOf(text, stage).map((run) => ({
     ...run,
-    results: (run.results ?? []).map((result) => {
+    results: run.results.map((result) => {
       const [location] = result.locations ?? []
       const finding = findingOf(result, location && fromRoot(location, folder), stage, run.tool.driver.name)
       return { ...result, baselineState: isKnown(finding) ? "unchanged" : "new" }
@@ -74,13 +62,13 @@ export function markedSarif({ stage, text, folder }: ReportFile, isKnown: (findi
   return `${JSON.stringify({ ...log, runs }, null, 1)}\n`
 }
 
-function findingOf(result: SarifResult, location: Location | undefined, stage: string, tool: string): Finding {
+function findingOf(result: SarifResult, location: SarifLocation | undefined, stage: string, tool: string): Finding {
   const place = location?.physicalLocation
   return {
     stage,
     tool,
-    rule: result.ruleId ?? "",
-    level: result.level ?? "warning",
+    rule: result.ruleId,
+    level: result.level,
     text: result.message.text,
     file: pathOf(place?.artifactLocation?.uri ?? ""),
     line: place?.region?.startLine ?? 0,
@@ -89,22 +77,15 @@ function findingOf(result: SarifResult, location: Location | undefined, stage: s
 }
 
 /** Returns a location with its file named from the repository's root, as a URI: `services/order%20api/order.go`. */
-function fromRoot(location: Location, folder = "."): Location {
+function fromRoot(location: SarifLocation, folder = "."): SarifLocation {
   const artifact = location.physicalLocation?.artifactLocation
   if (!artifact?.uri) return location
   const file = pathOf(artifact.uri)
-  const uri = uriOf(folder === "." ? file : `${folder}/${file}`)
+  // What is outside the source, and a page that was scanned, is in no folder of it.
+  const isOutside = isUrl(file) || file.startsWith("/")
+  const uri = isOutside ? artifact.uri : uriOf(folder === "." ? file : `${folder}/${file}`)
   return {
     ...location,
     physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri } },
-  }
-}
-
-/** Returns the path of a relative URI; a text that is not a URI, such as a path with a stray %, is the path itself. */
-function pathOf(uri: string): string {
-  try {
-    return decodeURIComponent(uri)
-  } catch {
-    return uri
   }
 }
