@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { ConfigError, parseConfig } from "../../ci/src/config/config"
+import { testEnvOf, withGoSettings, withNeeds } from "../../ci/src/checks/settings"
 import { effectiveConfig } from "../../ci/src/config/effective"
 import { repository } from "../../engine/src/paths"
 
@@ -23,6 +24,97 @@ function faultsOf(text: string): string[] {
   throw new Error("no fault was found")
 }
 
+describe("what a service's tests need", () => {
+  const service = (more: string, kind = "go") => `services:\n  a: { path: x, kind: ${kind}, ${more} }\n`
+  const need = (more: string) => service(`needs: [redis, { name: db, image: "mysql:8.4", port: 3306${more} }]`)
+
+  it("is a server that the pipeline knows, or a container with defaults", () => {
+    const { a } = parseConfig(need(", env: { MYSQL_DATABASE: test }")).services
+    expect(a!.needs).toEqual([
+      "redis",
+      { name: "db", image: "mysql:8.4", port: 3306, env: { MYSQL_DATABASE: "test" }, args: [], seconds: 60 },
+    ])
+  })
+  it("reaches the module as it takes it", () => {
+    const { a } = parseConfig(need("") + "    # x\n").services
+    const calls: unknown[] = []
+    const module = {
+      withService: (name: string) => (calls.push(name), module),
+      withContainer: (...all: unknown[]) => (calls.push(all), module),
+    }
+    withNeeds(module, a!.needs.slice(1))
+    expect(calls).toEqual([["db", "mysql:8.4", 3306, { env: [], args: [], seconds: 60 }]])
+  })
+  it("has its addresses in variables, which the service may set otherwise", () => {
+    const { a } = parseConfig(
+      service('needs: [redis, postgres], testEnv: { TEST_REDIS_URL: mine, DSN: "db:3306" }'),
+    ).services
+    expect(testEnvOf(a!)).toEqual([
+      "TEST_REDIS_URL=mine",
+      "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
+      "DSN=db:3306",
+    ])
+  })
+  it.each([
+    [
+      need("").replace("port: 3306", "prot: 3306"),
+      /services\.a\.needs\.1\.prot, line 2: the key prot is not known \(did you mean port\?\)/,
+    ],
+    [need("").replace("port: 3306", "port: 0"), "services.a.needs.1.port, line 2: 0 is out of range; it must be >= 1"],
+    [
+      need("").replace("name: db", "name: My_DB"),
+      /services\.a\.needs\.1\.name, line 2: "My_DB" is not allowed; a host name/,
+    ],
+    [
+      need("").replace('"mysql:8.4"', '"my sql"'),
+      /needs\.1\.image, line 2: "my sql" is not allowed; the reference of an image/,
+    ],
+    [need(", env: { 1A: b }"), /needs\.1\.env\.1A, line 2: the name "1A" is not allowed; a variable/],
+    [
+      need("").replace("name: db", "name: redis"),
+      "services.a.needs, line 2: two servers have the name redis; each has its own",
+    ],
+    [
+      service("needs: [5]"),
+      "services.a.needs.0, line 2: 5 is not allowed; allowed: postgres, redis, or a container: { name, image, port }",
+    ],
+    [service("needs: [{ name: db, port: 1 }]"), "services.a.needs.0, line 2: image is missing"],
+    [service("testEnv: { A: [b] }"), 'services.a.testEnv.A, line 2: ["b"] is not a text'],
+  ])("is refused: %j", (text, fault) =>
+    typeof fault === "string"
+      ? expect(faultsOf(text)).toContain(fault)
+      : expect(faultsOf(text).join("\n")).toMatch(fault),
+  )
+})
+
+describe("tags and variables of Go", () => {
+  const service = (more: string, kind = "go") => `services:\n  a: { path: x, kind: ${kind}, ${more} }\n`
+  it("reach the modules of the services that have any", () => {
+    const { a } = parseConfig(
+      service('tags: [integration], goenv: { GOFLAGS: "-mod=mod -p=1", CGO_ENABLED: "0" }'),
+    ).services
+    const calls: unknown[] = []
+    const module = { withSettings: (one: unknown) => (calls.push(one), module) }
+    withGoSettings(module, [a!, { ...a!, tags: [], goenv: {} }])
+    expect(calls).toEqual([{ tags: ["integration"], env: ["GOFLAGS=-mod=mod -p=1", "CGO_ENABLED=0"], path: "x" }])
+  })
+  it.each([
+    ["tags: [a b]", /tags\.0, line 2: "a b" is not allowed; a build tag/],
+    ["goenv: { GOPROXY: off }", /goenv\.GOPROXY, line 2: the name "GOPROXY" is not allowed; CGO_CFLAGS, .*GOFLAGS/],
+    ['goenv: { GOFLAGS: "-tags=a" }', /goenv\.GOFLAGS, line 2: "-tags=a" is not allowed; flags that begin with -/],
+    ['goenv: { CGO_ENABLED: "2" }', 'services.a.goenv.CGO_ENABLED, line 2: "2" is not allowed; allowed: 0, 1'],
+  ])("are refused: %s", (more, fault) =>
+    typeof fault === "string"
+      ? expect(faultsOf(service(more))).toContain(fault)
+      : expect(faultsOf(service(more)).join("\n")).toMatch(fault),
+  )
+  it("belong to services of the kind go", () =>
+    expect(faultsOf(service("tags: [a], goenv: { GODEBUG: x=1 }", "node"))).toEqual([
+      "services.a.tags, line 2: tags belongs to a service of the kind go",
+      "services.a.goenv, line 2: goenv belongs to a service of the kind go",
+    ]))
+})
+
 describe("a delivery.yaml", () => {
   it("of three lines is enough; the rest has defaults", () => {
     expect(parseConfig(one)).toEqual({
@@ -37,7 +129,7 @@ describe("a delivery.yaml", () => {
             coverageWritten: false,
             image: false,
           },
-          ...{ scripts: {}, exclude: [] },
+          ...{ testEnv: {}, tags: [], goenv: {}, scripts: {}, exclude: [] },
         },
       },
       ...{
@@ -151,7 +243,7 @@ describe("a delivery.yaml", () => {
     [
       "a misspelt key of a service",
       "services:\n  a: { path: x, knid: go, kind: go }\n",
-      "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, coverage, image",
+      "services.a.knid, line 2: the key knid is not known (did you mean kind?); allowed: path, kind, inputs, needs, testEnv, tags, goenv, coverage",
     ],
     [
       "an unknown key far from all others",

@@ -11,6 +11,7 @@ import { inputsOf, matching } from "./inputs"
 import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./licences"
 import { goModules } from "./private"
 import { cachedResults, finished, textsIn, type Texts } from "./results"
+import { withGoSettings } from "./settings"
 
 export const dependencies = defineCheck({
   name: "dependencies",
@@ -51,20 +52,18 @@ function commonOptions({ config, deadline, nonce }: CheckRun) {
 
 async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
   const { source, config, isBase } = run
+  const ready = withGoSettings(
+    dag.cyclonedx(),
+    servicesOf(config, "go").map(([, service]) => service),
+  )
   const options = { ...commonOptions(run), name: "sbom", timeout: config.timeouts.lint, before }
-  if (modules)
-    return textsIn(
-      dag
-        .cyclonedx()
-        .sbom(source, { ...options, modules })
-        .reports(),
-    )
+  if (modules) return textsIn(ready.sbom(source, { ...options, modules }).reports())
   // Both are named by their content, so that other files do not change the cache key.
   const [now, then] = await Promise.all([
     inputsOf(source, Object.values(config.services), isBase),
     before && matching(before, "before", ["**"], []),
   ])
-  return cachedResults((attempt) => dag.cyclonedx().cachedSbom(now, { ...options, before: then, attempt }), finished)
+  return cachedResults((attempt) => ready.cachedSbom(now, { ...options, before: then, attempt }), finished)
 }
 
 /** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
@@ -85,7 +84,11 @@ function auditOf(
     goDatabaseFolder,
     npmRegistry: database.npm,
   }
-  return textsIn(dag.audit().scan(run.source, options).reports())
+  const ready = withGoSettings(
+    dag.audit(),
+    servicesOf(run.config, "go").map(([, service]) => service),
+  )
+  return textsIn(ready.scan(run.source, options).reports())
 }
 
 /** A stage that does not say yet which databases have not answered. */

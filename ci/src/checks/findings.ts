@@ -121,7 +121,8 @@ export function countFindings(
     const sarif = Object.entries(part.reports).filter(([path]) => path.endsWith(".sarif"))
     const { found } = mergedSarif(sarif.map(([, text]) => ({ stage: part.folder, text })))
     const { compared } = part
+    const isJudged = (stage: Stage) => stage.status !== "notApplicable" && ended(stage)
     const judged = (stage: Stage) => judgeFindings(stage, found, { severity, suppressions, today: today(), compared })
-    return { ...part, stages: part.stages.map((stage) => (ended(stage) ? judged(stage) : stage)) }
+    return { ...part, stages: part.stages.map((stage) => (isJudged(stage) ? judged(stage) : stage)) }
   }
 }

@@ -5,15 +5,16 @@ import { countFindings } from "./findings"
 import { goInput } from "./inputs"
 import { golangciConfig } from "./paths"
 import { scanned, silent } from "./results"
+import { withGoSettings } from "./settings"
 
 export const lintGolangci = defineCheck({
   name: "lint:golangci",
   async applies({ source, config }) {
     const files = (await source.glob("**/.golangci.*")).filter((file) => !file.includes("node_modules/"))
     const goServices = servicesOf(config, "go")
-    const services = goServices.flatMap(([, { path, inputs }]) => {
+    const services = goServices.flatMap(([, { path, inputs, tags, goenv }]) => {
       const settings = golangciConfig(path, files)
-      return settings ? [{ path, inputs, settings }] : []
+      return settings ? [{ path, inputs, tags, goenv, settings }] : []
     })
     if (services.length) return services
     return new NotApplicable(
@@ -36,7 +37,7 @@ export const lintGolangci = defineCheck({
       deadline,
       nonce,
     }
-    return scanned("lint:golangci", dag.golangciLint().lint(sources, options).reports())
+    return scanned("lint:golangci", withGoSettings(dag.golangciLint(), services).lint(sources, options).reports())
   },
   judge: ({ config }) => countFindings(config, { severity: "medium" }),
 })

@@ -5,6 +5,7 @@ import { countFindings } from "./findings"
 import { inputsOf } from "./inputs"
 import { gosec, isGiven } from "./private"
 import { cachedResults, finished, scanned, silent, unjudged } from "./results"
+import { withGoSettings } from "./settings"
 
 export const sastGo = defineCheck({
   name: "sast:go",
@@ -17,9 +18,10 @@ export const sastGo = defineCheck({
     const sources = await inputsOf(source, delivered, isBase)
     const paths = delivered.map(({ path }) => path)
     const options = { paths, name: silent, timeout: config.timeouts.lint, deadline, nonce }
-    if (isGiven(access)) return scanned("sast:go", gosec(access).scan(sources, options).reports())
+    const ready = withGoSettings(gosec(access), delivered)
+    if (isGiven(access)) return scanned("sast:go", ready.scan(sources, options).reports())
     const { found, reports } = await cachedResults(
-      (attempt) => dag.gosec().cachedScan(sources, { ...options, attempt }),
+      (attempt) => ready.cachedScan(sources, { ...options, attempt }),
       finished,
     )
     return { found: found.map((stage) => unjudged({ ...stage, name: "sast:go" })), reports }

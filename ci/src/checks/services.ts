@@ -1,6 +1,6 @@
 // The steps of a service, all in one call of its module.
-import { Golang, Service, dag } from "@dagger.io/dagger"
-import type { Need, Service as Delivered } from "../config/config"
+import { Golang, dag } from "@dagger.io/dagger"
+import type { Service as Delivered } from "../config/config"
 import { collect, type Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
@@ -10,6 +10,7 @@ import { judgeLint } from "./findings"
 import { goInput, nodeInput } from "./inputs"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
+import { testEnvOf, withGoSettings, withNeeds } from "./settings"
 
 /** A service with the steps of it that run. */
 export interface ServiceSteps {
@@ -67,12 +68,13 @@ function withKnownFindings(part: Part, { name, service }: ServiceSteps): Part {
 async function checkGo({ source, config, deadline, nonce, access }: CheckRun, of: ServiceSteps): Promise<Found> {
   const { name, steps, service } = of
   const { path, inputs, needs } = service
+  const ready = (module: Golang) => withNeeds(withGoSettings(module, [service]), needs)
   const input = await goInput(source, path, inputs)
-  const options = { path, name, steps: timedSteps(config, steps), testEnv: testEnvOf(needs), deadline, nonce }
+  const options = { path, name, steps: timedSteps(config, steps), testEnv: testEnvOf(service), deadline, nonce }
   // With secrets nothing is cached beyond the call.
   return isGiven(access)
-    ? resultsIn(withTestServices(golang(access), needs).check(input, options).reports())
-    : cachedResults((attempt) => withTestServices(dag.golang(), needs).cachedCheck(input, { ...options, attempt }))
+    ? resultsIn(ready(golang(access)).check(input, options).reports())
+    : cachedResults((attempt) => ready(dag.golang()).cachedCheck(input, { ...options, attempt }))
 }
 
 async function checkNode(
@@ -86,28 +88,6 @@ async function checkNode(
   return access.npmrc
     ? resultsIn(node(access).check(input, options).reports())
     : cachedResults((attempt) => dag.node().cachedCheck(input, { ...options, attempt }))
-}
-
-/** The servers that tests may need. One Postgres and one Redis serve all tests of a run. */
-const testServers: Record<Need, { service: () => Service; variable: string }> = {
-  postgres: {
-    service: () => dag.postgres().testServer({ database: "postgres", instance: "tests" }),
-    variable: "TEST_DATABASE_URL=postgres://postgres:postgres@postgres:5432/postgres",
-  },
-  redis: {
-    service: () => dag.redis().server({ instance: "tests" }),
-    variable: "TEST_REDIS_URL=redis://redis:6379/0",
-  },
-}
-
-/** Adds the servers that the tests need to the module golang, each under its own name. */
-function withTestServices(go: Golang, needs: Need[]): Golang {
-  return needs.reduce((module, need) => module.withService(need, testServers[need].service()), go)
-}
-
-/** Returns the variables with the addresses of those servers. */
-function testEnvOf(needs: Need[]): string[] {
-  return needs.map((need) => testServers[need].variable)
 }
 
 /** Returns a function that applies a service's coverage gate, in percent, to its tests. */

@@ -1,7 +1,7 @@
 // What the schema cannot say: settings of a delivery.yaml that do not fit together.
 import { reservedNames } from "../catalogue"
 import { productFaults } from "./product"
-import type { Config, Environment, Service } from "./types"
+import type { Config, Environment, Need, Service } from "./types"
 
 /** A fault and the path of the setting that has it. */
 export interface Fault {
@@ -16,8 +16,9 @@ export function crossCheck(config: Config): Fault[] {
   return [
     ...sharedFolders(services),
     ...reserved(services),
-    ...settingsOfNode(services),
+    ...settingsOfKinds(services),
     ...settingsOfDocker(services),
+    ...Object.entries(services).flatMap(([name, { needs }]) => sharedNeeds(name, needs)),
     ...productFaults(config),
     ...sharedNamespaces(deployments),
     ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
@@ -45,26 +46,44 @@ function reserved(services: Record<string, Service>): Fault[] {
     }))
 }
 
-function settingsOfNode(services: Record<string, Service>): Fault[] {
-  return Object.entries(services).flatMap(([name, { kind, scripts, exclude }]) => {
-    const given =
-      kind === "node"
-        ? []
-        : [...(Object.keys(scripts).length ? ["scripts"] : []), ...(exclude.length ? ["exclude"] : [])]
-    return given.map((key) => ({
-      path: ["services", name, key],
-      fault: `${key} belongs to a service of the kind node`,
-    }))
-  })
+/** Settings that only one kind of service has. */
+const settingsOf: Partial<Record<keyof Service, Service["kind"]>> = {
+  scripts: "node",
+  exclude: "node",
+  tags: "go",
+  goenv: "go",
+}
+
+function settingsOfKinds(services: Record<string, Service>): Fault[] {
+  return Object.entries(services).flatMap(([name, service]) =>
+    Object.entries(settingsOf)
+      .filter(([key, kind]) => kind !== service.kind && Object.keys(service[key as keyof Service] as object).length > 0)
+      .map(([key, kind]) => ({
+        path: ["services", name, key],
+        fault: `${key} belongs to a service of the kind ${kind}`,
+      })),
+  )
+}
+
+/** Containers of one name: a test reaches each by its own. */
+function sharedNeeds(service: string, needs: Need[]): Fault[] {
+  const names = needs.map((need) => (typeof need === "string" ? need : need.name))
+  return names.flatMap((name, i) =>
+    names.indexOf(name) < i
+      ? [{ path: ["services", service, "needs"], fault: `two servers have the name ${name}; each has its own` }]
+      : [],
+  )
 }
 
 function settingsOfDocker(services: Record<string, Service>): Fault[] {
-  return Object.entries(services).flatMap(([name, { kind, test, needs, dockerfile, image }]) => {
+  return Object.entries(services).flatMap(([name, { kind, test, needs, testEnv, dockerfile, image }]) => {
     const faults: Fault[] = []
     const add = (key: string, fault: string) => faults.push({ path: ["services", name, key], fault })
     if (test && kind !== "docker") add("test", `test belongs to a service of the kind docker; this one is ${kind}`)
     if (test && !test.target && !test.command) add("test", "target or command is missing: what runs the tests")
     if (needs.length && kind === "docker") add("needs", "needs belongs to a service of the kind go or node")
+    if (Object.keys(testEnv).length && kind === "docker")
+      add("testEnv", "testEnv belongs to a service of the kind go or node")
     if (kind !== "docker" && dockerfile && !image)
       add("dockerfile", "the service has image: false, so nothing is built by it")
     return faults

@@ -6,8 +6,10 @@ import type {
   Coverage,
   Dependencies,
   DockerfileSettings,
+  Need,
   Service,
   WrittenConfig,
+  WrittenContainer,
   WrittenGates,
   WrittenService,
 } from "./types"
@@ -51,7 +53,10 @@ function fullService(service: WrittenService, gates: WrittenGates, isGateWritten
     coverageWritten: service.coverage !== undefined || isGateWritten,
     path,
     inputs: (service.inputs ?? []).map(cleanPath),
-    needs: [...new Set(service.needs)],
+    needs: [...new Set(service.needs)].map(fullNeed),
+    testEnv: service.testEnv ?? {},
+    tags: service.tags ?? [],
+    goenv: service.goenv ?? {},
     scripts: service.scripts ?? {},
     exclude: service.exclude ?? [],
   }
@@ -66,6 +71,11 @@ function fullDockerfile({ kind, dockerfile }: WrittenService, path: string): Doc
     target: written.target ?? "",
     args: written.args ?? {},
   }
+}
+
+function fullNeed(need: string | WrittenContainer): Need {
+  if (typeof need === "string") return need as Need
+  return { ...need, env: need.env ?? {}, args: need.args ?? [], seconds: need.seconds ?? 60 }
 }
 
 function fullGates(

@@ -2,7 +2,18 @@
 import type { Product, Run, WrittenProduct } from "./product"
 
 export type Kind = "go" | "node" | "docker"
-export type Need = "postgres" | "redis"
+/** A server that tests reach: one that the pipeline knows, or a container of any image. */
+export type Need = "postgres" | "redis" | ContainerNeed
+
+export interface ContainerNeed {
+  name: string
+  image: string
+  port: number
+  env: Record<string, string>
+  args: string[]
+  /** Time until it has to listen on its port. */
+  seconds: number
+}
 
 export interface Service {
   path: string
@@ -11,6 +22,12 @@ export interface Service {
   inputs: string[]
   /** Servers that its tests reach. */
   needs: Need[]
+  /** Environment variables of its tests. */
+  testEnv: Record<string, string>
+  /** Build tags of a Go service. */
+  tags: string[]
+  /** Go's own variables for a Go service. */
+  goenv: Record<string, string>
   /** Statement coverage that its tests must reach, in percent; 0 for none. */
   coverage: number
   /** Whether the file sets that number, for this service or for all. A default holds only what measures coverage. */
@@ -159,7 +176,10 @@ export type WrittenConfig = WrittenProduct &
 export type WrittenService = Pick<Service, "path" | "kind" | "test" | "run"> & {
   image?: boolean
   dockerfile?: string | Partial<DockerfileSettings>
-} & Partial<Pick<Service, "inputs" | "needs" | "coverage" | "scripts" | "exclude">>
+  needs?: (string | WrittenContainer)[]
+} & Partial<Pick<Service, "inputs" | "testEnv" | "tags" | "goenv" | "coverage" | "scripts" | "exclude">>
+
+export type WrittenContainer = Pick<ContainerNeed, "name" | "image" | "port"> & Partial<ContainerNeed>
 
 export interface WrittenGates {
   coverage?: { service?: number } & Partial<Coverage>

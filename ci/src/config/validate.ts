@@ -47,8 +47,11 @@ function describe(error: ErrorObject, value: unknown, source: Source): string | 
     }
     case "required":
       return `${at()}: ${error.params.missingProperty as string} is missing`
-    case "enum":
-      return `${at()}: ${JSON.stringify(found)} is not allowed; allowed: ${(error.params.allowedValues as string[]).join(", ")}`
+    case "enum": {
+      const values = error.params.allowedValues as string[]
+      const allowed = [...values, ...(schemaHere?.allowed ? [schemaHere.allowed] : [])]
+      return `${at()}: ${JSON.stringify(found)} is not allowed; allowed: ${allowed.join(", ")}`
+    }
     case "type":
       return `${at()}: ${JSON.stringify(found)} is not ${article(error.params.type as string)}`
     case "minimum":

@@ -3,6 +3,7 @@ import { Container, Directory, File, Service as Running, dag } from "@dagger.io/
 import { imageSource } from "../checks/docker"
 import { goInput } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
+import { withGoSettings } from "../checks/settings"
 import { readConfig } from "../config/source"
 import type { Config, Service } from "../config/config"
 import { hasDockerfile, type DockerService } from "../config/dockerfile"
@@ -97,13 +98,14 @@ class Product {
     })
   }
 
-  private async goService(name: string, { path, run }: RunningService): Promise<Running> {
+  private async goService(name: string, service: RunningService): Promise<Running> {
+    const { run } = service
     const { source, schema, version } = this.options
     const container = dag
       .container()
       .from(images.debian)
-      .withFile(`/app/${name}`, await this.program(source, name, path))
-      .withFile(`/before/${name}`, await this.program(schema ?? source, name, path))
+      .withFile(`/app/${name}`, await this.program(source, name, service))
+      .withFile(`/before/${name}`, await this.program(schema ?? source, name, service))
       .withNewFile("/app/version.json", version)
     const env = this.envOf(run)
     const { before } = run
@@ -138,8 +140,9 @@ class Product {
     }
   }
 
-  private async program(source: Directory, name: string, path: string): Promise<File> {
-    return golang(this.options.access)
+  private async program(source: Directory, name: string, service: RunningService): Promise<File> {
+    const { path } = service
+    return withGoSettings(golang(this.options.access), [service])
       .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
       .file(name)
   }

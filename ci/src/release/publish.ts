@@ -4,6 +4,7 @@ import { Container, Directory, dag } from "@dagger.io/dagger"
 import { imageSource } from "../checks/docker"
 import { goInput, withoutMarkdown } from "../checks/inputs"
 import { golang, node, type Access } from "../checks/private"
+import { withGoSettings } from "../checks/settings"
 import type { Config, Platform, Service } from "../config/config"
 import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import { images } from "../images"
@@ -145,7 +146,7 @@ async function dockerImage({ name, service, source, identity, platform }: ImageI
 /** The image of a Go service: its program alone. */
 async function goImage({ name, service, source, identity, access, platform }: ImageInput): Promise<Container> {
   const { path, run } = service
-  const binary = golang(access)
+  const binary = withGoSettings(golang(access), [service])
     .build(await goInput(source, path), { path, goos: "linux", goarch: platform.split("/")[1]! })
     .file(name)
   return dag.image().build(dag.directory().withFile(name, binary), identity.sha, identity.commitTime, {
