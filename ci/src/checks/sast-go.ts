@@ -1,5 +1,4 @@
 // sast:go: gosec on every Go service.
-import { dag } from "@dagger.io/dagger"
 import { NotApplicable, defineCheck, servicesOf } from "./check"
 import { countFindings } from "./findings"
 import { inputsOf } from "./inputs"
