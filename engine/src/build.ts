@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { daggerVersion, goVersion, repository, setupBytes, startBytes, type Paths } from "./paths.js"
+import { diskCap, setupBytes } from "./footprint.js"
+import { daggerVersion, goVersion, repository, startBytes, type Paths } from "./paths.js"
 import { patchedModule, patches } from "./patches.js"
 import { hostPackages, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
@@ -59,7 +60,8 @@ export function inputHashes() {
 export async function buildParts(paths: Paths): Promise<{ go: string; typescript: string }> {
   const hashes = inputHashes()
   const reasons = await staleParts(paths, hashes)
-  const faults = machineFaults(inspectMachine(paths), reasons.programs ? setupBytes : startBytes, paths.state)
+  const needed = reasons.programs ? setupBytes(diskCap(), !existsSync(paths.engine)) : startBytes
+  const faults = machineFaults(inspectMachine(paths), needed, paths.state)
   if (faults.length) {
     const list = faults.map((fault) => `  - ${fault}`).join("\n")
     throw new Error(`an engine cannot be provisioned on this machine:\n${list}`)

@@ -9,6 +9,7 @@ import { repository, statePaths } from "./paths.js"
 import { say, step } from "./progress.js"
 import { canonicalName, readRecipes } from "./recipes.js"
 import { keyFile, processLives } from "./sandbox.js"
+import { linkDuplicates } from "./trim.js"
 import { up, type Engine } from "./up.js"
 
 export interface CallResult {
@@ -79,7 +80,10 @@ function filesIn(source: string): string[] {
 /** Starts the engine and builds these images. */
 export async function withImages(wanted: Map<string, string[]>): Promise<Engine> {
   const engine = await up()
-  if (engine.runner.kind === "provisioned") await Promise.all([ensureImages(statePaths(), wanted), ensureSdk(engine)])
+  if (engine.runner.kind !== "provisioned") return engine
+  await Promise.all([ensureImages(statePaths(), wanted), ensureSdk(engine)])
+  // What the engine pulled since the last command is in the registry too.
+  linkDuplicates(statePaths())
   return engine
 }
 
@@ -109,6 +113,21 @@ async function ensureSdk(engine: Engine): Promise<void> {
   })
 }
 
+/** Milliseconds after which a call that still runs has the engine's collector run: by itself it waits for the call's end. */
+const collectEvery = 180_000
+
+/** Has the engine throw away what is beyond its cap and not in use. A failure is none of the call's. */
+function collect(engine: Engine): void {
+  const child = spawn("dagger", ["query", "--progress=plain", "-M"], {
+    cwd: statePaths().state,
+    env: { ...process.env, ...engine.env },
+    stdio: ["pipe", "ignore", "ignore"],
+  })
+  child.on("error", () => undefined)
+  child.stdin.on("error", () => undefined).end("{ engine { localCache { prune(useDefaultPolicy: true) } } }")
+  child.unref()
+}
+
 /** Runs `dagger` with these arguments on the engine. */
 export async function callDagger(engine: Engine, args: string[], options: CallOptions = {}): Promise<CallResult> {
   const piped = options.onProgress !== undefined
@@ -135,10 +154,12 @@ export async function callDagger(engine: Engine, args: string[], options: CallOp
       engineDied = true
       child.kill("SIGKILL")
     }, 1000)
+  const collecting = watch && setInterval(() => collect(engine), collectEvery)
   const exitCode = await new Promise<number>((done, fail) => {
     child.on("error", (error) => fail(new Error(`dagger cannot be run: ${error.message}`)))
     child.on("close", (code) => done(code ?? 130))
   })
+  if (collecting) clearInterval(collecting)
   if (watch) {
     clearInterval(watch)
     // The CLI may notice before the interval does.

@@ -3,12 +3,20 @@
 import type { Client, Container } from "@dagger.io/dagger"
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { assemble, debianRoot, emptyGoCaches, type Workshop } from "./assemble.js"
+import { assemble, compileFlags, debianRoot, emptyGoCaches, stripped, type Workshop } from "./assemble.js"
 import { machineCertificates } from "./build.js"
 import { allModules, wantedImages } from "./modules.js"
-import { registryAddress, repository, type Paths } from "./paths.js"
+import { goVersion, registryAddress, repository, type Paths } from "./paths.js"
 import { say, step } from "./progress.js"
-import { canonicalName, goProjects, lockTexts, readOverrides, readRecipes, type Recipe } from "./recipes.js"
+import {
+  canonicalName,
+  goProjects,
+  lockTexts,
+  programsKey,
+  readOverrides,
+  readRecipes,
+  type Recipe,
+} from "./recipes.js"
 import { hashOf } from "./stamp.js"
 import { provisionedEnvironment } from "./up.js"
 
@@ -29,7 +37,13 @@ type Library = typeof import("@dagger.io/dagger")
 /** Makes sure that the mirror has each image; builds what is missing. Looks at files only when nothing is missing. */
 export async function ensureImages(paths: Paths, wanted: Map<string, string[]>): Promise<void> {
   if (process.env.DELIVERY_REGISTRY_MIRROR) return
-  const missing = inOrder(paths, wanted).filter(({ name, hash }) => builtImage(paths, name)?.recipe !== hash)
+  const missing: Item[] = []
+  for (const item of inOrder(paths, wanted)) {
+    const built = builtImage(paths, item.name)
+    if (built?.recipe !== item.hash) missing.push(item)
+    // Images that were built before this was recorded.
+    else if (!existsSync(compiledFile(paths, item.name))) noteCompiled(paths, item, built.digest)
+  }
   if (!missing.length) return
   say(`images to build for the mirror: ${missing.map(({ name }) => name).join(", ")}`)
   // Loaded here because it takes 1.5 s, which calls that find everything in place need not wait for.
@@ -38,9 +52,6 @@ export async function ensureImages(paths: Paths, wanted: Map<string, string[]>):
   Object.assign(process.env, provisionedEnvironment(paths))
   try {
     await library.connect((dag) => buildAll(dag, library, paths, missing))
-    // What the Go programs were compiled from fills half of the engine's cache: it would displace the pipelines' own.
-    if (missing.some(({ recipe }) => goProjects(recipe).length))
-      await step("engine: remove the caches of the images' Go builds", () => library.connect(emptyGoCaches))
   } finally {
     process.env = before
   }
@@ -90,39 +101,82 @@ async function buildAll(dag: Client, library: Library, paths: Paths, missing: It
   const workshop = { dag, paths, base: () => (root ??= debianRoot(dag, paths)) }
   const names = missing.map(({ name }) => name)
   const done = new Map<string, Promise<void>>()
+  const compiles = (item: Item): boolean =>
+    keyOfPrograms(item.recipe) !== undefined && compiledImage(paths, item) === undefined
+  const compiling: Promise<void>[] = []
   for (const item of missing) {
     // Two pushes of one layer into one repository at the same time each count on the other's upload before it is there,
     // and the registry then refuses the manifest. Images of one repository therefore follow each other.
     const sameRepository = [...done.keys()].filter((other) => split(other).path === split(item.name).path)
     const needed = needsOf(item.recipe).filter((need) => names.includes(need))
     const before = Promise.all([...needed, ...sameRepository].map((name) => done.get(name) ?? Promise.resolve()))
-    done.set(item.name, build(workshop, library, item, before))
+    let assembled = (): void => undefined
+    if (compiles(item)) compiling.push(new Promise((resolve) => (assembled = resolve)))
+    done.set(item.name, build(workshop, library, item, { before, assembled }))
   }
+  // What the Go programs were compiled from fills half of the engine's cache: it would displace the pipelines' own. It is
+  // removed as soon as the last of them is compiled, because the disk is fullest then.
+  const large = missing.find((item) => compiles(item) && goProjects(item.recipe).length)?.recipe.goBuilder
+  const emptied = Promise.all(compiling).then(async () => {
+    if (large) await step("engine: remove the caches of the images' Go builds", () => emptyGoCaches(dag, large))
+  })
   await Promise.all(done.values())
+  await emptied
 }
 
 /** Builds an image when those before it are done, pushes it, and records it. */
 async function build(
   workshop: Workshop,
   { ExecError, ImageLayerCompression }: Library,
-  { name, recipe, hash }: Item,
-  before: Promise<unknown>,
+  item: Item,
+  { before, assembled }: { before: Promise<unknown>; assembled: () => void },
 ): Promise<void> {
+  const { name, recipe, hash } = item
   try {
     await step(`image ${name}`, async () => {
       await before
-      const container = await assemble(workshop, recipe, hash)
+      const container = await assemble(workshop, recipe, { hash, compiled: compiledImage(workshop.paths, item) })
+      assembled()
       // Zstandard is less work than gzip, here and each time that the engine unpacks the image.
       const forcedCompression = ImageLayerCompression.Zstd
       const published = await container.publish(`${registryAddress}/${name}`, { forcedCompression })
       const record: Built = { recipe: hash, digest: published.split("@")[1]! }
       mkdirSync(workshop.paths.images, { recursive: true })
       writeFileSync(recordFile(workshop.paths, name), JSON.stringify(record))
+      noteCompiled(workshop.paths, item, record.digest)
     })
   } catch (error) {
     const output = error instanceof ExecError ? error.stderr.trim().split("\n").slice(-15).join("\n") : ""
     throw new Error(`image ${name}: ${(error as Error).message}\n${output}`.trim())
   }
+}
+
+const keyOfPrograms = (recipe: Recipe): string | undefined =>
+  programsKey(recipe, [goVersion, ...compileFlags, stripped].join(" "))
+
+/** The file that says from which Go sources the programs of an image of the mirror were compiled. */
+const compiledFile = (paths: Paths, name: string): string =>
+  join(paths.state, "compiled", `${name.replaceAll("/", "__")}.json`)
+
+/** Records from what the Go programs of an image with this digest were compiled. */
+export function noteCompiled(paths: Paths, { name, recipe }: Pick<Item, "name" | "recipe">, digest: string): void {
+  const programs = keyOfPrograms(recipe)
+  if (programs === undefined) return
+  mkdirSync(join(paths.state, "compiled"), { recursive: true })
+  writeFileSync(compiledFile(paths, name), JSON.stringify({ programs, digest }))
+}
+
+/**
+ * The image of the mirror, as path@digest, whose Go programs were compiled from what this item's recipe names: another
+ * file, package or root of the recipe then compiles nothing. Undefined where there is none.
+ */
+export function compiledImage(paths: Paths, { name, recipe }: Pick<Item, "name" | "recipe">): string | undefined {
+  const key = keyOfPrograms(recipe)
+  const file = compiledFile(paths, name)
+  const built = key === undefined || !existsSync(file) ? undefined : builtImage(paths, name)
+  if (!built) return undefined
+  const { programs, digest } = JSON.parse(readFileSync(file, "utf8")) as { programs: string; digest: string }
+  return programs === key && digest === built.digest ? `${split(name).path}@${digest}` : undefined
 }
 
 /** The mirror's record of an image, if the mirror has its manifest and each of its blobs in full size. */

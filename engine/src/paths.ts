@@ -11,15 +11,6 @@ export const daggerVersion = "v0.19.10"
 /** The Go toolchain that compiles modules in the engine, and that the golang image contains. */
 export const goVersion = "1.26.8"
 
-/** Bytes that the engine's cache may use before its garbage collector removes the least recently used parts. */
-export const cacheCapBytes = 20e9
-
-/**
- * Bytes that a first set-up and a first run need. Measured: at most 40 GB, while Kubernetes is compiled; 31 GB afterwards
- * (the engine's cache 23 GB, Go sources and caches 4 GB, registry 3 GB, the rest 2 GB).
- */
-export const setupBytes = 40e9
-
 /** Bytes that a start needs when everything is built. */
 export const startBytes = 2e9
 

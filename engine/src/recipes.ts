@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { parse } from "yaml"
 import { repository } from "./paths.js"
+import { hashOf } from "./stamp.js"
 
 /** One stand-in, as engine/images/*.yaml describes it. The parts are put together in the order of these keys. */
 export interface Recipe {
@@ -85,6 +86,22 @@ export function canonicalName(reference: string): string {
 /** The Go projects of a recipe. */
 export function goProjects(recipe: Recipe): GoProject[] {
   return recipe.goProject ? [recipe.goProject].flat() : []
+}
+
+/**
+ * A hash of all that a recipe's Go programs are compiled from; undefined where it has none. The root and the packages of
+ * the image that compiles are not in it: the programs are static.
+ */
+export function programsKey(recipe: Recipe, compiler: string): string | undefined {
+  const { go, goProject, goBuilder } = recipe
+  if (!go && !goProject) return undefined
+  return hashOf(
+    go,
+    goProject,
+    goBuilder,
+    compiler,
+    lockTexts({ ...recipe, npmLock: {}, pip: {}, maven: {}, mavenUnpack: {} }),
+  )
 }
 
 /** All recipes, by the full name of the image that each stands in for. */

@@ -17,7 +17,7 @@ import {
 } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
-import { cacheCapBytes, registryAddress, type Paths } from "./paths.js"
+import { registryAddress, type Paths } from "./paths.js"
 import { run, say } from "./progress.js"
 import { hashOf } from "./stamp.js"
 
@@ -41,9 +41,10 @@ export function containerId(paths: Paths): string {
 
 /**
  * The engine's configuration (engine.json): its registries and its disk cap. A company mirror (DELIVERY_REGISTRY_MIRROR:
- * `host:port` or `host:port/path`, with `http://` before it for a mirror without TLS) replaces the local one.
+ * `host:port` or `host:port/path`, with `http://` before it for a mirror without TLS) replaces the local one. `cache` is
+ * what the cache may use, in bytes: a text such as 20GB would be 20 GiB here.
  */
-export function engineConfig(companyMirror: string | undefined): object {
+export function engineConfig(companyMirror: string | undefined, cache: number): object {
   const registries: Record<string, object> = {}
   if (companyMirror) {
     const match = /^(https?:\/\/)?([A-Za-z0-9.-]+(?::\d+)?)(\/[\w./-]*)?$/.exec(companyMirror)
@@ -63,9 +64,9 @@ export function engineConfig(companyMirror: string | undefined): object {
   // sessions end with nothing to prune.
   const policy = {
     all: true,
-    maxUsedSpace: `${cacheCapBytes / 1e9}GB`,
-    minFreeSpace: "2GB",
-    sweepSize: `${cacheCapBytes / 1e10}GB`,
+    maxUsedSpace: cache,
+    minFreeSpace: 2e9,
+    sweepSize: Math.round(cache / 10),
   }
   return { logLevel: "info", gc: { policies: [policy] }, registries }
 }
@@ -91,12 +92,17 @@ storage: {filesystem: {rootdirectory: /var/lib/registry}, delete: {enabled: true
 http: {addr: "${registryAddress}"}
 `
 
-/** Writes the files that the root process reads, and runc's bundle. */
-export function writeBundle(paths: Paths, digests: { go: string; typescript: string }, env: NodeJS.ProcessEnv): void {
+/** Writes the files that the root process reads, and runc's bundle. `cache`: see engineConfig. */
+export function writeBundle(
+  paths: Paths,
+  digests: { go: string; typescript: string },
+  cache: number,
+  env: NodeJS.ProcessEnv,
+): void {
   for (const folder of [paths.bundle, paths.run, paths.engine, paths.registry, paths.logs, paths.content])
     mkdirSync(folder, { recursive: true })
   const file = (name: string, text: string, mode = 0o644) => writeFileSync(join(paths.root, name), text, { mode })
-  file("etc/dagger/engine.json", JSON.stringify(engineConfig(env.DELIVERY_REGISTRY_MIRROR), null, 1))
+  file("etc/dagger/engine.json", JSON.stringify(engineConfig(env.DELIVERY_REGISTRY_MIRROR, cache), null, 1))
   file("etc/dagger/engine.toml", "")
   file("etc/registry.yml", registryConfig)
   file("etc/resolv.conf", "nameserver 10.0.2.3\n")

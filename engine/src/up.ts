@@ -3,12 +3,14 @@ import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildParts, inputHashes, layOutRoot, machineCertificates } from "./build.js"
-import { cacheCapBytes, daggerVersion, mainArguments, setupBytes, startBytes, statePaths, type Paths } from "./paths.js"
+import { diskCap, planOf, report, setupBytes } from "./footprint.js"
+import { daggerVersion, mainArguments, startBytes, statePaths, type Paths } from "./paths.js"
 import { gigabytes, inspectMachine, machineFaults } from "./preflight.js"
 import { run, say, step } from "./progress.js"
 import { chooseRunner, vendorImage, type Runner } from "./runner.js"
 import { answers, engineConfig, keyFile, processLives, startOrReset, stop, writeBundle } from "./sandbox.js"
 import { hashOf, staleReason } from "./stamp.js"
+import { measure, trim } from "./trim.js"
 
 export interface Engine {
   runner: Runner
@@ -40,7 +42,8 @@ export function provisionedEnvironment(paths: Paths): Record<string, string> {
 function wantedKey(): string {
   return hashOf(
     inputHashes(),
-    engineConfig(process.env.DELIVERY_REGISTRY_MIRROR),
+    // What the cache may use follows from the cap and from what the other parts take when the engine starts.
+    engineConfig(process.env.DELIVERY_REGISTRY_MIRROR, diskCap()),
     Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)),
   )
 }
@@ -80,24 +83,21 @@ export async function startLocked(): Promise<void> {
     await stop(paths)
   }
   say(`engine ${daggerVersion}: ${(await chooseRunner(process.env)).why} → provisioned in ${paths.state}`)
+  // A cap that is too small is refused before anything is built.
+  planOf(diskCap(), measure(paths, false))
   const digests = await buildParts(paths)
   await stop(paths)
+  let cache = 0
   await step("engine: unpack and start", async () => {
     await layOutRoot(paths)
-    writeBundle(paths, digests, process.env)
+    cache = trim(paths)
+    writeBundle(paths, digests, cache, process.env)
     await startOrReset(paths)
     writeFileSync(keyFile(paths), key)
   })
   say(
-    `the engine's cache may use ${gigabytes(cacheCapBytes)}; \`npm run engine -- status\` prints the use of ${paths.state}`,
+    `${paths.state} may use ${gigabytes(diskCap())}, ${gigabytes(cache)} of it the engine's cache: \`engine -- status\``,
   )
-}
-
-/** The disk use of a folder. Takes half a minute for a large folder that is not in memory. */
-async function diskUse(folder: string): Promise<string> {
-  // Files disappear while the engine runs: du then names them and exits with 1, but its sum is right.
-  const out = spawnSync("du", ["-s", "--block-size=1", folder], { encoding: "utf8" }).stdout
-  return gigabytes(Number(out.split("\t")[0]))
 }
 
 /** With Docker or Podman the CLI starts the vendor's engine by itself; only a CLI of the right version is needed. */
@@ -155,7 +155,7 @@ export async function status(): Promise<void> {
   console.log(`state:   ${await stateOf(paths, lives)}`)
   if (lives) console.log(`process: ${readFileSync(paths.enginePid, "utf8").trim()}, socket ${paths.socket}`)
   if (existsSync(paths.state))
-    console.log(`folder:  ${paths.state}, ${await diskUse(paths.state)}; cache cap ${gigabytes(cacheCapBytes)}`)
+    for (const line of report(paths.state, diskCap(), measure(paths, true))) console.log(line)
 }
 
 async function stateOf(paths: Paths, lives: boolean): Promise<string> {
@@ -177,7 +177,7 @@ export async function doctor(): Promise<boolean> {
     console.log(`${fault ? "✘" : "✔"} ${name}: ${fault ?? fine}`)
   }
   const machine = inspectMachine(paths)
-  const faults = machineFaults(machine, existsSync(paths.bin) ? startBytes : setupBytes, paths.state)
+  const faults = machineFaults(machine, existsSync(paths.bin) ? startBytes : setupBytes(diskCap(), true), paths.state)
   check("machine", faults.join(" ") || undefined, `root, Go ${machine.goVersion}, ${gigabytes(machine.freeBytes)} free`)
   console.log(`  extra CA certificates: ${machineCertificates().join(", ") || "none"}`)
   if (!existsSync(paths.steps)) {

@@ -23,6 +23,7 @@ import { goRoot } from "../../engine/src/build.js"
 import { mainArguments, pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
 import { chooseRunner } from "../../engine/src/runner.js"
 import { answers, containerId, processLives } from "../../engine/src/sandbox.js"
+import { measure } from "../../engine/src/trim.js"
 
 // The tests run with an engine in their environment; these commands choose their own.
 const { _EXPERIMENTAL_DAGGER_RUNNER_HOST, ...env } = process.env
@@ -194,6 +195,38 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     expect(await version()).toBe("v0.19.10")
     expect(pid()).toBe(running)
     expect(await answers(second)).toBe(true)
+  })
+
+  it("stays below its cap while it runs", async () => {
+    const small = { DELIVERY_ENGINE_DISK: "17GB" }
+    expect((await command(["engine", "up"], small)).code).toBe(0)
+    const query = (text: string) =>
+      execFileSync(join(second.bin, "dagger"), ["query", "-M", "--silent"], {
+        env: { ...env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${second.socket}` },
+        cwd: second.state,
+        encoding: "utf8",
+        input: text,
+      })
+    const { engine: found } = JSON.parse(query("{ engine { localCache { maxUsedSpace } } }")) as {
+      engine: { localCache: { maxUsedSpace: number } }
+    }
+    const limit = found.localCache.maxUsedSpace
+    expect(limit).toBeGreaterThan(7e9)
+    expect(limit).toBeLessThan(9e9)
+    // Blocks without content: nothing is written, but they count.
+    for (const name of ["a", "b", "c"])
+      query(
+        `{ container { from(address: "debian:bookworm-slim") { withExec(args: ["fallocate", "-l", "3G", "/${name}"]) { sync } } } }`,
+      )
+    query("{ engine { localCache { prune(useDefaultPolicy: true) } } }")
+    expect(measure(second, true).engine).toBeLessThan(limit)
+    const { output } = await command(["engine", "status"], small)
+    expect(output).toMatch(/folder: +\S+, \d+\.\d GB of 17\.0 GB \(DELIVERY_ENGINE_DISK\)\n/)
+    const [, sum] = /folder: +\S+, ([\d.]+) GB/.exec(output)!
+    expect(Number(sum)).toBeLessThan(17)
+    const refused = await command(["engine", "up"], { DELIVERY_ENGINE_DISK: "9GB" })
+    expect(refused.output).toContain("DELIVERY_ENGINE_DISK: 9.0 GB are too little.")
+    expect(refused.code).not.toBe(0)
   })
 
   it("takes its images from a company's mirror when one is set", async () => {

@@ -2,13 +2,14 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { moduleOf } from "../../engine/src/dagger.js"
 import { imagesOfCall, moduleClosure, wantedImages } from "../../engine/src/modules.js"
-import { mainArguments, pathsBelow, repository, setupBytes, statePaths } from "../../engine/src/paths.js"
+import { mainArguments, pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
-import { canonicalName, readRecipes } from "../../engine/src/recipes.js"
+import { compiledImage, noteCompiled } from "../../engine/src/images.js"
+import { canonicalName, programsKey, readRecipes, type Recipe } from "../../engine/src/recipes.js"
 import { chooseRunner, type Probe } from "../../engine/src/runner.js"
 import { containerId, engineConfig } from "../../engine/src/sandbox.js"
 import { hashOf, staleReason, writeStamp } from "../../engine/src/stamp.js"
@@ -95,6 +96,7 @@ describe("which engine is used", () => {
 })
 
 describe("a machine", () => {
+  const setupBytes = 27e9
   const good: Machine = {
     uid: 0,
     platform: "linux",
@@ -120,7 +122,7 @@ describe("a machine", () => {
     [
       "a full disk",
       { freeBytes: 3e9 },
-      /^too little disk: 3.0 GB free below \/s, 40.0 GB needed.*DELIVERY_ENGINE_STATE/,
+      /^too little disk: 3.0 GB free below \/s, 27.0 GB needed.*DELIVERY_ENGINE_STATE/,
     ],
     ["no tun device", { tun: false }, /^\/dev\/net\/tun cannot be opened/],
     ["a Mac", { platform: "darwin", arch: "arm64" }, /^this machine is darwin\/arm64.*Install Docker/],
@@ -151,9 +153,60 @@ describe("the state folder", () => {
     expect(containerId(pathsBelow("/a"))).not.toBe(containerId(pathsBelow("/b"))))
 })
 
+describe("Go programs of a stand-in", () => {
+  const name = "docker.io/example/tool:1"
+  const recipe: Recipe = {
+    image: name,
+    about: "a",
+    from: "base",
+    goBuilder: "golang:1",
+    go: { "/t": "example.com/t@v1" },
+  }
+  const key = (change: Partial<Recipe> = {}) => programsKey({ ...recipe, ...change }, "go1")
+
+  it("are the same in another root, with other packages, files and settings", () =>
+    expect(
+      key({ about: "b", from: "debian:12", debian: ["git"], files: { "/etc/a": "b" }, run: ["true"], user: "nobody" }),
+    ).toBe(key()))
+  it("are others of another version, project, builder or compiler", () => {
+    const others = [
+      key({ go: { "/t": "example.com/t@v2" } }),
+      key({ goProject: { folder: "prometheus", programs: { "/p": "./p" } } }),
+      key({ goBuilder: "golang:2" }),
+      programsKey(recipe, "go2"),
+    ]
+    expect(new Set([key(), ...others]).size).toBe(5)
+  })
+  it("are none where the recipe compiles nothing", () =>
+    expect(programsKey({ image: name, about: "a", from: "base" }, "go1")).toBeUndefined())
+
+  it("are taken from the image that the mirror has, while it is that image", () => {
+    const paths = pathsBelow(mkdtempSync(join(tmpdir(), "compiled-")))
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(paths.state, path)), { recursive: true })
+      writeFileSync(join(paths.state, path), text)
+    }
+    const digest = `sha256:${"ab".padEnd(64, "0")}`
+    const blob = (of: string) => `registry/docker/registry/v2/blobs/sha256/${of.slice(7, 9)}/${of.slice(7)}/data`
+    write("images/docker.io__example__tool:1.json", JSON.stringify({ recipe: "old", digest }))
+    write("registry/docker/registry/v2/repositories/docker.io/example/tool/_manifests/tags/1/current/link", digest)
+    const config = `sha256:${"cd".padEnd(64, "0")}`
+    write(blob(config), "{}")
+    write(blob(digest), JSON.stringify({ config: { digest: config, size: 2 }, layers: [] }))
+    const item = { name, recipe }
+    expect(compiledImage(paths, item)).toBeUndefined()
+    noteCompiled(paths, item, digest)
+    expect(compiledImage(paths, item)).toBe(`docker.io/example/tool@${digest}`)
+    expect(compiledImage(paths, { name, recipe: { ...recipe, go: { "/t": "example.com/t@v2" } } })).toBeUndefined()
+    noteCompiled(paths, item, "sha256:other")
+    expect(compiledImage(paths, item)).toBeUndefined()
+    rmSync(paths.state, { recursive: true })
+  })
+})
+
 describe("registries", () => {
   it("come from the local mirror, a path a registry", () => {
-    expect(engineConfig(undefined)).toMatchObject({
+    expect(engineConfig(undefined, 15e9)).toMatchObject({
       registries: {
         "docker.io": { mirrors: ["127.0.0.1:5000/docker.io"] },
         "ghcr.io": { mirrors: ["127.0.0.1:5000/ghcr.io"] },
@@ -162,15 +215,17 @@ describe("registries", () => {
     })
   })
   it("come from a company's mirror when one is set", () => {
-    expect(engineConfig("mirror.example:5000/proxy")).toMatchObject({
+    expect(engineConfig("mirror.example:5000/proxy", 15e9)).toMatchObject({
       registries: { "docker.io": { mirrors: ["mirror.example:5000/proxy"] }, "mirror.example:5000": {} },
     })
-    expect(engineConfig("http://10.1.2.3:80")).toMatchObject({
+    expect(engineConfig("http://10.1.2.3:80", 15e9)).toMatchObject({
       registries: { "10.1.2.3:80": { http: true }, "ghcr.io": { mirrors: ["10.1.2.3:80"] } },
     })
   })
   it("refuse what is no address", () =>
-    expect(() => engineConfig("mirror example")).toThrow("DELIVERY_REGISTRY_MIRROR=mirror example: allowed is host"))
+    expect(() => engineConfig("mirror example", 15e9)).toThrow(
+      "DELIVERY_REGISTRY_MIRROR=mirror example: allowed is host",
+    ))
 })
 
 describe("image names", () => {
