@@ -21,11 +21,15 @@ const onTheEngine = {
   hookTimeout: 900_000,
 }
 
-/** Sources that lead calls of the engine: real calls test them. */
-const leading = [
+/**
+ * Sources that lead calls of the engine without naming its API: real calls test them. By hand, because no rule tells them
+ * from files that decide: both await what they are given, and some of them import nothing of the engine as a value.
+ * `test/unit/coverage-files.test.ts` refuses an entry that matches nothing, or only files that are left out anyway.
+ */
+export const leading = [
   "ci/src/checks/(check|outcome|pull-request|results)",
   "ci/src/config/source",
-  "ci/src/release/(alone|deliver|rehearsal-report)",
+  "ci/src/release/rehearsal-report",
   "engine/src/(images|pipeline|product|progress)",
 ]
 
@@ -33,9 +37,9 @@ const leading = [
  * The files whose coverage by unit tests is measured: what decides, computes and writes. Left out are files that call the
  * engine, lead such calls or start programs, which real calls test, and copies of modules/shared.
  */
-function logicFiles(): string[] {
+export function logicFiles(leading: string[]): string[] {
   const talks = /^import (?!type).* from "@dagger\.io\/dagger"|@object\(\)|node:child_process/m
-  const leads = new RegExp(`^(${leading.join("|")})\\.ts$`)
+  const leads = new RegExp(`^(${leading.join("|") || "-"})\\.ts$`)
   const folders = ["ci/src", "engine/src", ...readdirSync("modules").map((name) => `modules/${name}`)]
   return folders
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
@@ -45,7 +49,7 @@ function logicFiles(): string[] {
 
 export default defineConfig({
   test: {
-    coverage: { provider: "v8", include: logicFiles() },
+    coverage: { provider: "v8", include: logicFiles(leading) },
     maxConcurrency: 2,
     projects: [
       {
