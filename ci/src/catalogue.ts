@@ -173,7 +173,7 @@ export const checkFunctions = {
   build: ["build"],
   coverage: ["test", "coverage"],
   sast: ["sast"],
-  dependencies: ["dependencies"],
+  dependencies: ["dependencies", "scan"],
   quality: ["test", "quality"],
 }
 export type CheckFunction = keyof typeof checkFunctions

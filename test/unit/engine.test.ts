@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { moduleOf } from "../../engine/src/dagger.js"
+import { moduleOf, standInsOf } from "../../engine/src/dagger.js"
 import { imagesOfCall, moduleClosure, wantedImages } from "../../engine/src/modules.js"
 import { mainArguments, pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
@@ -240,6 +240,18 @@ describe("image names", () => {
     expect(() => canonicalName("golang")).toThrow("golang has no tag")
     expect(() => canonicalName("golang:1@sha256:00")).toThrow("stand-in cannot have it")
   })
+})
+
+describe("the stand-ins that Dockerfiles begin with", () => {
+  it("are those that have a recipe, in any stage", () =>
+    expect(
+      standInsOf([
+        "FROM python:3.11-slim-bookworm AS test\nFROM test\nCOPY --from=golang:1.26.8-bookworm /a /a\n",
+        "FROM redis:1.2.3\nFROM scratch\nFROM debian\nFROM $BASE\nFROM nginx@sha256:00\n",
+        "no Dockerfile",
+      ]),
+    ).toEqual(["docker.io/library/python:3.11-slim-bookworm", "docker.io/library/golang:1.26.8-bookworm"]))
+  it("are none without Dockerfiles", () => expect(standInsOf([])).toEqual([]))
 })
 
 describe("recipes", () => {

@@ -32,9 +32,10 @@ export async function imageSource(source: Directory, service: DockerService): Pr
   if (path === undefined) throw new Error(`${dockerfile.path} does not exist`)
   const inContext = pathIn(dockerfile.context, path)
   const buildArgs = Object.entries(dockerfile.args).map(([name, value]) => `${name}=${value}`)
+  const context = source.directory(dockerfile.context)
   return {
     // The history is no file that git tracks; with it, each commit would build everything again.
-    context: source.directory(dockerfile.context).withoutDirectory(".git"),
+    context: dockerfile.context === "." ? context.withoutDirectory(".git") : context,
     path,
     options: {
       file: inContext ?? path,
@@ -52,8 +53,11 @@ export function checkImage(run: CheckRun, name: string, service: DockerService, 
     stage: `${name}:scan`,
     identity: "package",
     ended: finished,
-    atBase: async (base) =>
-      (await dockerfileOf(base.source, service)) ? imageResults(base, name, service, ["scan"]) : undefined,
+    async atBase(base) {
+      if (!(await dockerfileOf(base.source, service))) return undefined
+      // Another name, so that its lines of progress are not taken for those of the change.
+      return imageResults(base, `base-of-${name}`, service, ["scan"])
+    },
   }
   const call = async () => compareWithBase(run, await imageResults(run, name, service, steps), comparing)
   return collect(name, stages, call, (part) => judgedImage(part, name, run.config))

@@ -5,7 +5,7 @@
  * A build that fails names the instruction, its exit code and the last words of its command. Symbolic links, `.dockerignore`,
  * build arguments and several stages are Docker's own; a `# syntax=docker/dockerfile:1` line needs no image.
  */
-import { Container, Directory, File, argument, dag, func, object } from "@dagger.io/dagger"
+import { Container, Directory, File, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { build, readBuild, type BuildOptions } from "./build"
 import { images } from "./images"
 import { platformFault, sbomOf } from "./read"
@@ -244,6 +244,8 @@ export class Dockerfile {
    *
    * @param image The image, for example `debian:bookworm-slim`.
    * @param database Address of a vulnerability database with the interface of OSV, for example `https://api.osv.dev`.
+   * @param service A service that the address may name, such as a mirror, for example `tcp://127.0.0.1:8080`. Default: none.
+   * @param serviceName Host name of `service` in the address, for example `database`.
    * @param label Name of the image in the SBOM, and the place of findings, for example `services/api/Dockerfile`.
    * @param name Name of the result, for example `scan`.
    * @param timeout Time limit for the list and for the database in seconds, for example `120`. Default: 120.
@@ -255,13 +257,15 @@ export class Dockerfile {
   async scan(
     image: Container,
     database: string = osv,
+    service?: Service,
+    serviceName: string = "database",
     label: string = "image",
     name: string = "scan",
     timeout: number = 120,
     deadline: number = 0,
     nonce: string = "",
   ): Promise<Result> {
-    const options = { name, base: this.base(), database, label, timeout, nonce }
+    const options = { name, base: this.base(), database, service, serviceName, label, timeout, nonce }
     return reportStep(name, () => scanImage(image, options), { deadline })
   }
 

@@ -1,5 +1,5 @@
 // Lists what an image holds, and asks a database for its vulnerabilities.
-import { Container, dag } from "@dagger.io/dagger"
+import { Container, Service, dag } from "@dagger.io/dagger"
 import { countsOf, findingsOf, queriesOf, unreadOf, type Answer, type Inventory } from "./read"
 import { inventoryScript, osvScript } from "./scripts"
 import { firstLine } from "./shared/clock"
@@ -14,6 +14,9 @@ export interface ScanOptions {
   /** The container with Node, of which the image is not made. */
   base: Container
   database: string
+  /** A service that the database's address may name, and its host name there. */
+  service?: Service
+  serviceName?: string
   /** What the image is called in the SBOM, and where findings are placed. */
   label: string
   timeout: number
@@ -39,11 +42,12 @@ export async function inventoryOf(
 
 /** The result of a scan: what no database was asked about makes it inconclusive, not passed. */
 export async function scanImage(image: Container, options: ScanOptions): Promise<Result> {
-  const { name, base, database, label, timeout, nonce } = options
+  const { name, base, database, service, serviceName = "database", label, timeout, nonce } = options
   const { inventory, ran: listing } = await inventoryOf(image, base, timeout)
   const queries = queriesOf(inventory)
   const today = `${new Date().toISOString().slice(0, 10)}${nonce}`
-  const asking = base.withEnvVariable("NONCE", today).withNewFile("/tmp/queries.json", JSON.stringify(queries))
+  const online = service ? base.withServiceBinding(serviceName, service) : base
+  const asking = online.withEnvVariable("NONCE", today).withNewFile("/tmp/queries.json", JSON.stringify(queries))
   const command = [
     "bash",
     "-c",
