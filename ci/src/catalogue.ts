@@ -77,7 +77,7 @@ export const catalogue = [
   },
   {
     stage: "lint:helm",
-    tools: "helm lint, the delivered chart with each environment's values",
+    tools: "helm lint, the delivered chart with what each environment deploys",
     red: "a finding",
     modules: [],
     images: ["helm"],

@@ -88,7 +88,8 @@ describe("helm lint", () => {
     ))
   it("says which chart it has checked without its dependencies", async () =>
     expect(await call("helm", "lint", `--source=${fixtures}/charts`, "--charts=good,alone", "verdict")).toBe(
-      "no finding in 2 charts; alone without the dependencies, which are not in the source",
+      "no finding in 2 charts; alone without the dependencies, which are not in the source and cannot be fetched: " +
+        "commit them in charts/ to lint with them",
     ))
   it("builds dependencies that are in the source, also those of a dependency", async () =>
     expect(await call("helm", "lint", `--source=${fixtures}/charts`, "--charts=local,library", "verdict")).toBe(

@@ -460,6 +460,7 @@ const contracts: Contract[] = [
 const elsewhere: Record<string, string> = {
   golang: "test/unit/golang.test.ts: gofmt, go vet, staticcheck and gotestsum",
   node: "test/unit/node.test.ts: the project's own scripts",
+  dockerfile: "test/unit/dockerfile.test.ts: builds and scans an image",
   health: "test/unit/health.test.ts: its report is its own program's",
   selenium: "test/unit/selenium.test.ts: the project's own tests",
   sonarqube: "test/unit/scanners.test.ts: the server's gate",

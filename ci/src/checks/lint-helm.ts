@@ -1,6 +1,6 @@
-// lint:helm: helm lint on every chart; on the delivered one with the values of each environment too.
+// lint:helm: helm lint on every chart, on the delivered one with what each environment deploys.
 import { dag } from "@dagger.io/dagger"
-import type { Config } from "../config/config"
+import { chartRuns } from "./chart-runs"
 import { NotApplicable, defineCheck } from "./check"
 import { countFindings } from "./findings"
 import { withoutMarkdown } from "./inputs"
@@ -17,23 +17,16 @@ export const lintHelm = defineCheck({
   async run({ source, config, deadline, nonce }, charts) {
     let input = dag.directory()
     for (const folder of charts) input = input.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
-    const runs = dag.helm().lint(input, {
-      charts: [...charts, ...(charts.includes(config.chart.path) ? withValues(config) : [])],
+    const { charts: runs, files } = chartRuns(config, charts, await input.glob("**/ci/*-values.yaml"))
+    for (const [file, text] of Object.entries(files)) input = input.withNewFile(file, text)
+    const linted = dag.helm().lint(input, {
+      charts: runs,
       name: silent,
       timeout: config.timeouts.lint,
       deadline,
       nonce,
     })
-    return scanned("lint:helm", runs.reports())
+    return scanned("lint:helm", linted.reports())
   },
   judge: ({ config }) => countFindings(config, { severity: "medium" }),
 })
-
-/** Returns the delivered chart with each set of values that an environment uses, as `chart=file+file`. */
-function withValues({ chart, environments }: Config): string[] {
-  const sets = Object.values(environments).map(({ values, cluster }) => {
-    const files = [values, ...(cluster === "ephemeral" && chart.ephemeral ? [chart.ephemeral] : [])]
-    return `${chart.path}=${files.map((file) => `${chart.path}/${file}`).join("+")}`
-  })
-  return [...new Set(sets)]
-}

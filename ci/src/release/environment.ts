@@ -2,6 +2,7 @@
 // names.
 import { dirname } from "node:path"
 import { Directory, Secret, dag } from "@dagger.io/dagger"
+import { deploymentSettings } from "../config/chart-settings"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import type { Chart } from "../config/product"
 import { allPassed, live, notRun, step, type Part } from "../report/parts"
@@ -91,17 +92,8 @@ export function chartSettings(
   { config: { chart }, environment, cluster, faults }: Pick<Place, "config" | "environment" | "cluster" | "faults">,
   images: Record<string, string>,
 ): string[] {
-  const { values } = chart
   return [
-    ...Object.entries(images).flatMap(([service, reference]) => {
-      const [repository, digest] = reference.split("@") as [string, string]
-      const path = values.image.replace("<service>", service)
-      return [`${path}.repository=${repository}`, `${path}.digest=${digest}`]
-    }),
-    `${values.appMode}=${environment.appMode}`,
-    `${values.appUrl}=${environment.appUrl}`,
-    ...(cluster.ephemeral ? [`${values.nodePort}=${environment.port}`] : []),
-    ...(cluster.ephemeral && values.demo ? [`${values.demo}=true`] : []),
+    ...deploymentSettings({ chart }, environment, { images, ephemeral: cluster.ephemeral }),
     ...faultSettings(faults, cluster.ephemeral, chart),
   ]
 }

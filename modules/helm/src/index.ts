@@ -99,15 +99,16 @@ export class Helm {
 
   /**
    * Lints charts with `helm lint --strict`, one after the other, and returns one result with SARIF.
-   * Dependencies with a `file://` address are built first; other missing dependencies are left out, and the reason says
-   * so.
+   * Missing dependencies with a `file://` address are built, others are fetched; those that cannot be had are left out,
+   * and the reason says so. A `Chart.lock` that does not fit `Chart.yaml` is a finding.
    *
    * Example: `dagger -m modules/helm call lint --source charts
    * --charts shop=shop/values-qa.yaml,shop=shop/values-prod.yaml verdict`
    *
    * @param source Folder that contains the charts and the files of values, for example `.`.
    * @param charts Folders of the charts in `source`, each alone or as `folder=file` with a file of values of `source`,
-   * or `folder=file+file` with several, where a later one wins. A chart may be named more than once; `.` is `source`
+   * or `folder=file+file` with several, where a later one wins; findings do not name files that begin with a dot. A
+   * chart may be named more than once; `.` is `source`
    * itself.
    * @param set Single values for all charts, such as `image.tag=1.2`.
    * @param name Name of the result, for example `charts`.

@@ -1,6 +1,7 @@
 // Lints charts and makes one result of what helm says of them.
 import { Directory, dag } from "@dagger.io/dagger"
 import { images } from "./images"
+import { authorities } from "./release"
 import { LintRun, describeLint, lintRuns, readRuns, setArguments } from "./read"
 import { lintScript } from "./scripts/chart"
 import { withNonce } from "./shared/nonce"
@@ -23,10 +24,12 @@ export async function lintCharts(name: string, { source, charts, set, timeout, n
     for (const file of [chart === "." ? "Chart.yaml" : `${chart}/Chart.yaml`, ...values])
       if (!(await source.exists(file))) throw new Error(`there is no ${file} in the source`)
   // helm alone: lint needs no kubectl.
+  const helm = dag.container().from(images.helm)
   const container = dag
     .container()
     .from(images.debian)
-    .withFile("/usr/local/bin/helm", dag.container().from(images.helm).file("/usr/bin/helm"))
+    .withFile("/usr/local/bin/helm", helm.file("/usr/bin/helm"))
+    .withFile(authorities, helm.file(authorities))
     .withMountedDirectory("/src", source)
     .withWorkdir("/src")
   const list = runs.map(({ chart, values }) => `${chart}\t${values.join(",")}`).join("\n")

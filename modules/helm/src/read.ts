@@ -116,7 +116,10 @@ function cleanReason(runs: LintRun[], outputs: string[]): string {
   return (
     `no finding in ${counted(charts.size, "chart")}` +
     (sets ? `, with ${counted(sets, "set")} of values` : "") +
-    (names ? `; ${names} without the dependencies, which are not in the source` : "")
+    (names
+      ? `; ${names} without the dependencies, which are not in the source and cannot be fetched: ` +
+        "commit them in charts/ to lint with them"
+      : "")
   )
 }
 
@@ -149,7 +152,13 @@ export function lintFindings(output: string, path: string): Finding[] {
     .map((block) => /^\[(ERROR|WARNING)\] ([^:\s]*):? ?([\s\S]*)$/.exec(block.trim()))
     .filter((match) => match !== null)
     .map(([, level, part, words]) =>
-      lintFinding(path, level === "ERROR" ? "error" : "warning", part!.replace(/\/$/, ""), words!),
+      // Of dependencies that are missing helm names the chart by its absolute path.
+      lintFinding(
+        path,
+        level === "ERROR" ? "error" : "warning",
+        part!.startsWith("/") ? "Chart.yaml" : part!.replace(/\/$/, ""),
+        words!,
+      ),
     )
 }
 
@@ -173,7 +182,7 @@ function lintFinding(path: string, level: "error" | "warning", part: string, wor
   }
 }
 
-/** The findings of several runs, each once, with the values of the first run that has it. */
+/** The findings of several runs, each once, with the values of the first run that has it, without hidden files. */
 export function mergedFindings(runs: { findings: Finding[]; values: string[] }[]): Finding[] {
   const seen = new Set<string>()
   return runs.flatMap(({ findings, values }) =>
@@ -181,7 +190,8 @@ export function mergedFindings(runs: { findings: Finding[]; values: string[] }[]
       const key = JSON.stringify(finding)
       if (seen.has(key)) return []
       seen.add(key)
-      return [values.length ? { ...finding, text: `${finding.text} (with ${values.join(", ")})` } : finding]
+      const told = values.filter((file) => !file.startsWith("."))
+      return [told.length ? { ...finding, text: `${finding.text} (with ${told.join(", ")})` } : finding]
     }),
   )
 }

@@ -14,11 +14,12 @@ export interface Access {
   serviceName?: string
 }
 
+/** Debian's slim image has no certificate authorities; helm's image has those that public registries need. */
+export const authorities = "/etc/ssl/certs/ca-certificates.crt"
+
 /** The container with helm and kubectl in it. */
 export function toolsIn(container: Container): Container {
   const helm = dag.container().from(images.helm)
-  // Debian's slim image has no certificate authorities; helm's image has those that public registries need.
-  const authorities = "/etc/ssl/certs/ca-certificates.crt"
   return container
     .withFile("/usr/local/bin/helm", helm.file("/usr/bin/helm"))
     .withFile("/usr/local/bin/kubectl", dag.container().from(images.kubectl).file("/bin/kubectl"))

@@ -37,15 +37,32 @@ exit "$code"
 `
 
 /**
- * A function of bash: `build_local CHART` packs each `file://` dependency of a chart into its folder charts/, after those that
+ * Functions of bash: `available CHART` prints its Chart.yaml with those dependencies alone that are in its folder charts/, on the
+ * same lines. `build_local CHART` packs each `file://` dependency of a chart into its folder charts/, after those that
  * the dependency has itself. It needs no network. Dependencies that are elsewhere, or not there, are not touched.
  */
-const buildLocal = `
+export const dependencyFunctions = `
 local_dependencies() {
   awk '
 /^dependencies:/ { inside = 1; next }
 /^[A-Za-z]/ { inside = 0 }
 inside && match($0, /file:\\/\\/[^"\\047 \\t#]+/) { print substr($0, RSTART + 7, RLENGTH - 7) }
+' "$1/Chart.yaml"
+}
+available() {
+  awk -v present="$(ls "$1/charts" 2> /dev/null)" '
+function has(item) {
+  if (!match(item, /name: *["\\047]?[A-Za-z0-9._-]+/)) return 0
+  name = substr(item, RSTART, RLENGTH); sub(/name: *["\\047]?/, "", name)
+  return index("\\n" present "\\n", "\\n" name "\\n") || match("\\n" present, "\\n" name "-[0-9][^\\n]*[.]tgz")
+}
+function flush() { if (item != "" && !has(item)) gsub(/[^\\n]+/, "", item); printf "%s", item; item = "" }
+/^dependencies:/ { inside = 1; print (/\\[/ ? "" : $0); next }
+inside && /^[A-Za-z]/ { flush(); inside = 0 }
+inside && /^ *- / { flush() }
+inside { item = item $0 "\\n"; next }
+{ print }
+END { flush() }
 ' "$1/Chart.yaml"
 }
 build_local() {
@@ -61,10 +78,10 @@ build_local() {
 /**
  * Runs `helm lint --strict` for each line of $1, `chart<tab>files of values, separated by commas`, with the other arguments as
  * flags. The output of each run goes to /report under its number. If dependencies are missing in charts/, those with a `file://`
- * address are built; if others are missing still, a copy of the chart that names no dependencies is linted. Exit code 1 when a
+ * address are built, then all that can be fetched; if some are missing still, a copy of the chart without these is linted. Exit code 1 when a
  * run found something.
  */
-export const lintScript = `${buildLocal}
+export const lintScript = `${dependencyFunctions}
 status=0
 i=0
 list=$1; shift
@@ -78,13 +95,22 @@ while IFS=$'\\t' read -r chart values; do
   if missing && [ -n "$(local_dependencies "$chart")" ]; then
     if build_local "$chart" 2> /tmp/build; then lint "$chart" "\${flags[@]}"; else cat /tmp/build > "$report"; code=1; fi
   fi
+  stale=
+  if missing; then
+    # Without a network this fails at once, or after a moment; the chart is as before then.
+    if timeout 60 helm dependency build "$chart" > /tmp/build 2>&1; then lint "$chart" "\${flags[@]}"
+    elif grep -q 'Chart.lock) is out of sync' /tmp/build; then stale=yes; fi
+  fi
   if missing; then
     rm -rf /tmp/alone && mkdir /tmp/alone && cp -R "$chart" /tmp/alone/
-    awk '/^dependencies:/ { without = 1; print ""; next } /^[A-Za-z]/ { without = 0 } { print without ? "" : $0 }' \\
-      "$chart/Chart.yaml" > /tmp/alone/Chart.yaml
+    available "$chart" > /tmp/alone/Chart.yaml
     alone=/tmp/alone/$(basename "$(realpath "$chart")") && mv /tmp/alone/Chart.yaml "$alone/" && rm -f "$alone/Chart.lock"
     lint "$alone" "\${flags[@]}"
     echo "without its dependencies, which are not in charts/" >> "$report"
+    if [ -n "$stale" ]; then
+      echo "[ERROR] Chart.lock: is out of sync with Chart.yaml: run \\\`helm dependency update\\\` and commit it" >> "$report"
+      code=1
+    fi
   fi
   if [ "$code" != 0 ]; then status=1; fi
   echo "$chart $values"; cat "$report"
