@@ -137,6 +137,7 @@ describe("a delivery.yaml", () => {
         scope: "all",
         sast: "medium",
         lint: { exclusions: [] },
+      secrets: { config: "", baseline: "" },
         suppressions: [],
       },
       dependencies: {

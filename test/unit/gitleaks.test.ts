@@ -127,3 +127,25 @@ describe("findings that are accepted with their commit", () => {
     expect(accepted([])).toBe("")
   })
 })
+
+describe("a baseline", () => {
+  const entry = { RuleID: "k", Description: "d", File: "a b.env", StartLine: 2, Commit: "", Fingerprint: "" }
+  const commit = "83cd5c0c65dfa089afea93000b0b097742a524ef"
+  it("is accepted like .gitleaksignore, in the commits and in the files", () => {
+    const report = JSON.stringify([entry, { ...entry, Commit: commit, StartLine: 5 }])
+    expect(leaks.baselineEntries(report, "b.json")).toBe(`a b.env:k:2\n${commit}:a b.env:k:5\n`)
+    const [standing] = leaks.findings(JSON.stringify([{ ...entry, StartLine: 7, EndLine: 7 }]))
+    expect(leaks.candidates(leaks.baselineEntries(report, "b.json"), [standing!])).toEqual([
+      { index: 0, commit, line: 5, file: "a b.env", start: 7, end: 7 },
+    ])
+  })
+  it.each(["", "{", "{}"])("that is %j is an error", (report) =>
+    expect(() => leaks.baselineEntries(report, "b.json")).toThrow("baseline: b.json is no JSON report of gitleaks"),
+  )
+  it("is a file of the source", () => {
+    expect(leaks.ownFile("baseline", "./ci/b.json")).toBe("ci/b.json")
+    expect(leaks.ownFile("baseline", "")).toBe("")
+    for (const file of ["/b.json", "../b.json", "a/../../b"])
+      expect(() => leaks.ownFile("config", file)).toThrow(`config: ${JSON.stringify(file)} leads out of the source`)
+  })
+})

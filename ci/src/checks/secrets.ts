@@ -15,7 +15,8 @@ export const secrets = defineCheck({
   isByLines: true,
   async run({ config, deadline, nonce }, source) {
     const git = source.directory(".git")
-    const result = dag.gitleaks().scan(source, { git, name: silent, timeout: config.timeouts.secrets, deadline, nonce })
+    const options = { git, name: silent, timeout: config.timeouts.secrets, deadline, nonce, ...config.secrets }
+    const result = dag.gitleaks().scan(source, options)
     const [status, reason, seconds, cached, exitCode] = await Promise.all([
       result.status(),
       result.reason(),

@@ -80,13 +80,14 @@ function fullNeed(need: string | WrittenContainer): Need {
 
 function fullGates(
   gates: WrittenGates,
-): Pick<Config, "coverage" | "quality" | "sast" | "dependencies" | "lint" | "scope"> {
+): Pick<Config, "coverage" | "quality" | "sast" | "dependencies" | "lint" | "secrets" | "scope"> {
   return {
     coverage: { total: coverageGate(gates, "total"), changedLines: coverageGate(gates, "changedLines") },
     quality: gates.quality,
     sast: gates.sast?.severity ?? "medium",
     dependencies: fullDependencies(gates.dependencies),
     lint: gates.lint ?? { exclusions: [] },
+    secrets: { config: "", baseline: "", ...gates.secrets },
     scope: gates.scope ?? "all",
   }
 }

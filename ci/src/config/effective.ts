@@ -9,7 +9,7 @@ import { lineAt, readSource, type Source } from "./places"
  * setting that it follows from. Throws a ConfigError like parseConfig.
  */
 export function effectiveConfig(text: string): string {
-  const { services, coverage, quality, sast, lint, scope, dependencies, ...rest } = parseConfig(text)
+  const { services, coverage, quality, sast, lint, secrets, scope, dependencies, ...rest } = parseConfig(text)
   const source = readSource(text)
   const service =
     (source.document.getIn(["gates", "coverage", "service"]) as number | undefined) ??
@@ -18,7 +18,15 @@ export function effectiveConfig(text: string): string {
     services: Object.fromEntries(
       Object.entries(services).map(([name, { coverageWritten: _, ...settings }]) => [name, settings]),
     ),
-    gates: { scope, coverage: { service, ...coverage }, quality, sast: { severity: sast }, lint, dependencies },
+    gates: {
+      scope,
+      coverage: { service, ...coverage },
+      quality,
+      sast: { severity: sast },
+      lint,
+      secrets,
+      dependencies,
+    },
     ...rest,
   }
   const rows: [string, string][] = []

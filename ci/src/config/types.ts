@@ -119,6 +119,12 @@ export interface Lint {
   exclusions: string[]
 }
 
+/** Files of the repository that gitleaks reads; "" for none but its usual ones. */
+export interface Secrets {
+  config: string
+  baseline: string
+}
+
 /** How bad a finding has to be to count. */
 export type Severity = "high" | "medium" | "low"
 
@@ -151,6 +157,7 @@ export interface Config extends Product {
   sast: Severity
   dependencies: Dependencies
   lint: Lint
+  secrets: Secrets
   scope: Scope
   suppressions: Suppression[]
   /** The page of the repository, for links in reports; else what git's remote says. */
@@ -190,5 +197,6 @@ export interface WrittenGates {
     database?: Partial<Dependencies["database"]>
   }
   lint?: Lint
+  secrets?: Partial<Secrets>
   scope?: Scope
 }

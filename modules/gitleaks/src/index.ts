@@ -8,6 +8,7 @@ import { Container, Directory, ReturnType, argument, dag, func, object } from "@
 import { images } from "./images"
 import {
   Finding,
+  baselineEntries,
   candidateLines,
   candidates,
   commitsScanned,
@@ -17,6 +18,7 @@ import {
   found,
   junit,
   merged,
+  ownFile,
   sarif,
   troubleOf,
 } from "./read"
@@ -66,6 +68,9 @@ export class Gitleaks {
    * 0 waits for it.
    * @param nonce Any value not used before, for example `$RANDOM`: gitleaks runs again instead of answering from the
    * cache.
+   * @param config File of `source` with gitleaks' rules, for example `ci/gitleaks.toml`; empty for `.gitleaks.toml`.
+   * @param baseline File of `source` with accepted findings, a JSON report of gitleaks, for example
+   * `.gitleaks-baseline.json`.
    */
   @func({ cache: "session" })
   async scan(
@@ -88,12 +93,15 @@ export class Gitleaks {
     args: string[] = [],
     deadline: number = 0,
     nonce: string = "",
+    config: string = "",
+    baseline: string = "",
   ): Promise<Result> {
     const scanBoth = async (): Promise<Result> => {
       const history = git ?? (await gitFolder(source))
       const shallow = await history.exists("shallow")
-      const base = withNonce(withRules(this.base(image), source, await source.glob(".gitleaks*")), nonce)
-      const rules = await extendedFiles(source)
+      const own = await ownFiles(source, { config, baseline })
+      const base = withNonce(withRules(this.base(image), source, own), nonce)
+      const rules = await extendedFiles(source, own.config)
       const [past, present] = await Promise.all([
         scan(base.withMountedDirectory("/src", rules).withMountedDirectory("/src/.git", history), "git", args, timeout),
         scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
@@ -101,7 +109,7 @@ export class Gitleaks {
       const commits = commitsScanned(past.log)
       const trouble = past.trouble || present.trouble || incomplete(shallow, commits)
       const repository = base.withMountedDirectory("/src", tree(source)).withMountedDirectory("/src/.git", history)
-      const standing = await unaccepted(repository, source, findings(present.json))
+      const standing = await unaccepted(repository, own.accepted, findings(present.json))
       const clean = `no secret in ${commits} commits and the files`
       return result(name, [past, present], { trouble, commits, standing, clean })
     }
@@ -129,7 +137,7 @@ export class Gitleaks {
     args: string[] = [],
   ): Promise<Result> {
     return reportStep(name, async () => {
-      const base = withRules(this.base(image), source, await source.glob(".gitleaks*"))
+      const base = withRules(this.base(image), source, await ownFiles(source, {}))
       const present = await scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout)
       const standing = findings(present.json)
       return result(name, [present], { trouble: present.trouble, standing, clean: "no secret in the files" })
@@ -208,25 +216,46 @@ function tree(source: Directory): Directory {
   return source.withoutDirectory(".git").filter({ gitignore: true })
 }
 
-function withRules(base: Container, source: Directory, rules: string[]): Container {
-  let container = base.withDirectory("/rules", dag.directory())
-  for (const file of rules.filter((f) => f === ".gitleaks.toml" || f === ".gitleaksignore"))
-    container = container.withFile(`/rules/${file}`, source.file(file))
-  if (rules.includes(".gitleaks.toml"))
-    container = container.withEnvVariable("GITLEAKS_CONFIG", "/rules/.gitleaks.toml")
-  return container
+/** The files of a source that gitleaks goes by. */
+interface OwnFiles {
+  /** Its rules; "" if there are none. */
+  config: string
+  /** Accepted findings as entries of .gitleaksignore. */
+  accepted: string
+}
+
+/** The files that a caller names, and those of the usual names; an error if one that is named is not there. */
+async function ownFiles(source: Directory, named: { config?: string; baseline?: string }): Promise<OwnFiles> {
+  const [config, baseline] = (["config", "baseline"] as const).map((name) => ownFile(name, named[name] ?? ""))
+  for (const [argument, file] of Object.entries({ config, baseline }))
+    if (file && !(await source.exists(file))) throw new Error(`${argument}: there is no ${file} in the source`)
+  const text = async (file: string): Promise<string> =>
+    (await source.exists(file)) ? source.file(file).contents() : ""
+  const usual = (await source.exists(".gitleaks.toml")) ? ".gitleaks.toml" : ""
+  const ignored = await text(".gitleaksignore")
+  const entries = baseline ? baselineEntries(await text(baseline), baseline) : ""
+  return { config: config || usual, accepted: `${ignored}\n${entries}` }
+}
+
+function withRules(base: Container, source: Directory, { config, accepted }: OwnFiles): Container {
+  const container = base.withNewFile("/rules/.gitleaksignore", accepted)
+  return config
+    ? container
+        .withFile("/rules/.gitleaks.toml", source.file(config))
+        .withEnvVariable("GITLEAKS_CONFIG", "/rules/.gitleaks.toml")
+    : container
 }
 
 /**
  * The files that the rules extend, one after the other. gitleaks looks for them from the repository's root; it reports a file
  * that is missing.
  */
-async function extendedFiles(source: Directory): Promise<Directory> {
+async function extendedFiles(source: Directory, config: string): Promise<Directory> {
   let files = dag.directory()
   const seen = new Set<string>()
-  for (let file = ".gitleaks.toml"; file !== "" && !seen.has(file) && (await source.exists(file));) {
+  for (let file = config; file !== "" && !seen.has(file) && (await source.exists(file));) {
     seen.add(file)
-    if (file !== ".gitleaks.toml") files = files.withFile(file, source.file(file))
+    if (file !== config) files = files.withFile(file, source.file(file))
     file = extendedFile(await source.file(file).contents())
     if (file.startsWith("/") || file.split("/").includes("..")) break
   }
@@ -234,9 +263,8 @@ async function extendedFiles(source: Directory): Promise<Directory> {
 }
 
 /** The findings in the files that no entry of .gitleaksignore accepts in the commit that brought them in. */
-async function unaccepted(repository: Container, source: Directory, standing: Finding[]): Promise<Finding[]> {
-  if (standing.length === 0 || !(await source.exists(".gitleaksignore"))) return standing
-  const possible = candidates(await source.file(".gitleaksignore").contents(), standing)
+async function unaccepted(repository: Container, accepted: string, standing: Finding[]): Promise<Finding[]> {
+  const possible = candidates(accepted, standing)
   if (possible.length === 0) return standing
   const stdin = candidateLines(possible)
   const ran = repository.withExec(["bash", "-c", acceptScript], { stdin, expect: ReturnType.Any })

@@ -49,6 +49,26 @@ export function extendedFile(toml: string): string {
   return match?.[1] ?? match?.[2] ?? ""
 }
 
+/** A file of a source that a caller names, without `./` before it; an error if it leads out of the source. */
+export function ownFile(argument: string, file: string): string {
+  const clean = file.replace(/^(?:\.\/+)+/, "")
+  if (clean.startsWith("/") || clean.split("/").includes(".."))
+    throw new Error(`${argument}: ${JSON.stringify(file)} leads out of the source; give a file in it`)
+  return clean
+}
+
+/**
+ * The findings of a baseline, a JSON report of gitleaks, as entries of .gitleaksignore: gitleaks itself compares them with
+ * commits alone, and the files have the same ones. An error if it is no report.
+ */
+export function baselineEntries(report: string, file: string): string {
+  if (!isList(report))
+    throw new Error(`baseline: ${file} is no JSON report of gitleaks; write one with --report-format json`)
+  return findings(report)
+    .map((one) => `${one.commit ? `${one.commit}:` : ""}${one.file}:${one.rule}:${one.line}\n`)
+    .join("")
+}
+
 /** A finding in the files that may be the one that an entry of .gitleaksignore accepts in a commit. */
 export interface Candidate {
   /** Position of the finding in its list. */
