@@ -16,6 +16,8 @@ export default tseslint.config(
       "engine/sdk/template/",
       // Becomes a module, and is checked there.
       "engine/module-template/",
+      // Node projects that tests check, with globals of their own runners.
+      "test/fixtures/node/",
       // Inputs of tests with seeded faults.
       "test/fixtures/lint/",
       "test/fixtures/sast/",

@@ -588,7 +588,7 @@ describe("a source that cannot be checked", () => {
     execFileSync("mkdir", ["-p", join(shop.root, "services/empty")])
     const output = await refused()
     expect(output).toMatch(/services\/api has no go\.mod/)
-    expect(output).toMatch(/services\/frontend has no package-lock\.json/)
+    expect(output).toMatch(/services\.frontend\.path: .*there is no lock file in services\/frontend/)
     expect(output).toMatch(/services\/gone does not exist/)
     expect(output).toMatch(/services\/empty is (an )?empty/)
   })

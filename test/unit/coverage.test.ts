@@ -10,7 +10,7 @@ const profile =
 const lcov = "TN:\nSF:src/money.ts\nDA:1,3\nDA:2,0\nend_of_record\nSF:src/other.ts\nDA:7,1\nend_of_record\n"
 const summary = JSON.stringify({
   total: { statements: { total: 9, covered: 9 } },
-  "/src/src/money.ts": { statements: { total: 4, covered: 1 } },
+  "/src/services/web/src/money.ts": { statements: { total: 4, covered: 1 } },
 })
 const diff = [
   ...[
@@ -70,6 +70,10 @@ describe("coverage", () => {
       ]),
     ])
     expect(istanbulCoverage("", "", "/src", "web")).toEqual([])
+    const workspace = JSON.stringify({ "/src/libs/money/index.js": { statements: { total: 2, covered: 2 } } })
+    expect(
+      istanbulCoverage(workspace, "SF:../../libs/money/index.js\nDA:1,1\nend_of_record\n", "/src", "apps/shop"),
+    ).toEqual([file("libs/money/index.js", 2, 2, [[1, true]])])
   })
   it("is added up over all", () => {
     expect(
@@ -82,6 +86,7 @@ describe("coverage", () => {
     expect(rooted(profile, "example.com/api", "services/api")).toContain("\nexample.com/other/x.go:1.1")
     expect(rooted(lcov, "/src", "services/web")).toBe(lcov.replace(/^SF:/gm, "SF:services/web/"))
     expect(rooted("SF:/src/src/a.ts\n", "/src", ".")).toBe("SF:src/a.ts\n")
+    expect(rooted("SF:/src/libs/a.ts\nSF:../../libs/b.ts\n", "/src", "apps/x")).toBe("SF:libs/a.ts\nSF:libs/b.ts\n")
   })
   it("finds changed lines in a diff: added and changed ones, new files, no deleted ones", () =>
     expect(Object.fromEntries(changedLines(diff))).toEqual({ "a/x.go": [4, 5, 11], "with blank.ts": [1] }))

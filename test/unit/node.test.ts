@@ -1,22 +1,32 @@
 // The module node without an engine: what npm and the tools of a project print is read.
 import { describe, expect, it } from "vitest"
+import * as failures from "../../modules/node/src/failures"
+import { managerOf, type Manager } from "../../modules/node/src/managers"
+import * as outcomes from "../../modules/node/src/outcomes"
 import * as node from "../../modules/node/src/read"
+
+const manager = (lockfile: Parameters<typeof managerOf>[0], text = ""): Manager => managerOf(lockfile, text)
+const npm = manager("package-lock.json")
 
 describe("node", () => {
   it("says how the lockfile disagrees", () =>
     expect(
-      node.installFailure(
+      failures.installFailure(
+        npm,
         "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when …\nnpm " +
           "error Invalid: lock file's vue@3.5.45 does not satisfy vue@3.5.44\n",
       ),
-    ).toBe(
-      "package.json and package-lock.json disagree: Invalid: lock file's vue@3.5.45 does not satisfy " +
-        "vue@3.5.44 (run `npm install` and commit the lockfile)",
-    ))
+    ).toEqual({
+      reason:
+        "package.json and package-lock.json disagree: Invalid: lock file's vue@3.5.45 does not satisfy " +
+        "vue@3.5.44 (run `npm install` and commit the lock file)",
+      isFinal: true,
+    }))
   it("says another install failure", () =>
-    expect(node.installFailure("npm error code ENOTFOUND\nnpm error network request failed\n")).toBe(
-      "network request failed",
-    ))
+    expect(failures.installFailure(npm, "npm error code ENOTFOUND\nnpm error network request failed\n")).toEqual({
+      reason: "network request failed",
+      isFinal: true,
+    }))
   it("finds eslint's first problem", () =>
     expect(
       node.lintFailure(
@@ -48,7 +58,7 @@ describe("node", () => {
     JSON.stringify({ numTotalTests: 11, numPendingTests: 0, numFailedTests: 1, testResults: results, ...counts })
   it("names the failing test with file and line", () =>
     expect(
-      node.testOutcome(
+      outcomes.testOutcome(
         report([
           {
             name: "/src/tests/m.test.ts",
@@ -75,7 +85,7 @@ describe("node", () => {
     }))
   it("names a file that does not load", () =>
     expect(
-      node.testOutcome(
+      outcomes.testOutcome(
         report([
           {
             name: "/src/tests/x.test.ts",
@@ -87,11 +97,11 @@ describe("node", () => {
         "/src",
       )?.first,
     ).toBe('tests/x.test.ts: Failed to resolve import "./nope"'))
-  it("knows that there is no report", () => expect(node.testOutcome("", "/src")).toBeUndefined())
+  it("knows that there is no report", () => expect(outcomes.testOutcome("", "/src")).toBeUndefined())
   it("reads coverage", () => {
-    expect(node.coveragePercent('{"total":{"statements":{"total":8,"covered":6}}}')).toBe(75)
-    expect(node.coveragePercent('{"total":{"statements":{"total":0,"covered":0}}}')).toBeUndefined()
-    expect(node.coveragePercent("")).toBeUndefined()
+    expect(outcomes.coveragePercent('{"total":{"statements":{"total":8,"covered":6}}}')).toBe(75)
+    expect(outcomes.coveragePercent('{"total":{"statements":{"total":0,"covered":0}}}')).toBeUndefined()
+    expect(outcomes.coveragePercent("")).toBeUndefined()
   })
 
   it("has every problem that eslint printed", () =>
@@ -121,27 +131,6 @@ describe("the scripts of a project", () => {
     expect(node.scriptsIn(project({ test: "vitest run" }))).toEqual({ test: "vitest run" })
     expect(node.scriptsIn("{}")).toEqual({})
   })
-  it.each([
-    ["vitest", project({ test: "vitest run --coverage" }), true],
-    ["vitest by another script", project({ test: "npm run unit", unit: "vitest" }), true],
-    [
-      "a wrapper in a project with vitest",
-      project({ test: "run-s test:*" }, { devDependencies: { vitest: "4" } }),
-      true,
-    ],
-    ["Node's runner", project({ test: "node --test" }), false],
-    [
-      "Node's runner in a project with vitest",
-      project({ test: "node --test" }, { devDependencies: { vitest: "4" } }),
-      false,
-    ],
-    ["jest", project({ test: "jest --ci" }, { dependencies: { vitest: "4" } }), false],
-    ["a script of its own", project({ test: "sh test.sh" }), false],
-    ["nothing", project({}), false],
-    ["a script of another name", project({ test: "jest", "test:unit": "vitest" }), true, "test:unit"],
-  ])("run %s", (_, packageJson, expected, script?: string) =>
-    expect(node.runsVitest(packageJson, script)).toBe(expected),
-  )
 })
 
 describe("what npm was refused for want of a login", () => {
@@ -155,7 +144,7 @@ describe("what npm was refused for want of a login", () => {
       "registry.npmjs.org has no @shop/greet (404): if it is private, pass npmrc with its registry and a login",
     ],
     ["", ""],
-  ])("npm: %j", (log, reason) => expect(node.refusal(log)).toBe(reason))
+  ])("npm: %j", (log, reason) => expect(failures.refusal(log)).toBe(reason))
 })
 
 describe("what mends a Node project", () => {

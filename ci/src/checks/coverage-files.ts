@@ -1,5 +1,6 @@
 // Coverage files of Go and istanbul, and unified diffs.
 import type { FileCoverage } from "../report/stages"
+import { pathFrom } from "../shared/lockfiles"
 
 /**
  * Returns the files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements>
@@ -31,11 +32,11 @@ export function goCoverage(profile: string, module: string, path: string): FileC
 }
 
 /**
- * Returns the files of istanbul's `coverage-summary.json`, with their lines from `lcov.info`. `workdir` is where the tests ran,
- * `path` the project's folder.
+ * Returns the files of istanbul's `coverage-summary.json`, with their lines from `lcov.info`. `workdir` is where the repository was,
+ * `path` the project's folder in it, which relative names start from.
  */
 export function istanbulCoverage(summary: string, lcov: string, workdir: string, path: string): FileCoverage[] {
-  const named = (file: string) => below(path, file.replace(`${workdir}/`, ""))
+  const named = (file: string) => fromRoot(file, workdir, path)
   const lines = new Map<string, Map<number, boolean>>()
   for (const record of lcov.split("end_of_record")) {
     const file = /^SF:(.+)$/m.exec(record)?.[1]
@@ -57,12 +58,21 @@ export function istanbulCoverage(summary: string, lcov: string, workdir: string,
     }))
 }
 
-/** Returns a coverage profile of Go or lcov with files named from the repository's root instead of `from`. */
+/** A file's name from the repository's root: an absolute name is below `workdir`, another one starts from `path`. */
+function fromRoot(file: string, workdir: string, path: string): string {
+  if (file.startsWith(`${workdir}/`)) return file.slice(workdir.length + 1)
+  return file.startsWith("/") ? file : (pathFrom(path, file) ?? file)
+}
+
+/**
+ * Returns a coverage profile of Go or lcov with files named from the repository's root. `from` is the name of the Go module in
+ * `path`, or where the repository was.
+ */
 export function rooted(report: string, from: string, path: string): string {
   const to = path === "." ? "" : `${path}/`
   return report.replace(/^(SF:)?(.*)$/gm, (line, lcov: string | undefined, rest: string) =>
     lcov
-      ? `SF:${to}${rest.replace(`${from}/`, "")}`
+      ? `SF:${fromRoot(rest, from, path)}`
       : rest.startsWith(`${from}/`)
         ? `${to}${rest.slice(from.length + 1)}`
         : line,

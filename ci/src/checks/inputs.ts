@@ -97,7 +97,8 @@ export async function withoutMarkdown(folder: Directory): Promise<Directory> {
   return mentions.length > 0 ? folder : composed(folder, new Set(markdown), "")
 }
 
-async function composed(folder: Directory, without: Set<string>, at: string): Promise<Directory> {
+/** Returns a folder without some of its files and folders, composed of whole sub-folders and files. */
+export async function composed(folder: Directory, without: Set<string>, at: string): Promise<Directory> {
   let result = dag.directory()
   for (const entry of await folder.entries({ path: at || "." })) {
     const name = entry.replace(/\/$/, "")

@@ -7,7 +7,8 @@ import type { Found, Stage } from "../report/stages"
 import { timedSteps, type CheckRun } from "./check"
 import { compareWithBase, type Comparing } from "./compare"
 import { judgeLint } from "./findings"
-import { goInput, nodeInput } from "./inputs"
+import { goInput } from "./inputs"
+import { nodeProject } from "./node-input"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
 import { testEnvOf, withGoSettings, withNeeds } from "./settings"
@@ -82,9 +83,10 @@ async function checkNode(
   of: ServiceSteps,
 ): Promise<Found> {
   const { name, steps, service } = of
-  const input = await nodeInput(source, service, isBase)
+  const others = Object.values(config.services).map(({ path }) => path)
+  const input = await nodeProject(source, service, others, isBase)
   const scripts = Object.entries(service.scripts).map(([step, script]) => `${step}=${script}`)
-  const options = { name, steps: timedSteps(config, steps), scripts, deadline, nonce }
+  const options = { path: service.path, name, steps: timedSteps(config, steps), scripts, deadline, nonce }
   return access.npmrc
     ? resultsIn(node(access).check(input, options).reports())
     : cachedResults((attempt) => dag.node().cachedCheck(input, { ...options, attempt }))

@@ -3,6 +3,7 @@ import type { Directory } from "@dagger.io/dagger"
 import { goLayout } from "../shared/gosource"
 import { parseConfig, type Config, type Service } from "./config"
 import { dockerfileFaults, hasDockerfile } from "./dockerfile"
+import { lockfileFault } from "./node-root"
 
 /** The text of the source's delivery.yaml. */
 export async function configText(source: Directory): Promise<string> {
@@ -57,9 +58,8 @@ async function serviceFault(
     return `${service} has no go.mod; make one with \`go mod init\`, or correct the kind`
   if (kind === "go") return goFault(source, name, path)
   if (kind === "node" && !entries.includes("package.json")) return `${service} has no package.json, or correct the kind`
-  if (kind === "node" && !entries.includes("package-lock.json"))
-    return `${service} has no package-lock.json; make one with \`npm install\` and commit it`
-  return undefined
+  const fault = kind === "node" ? await lockfileFault(source, path) : undefined
+  return fault && `${service}: ${fault}`
 }
 
 /** Why a Go module cannot be checked: a folder that it needs is missing, or lies outside of the repository. */

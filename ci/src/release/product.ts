@@ -2,6 +2,7 @@
 import { Container, Directory, File, Service as Running, dag } from "@dagger.io/dagger"
 import { imageSource } from "../checks/docker"
 import { goInput } from "../checks/inputs"
+import { nodeProject } from "../checks/node-input"
 import { golang, node, type Access } from "../checks/private"
 import { withGoSettings } from "../checks/settings"
 import { readConfig } from "../config/source"
@@ -147,12 +148,13 @@ class Product {
       .file(name)
   }
 
-  private async page({ path, run }: RunningService): Promise<Running> {
+  private async page(service: RunningService): Promise<Running> {
+    const { path, run } = service
     const { source, version, access } = this.options
     let container = dag
       .container()
       .from(images.nginx)
-      .withDirectory("/usr/share/nginx/html", node(access).build(source.directory(path)))
+      .withDirectory("/usr/share/nginx/html", node(access).build(await nodeProject(source, service), { path }))
       .withNewFile("/usr/share/nginx/html/version.json", version)
       .withExposedPort(run.port)
     if (run.config) {

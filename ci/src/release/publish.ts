@@ -2,7 +2,8 @@
 // digest.
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { imageSource } from "../checks/docker"
-import { goInput, withoutMarkdown } from "../checks/inputs"
+import { goInput } from "../checks/inputs"
+import { nodeProject } from "../checks/node-input"
 import { golang, node, type Access } from "../checks/private"
 import { withGoSettings } from "../checks/settings"
 import type { Config, Platform, Service } from "../config/config"
@@ -166,7 +167,7 @@ async function goImage({ name, service, source, identity, access, platform }: Im
 /** The image of a Node project: its build, served by nginx. */
 async function pageImage({ name, service, source, identity, access, platform }: ImageInput): Promise<Container> {
   const { path, run } = service
-  const page = node(access).build(await withoutMarkdown(source.directory(path)))
+  const page = node(access).build(await nodeProject(source, service), { path })
   const settings = run?.config
     ? dag.directory().withFile("etc/nginx/conf.d/default.conf", source.file(`${path}/${run.config}`))
     : undefined

@@ -1,8 +1,10 @@
 /**
- * Checks and builds one Node project with npm: locked install, lint, type check, tests with JUnit and coverage, build.
+ * Checks and builds one Node project with npm, pnpm, yarn or bun: locked install, lint, type check, tests with JUnit and
+ * coverage, build.
  *
  * The steps run the scripts `lint`, `typecheck`, `test` and `build` of the project's package.json. A step without a
- * script does not apply, except tests. Tests that do not run vitest are judged by their exit code alone.
+ * script does not apply. Reports are read of vitest, jest, mocha, node --test and bun test; other test runners are
+ * judged by their exit code. A workspace is found by its lock file above `path`.
  */
 import {
   Changeset,
@@ -17,7 +19,9 @@ import {
   object,
 } from "@dagger.io/dagger"
 import { images } from "./images"
-import { install, installError, workdir, type Installation } from "./install"
+import { folderOf, install, workdir, type Installation } from "./install"
+import { programOf, scriptCommand } from "./managers"
+import { findProject, type Project } from "./project"
 import { firstError, fixCommands, readScripts, stepNames, type StepName } from "./read"
 import { asText } from "./shared/cached"
 import { withNonce } from "./shared/nonce"
@@ -26,7 +30,7 @@ import { Report, makeReport } from "./shared/report"
 import { Result, interruptedResult, reportStep, resultOfRun } from "./shared/result"
 import { readReport, runStep, unlessInterrupted } from "./shared/step"
 import { readSteps } from "./shared/steps"
-import { npmRun, runNamed } from "./steps"
+import { runNamed, type StepOptions } from "./steps"
 
 const defaultTimeout = 600
 
@@ -41,7 +45,7 @@ export class Node {
 
   /**
    * Grants access to a private registry to the functions that follow. Only the `npm ci` that downloads sees the
-   * secret: it is in no layer. Install scripts, linters, tests and the build run afterwards without it. The download
+   * secret: it is in no layer. For projects of npm. Install scripts, linters, tests and the build run afterwards without it. The download
    * is a layer of this caller, and not in the cache that all callers share.
    *
    * Example: `dagger -m modules/node call with-private --npmrc file://$HOME/.npmrc check --source services/web
@@ -72,23 +76,27 @@ export class Node {
   }
 
   /**
-   * Installs the locked dependencies (`npm ci`) and gives the container with the project. It is an error when
-   * package.json and the lockfile disagree.
+   * Installs the locked dependencies (`npm ci`, or the same of pnpm, yarn or bun) and gives the container with the
+   * project. It is an error when package.json and the lock file disagree.
    *
    * Example: `dagger -m modules/node call install --source services/web with-exec --args npm,ls,vue stdout`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async install(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Container> {
-    const { ran, project } = await install(this.base(image), source, timeout, this)
-    if (ran.exitCode !== 0) throw new Error(await installError(ran))
+    const { failure, project } = await install(image, await findProject(source, path), timeout, this)
+    if (failure !== "") throw new Error(failure)
     return project
   }
 
@@ -98,7 +106,10 @@ export class Node {
    *
    * Example: `dagger -m modules/node call check --source services/web summary`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param name First part of the results' names, for example `web` for `web:test`. Default: `node`.
    * @param steps Steps to run, of `lint`, `typecheck`, `test`, `build`, each with a time limit in seconds unless that
    * is 600, for example `lint,test=900`. When the installation fails, each of them fails with its reason. Default: all.
@@ -113,7 +124,8 @@ export class Node {
    */
   @func({ cache: "session" })
   async check(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     name: string = "node",
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
@@ -126,21 +138,22 @@ export class Node {
     const folders = chosen.map((step) => step.name)
     const scriptOf = readScripts(scripts)
     console.log(`▶ ${name}:install`)
-    const installed = await unlessInterrupted(install(this.base(image), source, defaultTimeout, this), deadline)
-    console.log(installLine(name, installed))
+    const found = await findProject(source, path)
+    const installed = await unlessInterrupted(install(image, found, defaultTimeout, this), deadline)
+    console.log(installLine(name, found, installed))
     if (installed === "interrupted") {
       const results = folders.map((step) => interruptedResult(`${name}:${step}`))
       return makeReport(folders, results)
     }
-    const { ran, project } = installed
-    const packageJson = await source.file("package.json").contents()
+    const { ran, failure, project } = installed
     const results = chosen.map(({ name: step, timeout }) => {
       const args = step === "test" ? testArgs : []
-      const options = { name: `${name}:${step}`, script: scriptOf[step] ?? step, args, timeout, packageJson }
+      const script = scriptOf[step] ?? step
+      const options = { ...optionsOf(found, image), name: `${name}:${step}`, script, args, timeout }
       const work = async (): Promise<Result> =>
-        ran.exitCode === 0
+        failure === ""
           ? runNamed(step, withNonce(project, nonce), options)
-          : resultOfRun(options.name, ran, await installError(ran))
+          : resultOfRun(options.name, ran, `installation: ${failure}`)
       return reportStep(options.name, work, { deadline })
     })
     return makeReport(folders, await Promise.all(results), dag.directory().withDirectory("install", ran.reports))
@@ -154,7 +167,10 @@ export class Node {
    *
    * Example: `dagger -m modules/node call cached-check --source services/web --attempt "$RANDOM"`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param name First part of the results' names, for example `web` for `web:test`. Default: `node`.
    * @param steps Steps to run, of `lint`, `typecheck`, `test`, `build`, each with a time limit in seconds unless that
    * is 600, for example `lint,test=900`. Default: all.
@@ -171,7 +187,8 @@ export class Node {
    */
   @func({ cache: "24h" })
   async cachedCheck(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     name: string = "node",
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
@@ -181,7 +198,7 @@ export class Node {
     nonce: string = "",
     attempt: string = "",
   ): Promise<string> {
-    const report = await this.check(source, name, steps, image, testArgs, scripts, deadline, nonce)
+    const report = await this.check(source, path, name, steps, image, testArgs, scripts, deadline, nonce)
     return asText(report.results, report.reports)
   }
 
@@ -190,19 +207,23 @@ export class Node {
    *
    * Example: `dagger -m modules/node call lint --source services/web reason`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param args Further arguments for the script, for example `--fix-dry-run`. Default: none.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async lint(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     args: string[] = [],
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return this.step("lint", source, { args, timeout, image })
+    return this.step("lint", await findProject(source, path), { args, timeout, image })
   }
 
   /**
@@ -211,24 +232,36 @@ export class Node {
    *
    * Example: `dagger -m modules/node call fix --source services/web modified-paths`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param timeout Time limit of the installation in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async fix(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Changeset> {
     // v0.19.10 mixes up paths unless both folders are roots of their own.
     const root = (folder: Directory): Directory => dag.directory().withDirectory("/", folder)
-    const commands = fixCommands(await source.file("package.json").contents())
+    const found = await findProject(source, path)
+    const commands = fixCommands(found.packageJson, found.manager.name)
     if (commands.length === 0) return root(source).changes(root(source))
-    let project = await this.install(source, timeout, image)
+    let project = await this.install(source, path, timeout, image)
     for (const command of commands) project = await fixed(project, command)
-    const after = project.directory(workdir).filter({ exclude: ["**/node_modules", "**/dist", "**/coverage"] })
-    return root(after).changes(root(source))
+    const exclude = ["**/node_modules", ".git", ".yarn/cache", ".yarn/install-state.gz", ".pnp.*"]
+    // What the installation itself writes is no change: only files of the source are.
+    const files = new Set(await source.glob("**/*"))
+    let after = source
+    const before = root(source)
+    const changed = root(project.directory(workdir).filter({ exclude })).changes(before)
+    for (const file of await changed.modifiedPaths())
+      if (files.has(file)) after = after.withFile(file, project.file(`${workdir}/${file}`))
+    return root(after).changes(before)
   }
 
   /**
@@ -236,40 +269,49 @@ export class Node {
    *
    * Example: `dagger -m modules/node call typecheck --source services/web reason`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param args Further arguments for the script, for example `--pretty`. Default: none.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async typecheck(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     args: string[] = [],
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return this.step("typecheck", source, { args, timeout, image })
+    return this.step("typecheck", await findProject(source, path), { args, timeout, image })
   }
 
   /**
-   * Runs the `test` script of the project: with vitest, JUnit and coverage; the result's value is the statement
-   * coverage in percent, and a project without a test that ran fails. Another runner is judged by its exit code.
+   * Runs the `test` script of the project: with vitest, jest, mocha, node --test or bun test, JUnit and coverage; the
+   * result's value is the statement coverage in percent. Another runner is judged by its exit code. Without a test the
+   * result is `notApplicable`.
    *
    * Example: `dagger -m modules/node call test --source services/web value`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
-   * @param args Further arguments for vitest, for example `tests/money.test.ts`. Default: none.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
+   * @param args Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async test(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     args: string[] = [],
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Result> {
-    return this.step("test", source, { args, timeout, image })
+    return this.step("test", await findProject(source, path), { args, timeout, image })
   }
 
   /**
@@ -277,7 +319,10 @@ export class Node {
    *
    * Example: `dagger -m modules/node call build --source services/web entries`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
    * @param args Further arguments for the script, for example `--mode=staging`. Default: none.
    * @param folder Folder that the script writes, for example `dist`.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
@@ -285,45 +330,64 @@ export class Node {
    */
   @func({ cache: "session" })
   async build(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
+    path: string = ".",
     args: string[] = [],
     folder: string = "dist",
     timeout: number = defaultTimeout,
     image: string = images.node,
   ): Promise<Directory> {
-    const ran = await runStep(await this.install(source, timeout, image), npmRun("build", args), timeout)
+    const found = await findProject(source, path)
+    const { failure, project } = await install(image, found, timeout, this)
+    if (failure !== "") throw new Error(failure)
+    const ran = await runStep(project, scriptCommand(found.manager.name, "build", args), timeout)
     if (ran.exitCode !== 0) throw new Error(await readReport(ran.reports, "output.txt"))
-    return ran.container.directory(`${workdir}/${folder}`)
+    return ran.container.directory(`${folderOf(found.path)}/${folder}`)
   }
 
   /**
-   * Runs `npm` with any arguments in the installed project, for what this module has no function for.
+   * Runs the project's package manager (`npm`, `pnpm`, `yarn` or `bun`) with any arguments in the installed project, for
+   * what this module has no function for.
    *
    * Example: `dagger -m modules/node call exec --source services/web --args ls,vue stdout`
    *
-   * @param source Folder of the project, with package.json and package-lock.json, for example `services/web`.
-   * @param args Arguments of npm, for example `ls,vue`.
+   * @param source Folder of the project, with package.json and its lock file, for example `services/web`; with `path`,
+   * the folder that `path` is in.
+   * @param path Folder of the project in `source`, for example `apps/shop`: a workspace whose lock file lies above it,
+   * or a project that takes packages from other folders. Default: the root of `source`.
+   * @param args Arguments of the package manager, for example `ls,vue`.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    */
   @func({ cache: "session" })
   async exec(
-    @argument({ ignore: ["**/node_modules", "**/.git", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/node_modules", "**/.git"] }) source: Directory,
     args: string[],
+    path: string = ".",
     image: string = images.node,
   ): Promise<Container> {
-    return (await this.install(source, defaultTimeout, image)).withExec(["npm", ...args])
+    const { manager } = await findProject(source, path)
+    return (await this.install(source, path, defaultTimeout, image)).withExec([programOf(manager.name), ...args])
   }
 
   /** Installs the project and runs one step. */
   private async step(
     name: StepName,
-    source: Directory,
+    found: Project,
     { args, timeout, image }: { args: string[]; timeout: number; image: string },
   ): Promise<Result> {
-    const project = await this.install(source, timeout, image)
-    const packageJson = await source.file("package.json").contents()
-    return runNamed(name, project, { name, script: name, args, timeout, packageJson })
+    const { failure, project } = await install(image, found, timeout, this)
+    if (failure !== "") throw new Error(failure)
+    return runNamed(name, project, { ...optionsOf(found, image), name, script: name, args, timeout })
   }
+}
+
+/** What all steps of a project share. */
+function optionsOf(
+  { path, manager, packageJson, manifests }: Project,
+  image: string,
+): Pick<StepOptions, "image" | "manager" | "folder" | "packageJson" | "rootPackageJson"> {
+  const rootPackageJson = manifests[0]?.text ?? packageJson
+  return { image, manager: manager.name, folder: folderOf(path), packageJson, rootPackageJson }
 }
 
 /** The project after a command that fixes; an error when the command itself failed. */
@@ -335,8 +399,14 @@ async function fixed(project: Container, command: string[]): Promise<Container> 
   throw new Error(`${command.join(" ")}: ${firstError(`${await after.stderr()}\n${await after.stdout()}`)}`)
 }
 
-function installLine(name: string, installed: Installation | "interrupted"): string {
+function installLine(
+  name: string,
+  { manager, way, because }: Project,
+  installed: Installation | "interrupted",
+): string {
   if (installed === "interrupted") return `⊘ ${name}:install interrupted`
   const { exitCode, seconds } = installed.ran
-  return `${exitCode === 0 ? "✔" : "✘"} ${name}:install ${seconds.toFixed(1)} s`
+  const by = `${manager.package || "npm"} (${manager.because})`
+  const how = way === "manifests" ? "" : `, with the sources: ${because}`
+  return `${exitCode === 0 ? "✔" : "✘"} ${name}:install ${seconds.toFixed(1)} s ${by}${how}`
 }
