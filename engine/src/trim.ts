@@ -1,6 +1,6 @@
 // Keeps the state folder below its cap: removes what a plan names, and stores the same bytes once.
-import { spawnSync } from "node:child_process"
-import { existsSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, linkSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { diskCap, partNames, planOf, removalText, type PartName, type Sizes } from "./footprint.js"
 import type { Paths } from "./paths.js"
@@ -25,7 +25,7 @@ export function pathsOf(paths: Paths): Record<PartName, string[]> {
     : []
   const all: Record<PartName, string[]> = {
     leftovers: [
-      ...below(paths.state, (name) => name.startsWith("damaged-")),
+      ...below(paths.state, (name) => /^(damaged|discarded)-/.test(name)),
       ...below(paths.content, (name) => name.startsWith(".stage-") || name.includes(".partial-")),
       ...below(paths.cache, (name) => name === "programs" || /^(debian-image\.tar|\.image-)/.test(name)),
       ...below(join(paths.cache, "tmp"), () => true),
@@ -42,7 +42,7 @@ export function pathsOf(paths: Paths): Record<PartName, string[]> {
     sdk: [paths.content],
     dependencies: [join(paths.state, "npm-dependencies")],
     programs: [paths.bin, paths.root, paths.tar, paths.npm],
-    records: [...["known", "green"].map((name) => join(paths.state, name)), paths.steps, paths.logs],
+    records: [...["known", "green", "compiled"].map((name) => join(paths.state, name)), paths.steps, paths.logs],
     engine: [paths.engine],
   }
   for (const name of partNames) all[name] = all[name].filter(isThere)
@@ -82,10 +82,17 @@ export function trim(paths: Paths, env: NodeJS.ProcessEnv = process.env): number
   const { remove, cache } = planOf(diskCap(env), sizes)
   const files = pathsOf(paths)
   for (const part of remove) {
-    for (const file of files[part]) rmSync(file, { recursive: true, force: true })
+    discard(paths, files[part])
     if (sizes[part] >= 50e6) say(`  ${removalText(part, sizes[part])}`)
   }
   return cache
+}
+
+/** Takes files out of their place at once, and removes them beside what follows: there may be a hundred thousand. */
+function discard(paths: Paths, files: string[]): void {
+  const folder = mkdtempSync(join(paths.state, "discarded-"))
+  for (const [n, file] of files.entries()) renameSync(file, join(folder, String(n)))
+  spawn("rm", ["-rf", folder], { detached: true, stdio: "ignore" }).unref()
 }
 
 /** The blobs of the registry beside the engine, by digest. */
