@@ -86,3 +86,26 @@ describe("gosec", () => {
   })
   it("has nothing to say of nothing", () => expect(tell([])).toBe(""))
 })
+
+describe("files that compile C", () => {
+  const ended = { exitCode: 0, timedOut: false, seconds: 1 }
+  const report = (files: number): string => JSON.stringify({ Issues: [], Stats: { files } })
+  const read = (files: number, cgo?: string) =>
+    gosec.readRun(ended, { report: report(files), log: "", cgo }, { path: "ship", workdir: "/src" })
+
+  it("are named, because gosec leaves them out without a word", () => {
+    expect(read(3, "/src/ship/mast.go\n/src/ship/sail.go\n")).toMatchObject({
+      files: 3,
+      unread: ["ship/mast.go", "ship/sail.go"],
+      broken: "",
+    })
+    expect(gosec.unreadText(["ship/mast.go", "ship/sail.go"])).toBe(
+      "gosec does not read files that compile C: ship/mast.go and 1 more",
+    )
+    expect(gosec.unreadText([])).toBe("")
+  })
+  it("are no reason to fail where there are no others", () => {
+    expect(read(0, "/src/ship/mast.go\n").broken).toBe("")
+    expect(read(0).broken).toBe("ship: no file was scanned")
+  })
+})

@@ -22,10 +22,10 @@ generated() {
 /**
  * Runs gofmt, go vet and staticcheck, all three whatever the others find. Exit code 1 if one of them has a finding or could
  * not run; exits.txt has the exit code of each. Packages are compiled with the flags of the build, so that the build reuses
- * them. Staticcheck refuses modules for a newer Go than it was compiled with, so it is compiled again for these.
+ * them. Staticcheck refuses modules for a newer Go than it was compiled with: for these, $1 is installed.
  */
 export const lintScript = `${turns}${goShell}${generated}
-staticcheck_version=$1; shift
+newer_staticcheck=$1; shift
 ended() { echo "$1 $2" >> /report/exits.txt; [ "$2" = 0 ] || status=1; }
 take_turn lint
 status=0
@@ -44,7 +44,7 @@ grep -v '^go: downloading ' /report/vet.txt
 findings='s/^\\t*"posn": "\\(.*\\)",$/\\1/p; s/^\\t*"message": "\\(.*\\)",*$/\\t\\1/p; s/^\\t*"error": "\\(.*\\)",*$/\\1/p'
 if cat /report/vet.json /report/vet.txt | sed -n "$findings" | grep .; then status=1; fi
 if [ "$GOTOOLCHAIN" = auto ]; then
-  GOTOOLCHAIN=$(go env GOVERSION) GOBIN=/usr/local/bin CGO_ENABLED=0 go install "$staticcheck_version"
+  GOTOOLCHAIN=$(go env GOVERSION) GOBIN=/usr/local/bin CGO_ENABLED=0 go install "$newer_staticcheck"
 fi
 staticcheck -f json "$@" ./... > /report/staticcheck.json 2> /report/staticcheck.err
 ended staticcheck $?

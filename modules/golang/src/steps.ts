@@ -38,7 +38,7 @@ export const steps: Record<StepName, Step> = { lint, test, build }
 
 async function lint(module: GoModule, { container, args, timeout }: StepOptions): Promise<Result> {
   const name = `${module.name}:lint`
-  const command = ["bash", "-c", lintScript, "lint", tools.staticcheck, ...args]
+  const command = ["bash", "-c", lintScript, "lint", tools.newerStaticcheck, ...args]
   const ran = await runStep(container, command, timeout, { yields: true })
   const read = (file: string): Promise<string> => readReport(ran.reports, file)
   const isEmpty = (await read("no-packages.txt")) !== ""

@@ -6,7 +6,7 @@
  */
 import { Container, Directory, File, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
-import { excludedFolders, isScanned, readRun } from "./read"
+import { excludedFolders, isScanned, readRun, unreadText } from "./read"
 import { asText } from "./shared/cached"
 import { withGoCaches, withModules } from "./shared/go"
 import { settingsOf, settingsText, withSettings } from "./shared/go-settings"
@@ -36,6 +36,7 @@ others=()
 while IFS= read -r other; do
   others+=("-exclude-dir=^$(printf %s "\${other%/go.mod}" | sed 's/[]^$*+?(){}|.\\[]/\\\\&/g')(/|$)")
 done < <(find . -mindepth 2 -name go.mod -not -path '*/vendor/*' -not -path '*/testdata/*' | sed 's|^\\./||')
+go list -f '{{range .CgoFiles}}{{$.Dir}}/{{.}}{{"\\n"}}{{end}}' ./... | grep . > /report/cgo-files.txt
 gosec "\${others[@]}" "$@" || exit
 end_turn
 `
@@ -276,14 +277,18 @@ async function resultOf(name: string, scans: Scanned[]): Promise<Result> {
   if (filled.length === 0) return makeResult(name, "notApplicable", noPackage, { exitCode: 0, reports })
   const read = await Promise.all(
     filled.map(async ({ path, ran }) => {
-      const [report, log] = await Promise.all(["gosec.json", "output.txt"].map((file) => readReport(ran.reports, file)))
-      return readRun(ran, { report: report!, log: log! }, { path, workdir })
+      const names = ["gosec.json", "output.txt", "cgo-files.txt"]
+      const [report, log, cgo] = await Promise.all(names.map((file) => readReport(ran.reports, file)))
+      return readRun(ran, { report: report!, log: log!, cgo }, { path, workdir })
     }),
   )
   const findings = ordered(read.flatMap((one) => one.findings))
   const files = read.reduce((sum, one) => sum + one.files, 0)
   const broken = read.find((one) => one.broken !== "")?.broken ?? ""
-  const { passed, reason } = concluded({ findings, broken, clean: `no finding in ${files} files` })
+  const unread = unreadText(read.flatMap((one) => one.unread))
+  if (unread && files === 0 && !broken) return makeResult(name, "notApplicable", unread, { exitCode: 0, reports })
+  const clean = `no finding in ${files} files${unread && `; ${unread}`}`
+  const { passed, reason } = concluded({ findings, broken, clean })
   const { sum, cached } = timesOf(scans.map(({ ran }) => ran))
   return makeResult(name, passed ? "passed" : "failed", reason, {
     exitCode: scans.map(({ ran }) => ran.exitCode).find((code) => code !== 0) ?? (broken ? 1 : 0),

@@ -24,23 +24,32 @@ export function isScanned(file: string): boolean {
 /** Reads the run on the module at `path`: the report of gosec, and its log. */
 export function readRun(
   ended: Ended,
-  { report, log }: { report: string; log: string },
+  { report, log, cgo = "" }: { report: string; log: string; cgo?: string },
   { path, workdir }: { path: string; workdir: string },
-): Reading & { files: number } {
-  const broken = (reason: string) => ({ findings: [], files: 0, clean: "", broken: `${path}: ${reason}` })
+): Reading & { files: number; unread: string[] } {
+  const broken = (reason: string) => ({ findings: [], files: 0, unread: [], clean: "", broken: `${path}: ${reason}` })
   // gosec writes no report when it finds no package.
   if (ended.timedOut || ended.exitCode !== 0 || !report.trim().startsWith("{"))
     return broken((ended.timedOut ? "" : knownTrouble(log)) || couldNotRun("gosec", ended, log))
   const { findings, files, errors } = readScan(report, workdir, path)
   const [first] = errors
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : ""
-  const unread = first && `gosec cannot read ${first}${more}; the module has to compile`
+  // gosec sees what cgo made of such files, and leaves that out.
+  const withC = cgo.split("\n").filter((line) => line !== "")
+  const failure = first && `gosec cannot read ${first}${more}; the module has to compile`
   return {
     findings: ordered(findings),
     files,
     clean: `no finding in ${files} files`,
-    broken: unread ?? (files === 0 ? `${path}: no file was scanned` : ""),
+    unread: withC.map((file) => file.replace(`${workdir}/`, "")),
+    broken: failure ?? (files === 0 && withC.length === 0 ? `${path}: no file was scanned` : ""),
   }
+}
+
+/** What a scan says of files that gosec cannot read; empty if there are none. */
+export function unreadText([first, ...more]: string[]): string {
+  if (first === undefined) return ""
+  return `gosec does not read files that compile C: ${first}${more.length > 0 ? ` and ${more.length} more` : ""}`
 }
 
 interface Report {
