@@ -11,6 +11,7 @@ import {
   propertyArguments,
   samples,
   trouble,
+  verdictOf,
   type Limits,
 } from "../../modules/jmeter/src/read"
 
@@ -212,5 +213,17 @@ describe("JMeter's reports", () => {
       ),
     ).toBe("Error in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML")
     expect(trouble("")).toBe("")
+  })
+  it("name the class of a plug-in that is not there", () => {
+    const output =
+      "Error in NonGUIDriver java.lang.IllegalArgumentException: Problem loading XML from:'/load/plan.jmx'. \nCause:\n" +
+      "CannotResolveClassException: kg.apc.jmeter.threads.UltimateThreadGroup\n\n Detail:com.thoughtworks.xstream x\n" +
+      "\tat com.thoughtworks.xstream.core.TreeUnmarshaller.convert(TreeUnmarshaller.java:1)\n"
+    const ended = { exitCode: 1, timedOut: false, seconds: 1 }
+    const limits = { maxP95: 0, maxErrors: 0, minSamples: 1 }
+    expect(verdictOf(ended, { results: undefined, output }, { setup: [], limits }).reason).toBe(
+      "could not run: jmeter: the plan needs the class kg.apc.jmeter.threads.UltimateThreadGroup, which this JMeter does " +
+        "not have: pass an image with its plug-in",
+    )
   })
 })

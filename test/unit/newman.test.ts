@@ -1,5 +1,6 @@
 // Reads newman's report, its output and the caller's variables: the pure parts of modules/newman.
 import { describe, expect, it } from "vitest"
+import { collectionFault } from "../../modules/newman/src/collection"
 import * as newman from "../../modules/newman/src/read"
 
 describe("newman", () => {
@@ -52,7 +53,7 @@ describe("newman", () => {
   it.each([
     ["a request", collection("{{baseUrl}}/menus")],
     ["a script", collection("{{host}}/menus", { event: [{ script: { exec: ["pm.variables.get('baseUrl')"] } }] })],
-  ])("takes a collection that uses the address in %s", (_, text) => expect(newman.collectionFault(text)).toBe(""))
+  ])("takes a collection that uses the address in %s", (_, text) => expect(collectionFault(text)).toBe(""))
   it.each([
     ["never uses the address", collection("https://prod.example.com/menus"), "does not use the variable baseUrl"],
     [
@@ -62,5 +63,81 @@ describe("newman", () => {
     ],
     ["is no JSON", "openapi: 3.0.0\n", "collection: not a Postman collection in JSON"],
     ["is no collection", "[]", "collection: not a Postman collection in JSON"],
-  ])("refuses a collection that %s", (_, text, why) => expect(newman.collectionFault(text)).toContain(why))
+  ])("refuses a collection that %s", (_, text, why) => expect(collectionFault(text)).toContain(why))
+
+  const request = (name: string, url: unknown, more = {}) => ({ name, request: { method: "GET", url }, ...more })
+  const whole = (item: unknown[], more = {}): string => JSON.stringify({ item, ...more })
+  const ours = request("menus", { raw: "{{baseUrl}}/menus" })
+  const foreign = request("orders", "https://prod.example.com/orders")
+  const script = (line: string) => ({ event: [{ listen: "prerequest", script: { exec: [line] } }] })
+  const variable = (key: string, value: string, disabled = false) => ({ variable: [{ key, value, disabled }] })
+  it.each([
+    [
+      "in a folder that does not run",
+      whole([
+        { name: "a", item: [ours] },
+        { name: "b", item: [foreign] },
+      ]),
+      ["a"],
+    ],
+    ["by a variable of the collection", whole([request("x", "{{api}}/x")], variable("api", "{{baseUrl}}/v1")), []],
+    [
+      "beside one that the caller gives",
+      whole([ours, request("login", "{{login}}/token")], variable("login", "x")),
+      [],
+    ],
+    [
+      "beside one that is not known",
+      whole([ours, request("x", "{{other}}/x"), request("y", "https://{{other}}/")]),
+      [],
+    ],
+    [
+      "by a script for a request of another host",
+      whole([{ ...foreign, ...script("use(pm.environment.get('baseUrl'))") }]),
+      [],
+    ],
+    ["in a request that is a text", whole([{ name: "x", request: "{{baseUrl}}/x" }]), []],
+  ])("takes a collection that uses the address %s", (_, text, folders) =>
+    expect(collectionFault(text, folders, ["login"])).toBe(""),
+  )
+  it.each([
+    [
+      "a single request has another host",
+      whole([ours, { name: "f", item: [foreign] }]),
+      [],
+      "the request f / orders goes to",
+    ],
+    [
+      "only another folder uses it",
+      whole([
+        { name: "a", item: [ours] },
+        { name: "b", item: [foreign] },
+      ]),
+      ["b"],
+      "b does not use",
+    ],
+    [
+      "a variable of the collection has another host",
+      whole([ours, request("x", "{{api}}/x")], variable("api", "http://p.example")),
+      [],
+      "request x goes to http://p.example/x",
+    ],
+    [
+      "a script sets it",
+      whole([{ ...ours, ...script('pm.environment.set("baseUrl", "https://p.example")') }]),
+      [],
+      "a script sets the variable baseUrl",
+    ],
+    ["the collection's script sets it", whole([ours], script("pm.variables.set('baseUrl', 'x')")), [], "a script sets"],
+    [
+      "a request has a host without a protocol",
+      whole([ours, request("x", "prod.example.com/x")]),
+      [],
+      "the request x goes to",
+    ],
+  ])("refuses a collection if %s", (_, text, folders, why) => expect(collectionFault(text, folders)).toContain(why))
+  it("does not know the value of a disabled variable", () =>
+    expect(collectionFault(whole([ours, request("x", "{{api}}/x")], variable("api", "http://p.example", true)))).toBe(
+      "",
+    ))
 })

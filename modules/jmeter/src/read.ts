@@ -1,7 +1,7 @@
 // Reads a test plan and JMeter's results, and compares them with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
 import { assignments } from "./shared/arguments"
-import { notTested, type Ended } from "./shared/words"
+import { couldNotRun, notTested, type Ended } from "./shared/words"
 import { decodeXml, encodeXml } from "./shared/xml"
 
 /** One sample: a line of JMeter's results. */
@@ -319,13 +319,23 @@ export function verdictOf(
   { setup, limits }: { setup: string[]; limits: Limits },
 ): Judgement & { found?: Outcome } {
   const failed = (reason: string, found?: Outcome) => ({ passed: false, reason, unit: "", found })
-  if (results === undefined) return failed(ended.timedOut ? "" : notTested("jmeter", ended, output, trouble))
+  if (results === undefined) return failed(ended.timedOut ? "" : whyNot(ended, output))
   const found = outcome(samples(results), setup)
   if (ended.timedOut) return failed(`${found.samples} samples written`, found)
   const judged = judge(found, limits)
-  if (ended.exitCode !== 0 && (judged.passed || found.samples === 0))
-    return failed(notTested("jmeter", ended, output, trouble), found)
+  if (ended.exitCode !== 0 && (judged.passed || found.samples === 0)) return failed(whyNot(ended, output), found)
   return { ...judged, found }
+}
+
+/** Why JMeter did not test the address. It names a class that is missing in the middle of its words on the plan's XML. */
+function whyNot(ended: Ended, output: string): string {
+  const missing = /(?:CannotResolveClassException|ClassNotFoundException|NoClassDefFoundError): ([\w.$/]+)/.exec(
+    output,
+  )?.[1]
+  if (missing === undefined) return notTested("jmeter", ended, output, trouble)
+  const name = missing.replaceAll("/", ".")
+  const words = `the plan needs the class ${name}, which this JMeter does not have: pass an image with its plug-in`
+  return couldNotRun("jmeter", ended, words)
 }
 
 /** Lines of Java, of its logging and of JMeter's progress. */

@@ -5,8 +5,9 @@
  */
 // Cached for a session: with `cache: "never"`, v0.19.10 calls the function again for each field of its result.
 import { Container, Directory, File, Service, dag, func, object } from "@dagger.io/dagger"
+import { collectionFault } from "./collection"
 import { images } from "./images"
-import { collectionFault, environmentArguments, verdictOf } from "./read"
+import { environmentArguments, verdictOf } from "./read"
 import { runScript } from "./scripts"
 import { withoutTrailingSlash } from "./shared/arguments"
 import { Result, reportStep, resultOfRun } from "./shared/result"
@@ -39,7 +40,8 @@ export class Newman {
    * Example: `dagger -m modules/newman call run --collection test/fixtures/page/page.postman_collection.json --url
    * http://product:8099 --service tcp://127.0.0.1:8099 verdict`
    *
-   * @param collection Collection in Postman's format v2; one that does not use `baseUrl` is refused.
+   * @param collection Collection in Postman's format v2; one that does not use `baseUrl`, or has a
+   * request with another host, is refused.
    * @param url Address to test: the collection's variable `baseUrl`, without a slash at the end.
    * @param service Service to test, such as `tcp://127.0.0.1:8080` at the caller's loopback; by default `url` has to be
    * reachable from the engine.
@@ -54,6 +56,7 @@ export class Newman {
    * @param args Additional arguments of newman, such as `--bail`.
    * @param deadline Seconds since 1970 after which an unfinished run is reported as skipped; 0 waits for its end.
    * @param nonce Any value not used before repeats the run; otherwise equal calls of one session run once.
+   * @param data Folder with the files that requests send and that `args` name, such as `-e,test.json,-d,users.csv`.
    */
   @func({ cache: "session" })
   async run(
@@ -71,6 +74,7 @@ export class Newman {
     args: string[] = [],
     deadline: number = 0,
     nonce: string = "",
+    data?: Directory,
   ): Promise<Result> {
     const address = withoutTrailingSlash(url)
     const flags = [
@@ -80,9 +84,11 @@ export class Newman {
       ...["--timeout-request", String(1000 * requestTimeout), "--color", "off", "--reporter-cli-no-banner", ...args],
     ]
     const work = async (): Promise<Result> => {
-      const fault = collectionFault(await collection.contents())
+      const given = environment.map((line) => line.split("=")[0]!)
+      const fault = collectionFault(await collection.contents(), folders, given)
       if (fault) throw new Error(fault)
-      const container = this.base(image).withFile("/etc/newman/collection.json", collection)
+      const base = data ? this.base(image).withDirectory("/etc/newman", data) : this.base(image)
+      const container = base.withFile("/etc/newman/collection.json", collection)
       const command = ["bash", "-c", runScript, "newman", address, String(wait), "collection.json", ...flags]
       return resultOf(name, await runStep(connected(container, { service, serviceName, nonce }), command, timeout))
     }

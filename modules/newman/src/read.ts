@@ -80,20 +80,3 @@ export function trouble(output: string): string {
 export function environmentArguments(lines: string[]): string[] {
   return assignments("environment", lines).flatMap(([name, value]) => ["--env-var", `${name}=${value}`])
 }
-
-/** Why a collection cannot be run; "" if it can. One that never uses the address would test another deployment. */
-export function collectionFault(text: string): string {
-  const { item, event, auth } = parsed(text) ?? {}
-  if (!Array.isArray(item)) return "collection: not a Postman collection in JSON"
-  // The definition of the variable is not a use of it.
-  if (/\bbaseUrl\b/.test(JSON.stringify([item, event, auth]))) return ""
-  return "collection: does not use the variable baseUrl, so it would not test url; begin each address with {{baseUrl}}"
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
-}
