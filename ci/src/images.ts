@@ -41,6 +41,7 @@ const whole = {
 /** What each function needs. A machine that builds its images itself waits for these only. */
 export const uses: Record<string, Uses> = {
   config: { modules: [], images: [] },
+  init: { modules: [], images: [] },
   pr: checking,
   fix: { modules: ["golang", "node"], images: ["golang"] },
   ...Object.fromEntries(Object.entries(checkFunctions).map(([name, steps]) => [name, usesOfChecks(steps)])),

@@ -4,12 +4,12 @@
  * `delivery.yaml` holds the configuration: the services, the environments, and the limits of every gate.
  */
 import { Changeset, Directory, File, Secret, Service, argument, check, func, object } from "@dagger.io/dagger"
-import { fixed } from "./checks/fix"
+import { added, fixed } from "./checks/fix"
 import type { Access } from "./checks/private"
 import { checkedOutcome, runChecks } from "./checks/outcome"
 import { pullRequest } from "./checks/pull-request"
 import { effectiveConfig } from "./config/effective"
-import { configText, readConfig } from "./config/source"
+import { configText, initialConfig, readConfig } from "./config/source"
 import { deliverDev, publishRelease } from "./release/alone"
 import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
@@ -258,8 +258,19 @@ export class Delivery {
   }
 
   /**
+   * Returns a commented delivery.yaml for a repository that has none. The CLI shows it, and writes it with --auto-apply.
+   * Example: `dagger call init --previous reports/result.json --auto-apply`
+   *
+   * @param previous The result.json of a run of `pr`, whose coverage the gates begin at; for example `reports/result.json`.
+   */
+  @func({ cache: "session" })
+  async init(previous?: File): Promise<Changeset> {
+    return added(this.source, "delivery.yaml", await initialConfig(this.source, await previous?.contents()))
+  }
+
+  /**
    * Returns the effective configuration: delivery.yaml with all defaults and inherited values, each with its line or origin as a
-   * comment. An invalid delivery.yaml is an error that lists every fault.
+   * comment. An invalid delivery.yaml is an error that lists every fault; without one, that of `init` takes effect.
    * Example: `dagger call config`
    */
   @func()

@@ -14,6 +14,7 @@ import { dirname, join, resolve } from "node:path"
 import { callOf, pipelines } from "./call-options.js"
 import { callDagger, prepare, type CallResult } from "./dagger.js"
 import { Errors } from "./errors.js"
+import { initCommand } from "./init.js"
 import { keyOfRun, knownReports, noteReports, validWithoutVerdict } from "./known.js"
 import { repository } from "./paths.js"
 import { say } from "./progress.js"
@@ -38,19 +39,24 @@ const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u
  */
 export async function pipelineCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args
-  const names = Object.keys(pipelines)
+  const names = [...Object.keys(pipelines), "init"]
   if (!name || name.startsWith("-")) {
     console.error(
       `usage: npm run pipeline -- <${names.join("|")}> [--source folder] [--reports folder] [further options]`,
     )
     return 2
   }
-  if (!(name in pipelines)) {
+  if (!names.includes(name)) {
     console.error(`npm run pipeline: ${name} is not a pipeline; allowed: ${names.join(", ")}`)
     return 2
   }
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
   const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
+  if (name === "init") {
+    if (!rest.length) return initCommand(source, reports)
+    console.error(`npm run pipeline: init: ${rest[0]!} is not an option; allowed: --source --reports`)
+    return 2
+  }
   try {
     callOf(name, source, rest)
   } catch (error) {

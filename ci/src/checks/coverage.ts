@@ -8,14 +8,15 @@ import type { Change } from "./changed"
 import { changedLines, goCoverage, istanbulCoverage, percentOf } from "./coverage-files"
 import { moduleName } from "./paths"
 
-/** Returns the coverage of each service that has a gate for it, by file; none if its tests measured nothing. */
+/** Returns the coverage of each service that has a gate for it (of all without a delivery.yaml), by file; none if its tests measured nothing. */
 export async function coverageOf(
   source: Directory,
   config: Config,
   parts: Part[],
 ): Promise<Map<string, FileCoverage[]>> {
   const reports = reportsOf(parts)
-  const gated = Object.entries(config.services).filter(([, { coverage }]) => coverage > 0)
+  // Without a delivery.yaml there is no gate yet; `init` begins it at what is measured.
+  const gated = Object.entries(config.services).filter(([, { coverage }]) => coverage > 0 || config.detected)
   const measured = gated.map(async ([name, { path, kind }]): Promise<[string, FileCoverage[]]> => {
     const text = (file: string) => reports[`${name}/test/${file}`] ?? ""
     if (kind === "node") {
@@ -62,7 +63,11 @@ export function coverageStages(files: FileCoverage[], without: string[], change:
 
 function totalStage({ files, missing, limits: { total: limit } }: Measured): Stage {
   const name = "coverage:total"
-  if (limit === 0) return unmeasured(name, "gates.coverage.total is 0")
+  if (limit === 0) {
+    const total = percentOf(files)
+    const none = unmeasured(name, "gates.coverage.total is 0")
+    return total === undefined ? none : { ...none, value: total, unit: "%" }
+  }
   if (missing) return unmeasured(name, missing)
   const value = percentOf(files)
   if (value === undefined) return unmeasured(name, "no service has a coverage gate")

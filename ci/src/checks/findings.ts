@@ -64,7 +64,20 @@ export function judgeFindings(stage: Stage, found: Finding[], judging: Judging):
     ...gate,
     status: "failed",
     reason: `${placeText(first)} ${first.text.replace(/\.$/, "")} [${first.rule}]${why}${more}${besides(known, compared)}`,
+    next: acceptance(first, judging),
   }
+}
+
+/** How long a proposed suppression lasts, in days. */
+const proposedDays = 90
+
+/** Returns the next step for a finding: the suppression that would accept it, to copy. */
+function acceptance({ rule, file, tool }: Finding, { today, compared }: Judging): string {
+  const until = new Date(Date.parse(today) + proposedDays * 24 * 3600 * 1000).toISOString().slice(0, 10)
+  const quoted = (text: string) => (/^[A-Za-z][\w./-]*$/.test(text) ? text : JSON.stringify(text))
+  const entry = `{ rule: ${quoted(rule)}, path: ${quoted(file)}, reason: "…", until: ${until} }`
+  const old = compared ? "" : "; old ones: gates.scope: new"
+  return `${tool === "gitleaks" ? "revoke" : "correct"} it, or suppressions: - ${entry}${old}`
 }
 
 function placeText({ file, line }: Finding): string {

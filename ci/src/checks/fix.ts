@@ -26,9 +26,18 @@ export async function fixed(source: Directory, config: Config, access: Access): 
   ])
   let result = source
   for (const { after, paths } of all) for (const path of paths) result = result.withFile(path, after.file(path))
-  // v0.19.10 confuses paths unless both folders are roots of their own.
+  return changesOf(source, result)
+}
+
+// v0.19.10 confuses paths unless both folders are roots of their own.
+function changesOf(before: Directory, after: Directory): Changeset {
   const root = (directory: Directory): Directory => dag.directory().withDirectory("/", directory)
-  return root(result).changes(root(source))
+  return root(after).changes(root(before))
+}
+
+/** Returns the changes that add a file to a source. */
+export function added(source: Directory, file: string, text: string): Changeset {
+  return changesOf(source, source.withNewFile(file, text))
 }
 
 /** The files of a Node service with its Markdown, which prettier lays out too. */

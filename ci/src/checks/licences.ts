@@ -101,5 +101,7 @@ export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: D
       reason: `${unreachable} (gates.dependencies.inconclusive is fail)`,
       exitCode: 1,
     }
-  return { ...rest, status: "inconclusive", tolerated: true, reason: `vulnerabilities are not known: ${unreachable}` }
+  const besides = stage.known ? `; ${stage.reason}` : ""
+  const reason = `vulnerabilities are not known: ${unreachable}${besides}`
+  return { ...rest, status: "inconclusive", tolerated: true, reason }
 }

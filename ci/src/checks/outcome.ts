@@ -2,6 +2,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { checkFunctions, type CheckFunction } from "../catalogue"
 import type { Config } from "../config/config"
+import { detectedTable } from "../config/detect"
 import { readConfig } from "../config/source"
 import type { Outcome } from "../report/outcome"
 import { reportOf, type Extra } from "../report/report"
@@ -12,7 +13,7 @@ import { stageNames } from "./selection"
 /** Returns the outcome of a pull request's checks. */
 export async function checkedOutcome(
   source: Directory,
-  { services, repository }: Config,
+  { services, repository, detected }: Config,
   { stages, parts, coverage }: Checked,
   extra: Extra = {},
 ): Promise<Outcome> {
@@ -21,7 +22,7 @@ export async function checkedOutcome(
   const folders = (stage: string) =>
     serviceOf(stage)?.kind === "node" && !stage.endsWith(":scan") ? serviceOf(stage)!.path : undefined
   const paths = (stage: string) => serviceOf(stage)?.path
-  const context = { source, folders, paths, repository, coverage, ...extra }
+  const context = { source, folders, paths, repository, coverage, note: detected && detectedTable(detected), ...extra }
   return reportOf({ name: "pr", title: "Pull request", stages, parts }, context)
 }
 

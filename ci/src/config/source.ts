@@ -1,26 +1,61 @@
 // The source that a pipeline is given: its delivery.yaml, and what is wrong with it before anything runs.
+import { readFileSync } from "node:fs"
 import type { Directory } from "@dagger.io/dagger"
 import { goLayout } from "../shared/gosource"
 import { parseConfig, type Config, type Service } from "./config"
+import { detectServices, manifestPatterns, type Detected } from "./detect"
 import { dockerfileFaults, hasDockerfile } from "./dockerfile"
+import { initText, isThere, type Measured } from "./init"
 import { lockfileFault } from "./node-root"
 
-/** The text of the source's delivery.yaml. */
+/** The text of the source's delivery.yaml; if there is none, that which `init` writes. */
 export async function configText(source: Directory): Promise<string> {
-  if (!(await source.exists("delivery.yaml")))
-    throw new Error(
-      "no delivery.yaml in the source: it says what is delivered. The least is:\nservices:\n  <name>: { path: <folder>, kind: go }",
-    )
-  return source.file("delivery.yaml").contents()
+  if (await source.exists("delivery.yaml")) return source.file("delivery.yaml").contents()
+  return initText(await detectedIn(source))
+}
+
+/**
+ * Returns the services of a source without a delivery.yaml. The manifests are written to this function's own disk: two calls of
+ * the engine, however many there are.
+ */
+async function detectedIn(source: Directory): Promise<Detected> {
+  const folder = "inputs/detect"
+  const exclude = [".git", "**/node_modules"]
+  const [all] = await Promise.all([
+    source.filter({ exclude }).glob("**/*"),
+    source.filter({ include: manifestPatterns, exclude }).export(folder),
+  ])
+  const files = all.filter((file) => !file.endsWith("/"))
+  return detectServices(files, (file) => readFileSync(`${folder}/${file}`, "utf8"))
+}
+
+/** Returns the delivery.yaml of a source that has none. `previous` is the result.json of an earlier run. */
+export async function initialConfig(source: Directory, previous?: string): Promise<string> {
+  if (await source.exists("delivery.yaml")) throw new Error(isThere)
+  const measured = previous === undefined ? undefined : (JSON.parse(previous) as Measured)
+  return initText(await detectedIn(source), { measured })
+}
+
+/** Returns the configuration of a source without a delivery.yaml: its services, and no gate but those on findings. */
+async function detectedConfig(source: Directory): Promise<Config> {
+  const detected = await detectedIn(source)
+  if (detected.services.length) return { ...parseConfig(initText(detected)), detected }
+  // Only the checks of the whole repository run. A file needs a service; this is not one.
+  const placeholder = { name: "none", path: "none", kind: "go" as const, why: "", exclude: [] }
+  return { ...parseConfig(initText({ services: [placeholder], leftOut: [] })), services: {}, detected }
 }
 
 /** Reads delivery.yaml and compares it with the source; the error lists every fault. */
 export async function readConfig(source: Directory): Promise<Config> {
-  const config = parseConfig(await configText(source))
+  const config = (await source.exists("delivery.yaml"))
+    ? parseConfig(await configText(source))
+    : await detectedConfig(source)
   const faults = (
     await Promise.all([
       gitFault(source),
-      ...Object.entries(config.services).map(([name, service]) => serviceFaults(source, name, service)),
+      ...(config.detected ? [] : Object.entries(config.services)).map(([name, service]) =>
+        serviceFaults(source, name, service),
+      ),
     ])
   )
     .flat()

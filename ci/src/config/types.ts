@@ -1,4 +1,5 @@
 // The settings of a delivery.yaml: in full, as the pipelines read them, and as a valid file may write them.
+import type { Detected } from "./detect"
 import type { Product, Run, WrittenProduct } from "./product"
 
 export type Kind = "go" | "node" | "docker"
@@ -151,6 +152,8 @@ export interface Suppression {
 }
 
 export interface Config extends Product {
+  /** What the services were found by, if there is no delivery.yaml. */
+  detected?: Detected
   services: Record<string, Service>
   coverage: Coverage
   quality?: Quality

@@ -72,6 +72,10 @@ export function pullFiles(
 
 /** Returns the registry that the caller gives or delivery.yaml names; undefined if that is an ephemeral one. */
 export function registryOf(config: Config, options: TargetOptions): Registry | undefined {
+  if (config.detected)
+    throw new Error(
+      "no delivery.yaml in the source: it says what is delivered, and where to; `npm run pipeline -- init` writes it",
+    )
   const { registry: service, registryUser: username, registryPassword: password } = options
   if (config.registry === "ephemeral") {
     const address = `${registryHost}/delivery`

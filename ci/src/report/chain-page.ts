@@ -1,7 +1,8 @@
 // The pages of a chain: one that shows it from pull request to rollback, and one per environment. Self-contained.
 import type { Step } from "../config/config"
+import { reasonText } from "./next-steps"
 import { escape, indexHtml, lookFirst, pageHtml, type Files } from "./page"
-import { folderOf, numberText, oneLine, verdictOf, type Stage } from "./stages"
+import { folderOf, numberText, verdictOf, type Stage } from "./stages"
 import { chainStyle, galleryStyle, style } from "./style"
 
 /** A step of the chain, in the order of promotion: its title and its stages. */
@@ -63,7 +64,7 @@ function cardRow(stage: Stage): string {
   const number = `<span class="number">${escape(numberText(stage))}</span>`
   const time = `<span class="time">${stage.seconds ? `${stage.seconds.toFixed(1)} s` : ""}</span>`
   const dot = '<span class="dot" aria-hidden="true"></span>'
-  return `<li class="${stage.status}">${dot}${name}${number}${time}<p>${escape(oneLine(stage.reason, 220))}</p></li>`
+  return `<li class="${stage.status}">${dot}${name}${number}${time}<p>${escape(reasonText(stage, 220))}</p></li>`
 }
 
 function slackHtml(accepted: string): string {

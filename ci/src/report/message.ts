@@ -1,6 +1,7 @@
 // Slack messages, within the limits of blocks: a header 150 characters, a section 3,000
 // (https://docs.slack.dev/reference/block-kit/blocks).
 import type { Step } from "../config/config"
+import { reasonText } from "./next-steps"
 import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 export interface Message {
@@ -27,7 +28,7 @@ export function messageOf(step: Step, stages: Stage[], commit: string, channel: 
     ({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined,
   )
   const lines = [
-    ...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`),
+    ...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(reasonText(stage, 300))}`),
     ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`),
   ]
   const body = cut([`\`${harmless(commit.slice(0, 12))}\` ${harmless(line)}`, ...lines], 2900)

@@ -1,6 +1,7 @@
 // index.html: the report for people. Self-contained, nothing is loaded from anywhere.
 import type { Link } from "./links"
 import type { FailedTest } from "./junit"
+import { reasonText } from "./next-steps"
 import type { Finding } from "./sarif"
 import { folderOf, isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, type Status } from "./stages"
 import { style } from "./style"
@@ -21,6 +22,8 @@ export interface Details {
   link?: Link
   /** The stages of an earlier run, to compare with. */
   before?: Stage[]
+  /** Lines about the run as a whole. */
+  note?: string
 }
 
 const noLink: Link = () => undefined
@@ -62,13 +65,20 @@ export function indexHtml(title: string, stages: Stage[], details: Details): str
   const groups = [...new Set(stages.map((stage) => stage.name.split(":")[0]!))]
   const red = new Set(stages.filter(isRed).map(({ name }) => name))
   const { found = [], link = noLink } = details
-  const ofRed = (wanted: boolean) => found.filter(({ stage }) => red.has(stage) === wanted)
+  const ofRed = (wanted: boolean) => found.filter(({ stage, known }) => !known && red.has(stage) === wanted)
   const sections = [
     lookFirst(stages),
+    details.note ? folded("Services that were found", `<pre>${escape(details.note)}</pre>`, true) : "",
     failedTestsHtml(details.failed ?? [], link),
     findingsHtml(ofRed(true), "of red stages", true, link),
     timelineHtml(stages),
     ...groups.map((group) => stagesHtml(group, stages, details)),
+    findingsHtml(
+      found.filter(({ known }) => known),
+      "that the base has too",
+      false,
+      link,
+    ),
     findingsHtml(ofRed(false), "that turned nothing red", false, link),
     coverageHtml(details.coverage ?? [], link),
   ]
@@ -84,7 +94,7 @@ export function lookFirst(stages: Stage[], link = (stage: Stage) => `#${stage.na
   if (!red.length) return ""
   const item = (stage: Stage) => {
     const anchor = `<a href="${escape(link(stage))}">${escape(stage.name)}</a>`
-    return `<li>${anchor} ${escape(oneLine(stage.reason, 400))}</li>`
+    return `<li>${anchor} ${escape(reasonText(stage, 400))}</li>`
   }
   return `<section class="first"><h2>Look here first</h2><ul>${red.map(item).join("")}</ul></section>`
 }
@@ -203,7 +213,7 @@ function stageRow(stage: Stage, longest: number, { files, before = [] }: Details
   const links = fileLinks(folderOf(stage.name), files[stage.name] ?? [])
   const width = ((stage.seconds / longest) * 100).toFixed(1)
   const bar = `<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`
-  const reason = `${escape(oneLine(stage.reason, 400))}${links ? `<small class="files">${links}</small>` : ""}`
+  const reason = `${escape(reasonText(stage, 400))}${links ? `<small class="files">${links}</small>` : ""}`
   return `<tr class="${stage.status}" id="${escape(stage.name)}">
 <th scope="row">${escape(stage.name.split(":")[1] ?? stage.name)}</th>
 <td><span class="pill">${escape(labels[stage.status])}</span></td>

@@ -4,9 +4,10 @@ import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, type ReportFile } from "./junit"
 import { mergedSarif, type Finding } from "./sarif"
 import { isSarif } from "./sarif-log"
+import { nextStepOf } from "./next-steps"
 import { indexHtml, type Details, type FindingWithExcerpt } from "./page"
 import type { Part } from "./parts"
-import { folderOf, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
+import { folderOf, isRed, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
 import { summaryMarkdown } from "./summary"
 
 /** What a report shows beside its stages. */
@@ -23,6 +24,8 @@ export interface Extra {
   /** The result.json of an earlier run. */
   before?: string
   attempt?: string
+  /** Lines that stand above the table, such as which services were found. */
+  note?: string
 }
 
 /** Returns the entries of all records in one. */
@@ -49,7 +52,7 @@ export async function reportOf(
   { name, title, stages, parts }: Reported,
   extra: Extra = {},
 ): Promise<{ passed: boolean; table: string; files: Record<string, string> }> {
-  const table = tableOf(stages)
+  const table = [...(extra.note ? [`${extra.note}\n`] : []), tableOf(stages)].join("\n")
   const { passed } = verdictOf(stages)
   const files = reportsOf(parts)
   const written = (pattern: RegExp): ReportFile[] =>
@@ -74,6 +77,7 @@ export async function reportOf(
     found: await withExcerpts(found, extra.source),
     coverage: extra.coverage ?? [],
     link: await linkOf(extra),
+    note: extra.note,
     before: extra.before ? (JSON.parse(extra.before) as { stages: Stage[] }).stages : undefined,
   }
   files["index.html"] = indexHtml(title, stages, details)
@@ -81,7 +85,8 @@ export async function reportOf(
   files["junit.xml"] = mergedJunit(tests)
   files["findings.sarif"] = log
   const ended = Date.now() / 1000
-  const result = { pipeline: name, attempt: extra.attempt ?? "", passed, ended, table, stages }
+  const withNext = stages.map((stage) => (isRed(stage) ? { ...stage, next: nextStepOf(stage) } : stage))
+  const result = { pipeline: name, attempt: extra.attempt ?? "", passed, ended, table, stages: withNext }
   files["result.json"] = `${JSON.stringify(result, null, 1)}\n`
   return { passed, table, files }
 }

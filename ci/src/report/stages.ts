@@ -1,5 +1,6 @@
 // The model of a result: stages, what they add up to, and the table of them.
 import type { Directory } from "@dagger.io/dagger"
+import { reasonText } from "./next-steps"
 import type { Finding } from "./sarif"
 
 export type Status = "passed" | "failed" | "inconclusive" | "notApplicable" | "skipped"
@@ -25,6 +26,8 @@ export interface Stage {
   exitCode: number
   /** Known findings, which the base of the change has too, with `gates.scope: new`. */
   known?: number
+  /** What to do about it, if there is more to say than its name tells (nextStepOf). */
+  next?: string
   /** When its part began and ended, in seconds since the pipeline began; undefined if the result is cached. */
   from?: number
   to?: number
@@ -121,7 +124,7 @@ export function tableOf(stages: Stage[]): string {
     marks[stage.status],
     numberText(stage),
     `${stage.seconds.toFixed(1)}${stage.cached ? " cached" : ""}`,
-    stage.status === "passed" ? "" : oneLine(stage.reason, 160),
+    stage.status === "passed" && !stage.known ? "" : reasonText(stage, 160),
   ])
   const head = ["stage", "verdict", "number", "seconds", "first line"]
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]!].length)))
@@ -147,7 +150,7 @@ export function tableOf(stages: Stage[]): string {
 function byService(stages: Stage[]): Stage[] {
   const groups = new Map<string, Stage[]>()
   for (const stage of stages) {
-    const alone = stage.status !== "passed" && stage.reason !== notSelected
+    const alone = (stage.status !== "passed" && stage.reason !== notSelected) || stage.known !== undefined
     const key = alone ? stage.name : `${stage.name.split(":")[0]} ${stage.status}`
     groups.set(key, [...(groups.get(key) ?? []), stage])
   }
