@@ -268,13 +268,13 @@ async function unaccepted(repository: Container, accepted: string, standing: Fin
   if (possible.length === 0) return standing
   const stdin = candidateLines(possible)
   const ran = repository.withExec(["bash", "-c", acceptScript], { stdin, expect: ReturnType.Any })
-  const accepted = new Set(
+  const indices = new Set(
     (await ran.stdout())
       .split("\n")
       .filter((line) => line !== "")
       .map(Number),
   )
-  return standing.filter((_, index) => !accepted.has(index))
+  return standing.filter((_, index) => !indices.has(index))
 }
 
 interface Outcome {
