@@ -1,7 +1,7 @@
 // What every module that judges a source or an address keeps to, on outputs that its tool has really written: a clean input
 // passes; a finding fails with its place; a tool that crashes could not run, with its last words, whatever its exit code; what it
-// cannot read is never "no finding"; and downloads, warnings and progress are never findings. Another helper of the engine's tests,
-// test/modules/contract.test.ts, runs the tools themselves.
+// cannot read is never "no finding"; and downloads, warnings and progress are never findings.
+// test/modules/contract.test.ts runs the tools themselves.
 import { describe, expect, it } from "vitest"
 import { moduleNames } from "../../engine/src/sync"
 import * as audit from "../../modules/audit/src/read"
@@ -9,6 +9,7 @@ import * as checkov from "../../modules/terraform/src/read-checkov"
 import { isBom } from "../../modules/cyclonedx/src/sbom"
 import * as gitleaks from "../../modules/gitleaks/src/read"
 import * as golangci from "../../modules/golangci-lint/src/read"
+import * as golang from "../../modules/golang/src/read"
 import * as gosec from "../../modules/gosec/src/read"
 import * as health from "../../modules/health/src/read"
 import * as helm from "../../modules/helm/src/read"
@@ -51,10 +52,13 @@ interface Contract {
   chatter: string
   finding: Recorded & { place: string }
   crash: Recorded & { words: string }
+  /** Exit codes of a crash, where the tool's end is not read from its report too. */
+  crashes?: number[]
   /** A file that the tool cannot read; the reason or a finding names it. */
   unreadable?: Recorded & { file: string }
 }
 
+const ended = (exitCode = 0): Ended => ({ exitCode, timedOut: false, seconds: 1 })
 const placeOf = ({ file, line }: Finding): string => (line > 0 ? `${file}:${line}` : file)
 const concludedOf = (reading: Reading): Verdict => ({ ...concluded(reading), places: reading.findings.map(placeOf) })
 const json = (value: unknown): string => JSON.stringify(value)
@@ -148,7 +152,55 @@ const tested = ({ passed, reason }: { passed: boolean; reason: string }, place: 
   places: reason.includes(place) ? [place] : [],
 })
 
+/** A run of one of the tools of golang's lint: `name` is that of its files. */
+const readGo =
+  (name: "gofmt" | "vet" | "staticcheck", errors: "gofmtErrors" | "vetErrors" | "staticcheckErrors") =>
+  ({ exitCode }: Ended, report: string, output: string): Verdict => {
+    const none = { gofmt: "", gofmtErrors: "", vet: "", vetErrors: "", staticcheck: "", staticcheckErrors: "" }
+    const files = { ...none, generated: "", [name]: report, [errors]: output, exits: `${name} ${exitCode}\n` }
+    const findings = golang.lintFindings(files, "api", "/src/api")
+    const trouble = golang.lintTrouble(files)
+    const broken = trouble ? couldNotRun(trouble.tool, ended(trouble.exitCode), trouble.output) : ""
+    return concludedOf({ findings, broken, clean: "found nothing" })
+  }
+const vetReport = `# example.com/x\n{\n\t"example.com/x": {\n\t\t"printf": [\n\t\t\t{\n\t\t\t\t"posn": "/src/api/main.go:7:2",\n\t\t\t\t"message": "wrong"\n\t\t\t}\n\t\t]\n\t}\n}\n`
+const goParse = "main.go:3:6: expected 'IDENT', found '{'\n"
+
 const contracts: Contract[] = [
+  {
+    ...{ module: "golang", tool: "gofmt", crashes: [1, 2, 3, 128] },
+    read: readGo("gofmt", "gofmtErrors"),
+    clean: {},
+    chatter: "",
+    finding: { report: "a b.go\n", place: "api/a b.go" },
+    crash: { exitCode: 2, output: goPanic, words: goWords },
+    unreadable: { exitCode: 2, output: goParse, file: "api/main.go:3" },
+  },
+  {
+    ...{ module: "golang", tool: "go vet", crashes: [1, 2, 3, 128] },
+    read: readGo("vet", "vetErrors"),
+    clean: {},
+    chatter: goDownloads,
+    finding: { exitCode: 1, report: vetReport, place: "api/main.go:7" },
+    crash: { exitCode: 2, output: goPanic, words: goWords },
+    unreadable: { exitCode: 1, output: `# example.com/x\nvet: ${goParse}`, file: "api/main.go:3" },
+  },
+  {
+    ...{ module: "golang", tool: "staticcheck", crashes: [1, 2, 3, 128] },
+    read: readGo("staticcheck", "staticcheckErrors"),
+    clean: {},
+    chatter: `${goDownloads}warning: "./..." matched no packages\n`,
+    finding: {
+      exitCode: 1,
+      report: json({
+        code: "SA4006",
+        message: "never used",
+        location: { file: "/src/api/main.go", line: 7, column: 2 },
+      }),
+      place: "api/main.go:7",
+    },
+    crash: { exitCode: 2, output: goPanic, words: goWords },
+  },
   {
     ...{ module: "gitleaks", tool: "gitleaks" },
     read: (ended, report, log) => {
@@ -458,7 +510,6 @@ const contracts: Contract[] = [
 
 /** Modules whose contract other tests hold, and which. */
 const elsewhere: Record<string, string> = {
-  golang: "test/unit/golang.test.ts: gofmt, go vet, staticcheck and gotestsum",
   node: "test/unit/node.test.ts: the project's own scripts",
   dockerfile: "test/unit/dockerfile.test.ts: builds and scans an image",
   health: "test/unit/health.test.ts: its report is its own program's",
@@ -476,9 +527,8 @@ const checkers = moduleNames().filter((name) => {
 it("holds all modules that are checkers", () =>
   expect([...new Set([...contracts.map(({ module }) => module), ...Object.keys(elsewhere)])].sort()).toEqual(checkers))
 
-const ended = (exitCode = 0): Ended => ({ exitCode, timedOut: false, seconds: 1 })
-
-describe.each(contracts)("$tool", ({ read, clean, chatter, finding, crash, unreadable }) => {
+describe.each(contracts)("$tool", ({ read, clean, chatter, finding, crash, unreadable, ...of }) => {
+  const crashes = of.crashes ?? [0, 1, 2, 3, 128]
   const verdict = ({ exitCode, report = "", output = "" }: Recorded): Verdict => read(ended(exitCode), report, output)
 
   it("passes a clean input", () => expect(verdict(clean)).toMatchObject({ passed: true, places: [] }))
@@ -498,7 +548,7 @@ describe.each(contracts)("$tool", ({ read, clean, chatter, finding, crash, unrea
     if (finding.place !== "") expect(found.places).toContain(finding.place)
   })
 
-  it.each([0, 1, 2, 3, 128])("could not run after a crash with exit code %d, and says its last words", (exitCode) => {
+  it.each(crashes)("could not run after a crash with exit code %d, and says its last words", (exitCode) => {
     const { passed, reason, places } = verdict({ ...crash, exitCode })
     expect({ passed, places }).toEqual({ passed: false, places: [] })
     expect(reason).toContain("could not run: ")
