@@ -55,17 +55,20 @@ export function readLint(report: string, workdir: string): Lint {
   }
 }
 
+/** The tool, with the module that it runs on. */
+const on = (path: string): string => (path === "." ? "golangci-lint" : `golangci-lint on ${path}`)
+
 /** Reads the run on the module at `path`: the report of golangci-lint, and its log. */
 export function readRun(
   ended: Ended,
   { report, log }: { report: string; log: string },
   { path, workdir }: { path: string; workdir: string },
 ): Reading & { linters: string[] } {
-  const broken = (reason: string) => ({ findings: [], linters: [], clean: "", broken: `${path}: ${reason}` })
+  const broken = (reason: string) => ({ findings: [], linters: [], clean: "", broken: reason })
   const isRead = report.trim().startsWith("{")
   const known = ended.timedOut || ended.exitCode === 0 ? "" : knownTrouble(log)
-  if (ended.timedOut || known || !isRead)
-    return broken(known || couldNotRun("golangci-lint", ended, errorIn(log) || log))
+  if (ended.timedOut) return broken(`${couldNotRun("golangci-lint", ended, log)} in ${path}`)
+  if (known || !isRead) return broken(known ? `${path}: ${known}` : couldNotRun(on(path), ended, errorIn(log) || log))
   const { findings, linters, error } = readLint(report, workdir)
   const failure = ended.exitCode !== 0 ? errorIn(log) || `exit code ${ended.exitCode}` : error
   // A compile error is a finding with its place, and an error without one.
@@ -74,7 +77,7 @@ export function readRun(
     findings: ordered(findings),
     linters,
     clean: `no finding of ${linters.length} linters`,
-    broken: failure === "" || isTold ? "" : `${path}: could not run: golangci-lint: ${failure}`,
+    broken: failure === "" || isTold ? "" : `could not run: ${on(path)}: ${failure}`,
   }
 }
 

@@ -21,16 +21,22 @@ export function isScanned(file: string): boolean {
   return file.endsWith(".go") && !file.endsWith("_test.go") && !/(^|\/)(vendor|testdata|[_.][^/]+)\//.test(file)
 }
 
+/** The tool, with the module that it runs on. */
+const on = (path: string): string => (path === "." ? "gosec" : `gosec on ${path}`)
+
 /** Reads the run on the module at `path`: the report of gosec, and its log. */
 export function readRun(
   ended: Ended,
   { report, log, cgo = "" }: { report: string; log: string; cgo?: string },
   { path, workdir }: { path: string; workdir: string },
 ): Reading & { files: number; unread: string[] } {
-  const broken = (reason: string) => ({ findings: [], files: 0, unread: [], clean: "", broken: `${path}: ${reason}` })
+  const broken = (reason: string) => ({ findings: [], files: 0, unread: [], clean: "", broken: reason })
   // gosec writes no report when it finds no package.
-  if (ended.timedOut || ended.exitCode !== 0 || !report.trim().startsWith("{"))
-    return broken((ended.timedOut ? "" : knownTrouble(log)) || couldNotRun("gosec", ended, log))
+  if (ended.timedOut || ended.exitCode !== 0 || !report.trim().startsWith("{")) {
+    if (ended.timedOut) return broken(`${couldNotRun("gosec", ended, log)} in ${path}`)
+    const known = knownTrouble(log)
+    return broken(known ? `${path}: ${known}` : couldNotRun(on(path), ended, log))
+  }
   const { findings, files, errors } = readScan(report, workdir, path)
   const [first] = errors
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : ""
