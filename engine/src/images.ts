@@ -1,8 +1,8 @@
 // The mirror: stand-ins of vendors' images, built by Dagger itself out of package registries and pushed under the
 // vendor's name and tag into the registry beside the engine. Only images that a call uses are built.
 import type { Client, Container } from "@dagger.io/dagger"
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { assemble, compileFlags, debianRoot, emptyGoCaches, stripped, type Workshop } from "./assemble.js"
 import { machineCertificates } from "./build.js"
 import { allModules, wantedImages } from "./modules.js"
@@ -101,8 +101,10 @@ async function buildAll(dag: Client, library: Library, paths: Paths, missing: It
   const workshop = { dag, paths, base: () => (root ??= debianRoot(dag, paths)) }
   const names = missing.map(({ name }) => name)
   const done = new Map<string, Promise<void>>()
-  const compiles = (item: Item): boolean =>
-    keyOfPrograms(item.recipe) !== undefined && compiledImage(paths, item) === undefined
+  // Before anything is built: afterwards each of them is a compiled image.
+  const compiled = missing.filter(
+    (item) => keyOfPrograms(item.recipe) !== undefined && compiledImage(paths, item) === undefined,
+  )
   const compiling: Promise<void>[] = []
   for (const item of missing) {
     // Two pushes of one layer into one repository at the same time each count on the other's upload before it is there,
@@ -111,17 +113,41 @@ async function buildAll(dag: Client, library: Library, paths: Paths, missing: It
     const needed = needsOf(item.recipe).filter((need) => names.includes(need))
     const before = Promise.all([...needed, ...sameRepository].map((name) => done.get(name) ?? Promise.resolve()))
     let assembled = (): void => undefined
-    if (compiles(item)) compiling.push(new Promise((resolve) => (assembled = resolve)))
+    if (compiled.includes(item)) compiling.push(new Promise((resolve) => (assembled = resolve)))
     done.set(item.name, build(workshop, library, item, { before, assembled }))
   }
-  // What the Go programs were compiled from fills half of the engine's cache: it would displace the pipelines' own. It is
-  // removed as soon as the last of them is compiled, because the disk is fullest then.
-  const large = missing.find((item) => compiles(item) && goProjects(item.recipe).length)?.recipe.goBuilder
-  const emptied = Promise.all(compiling).then(async () => {
-    if (large) await step("engine: remove the caches of the images' Go builds", () => emptyGoCaches(dag, large))
-  })
+  const emptied = Promise.all(compiling).then(() => removeGoCaches(dag, paths, compiled))
   await Promise.all(done.values())
   await emptied
+}
+
+/**
+ * Empties the caches of Go builds as soon as the last of a batch is compiled, because the disk is fullest then. What large
+ * projects were compiled from fills half of the engine's cache: it would displace the pipelines' own.
+ */
+async function removeGoCaches(dag: Client, paths: Paths, compiled: Item[]): Promise<void> {
+  const large = compiled.filter(({ recipe }) => goProjects(recipe).length)
+  const folders = large.flatMap(({ recipe }) => goProjects(recipe).map(({ folder }) => folder))
+  const isBuilt = (name: string): boolean =>
+    compiled.some((item) => item.name === name) || builtImage(paths, name) !== undefined
+  if (large.length === 0 || laterImages(readRecipes(), folders, isBuilt).length) return
+  await step("engine: remove the caches of the images' Go builds", () =>
+    emptyGoCaches(dag, large[0]!.recipe.goBuilder!),
+  )
+}
+
+/**
+ * The images that are still to be compiled from these Go projects: helm comes from the same project as Kubernetes, and is
+ * wanted long before it. While there are any, what was compiled is worth keeping.
+ */
+export function laterImages(
+  recipes: Map<string, Recipe>,
+  projects: string[],
+  isBuilt: (name: string) => boolean,
+): string[] {
+  return [...recipes]
+    .filter(([name, recipe]) => goProjects(recipe).some(({ folder }) => projects.includes(folder)) && !isBuilt(name))
+    .map(([name]) => name)
 }
 
 /** Builds an image when those before it are done, pushes it, and records it. */
@@ -141,8 +167,7 @@ async function build(
       const forcedCompression = ImageLayerCompression.Zstd
       const published = await container.publish(`${registryAddress}/${name}`, { forcedCompression })
       const record: Built = { recipe: hash, digest: published.split("@")[1]! }
-      mkdirSync(workshop.paths.images, { recursive: true })
-      writeFileSync(recordFile(workshop.paths, name), JSON.stringify(record))
+      writeRecord(recordFile(workshop.paths, name), record)
       noteCompiled(workshop.paths, item, record.digest)
     })
   } catch (error) {
@@ -162,8 +187,14 @@ const compiledFile = (paths: Paths, name: string): string =>
 export function noteCompiled(paths: Paths, { name, recipe }: Pick<Item, "name" | "recipe">, digest: string): void {
   const programs = keyOfPrograms(recipe)
   if (programs === undefined) return
-  mkdirSync(join(paths.state, "compiled"), { recursive: true })
-  writeFileSync(compiledFile(paths, name), JSON.stringify({ programs, digest }))
+  writeRecord(compiledFile(paths, name), { programs, digest })
+}
+
+/** Writes a record beside its place and renames it: complete or absent, and no other name of an older one changes. */
+function writeRecord(file: string, record: object): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, JSON.stringify(record))
+  renameSync(`${file}.new`, file)
 }
 
 /**

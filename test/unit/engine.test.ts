@@ -8,7 +8,7 @@ import { moduleOf, standInsOf } from "../../engine/src/dagger.js"
 import { imagesOfCall, moduleClosure, wantedImages } from "../../engine/src/modules.js"
 import { mainArguments, pathsBelow, repository, statePaths } from "../../engine/src/paths.js"
 import { atLeast, machineFaults, type Machine } from "../../engine/src/preflight.js"
-import { compiledImage, noteCompiled } from "../../engine/src/images.js"
+import { compiledImage, laterImages, noteCompiled } from "../../engine/src/images.js"
 import { canonicalName, programsKey, readRecipes, type Recipe } from "../../engine/src/recipes.js"
 import { chooseRunner, type Probe } from "../../engine/src/runner.js"
 import { containerId, engineConfig } from "../../engine/src/sandbox.js"
@@ -54,7 +54,7 @@ describe("an unknown command", { timeout: 30_000 }, () => {
       status: 2,
       stdout: "",
       stderr:
-        "npm run pipeline: stagging is not a pipeline; allowed: pr, baseline, publish, dev, stage, prod, rollback, rehearse\n",
+        "npm run pipeline: stagging is not a pipeline; allowed: pr, baseline, publish, dev, stage, prod, rollback, rehearse, init\n",
     })
     expect(readdirSync(folder)).toEqual([])
   })
@@ -179,6 +179,18 @@ describe("Go programs of a stand-in", () => {
   })
   it("are none where the recipe compiles nothing", () =>
     expect(programsKey({ image: name, about: "a", from: "base" }, "go1")).toBeUndefined())
+
+  it("leave their build caches to images of the same project that are built later", () => {
+    const of = (image: string, folder: string): [string, Recipe] => [
+      image,
+      { image, about: "a", from: "base", goProject: { folder, programs: {} } },
+    ]
+    const recipes = new Map([of("helm", "k"), of("k3s", "k"), of("prometheus", "p"), [name, recipe]])
+    expect(laterImages(recipes, ["k"], (image) => image === "helm")).toEqual(["k3s"])
+    expect(laterImages(recipes, ["k"], () => true)).toEqual([])
+    expect(laterImages(recipes, ["p"], (image) => image === "prometheus")).toEqual([])
+    expect(laterImages(recipes, [], () => false)).toEqual([])
+  })
 
   it("are taken from the image that the mirror has, while it is that image", () => {
     const paths = pathsBelow(mkdtempSync(join(tmpdir(), "compiled-")))
