@@ -86,10 +86,11 @@ async function checkNode(
   const others = Object.values(config.services).map(({ path }) => path)
   const input = await nodeProject(source, service, others, isBase)
   const scripts = Object.entries(service.scripts).map(([step, script]) => `${step}=${script}`)
-  const options = { path: service.path, name, steps: timedSteps(config, steps), scripts, deadline, nonce }
+  const testEnv = testEnvOf(service)
+  const options = { path: service.path, name, steps: timedSteps(config, steps), scripts, testEnv, deadline, nonce }
   return access.npmrc
-    ? resultsIn(node(access).check(input, options).reports())
-    : cachedResults((attempt) => dag.node().cachedCheck(input, { ...options, attempt }))
+    ? resultsIn(withNeeds(node(access), service.needs).check(input, options).reports())
+    : cachedResults((attempt) => withNeeds(dag.node(), service.needs).cachedCheck(input, { ...options, attempt }))
 }
 
 /** Returns a function that applies a service's coverage gate, in percent, to its tests. */

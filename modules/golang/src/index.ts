@@ -6,10 +6,10 @@
  */
 import { Changeset, Container, Directory, File, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
-import { findModule, forPlatform, goContainer, within, withVariables, workdir, type GoModule } from "./module"
+import { findModule, forPlatform, goContainer, within, workdir, type GoModule } from "./module"
 import { buildScript, formatScript } from "./scripts"
 import { asText } from "./shared/cached"
-import { containerText, withContainers } from "./shared/containers"
+import { containerText, forTests } from "./shared/containers"
 import { withGoProgram, withModules } from "./shared/go"
 import { settingsText, withSettings } from "./shared/go-settings"
 import { inWorkspace } from "./shared/gosource"
@@ -418,12 +418,9 @@ export class Golang {
     if (fetched.refused) return resultOfRun(`${module.name}:${step}`, fetched.refused.ran, fetched.refused.reason)
     const { image, args, timeout, env = [], nonce = "" } = settings
     const start = withNonce(step === "build" ? goContainer(image) : this.base(image), nonce)
-    let container = withVariables(withModules(start, fetched.modules), env)
-    if (step === "test")
-      for (const [i, service] of (this.testServices ?? []).entries())
-        container = container.withServiceBinding(this.testServiceNames![i]!, service)
-    if (step === "test") container = await withContainers(container, this.testContainers)
-    return known[step](module, { container: this.within(container, module), args, timeout })
+    const container = withModules(start, fetched.modules)
+    const ready = step === "test" ? await forTests(container, this, env) : container
+    return known[step](module, { container: this.within(ready, module), args, timeout })
   }
 
   /** Go in the folder of the module, with its modules fetched; an error when they were refused. */

@@ -44,16 +44,6 @@ export function within(container: Container, module: GoModule): Container {
   return inWorkspace(container, module).withMountedDirectory(workdir, module.source).withWorkdir(module.workdir)
 }
 
-/** The container with environment variables of the form `NAME=value`. */
-export function withVariables(container: Container, env: string[]): Container {
-  for (const pair of env) {
-    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair) ?? []
-    if (name === undefined) throw new Error(`env: ${JSON.stringify(pair)} is not of the form NAME=value`)
-    container = container.withEnvVariable(name, value!)
-  }
-  return container
-}
-
 /** The container that builds for a platform. */
 export function forPlatform(container: Container, goos: string, goarch: string): Container {
   return container.withEnvVariable("GOOS", goos).withEnvVariable("GOARCH", goarch)

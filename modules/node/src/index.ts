@@ -24,6 +24,7 @@ import { programOf, scriptCommand } from "./managers"
 import { findProject, type Project } from "./project"
 import { firstError, fixCommands, readScripts, stepNames, type StepName } from "./read"
 import { asText } from "./shared/cached"
+import { containerText, forTests } from "./shared/containers"
 import { withNonce } from "./shared/nonce"
 import { npmContainer } from "./shared/npm"
 import { Report, makeReport } from "./shared/report"
@@ -36,6 +37,12 @@ const defaultTimeout = 600
 
 @object()
 export class Node {
+  /** Services that tests reach. */
+  testServices?: Service[]
+  /** Host names of these services, in the same order. */
+  testServiceNames?: string[]
+  /** Containers that tests reach, as text. */
+  testContainers?: string[]
   /** Settings of npm with logins. */
   npmrc?: Secret
   /** The registry, when it is a service. */
@@ -60,6 +67,51 @@ export class Node {
   @func({ cache: "session" })
   withPrivate(npmrc: Secret, service?: Service, serviceName: string = "npm"): Node {
     Object.assign(this, { npmrc, service, serviceName })
+    return this
+  }
+
+  /**
+   * Adds a service that the tests of the functions that follow can reach, for example a Postgres.
+   *
+   * Example: `dagger -m modules/node call with-service --name postgres --service tcp://127.0.0.1:5432
+   * test --source services/web reason`
+   *
+   * @param name Host name of the service, for example `postgres`.
+   * @param service The service, for example `tcp://127.0.0.1:5432`.
+   */
+  @func({ cache: "session" })
+  withService(name: string, service: Service): Node {
+    this.testServiceNames = [...(this.testServiceNames ?? []), name]
+    this.testServices = [...(this.testServices ?? []), service]
+    return this
+  }
+
+  /**
+   * Adds a container of any image as a service that the tests of the functions that follow can reach, by its name. It is
+   * ready when it listens on its port. One that ends before, or does not listen in time, fails the tests with its last
+   * log lines. The image needs a shell, and `sleep`.
+   *
+   * Example: `dagger -m modules/node call with-container --name mysql --image mysql:8.4 --port 3306
+   * --env MYSQL_ALLOW_EMPTY_PASSWORD=yes test --source services/web reason`
+   *
+   * @param name Host name of the service, for example `mysql`.
+   * @param image The image, for example `mysql:8.4`.
+   * @param port The port that it listens on, for example `3306`.
+   * @param env Environment variables of the container as NAME=value, for example `MYSQL_DATABASE=test`; no secrets.
+   * Default: none.
+   * @param args Arguments instead of those of the image, for example `--skip-log-bin`. Default: those of the image.
+   * @param seconds Time until it has to listen, in seconds, for example `120`. Default: 60.
+   */
+  @func({ cache: "session" })
+  withContainer(
+    name: string,
+    image: string,
+    port: number,
+    env: string[] = [],
+    args: string[] = [],
+    seconds: number = 60,
+  ): Node {
+    this.testContainers = [...(this.testContainers ?? []), containerText({ name, image, port, env, args, seconds })]
     return this
   }
 
@@ -115,6 +167,8 @@ export class Node {
    * is 600, for example `lint,test=900`. When the installation fails, each of them fails with its reason. Default: all.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    * @param testArgs Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
+   * @param testEnv Environment variables of the tests, for example `TEST_REDIS_URL=redis://redis:6379/0`; no secrets.
+   * Default: none.
    * @param scripts Scripts of package.json for steps that are not named like their script, as STEP=SCRIPT, for example
    * `test=test:unit`. Default: the step's name.
    * @param deadline Seconds since 1970 after which unfinished steps are reported as skipped, for example `1767225600`.
@@ -130,6 +184,7 @@ export class Node {
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
     testArgs: string[] = [],
+    testEnv: string[] = [],
     scripts: string[] = [],
     deadline: number = 0,
     nonce: string = "",
@@ -152,7 +207,7 @@ export class Node {
       const options = { ...optionsOf(found, image), name: `${name}:${step}`, script, args, timeout }
       const work = async (): Promise<Result> =>
         failure === ""
-          ? runNamed(step, withNonce(project, nonce), options)
+          ? runNamed(step, await this.ready(step, withNonce(project, nonce), testEnv), options)
           : resultOfRun(options.name, ran, `installation: ${failure}`)
       return reportStep(options.name, work, { deadline })
     })
@@ -176,6 +231,8 @@ export class Node {
    * is 600, for example `lint,test=900`. Default: all.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
    * @param testArgs Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
+   * @param testEnv Environment variables of the tests, for example `TEST_REDIS_URL=redis://redis:6379/0`; no secrets.
+   * Default: none.
    * @param scripts Scripts of package.json for steps that are not named like their script, as STEP=SCRIPT, for example
    * `test=test:unit`. Default: the step's name.
    * @param deadline Seconds since 1970 after which unfinished steps are reported as skipped, for example `1767225600`.
@@ -193,12 +250,13 @@ export class Node {
     steps: string[] = ["lint", "typecheck", "test", "build"],
     image: string = images.node,
     testArgs: string[] = [],
+    testEnv: string[] = [],
     scripts: string[] = [],
     deadline: number = 0,
     nonce: string = "",
     attempt: string = "",
   ): Promise<string> {
-    const report = await this.check(source, path, name, steps, image, testArgs, scripts, deadline, nonce)
+    const report = await this.check(source, path, name, steps, image, testArgs, testEnv, scripts, deadline, nonce)
     return asText(report.results, report.reports)
   }
 
@@ -302,6 +360,8 @@ export class Node {
    * @param args Further arguments for the test script, for example `tests/money.test.ts`. Default: none.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
    * @param image Image with Node, npm and bash, for example `node:24.21.0-bookworm-slim`. Default: the pinned one.
+   * @param env Environment variables of the tests, for example `TEST_REDIS_URL=redis://redis:6379/0`; no secrets.
+   * Default: none.
    */
   @func({ cache: "session" })
   async test(
@@ -310,8 +370,9 @@ export class Node {
     args: string[] = [],
     timeout: number = defaultTimeout,
     image: string = images.node,
+    env: string[] = [],
   ): Promise<Result> {
-    return this.step("test", await findProject(source, path), { args, timeout, image })
+    return this.step("test", await findProject(source, path), { args, timeout, image, env })
   }
 
   /**
@@ -373,11 +434,17 @@ export class Node {
   private async step(
     name: StepName,
     found: Project,
-    { args, timeout, image }: { args: string[]; timeout: number; image: string },
+    { args, timeout, image, env = [] }: { args: string[]; timeout: number; image: string; env?: string[] },
   ): Promise<Result> {
     const { failure, project } = await install(image, found, timeout, this)
     if (failure !== "") throw new Error(failure)
-    return runNamed(name, project, { ...optionsOf(found, image), name, script: name, args, timeout })
+    const ready = await this.ready(name, project, env)
+    return runNamed(name, ready, { ...optionsOf(found, image), name, script: name, args, timeout })
+  }
+
+  /** The project's container for a step: with what tests reach. */
+  private async ready(step: StepName, project: Container, env: string[]): Promise<Container> {
+    return step === "test" ? forTests(project, this, env) : project
   }
 }
 
