@@ -7,11 +7,11 @@ import { images } from "./images"
 import { addresses, parseSeen, trouble } from "./read"
 import { checkScript, probeScript } from "./scripts"
 import { atLeast } from "./shared/arguments"
-import { firstLine } from "./shared/clock"
 import { uncached } from "./shared/nonce"
 import { Result, reportStep, resultOfRun } from "./shared/result"
 import { connected } from "./shared/service"
 import { Ran, readReport, runStep } from "./shared/step"
+import { couldNotRun } from "./shared/words"
 
 /** Port at which a probe serves its counts. */
 const probePort = 8090
@@ -155,7 +155,7 @@ async function resultOf(name: string, ran: Ran, version: string, wait: number): 
     return resultOfRun(name, ran, reason, { passed, value, unit: "addresses" })
   }
   if (ran.timedOut) return ended(false, "")
-  if (!seen) return ended(false, firstLine(await readReport(ran.reports, "output.txt")))
+  if (!seen) return ended(false, couldNotRun("the check", ran, await readReport(ran.reports, "output.txt")))
   const fault = trouble(seen, version, wait)
   if (fault !== "" || ran.exitCode !== 0) return ended(false, fault)
   const answering = seen.length === 1 ? "address answers" : "addresses answer"

@@ -1,4 +1,5 @@
 // Reads the addresses that callers name and the report that the check writes: pure functions over text.
+import { isWhole } from "./shared/words"
 
 /** A named address. */
 export interface Address {
@@ -36,9 +37,9 @@ export function addresses(lines: string[]): Address[] {
   })
 }
 
-/** Reads health.json; undefined if the file is empty or missing. */
+/** Reads health.json; undefined if the file is missing, or half of it. */
 export function parseSeen(report: string): Seen[] | undefined {
-  return report.trim() === "" ? undefined : (JSON.parse(report) as Seen[])
+  return isWhole(report) ? (JSON.parse(report) as Seen[]) : undefined
 }
 
 /**
