@@ -47,7 +47,7 @@ const cases: [module: string, call: string[], files: Record<string, string | Buf
     { "a: b.yaml": "x: 1\nx: 2\n", "latin.yaml": latin, "gone.yaml": "-> nowhere", "nul.yaml": "a: \0\n" },
     /yaml failed: a: b\.yaml:2 duplication of key "x" in mapping \(key-duplicates\), and 3 more/,
   ],
-  ["helm", ["lint"], chart, /charts failed: Chart\.yaml:1 unable to parse YAML/],
+  ["helm", ["lint"], chart, /charts failed: Chart\.yaml(:\d+)? unable to parse YAML/],
   [
     "terraform",
     ["lint", "--image=example/none:1.0"],

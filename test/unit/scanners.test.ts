@@ -52,6 +52,10 @@ describe("SonarQube", () => {
       reason: expect.stringContaining("no condition"),
     })
   })
+  it("names files by URIs", () =>
+    expect(sarif({ ...answer, issues: [{ ...issue, file: "services/a b/c#.go" }] })).toContain(
+      '"services/a%20b/c%23.go"',
+    ))
   it("finds in the scanner's output what went wrong", () => {
     expect(
       scannerTrouble(

@@ -1,4 +1,5 @@
 // Reads the conditions of a quality gate and the report of the analysis: pure functions over text.
+import { uriOf } from "./shared/uri"
 
 /** A condition of a quality gate; it is violated if the metric's value compares with the number as `op` says. */
 export interface Condition {
@@ -87,7 +88,7 @@ export function sarif({ issues, hotspots }: Answer): string {
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: issue.file },
+          artifactLocation: { uri: uriOf(issue.file) },
           ...(issue.line > 0 ? { region: { startLine: issue.line } } : {}),
         },
       },
