@@ -136,6 +136,9 @@ describe("newman", () => {
       "the request x goes to",
     ],
   ])("refuses a collection if %s", (_, text, folders, why) => expect(collectionFault(text, folders)).toContain(why))
+  it.each([["empty"], ["nope"]])("leaves it to newman to refuse the folder %s", (name) =>
+    expect(collectionFault(whole([ours, { name: "empty", item: [] }]), [name])).toBe(""),
+  )
   it("does not know the value of a disabled variable", () =>
     expect(collectionFault(whole([ours, request("x", "{{api}}/x")], variable("api", "http://p.example", true)))).toBe(
       "",

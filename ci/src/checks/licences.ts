@@ -1,4 +1,5 @@
 // What the pipeline makes of dependencies: which licences are refused, and what a scan without an answer comes to.
+import { uriOf } from "../shared/uri"
 import type { Dependencies } from "../config/config"
 import type { Stage } from "../report/stages"
 
@@ -58,7 +59,7 @@ export function licencesSarif(components: Component[], gate: Dependencies["licen
         ruleId: `licence:${licence}`,
         level: "error",
         message: { text: `${name}@${version} has ${licenceText(licence)}, which ${refusal(licence, gate)}` },
-        locations: [{ physicalLocation: { artifactLocation: { uri: manifest } } }],
+        locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(manifest) } } }],
       })),
     )
   })

@@ -33,6 +33,8 @@ export function collectionFault(text: string, folders: string[] = [], given: str
   const unused = "does not use the variable baseUrl, so it would not test url"
   const known = values(variable, given)
   const requests = chosen.flatMap((one) => requestsOf(one, []))
+  // newman itself refuses a folder that is not there, and a run without a request tests nothing.
+  if (folders.length && requests.length === 0) return ""
   // A script may make the address, and the definition of the variable is no use of it.
   const isMentioned = /\bbaseUrl\b/.test(JSON.stringify([chosen, event, auth]))
   const isUsed = isMentioned || requests.some(({ url }) => resolved(url, known).startsWith("{{baseUrl}}"))
