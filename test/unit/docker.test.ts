@@ -64,7 +64,10 @@ describe("a service with a Dockerfile", () => {
       "kind: docker, test: { command: [x], junit: a.xml }",
       'services.a.test.junit, line 2: "a.xml" is not allowed; a full path, such as /tmp/junit.xml',
     ],
-    ["kind: docker, needs: [redis]", "services.a.needs, line 2: needs belongs to a service of the kind go or node"],
+    [
+      "kind: docker, needs: [redis], test: { target: t }",
+      "services.a.needs, line 2: needs belongs to a command of the tests (test.command)",
+    ],
     [
       "kind: go, image: false, dockerfile: D",
       "services.a.dockerfile, line 2: the service has image: false, so nothing is built by it",
@@ -82,6 +85,12 @@ describe("a service with a Dockerfile", () => {
       faults.join("\n"),
     ).toBe(true)
   })
+  it("whose tests are a command may need services", () =>
+    expect(
+      faultsOf(
+        "services:\n  a: { path: a, kind: docker, needs: [redis], testEnv: { A: b }, test: { command: [x] } }\n",
+      ),
+    ).toEqual([]))
   it("has platforms that are known", () => {
     const text = (platforms: string) => `services:\n  a: { path: a, kind: go }\nplatforms: ${platforms}\n`
     expect(parseConfig(text("[linux/arm64, linux/amd64, linux/arm64]")).platforms).toEqual([

@@ -10,6 +10,7 @@ import { compareWithBase, type Comparing } from "./compare"
 import { judgeFindings, today } from "./findings"
 import { withoutAnswer } from "./licences"
 import { cachedResults, finished, type Texts } from "./results"
+import { testEnvOf, withNeeds } from "./settings"
 
 /** Splits the steps of a service into those of its kind and those of its image. */
 export function splitSteps({ kind }: Pick<Service, "kind">, steps: string[]): { own: string[]; ofImage: string[] } {
@@ -72,13 +73,14 @@ async function imageResults(
   const { context, path, options } = await imageSource(source, service)
   const { target = "", command = [], junit = "" } = service.test ?? {}
   const { found, reports } = await cachedResults((attempt) =>
-    dag.dockerfile().cachedCheck(context, {
+    withNeeds(dag.dockerfile(), service.needs).cachedCheck(context, {
       ...options,
       name,
       steps: timedSteps(config, steps),
       testStage: target,
       testCommand: command,
       junit,
+      testEnv: testEnvOf(service),
       database: config.dependencies.database.osv,
       label: path,
       deadline,

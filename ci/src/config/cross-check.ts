@@ -81,9 +81,11 @@ function settingsOfDocker(services: Record<string, Service>): Fault[] {
     const add = (key: string, fault: string) => faults.push({ path: ["services", name, key], fault })
     if (test && kind !== "docker") add("test", `test belongs to a service of the kind docker; this one is ${kind}`)
     if (test && !test.target && !test.command) add("test", "target or command is missing: what runs the tests")
-    if (needs.length && kind === "docker") add("needs", "needs belongs to a service of the kind go or node")
-    if (Object.keys(testEnv).length && kind === "docker")
-      add("testEnv", "testEnv belongs to a service of the kind go or node")
+    if (kind === "docker" && !test?.command) {
+      const why = "belongs to a command of the tests (test.command): building a target reaches no service"
+      if (needs.length) add("needs", `needs ${why}`)
+      if (Object.keys(testEnv).length) add("testEnv", `testEnv ${why}`)
+    }
     if (kind !== "docker" && dockerfile && !image)
       add("dockerfile", "the service has image: false, so nothing is built by it")
     return faults

@@ -10,16 +10,69 @@ import { build, readBuild, type BuildOptions } from "./build"
 import { images } from "./images"
 import { platformFault, sbomOf } from "./read"
 import { inventoryOf, scanImage, scanner } from "./scan"
+import { assignments } from "./shared/arguments"
 import { asText } from "./shared/cached"
+import { containerText, withContainers } from "./shared/containers"
 import { Report, makeReport } from "./shared/report"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { readSteps } from "./shared/steps"
-import { buildStep, isImage, resultOfFailure, stepNames, testStep } from "./steps"
+import { buildStep, isImage, resultOfFailure, stepNames, testStep, type TestOptions } from "./steps"
 
 const osv = "https://api.osv.dev"
 
 @object()
 export class Dockerfile {
+  /** Host names of the services that a test command reaches; set by withService. */
+  testServiceNames?: string[]
+  /** These services, in the same order; set by withService. */
+  testServices?: Service[]
+  /** Containers that a test command reaches; set by withContainer. */
+  testContainers?: string[]
+
+  /**
+   * Adds a service that the command of the tests can reach, by a host name. Building a stage reaches none.
+   *
+   * Example: `dagger -m modules/dockerfile call with-service --name api --service tcp://127.0.0.1:8080
+   * test --source test/fixtures/docker --args sh,/app/greet.sh reason`
+   *
+   * @param name Host name of the service, for example `api`.
+   * @param service The service, for example `tcp://127.0.0.1:8080`.
+   */
+  @func({ cache: "session" })
+  withService(name: string, service: Service): Dockerfile {
+    this.testServiceNames = [...(this.testServiceNames ?? []), name]
+    this.testServices = [...(this.testServices ?? []), service]
+    return this
+  }
+
+  /**
+   * Adds a container of any image as a service that the command of the tests can reach, by its name. It is ready when it listens
+   * on its port; one that does not in time fails the tests with its last log lines. The image needs a shell, and `sleep`.
+   *
+   * Example: `dagger -m modules/dockerfile call with-container --name redis --image redis:7.0-bookworm --port 6379
+   * test --source test/fixtures/docker --args sh,/app/greet.sh reason`
+   *
+   * @param name Host name of the service, for example `redis`.
+   * @param image The image, for example `redis:7.0-bookworm`.
+   * @param port The port that it listens on, for example `6379`.
+   * @param env Environment variables of the container as NAME=value, for example `MYSQL_DATABASE=test`; no secrets.
+   * Default: none.
+   * @param args Arguments instead of those of the image, for example `--appendonly=yes`. Default: those of the image.
+   * @param seconds Time until it has to listen, in seconds, for example `120`. Default: 60.
+   */
+  @func({ cache: "session" })
+  withContainer(
+    name: string,
+    image: string,
+    port: number,
+    env: string[] = [],
+    args: string[] = [],
+    seconds: number = 60,
+  ): Dockerfile {
+    this.testContainers = [...(this.testContainers ?? []), containerText({ name, image, port, env, args, seconds })]
+    return this
+  }
+
   /**
    * The container that lists and scans images: Node.
    *
@@ -90,6 +143,7 @@ export class Dockerfile {
    * @param stage Stage that runs the tests, or in whose image the command runs, for example `test`. Default: the last one.
    * @param args The command, for example `python3,-m,unittest`. Default: none, building the stage is the test.
    * @param junit File of the image with a JUnit report, for example `/tmp/junit.xml`. Default: none.
+   * @param testEnv Environment variables of the command as NAME=value, for example `TZ=UTC`. Default: none.
    * @param buildArgs Values of ARG instructions, for example `VERSION=1.2`. Default: none.
    * @param name Name of the result, for example `api:test`.
    * @param timeout Time limit in seconds, for example `900`. Default: 600.
@@ -102,12 +156,13 @@ export class Dockerfile {
     stage: string = "",
     args: string[] = [],
     junit: string = "",
+    testEnv: string[] = [],
     buildArgs: string[] = [],
     name: string = "test",
     timeout: number = 600,
   ): Promise<Result> {
     const options = { source, file, dockerfile, stage, buildArgs, platform: "" }
-    return reportStep(name, () => testStep(options, { name, command: args, junit, timeout }))
+    return reportStep(name, () => testStep(options, this.testsOf({ name, command: args, junit, timeout }, testEnv)))
   }
 
   /**
@@ -127,6 +182,7 @@ export class Dockerfile {
    * @param testCommand Command of the tests in the image, for example `python3,-m,unittest`. Default: none. Without a test stage
    * and a command, `test` does not apply.
    * @param junit File of the image with a JUnit report of the tests, for example `/tmp/junit.xml`. Default: none.
+   * @param testEnv Environment variables of that command as NAME=value, for example `TZ=UTC`. Default: none.
    * @param database Address of a vulnerability database with the interface of OSV, for example `https://api.osv.dev`.
    * @param label Name of the image in the SBOM, and the place of findings, for example `services/api/Dockerfile`. Default:
    * `file`.
@@ -147,6 +203,7 @@ export class Dockerfile {
     testStage: string = "",
     testCommand: string[] = [],
     junit: string = "",
+    testEnv: string[] = [],
     database: string = osv,
     label: string = "",
     deadline: number = 0,
@@ -160,7 +217,7 @@ export class Dockerfile {
       if (testStage === "" && testCommand.length === 0)
         return makeResult(named, "notApplicable", "no test target or command is named", { exitCode: 0 })
       const tests = { name: named, command: testCommand, junit, timeout }
-      return testStep({ ...options, stage: testStage || stage }, tests)
+      return testStep({ ...options, stage: testStage || stage }, this.testsOf(tests, testEnv))
     }
     const results = chosen.map(({ name: step, timeout }) => {
       const named = `${name}:${step}`
@@ -188,6 +245,7 @@ export class Dockerfile {
    * @param testStage Stage that runs the tests, or in whose image the command runs, for example `test`. Default: `stage`.
    * @param testCommand Command of the tests in the image, for example `python3,-m,unittest`. Default: none.
    * @param junit File of the image with a JUnit report of the tests, for example `/tmp/junit.xml`. Default: none.
+   * @param testEnv Environment variables of that command as NAME=value, for example `TZ=UTC`. Default: none.
    * @param database Address of a vulnerability database with the interface of OSV, for example `https://api.osv.dev`.
    * @param label Name of the image in the SBOM, and the place of findings, for example `services/api/Dockerfile`. Default:
    * `file`.
@@ -209,6 +267,7 @@ export class Dockerfile {
     testStage: string = "",
     testCommand: string[] = [],
     junit: string = "",
+    testEnv: string[] = [],
     database: string = osv,
     label: string = "",
     deadline: number = 0,
@@ -226,6 +285,7 @@ export class Dockerfile {
       testStage,
       testCommand,
       junit,
+      testEnv,
       database,
       label,
       deadline,
@@ -282,6 +342,18 @@ export class Dockerfile {
   async sbom(image: Container, label: string = "image", timeout: number = 120): Promise<File> {
     const { inventory } = await inventoryOf(image, this.base(), timeout)
     return dag.directory().withNewFile("sbom.cdx.json", sbomOf(inventory, label)).file("sbom.cdx.json")
+  }
+
+  /** The options of tests, with the services that they reach. */
+  private testsOf(tests: Omit<TestOptions, "around">, testEnv: string[]): TestOptions {
+    const around = async (image: Container): Promise<Container> => {
+      let container = image
+      for (const [name, value] of assignments("testEnv", testEnv)) container = container.withEnvVariable(name, value)
+      for (const [i, service] of (this.testServices ?? []).entries())
+        container = container.withServiceBinding(this.testServiceNames![i]!, service)
+      return withContainers(container, this.testContainers)
+    }
+    return { ...tests, around }
   }
 
   /** Builds an image and scans it. */

@@ -18,6 +18,8 @@ export interface TestOptions {
   junit: string
   /** Seconds. */
   timeout: number
+  /** The image with the services and variables that the command needs. */
+  around: (image: Container) => Promise<Container>
 }
 
 /** What work gives, or undefined if it does not end in time. */
@@ -66,7 +68,7 @@ export async function testStep(options: BuildOptions, test: TestOptions): Promis
   return result ?? timedOut(name, timeout)
 }
 
-async function tested(input: Build, { name, command, junit }: TestOptions): Promise<Result> {
+async function tested(input: Build, { name, command, junit, around }: TestOptions): Promise<Result> {
   const start = Date.now()
   const built = await build(input)
   if (!isImage(built)) {
@@ -79,7 +81,7 @@ async function tested(input: Build, { name, command, junit }: TestOptions): Prom
     const reason = `the target ${input.stage || "(the last stage)"} was built`
     return makeResult(name, "passed", reason, { exitCode: 0, seconds: secondsSince(start), reports })
   }
-  const { exitCode, output, container } = await run(built, command)
+  const { exitCode, output, container } = await run(await around(built), command)
   const reports = await withJunit(dag.directory().withNewFile("output.txt", output), container, junit)
   const words = lastWords(output)
   const shown = command.join(" ").slice(0, 120)
