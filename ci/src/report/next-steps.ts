@@ -48,7 +48,9 @@ export function nextStepOf({ name, reason, next, status }: Stage): string {
   if (next) return next
   const [first, second] = name.split(":") as [string, string?]
   const step = second ?? first
-  if (/^timed out\b/.test(reason)) return `find out what hangs, or raise timeouts.${second ?? first} in delivery.yaml`
+  // A scan builds the image first, within the time of a build.
+  const timeout = step === "scan" ? "build" : step
+  if (/^timed out\b/.test(reason)) return `find out what hangs, or raise timeouts.${timeout} in delivery.yaml`
   if (/^(could not run\b|the module gave no result)/.test(reason))
     return "the whole message is in dagger.log of the reports; again: the same command with --all"
   if (status === "inconclusive") return "again when it answers; what that comes to: `inconclusive` of its gate"

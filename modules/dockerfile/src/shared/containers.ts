@@ -28,11 +28,38 @@ export function containerText(one: TestContainer): string {
   return JSON.stringify(one)
 }
 
+/** What the tests of a module reach. */
+interface TestServices {
+  testServices?: Service[]
+  /** Host names of these services, in the same order. */
+  testServiceNames?: string[]
+  /** Containers as text. */
+  testContainers?: string[]
+}
+
+/** The container in which tests run: with their variables, of the form `NAME=value`, and the services that they reach. */
+export async function forTests(container: Container, of: TestServices, env: string[]): Promise<Container> {
+  let ready = withVariables(container, env)
+  for (const [i, service] of (of.testServices ?? []).entries())
+    ready = ready.withServiceBinding(of.testServiceNames![i]!, service)
+  return withContainers(ready, of.testContainers)
+}
+
+/** The container with environment variables of the form `NAME=value`. */
+function withVariables(container: Container, env: string[]): Container {
+  for (const pair of env) {
+    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair) ?? []
+    if (name === undefined) throw new Error(`env: ${JSON.stringify(pair)} is not of the form NAME=value`)
+    container = container.withEnvVariable(name, value!)
+  }
+  return container
+}
+
 /**
  * The container with all of the given containers as services, which are started. Throws when one does not listen in time:
  * the error has its last log lines.
  */
-export async function withContainers(container: Container, all: string[] | undefined): Promise<Container> {
+async function withContainers(container: Container, all: string[] | undefined): Promise<Container> {
   const containers = (all ?? []).map((text) => JSON.parse(text) as TestContainer)
   const services = await Promise.all(containers.map(started))
   return services.reduce((ready, service, i) => ready.withServiceBinding(containers[i]!.name, service), container)
