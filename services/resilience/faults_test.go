@@ -101,6 +101,9 @@ func TestAReleaseHasNoSeededFlaw(t *testing.T) {
 	t.Parallel()
 	d := needDatabase(t)
 	has := func(binary string) bool {
+		if err := built[binary](); err != nil {
+			t.Fatal(err)
+		}
 		b, err := os.ReadFile(filepath.Join(binaries, binary))
 		if err != nil {
 			t.Fatal(err)
@@ -138,8 +141,8 @@ func TestAReleaseHasNoSeededFlaw(t *testing.T) {
 // TestStart: how long a release takes to be ready, and what it needs idle.
 func TestStart(t *testing.T) {
 	t.Parallel()
-	d := needDatabase(t)
-	for _, s := range services {
+	d := needAll(t)
+	for _, s := range services { // all are built: needAll has run them
 		began := time.Now()
 		p := start(t, s, d.variables(s))
 		ready := time.Since(began)

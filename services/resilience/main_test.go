@@ -3,7 +3,6 @@ package resilience
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -24,10 +23,10 @@ var services = []string{"suppliers", "recipes", "restaurant"}
 
 var (
 	binaries string    // a folder with the services as a release has them, and restaurant-flawed
-	template *postgres // nil without TEST_DATABASE_URL
+	template *postgres // of what restaurant needs; nil without TEST_DATABASE_URL
 )
 
-// postgres is a database with all schemas. Tests run side by side: each has its own, a copy of the template.
+// postgres is a database. Tests run side by side: each has its own, a copy of a template.
 type postgres struct {
 	server           string // an administrator's address
 	host, port, name string
@@ -54,9 +53,7 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer os.RemoveAll(binaries)
-	if err := buildAll(); err != nil {
-		return fail(err)
-	}
+	defer startBuilds()()
 	if address := os.Getenv("TEST_DATABASE_URL"); address != "" {
 		remove, err := makeTemplate(address)
 		defer remove()
@@ -67,16 +64,33 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// buildAll makes all binaries, side by side: most of the time goes into linking, which uses one processor.
-func buildAll() error {
+// built has, for each binary, a function that waits until it is there.
+var built = map[string]func() error{}
+
+// startBuilds begins to make all binaries: restaurant first, because the longest tests need no other; the rest side by
+// side, because most of the time goes into linking, which uses one processor. The returned function waits for all.
+func startBuilds() (wait func()) {
 	var all sync.WaitGroup
-	failures := make([]error, len(services)+1)
-	for n, name := range services {
-		all.Go(func() { failures[n] = build(name, name) })
+	begin := func(after func() error, binary string, make func() error) func() error {
+		done := sync.OnceValue(func() error {
+			if err := after(); err != nil {
+				return err
+			}
+			return make()
+		})
+		built[binary] = done
+		all.Go(func() { done() })
+		return done
 	}
-	all.Go(func() { failures[len(services)] = build("restaurant", "restaurant-flawed", "-tags", "seededflaws") })
-	all.Wait()
-	return errors.Join(failures...)
+	atOnce := func() error { return nil }
+	first := begin(atOnce, "restaurant", func() error { return build("restaurant", "restaurant") })
+	for _, name := range services {
+		if name != "restaurant" {
+			begin(first, name, func() error { return build(name, name) })
+		}
+	}
+	begin(first, "restaurant-flawed", func() error { return build("restaurant", "restaurant-flawed", "-tags", "seededflaws") })
+	return all.Wait
 }
 
 // build makes a binary of a service with the flags that the pipeline uses.
@@ -93,8 +107,8 @@ func build(service, binary string, flags ...string) error {
 	return nil
 }
 
-// makeTemplate makes the database that tests copy, with the roles that services/database makes,
-// and migrates it; remove drops what there is of it.
+// makeTemplate makes the database that tests copy, with the schemas and roles that services/database makes, and
+// migrates restaurant's; remove drops what there is of it.
 func makeTemplate(address string) (remove func(), err error) {
 	server, err := url.Parse(address)
 	if err != nil {
@@ -136,15 +150,24 @@ func makeTemplate(address string) (remove func(), err error) {
 	if err := execute(server.String(), inside...); err != nil {
 		return remove, err
 	}
-	for _, s := range services {
-		c := exec.Command(filepath.Join(binaries, s), "migrate", "expand")
-		c.Env = environment(d.variables(s + "_owner"))
-		if out, err := c.CombinedOutput(); err != nil {
-			return remove, fmt.Errorf("%s migrate expand: %w\n%s", s, err, out)
-		}
+	if err := d.migrate("restaurant"); err != nil {
+		return remove, err
 	}
 	template = d
 	return remove, nil
+}
+
+// migrate makes a service's tables.
+func (d *postgres) migrate(service string) error {
+	if err := built[service](); err != nil {
+		return err
+	}
+	c := exec.Command(filepath.Join(binaries, service), "migrate", "expand")
+	c.Env = environment(d.variables(service + "_owner"))
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s migrate expand: %w\n%s", service, err, out)
+	}
+	return nil
 }
 
 var copies atomic.Int64
@@ -194,7 +217,21 @@ func (d *postgres) variables(role string) map[string]string {
 
 func (d *postgres) address() string { return net.JoinHostPort(d.host, d.port) }
 
-// needDatabase gives the test a database of its own, and skips it where there is no server.
+// needAll gives the test a database of its own with the tables of all services.
+func needAll(t *testing.T) *postgres {
+	t.Helper()
+	d := needDatabase(t)
+	for _, s := range services {
+		if s != "restaurant" {
+			if err := d.migrate(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return d
+}
+
+// needDatabase gives the test a database of its own with restaurant's tables, and skips it where there is no server.
 func needDatabase(t *testing.T) *postgres {
 	t.Helper()
 	if template == nil {

@@ -20,7 +20,7 @@ const menu = "/menus/00000000-0000-7000-8000-000000000501"
 // stack starts the three services, each asking the next, with the variables.
 func stack(t *testing.T, variables map[string]string) (suppliers, recipes, restaurant *process) {
 	t.Helper()
-	d := needDatabase(t)
+	d := needAll(t)
 	suppliers = start(t, "suppliers", d.variables("suppliers"), variables)
 	recipes = start(t, "recipes", d.variables("recipes"), map[string]string{"SUPPLIERS_URL": suppliers.url}, variables)
 	restaurant = start(

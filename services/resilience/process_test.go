@@ -80,6 +80,9 @@ func launch(t *testing.T, binary string, variables ...map[string]string) *proces
 	for _, v := range variables {
 		maps.Copy(all, v)
 	}
+	if err := built[binary](); err != nil {
+		t.Fatal(err)
+	}
 	p := &process{name: binary, set: all, out: &output{}, exited: make(chan struct{})}
 	p.command = exec.Command(filepath.Join(binaries, binary))
 	p.command.Env = environment(all)
