@@ -21,6 +21,9 @@ const onTheEngine = {
   hookTimeout: 900_000,
 }
 
+/** The vendor's scanner, by the name under which our runtime imports it. */
+const scanner = join(import.meta.dirname, "node_modules/@dagger.io/dagger/dist/src/module/introspector")
+
 /**
  * Sources that lead calls of the engine without naming its API: real calls test them. By hand, because no rule tells them
  * from files that decide: both await what they are given, and some of them import nothing of the engine as a value.
@@ -63,6 +66,7 @@ export default defineConfig({
         test: { name: "first", include: [first], ...onTheEngine, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
       {
+        resolve: { alias: { "dagger-scanner": scanner } },
         test: {
           name: "modules",
           include: ["test/{sdk,modules}/**/*.test.ts"],

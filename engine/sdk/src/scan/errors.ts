@@ -43,16 +43,37 @@ export function explain(error: Error, files: ts.SourceFile[], ast: any, root: st
       `${at ? `${at}: ` : ""}the type \`${type}\` cannot be part of a module's API${advice}; ${ALLOWED_TYPES}`,
     )
   }
+  const tuple = error instanceof TypeError ? firstTuple(files) : undefined
+  if (tuple)
+    return new SourceError(
+      `${placeOf(tuple, root)}: the type \`${tuple.getText()}\` cannot be part of a module's API; ${ALLOWED_TYPES}`,
+    )
   const at = / (?:at|in) (src\/\S+?:\d+:\d+)[.,]?/.exec(message)
   return new SourceError(at ? `${at[1]}: ${message.replace(at[0], "").trim()}` : message)
 }
 
+/** The members of all classes with @object(). */
+const membersOf = (files: ts.SourceFile[]): ts.ClassElement[] =>
+  files
+    .flatMap((file) => file.statements.filter(ts.isClassDeclaration).filter(isDecorated))
+    .flatMap((one) => [...one.members])
+
+/** The first tuple in a signature or field, on which the scanner ends without words. */
+function firstTuple(files: ts.SourceFile[]): ts.Node | undefined {
+  const find = (node: ts.Node): ts.Node | undefined => {
+    if (ts.isBlock(node)) return undefined
+    return ts.isTupleTypeNode(node) ? node : ts.forEachChild(node, find)
+  }
+  for (const member of membersOf(files)) {
+    const tuple = ts.forEachChild(member, find)
+    if (tuple) return tuple
+  }
+  return undefined
+}
+
 /** The place of the first argument, result or field of that type, for errors that name none. */
 function locate(type: string, files: ts.SourceFile[], ast: any, root: string): string | undefined {
-  const members = files
-    .flatMap((file) => file.statements.filter(ts.isClassDeclaration).filter(isDecorated))
-    .flatMap((node) => [...node.members])
-  for (const member of members) {
+  for (const member of membersOf(files)) {
     const node = nodeOfType(member, type, ast)
     if (node) return placeOf(node, root)
   }

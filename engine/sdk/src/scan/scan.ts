@@ -43,8 +43,8 @@ export function scan(input: ScanInput): Scan {
     files: [...input.files, input.client].map((file) => path.resolve(file)),
     userModule: [],
     checker: program.getTypeChecker(),
-    // The scanner takes the first declaration of a name: the module's own comes before the client's.
-    sourceFiles: [...own, ...others],
+    // The scanner takes the first declaration of a name. As with the vendor, a name of the API is the API's.
+    sourceFiles: [...others, ...own],
   })
 
   const expected = convertToPascalCase(input.name)
@@ -88,7 +88,8 @@ function createProgram({ files, client, lib }: ScanInput): ts.Program {
       if (text !== "@dagger.io/dagger") return { resolvedModule: undefined }
       return { resolvedModule: { resolvedFileName: client, extension: ts.Extension.Ts } }
     })
-  return ts.createProgram([...files, client], options, host)
+  // The last of two declarations counts: in the vendor's order that is the one in the first file.
+  return ts.createProgram([...[...files].reverse(), client], options, host)
 }
 
 function refuseSyntaxErrors(program: ts.Program, files: ts.SourceFile[], root: string): void {
