@@ -76,7 +76,7 @@ describe("the services of a repository", () => {
       { path: ".", why: "root of a workspace; apps/shop, packages/money are checked alone" },
       {
         path: "tools",
-        why: "its package.json has dependencies and no lock file; make one (`npm install`) and commit it",
+        why: "there is no lock file in tools: create it with `npm install --package-lock-only`, and commit it",
       },
     ])
     const yarn = { ...root, workspaces: { packages: ["packages/**", "apps/*", "!packages/*/deep"] } }

@@ -1,5 +1,13 @@
 // The services of a repository without a delivery.yaml, by their manifests. Plain data in and out: the scripts on the host use it too.
 import { reservedNames, stageNamesOf, type ServiceKind } from "../catalogue"
+import {
+  chooseLockfile,
+  isWorkspace,
+  lockfilesIn,
+  readManifest,
+  workspacePatterns,
+  type PackageJson,
+} from "../shared/lockfiles"
 
 /** A service that was found. */
 export interface DetectedService {
@@ -23,8 +31,6 @@ export interface Detected {
 export const manifestPatterns = ["go.mod", "go.work", "package.json", "pnpm-workspace.yaml", "Dockerfile"].map(
   (name) => `**/${name}`,
 )
-
-const lockFiles = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"]
 
 /** Folders whose projects are no services: Go's and npm's own, without a word. */
 const foreign = /(^|\/)(vendor|testdata|node_modules|bower_components|[._][^/]*)(\/|$)/
@@ -86,14 +92,6 @@ function foundIn(files: string[], read: (file: string) => string): Candidates {
 /** Scripts of package.json that are steps of a service. */
 const stepScripts = ["lint", "typecheck", "test", "build"]
 
-interface PackageJson {
-  name?: unknown
-  scripts?: Record<string, unknown>
-  workspaces?: unknown
-  dependencies?: object
-  devDependencies?: object
-}
-
 /** The manifests of a repository. */
 class Repository {
   readonly folders: string[]
@@ -121,8 +119,7 @@ class Repository {
 
   private packageAt(path: string): PackageJson | undefined {
     try {
-      const value: unknown = JSON.parse(this.read(inside(path, "package.json")).replace(/^\uFEFF/, ""))
-      return typeof value === "object" && value !== null ? value : undefined
+      return readManifest(this.read(inside(path, "package.json")))
     } catch {
       return undefined
     }
@@ -130,19 +127,21 @@ class Repository {
 
   /** The packages of a workspace, by npm's and yarn's `workspaces` or pnpm's file. */
   private membersOf(root: string): string[] {
-    const patterns = this.has(root, "pnpm-workspace.yaml")
-      ? pnpmPackages(this.read(inside(root, "pnpm-workspace.yaml")))
-      : workspacesIn(this.packages.get(root))
-    const matches = (pattern: string, path: string) => globOf(pattern).test(path)
-    return [...this.packages.keys()].filter((path) => {
-      if (path === root || !isBelow(root, path)) return false
-      const below = root === "." ? path : path.slice(root.length + 1)
-      const [taken, not] = [
-        patterns.filter((one) => !one.startsWith("!")),
-        patterns.filter((one) => one.startsWith("!")),
-      ]
-      return taken.some((one) => matches(one, below)) && !not.some((one) => matches(one.slice(1), below))
-    })
+    if (!this.packages.get(root)) return []
+    const pnpm = this.has(root, "pnpm-workspace.yaml") ? this.read(inside(root, "pnpm-workspace.yaml")) : ""
+    const patterns = workspacePatterns(this.read(inside(root, "package.json")), pnpm)
+    const below = (path: string) => (root === "." ? path : path.slice(root.length + 1))
+    return [...this.packages.keys()].filter(
+      (path) => path !== root && isBelow(root, path) && isWorkspace(patterns, below(path)),
+    )
+  }
+
+  /** The lock file of a package: its own, or that of its workspace. An error if there is none, or more than one. */
+  private lockfileOf(path: string, root: string | undefined): string {
+    const entries = (folder: string) => [...this.files].filter((file) => folderOf(file) === folder).map(nameIn)
+    const folder = root === undefined || lockfilesIn(entries(path)).length ? path : root
+    const { lockfile } = chooseLockfile(entries(folder), this.read(inside(folder, "package.json")), folder)
+    return lockfile && inside(folder, lockfile)
   }
 
   /** Returns the service of a folder with a manifest, or why it is none. */
@@ -177,12 +176,12 @@ class Repository {
     if (scripts.length && scripts.every((script) => doneAbove.includes(script)))
       return { path, why: `the scripts of the workspace's root do ${scripts.join(", ")}` }
     if (!scripts.length) return { path, why: `its package.json has no script ${stepScripts.join(", ")}` }
-    const lock = [path, ...(above === undefined ? [] : [above])]
-      .flatMap((folder) => lockFiles.map((name) => inside(folder, name)))
-      .find((file) => this.files.has(file))
-    const hasDependencies = [json.dependencies, json.devDependencies].some((all) => Object.keys(all ?? {}).length)
-    if (!lock && hasDependencies)
-      return { path, why: "its package.json has dependencies and no lock file; make one (`npm install`) and commit it" }
+    let lock: string
+    try {
+      lock = this.lockfileOf(path, above)
+    } catch (error) {
+      return { path, why: (error as Error).message.replace(/; allowed: .*$/, "") }
+    }
     const why = `package.json with ${scripts.join(", ")}${lock ? `; ${lock}` : ""}`
     return { path, kind: "node", why, isRoot: workspace !== undefined }
   }
@@ -198,6 +197,10 @@ class Repository {
 
 function folderOf(file: string): string {
   return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
+}
+
+function nameIn(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1)
 }
 
 function inside(path: string, name: string): string {
@@ -241,48 +244,6 @@ function copiedFrom(dockerfile: string): string[] {
       .map((one) => one.replace(/^\.?\/+/, "").replace(/\/+$/, ""))
       .filter((one) => one !== "" && one !== ".")
   })
-}
-
-function workspacesIn(json: PackageJson | undefined): string[] {
-  const { workspaces } = json ?? {}
-  const list = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages
-  return Array.isArray(list) ? list.filter((one): one is string => typeof one === "string") : []
-}
-
-/** Returns the list `packages` of a pnpm-workspace.yaml. */
-function pnpmPackages(text: string): string[] {
-  const [, flow, block] = /^packages:[ \t]*(?:\[([^\]]*)\]|((?:\r?\n[ \t]*(?:-.*|#.*)?)*))/m.exec(text) ?? []
-  const items = flow?.split(",") ?? (block ?? "").split("\n").flatMap((line) => /^\s*-\s*(.*)$/.exec(line)?.[1] ?? [])
-  return items
-    .map((one) =>
-      one
-        .replace(/\s+#.*$/, "")
-        .trim()
-        .replace(/^(["'])(.*)\1$/, "$2"),
-    )
-    .filter((one) => one !== "")
-}
-
-/** Returns a workspace's pattern, such as `packages/*` or `apps/**`, as an expression. */
-function globOf(pattern: string): RegExp {
-  const parts = pattern
-    .replace(/^\.\//, "")
-    .replace(/\/+$/, "")
-    .split(/(\*\*\/|\/\*\*$|\*\*|\*|\?|\{[^}]*\})/)
-    .map((part) => {
-      if (part === "**/") return "(?:.*/)?"
-      if (part === "/**") return "(?:/.*)?"
-      if (part === "**") return ".*"
-      if (part === "*") return "[^/]*"
-      if (part === "?") return "[^/]"
-      if (part.startsWith("{")) return `(?:${part.slice(1, -1).split(",").map(literal).join("|")})`
-      return literal(part)
-    })
-  return new RegExp(`^${parts.join("")}$`)
-}
-
-function literal(text: string): string {
-  return text.replace(/[.+^${}()|[\]\\*?]/g, "\\$&")
 }
 
 /** Words that select a stage: a service with such a name would be selected with others. */
