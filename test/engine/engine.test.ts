@@ -198,7 +198,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
   })
 
   it("stays below its cap while it runs", async () => {
-    const small = { DELIVERY_ENGINE_DISK: "17GB" }
+    const small = { DELIVERY_ENGINE_DISK: "20GB" }
     expect((await command(["engine", "up"], small)).code).toBe(0)
     const query = (text: string) =>
       execFileSync(join(second.bin, "dagger"), ["query", "-M", "--silent"], {
@@ -221,9 +221,9 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
     query("{ engine { localCache { prune(useDefaultPolicy: true) } } }")
     expect(measure(second, true).engine).toBeLessThan(limit)
     const { output } = await command(["engine", "status"], small)
-    expect(output).toMatch(/folder: +\S+, \d+\.\d GB of 17\.0 GB \(DELIVERY_ENGINE_DISK\)\n/)
+    expect(output).toMatch(/folder: +\S+, \d+\.\d GB of 20\.0 GB \(DELIVERY_ENGINE_DISK\)\n/)
     const [, sum] = /folder: +\S+, ([\d.]+) GB/.exec(output)!
-    expect(Number(sum)).toBeLessThan(17)
+    expect(Number(sum)).toBeLessThan(20)
     const refused = await command(["engine", "up"], { DELIVERY_ENGINE_DISK: "9GB" })
     expect(refused.output).toContain("DELIVERY_ENGINE_DISK: 9.0 GB are too little.")
     expect(refused.code).not.toBe(0)
