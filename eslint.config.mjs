@@ -9,6 +9,7 @@ export default tseslint.config(
       "**/sdk/**/*.gen.ts",
       ".types/",
       "reports/",
+      "delivery-reports/",
       "coverage/",
       // The product has linters of its own.
       "services/",

@@ -191,7 +191,8 @@ export function usesOfChecks(steps?: string[]): Uses {
   const configured = Object.assign({}, ...used.map((entry) => entry.configured ?? {})) as Record<string, string[]>
   return {
     modules: distinct(used.flatMap(({ modules }) => modules)),
-    images: distinct(used.flatMap(({ images = [] }) => images)),
+    // git in it says which files are sources.
+    images: distinct(["golang", ...used.flatMap(({ images = [] }) => images)]),
     ...(Object.keys(configured).length ? { configured } : {}),
   }
 }

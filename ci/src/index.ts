@@ -9,7 +9,7 @@ import type { Access } from "./checks/private"
 import { checkedOutcome, runChecks } from "./checks/outcome"
 import { pullRequest } from "./checks/pull-request"
 import { effectiveConfig } from "./config/effective"
-import { configText, initialConfig, readConfig } from "./config/source"
+import { configText, initialConfig, openSource } from "./config/source"
 import { deliverDev, publishRelease } from "./release/alone"
 import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
@@ -46,9 +46,7 @@ export class Delivery {
       defaultPath: "/",
       ignore: [
         "**/node_modules",
-        "**/dist",
-        "**/coverage",
-        "reports",
+        "delivery-reports",
         ".git/index",
         ".git/logs",
         ".git/hooks",
@@ -161,7 +159,7 @@ export class Delivery {
    * @param attempt Any value not used before: runs the pipeline again; stages that passed on the same inputs are still cached.
    * @param grace Seconds from the start of the stages after which unfinished ones are reported as skipped. 0 waits for all.
    * @param base Branch that changed lines are compared with, for example `release/1.4`; by default delivery.yaml's.
-   * @param previous The result.json of an earlier run; the report shows the differences. For example `reports/result.json`.
+   * @param previous The result.json of an earlier run; the report shows the differences. For example `delivery-reports/result.json`.
    * @param sonarHostUrl Address of a SonarQube or SonarCloud, for example `https://sonarcloud.io`; by default an ephemeral one.
    * @param sonarToken Token for that server, for example `env://SONAR_TOKEN`.
    * @param all Run every tool again, whatever is in the cache. To repeat the same call, give another `attempt` too.
@@ -178,10 +176,11 @@ export class Delivery {
     sonarToken?: Secret,
     all: boolean = false,
   ): Promise<Pipeline> {
-    const config = await readConfig(this.source)
+    const opened = await openSource(this.source)
     const options = { only, skip, grace, base, sonarHostUrl, sonarToken, all, access: this.access() }
-    const checked = await pullRequest(this.source, config, options)
-    return pipelineOf(checkedOutcome(this.source, config, checked, { attempt, before: await previous?.contents() }))
+    const checked = await pullRequest(opened, options)
+    const extra = { attempt, before: await previous?.contents() }
+    return pipelineOf(checkedOutcome(opened.source, opened.config, checked, extra))
   }
 
   /** Checks that there is no secret in history and tree. */
@@ -254,14 +253,14 @@ export class Delivery {
    */
   @func({ cache: "session" })
   async fix(): Promise<Changeset> {
-    return fixed(this.source, await readConfig(this.source), this.access())
+    return fixed(await openSource(this.source), this.access())
   }
 
   /**
    * Returns a commented delivery.yaml for a repository that has none. The CLI shows it, and writes it with --auto-apply.
-   * Example: `dagger call init --previous reports/result.json --auto-apply`
+   * Example: `dagger call init --previous delivery-reports/result.json --auto-apply`
    *
-   * @param previous The result.json of a run of `pr`, whose coverage the gates begin at; for example `reports/result.json`.
+   * @param previous The result.json of a run of `pr`, whose coverage the gates begin at; for example `delivery-reports/result.json`.
    */
   @func({ cache: "session" })
   async init(previous?: File): Promise<Changeset> {

@@ -1,17 +1,14 @@
 // Answers a pull request whose source is the same, byte by byte, as in an earlier green run: the reports come from the
-// state folder, and no engine is needed. The source is what the pipeline gets: every file that git tracks or would add,
-// ignored files that are not the output of a tool, and the refs.
+// state folder, and no engine is needed. The source is what the pipeline gets: every file that git tracks or would add, and
+// the refs.
 import { spawnSync } from "node:child_process"
-import { createHash } from "node:crypto"
 import {
   copyFileSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,17 +17,13 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { reportsFolder } from "../../ci/src/config/checkout.js"
 import { repository, statePaths } from "./paths.js"
 import { hashOf } from "./stamp.js"
 import { contentOf } from "./unchanged.js"
 
-/** Folders that the pipeline leaves out of the source too, at any depth (`ignore` of pr in ci/src/index.ts). */
-const outputs = ["node_modules", "dist", "coverage"]
-/** A path in one of these folders, or in reports/ at the root. */
-const leftOut = new RegExp(`(^|/)(${outputs.join("|")})(/|$)|^reports/`)
-
-/** The same as patterns for git: in a repository that does not ignore them, the reports of a run would change the key. */
-const excludes = [...outputs, "/reports/"].map((line) => `${line}\n`).join("")
+/** What the pipeline leaves out of the source too, whatever git says (`ignore` in ci/src/index.ts), as patterns for git. */
+const excludes = `node_modules\n/${reportsFolder}/\n`
 
 /** Seconds for which a result is valid: afterwards other vulnerabilities of dependencies may be known. */
 const validFor = 24 * 3600
@@ -79,16 +72,9 @@ export function noteReports(key: string, reports: string, { state } = statePaths
   for (const { name } of old) rmSync(join(folder, name))
 }
 
-/** A hash of a file's content, or of the target of a link. */
-function contentHash(file: string): string {
-  return createHash("sha256")
-    .update(lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file))
-    .digest("hex")
-}
-
 /**
- * A hash of a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs, and
- * ignored files. Nothing is written into the clone. Undefined when git fails or too many files are ignored.
+ * A hash of a folder that is the root of a git clone: the tree that `git add --all` would make, HEAD and all refs.
+ * Nothing is written into the clone. Undefined when git fails, or has other repositories inside, whose files it does not name.
  */
 function contentKey(folder: string): string | undefined {
   const gitFolder = join(folder, ".git")
@@ -97,16 +83,14 @@ function contentKey(folder: string): string | undefined {
   try {
     const git = gitBeside(folder, gitFolder, scratch)
     if (git("add", "--all", ".") === undefined) return undefined
-    const [tree, refs, ignored] = [
+    const [tree, refs, files] = [
       git("write-tree"),
       git("for-each-ref", "--format=%(objectname) %(refname)"),
-      git("ls-files", "-z", "--others", "--ignored", "--exclude-standard"),
+      git("ls-files", "-z", "--stage"),
     ]
-    if (tree === undefined || refs === undefined || ignored === undefined) return undefined
-    const others = ignored.split("\0").filter((file) => file !== "" && !leftOut.test(file))
-    if (others.length > 5000) return undefined
-    const contents = others.map((file) => [file, contentHash(join(folder, file))])
-    return hashOf(tree, readFileSync(join(gitFolder, "HEAD"), "utf8"), refs, contents)
+    if (tree === undefined || refs === undefined || files === undefined) return undefined
+    if (/(^|\0)160000 /.test(files)) return undefined
+    return hashOf(tree, readFileSync(join(gitFolder, "HEAD"), "utf8"), refs)
   } catch {
     return undefined
   } finally {

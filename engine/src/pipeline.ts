@@ -2,6 +2,7 @@
 // it runs and the summary at the end.
 import {
   createWriteStream,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -11,12 +12,14 @@ import {
   type WriteStream,
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { reportsFolder } from "../../ci/src/config/checkout.js"
 import { callOf, pipelines } from "./call-options.js"
 import { callDagger, prepare, type CallResult } from "./dagger.js"
 import { Errors } from "./errors.js"
 import { initCommand } from "./init.js"
 import { keyOfRun, knownReports, noteReports, validWithoutVerdict } from "./known.js"
 import { repository } from "./paths.js"
+import { claimReports, clearReports } from "./reports-folder.js"
 import { say } from "./progress.js"
 import type { Engine } from "./up.js"
 
@@ -29,7 +32,7 @@ const cachedPipelines = ["pr", "baseline"]
  */
 const lostByEngine = /failed to commit \S+ to \S+ during finalize/
 
-/** Lines of the pipeline that are printed; all others of the stream go to reports/dagger.log only. */
+/** Lines of the pipeline that are printed; all others of the stream go to dagger.log only. */
 const shown = /^\d+ +: .*\] \| ([▶✔✘⊘?] .*)$/u
 
 /**
@@ -51,7 +54,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
     return 2
   }
   const source = resolve(process.env.INIT_CWD ?? ".", option(rest, "--source") ?? repository)
-  const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, "reports"))
+  const reports = resolve(process.env.INIT_CWD ?? ".", option(rest, "--reports") ?? join(source, reportsFolder))
   if (name === "init") {
     if (!rest.length) return initCommand(source, reports)
     console.error(`npm run pipeline: init: ${rest[0]!} is not an option; allowed: --source --reports`)
@@ -59,11 +62,12 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   }
   try {
     callOf(name, source, rest)
+    if (!existsSync(source)) throw new Error(`--source: ${source} does not exist`)
+    claimReports(reports)
   } catch (error) {
     console.error(`npm run pipeline: ${(error as Error).message}`)
     return 2
   }
-  mkdirSync(reports, { recursive: true })
   const began = Date.now() / 1000
   // The names of secrets and servers do not say what these answer: calls with them are always made.
   const key =
@@ -127,7 +131,7 @@ class Run {
       return 2
     }
     if (!this.cached) {
-      clear(reports)
+      clearReports(reports, whileRunning)
       for (const entry of readdirSync(this.fresh)) renameSync(join(this.fresh, entry), join(reports, entry))
       rmSync(this.fresh, { recursive: true })
       return this.interrupted ? 130 : summarize(reports, began)
@@ -202,7 +206,7 @@ class Run {
 
 /** Writes report files from their texts, prints the summary, and returns the exit code. */
 function finish(reports: string, files: Record<string, string>, began: number): number {
-  clear(reports)
+  clearReports(reports, whileRunning)
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(reports, dirname(path)), { recursive: true })
     writeFileSync(join(reports, path), text)
@@ -210,10 +214,8 @@ function finish(reports: string, files: Record<string, string>, began: number): 
   return summarize(reports, began)
 }
 
-function clear(reports: string): void {
-  for (const entry of readdirSync(reports))
-    if (!["dagger.log", ".fresh"].includes(entry)) rmSync(join(reports, entry), { recursive: true, force: true })
-}
+/** What a run itself keeps in the folder of its reports. */
+const whileRunning = ["dagger.log", ".fresh"]
 
 /** Prints the table of the reports, and returns the exit code. */
 function summarize(reports: string, began: number): number {

@@ -1,16 +1,19 @@
 // `npm run product`, `npm run test:api`, `npm run test:ui`: the product on this machine, and its test suites against any
 // address.
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { reportsFolder } from "../../ci/src/config/checkout.js"
 import { parseConfig, type Config } from "../../ci/src/config/config.js"
 import { callDagger, prepare } from "./dagger.js"
 import { repository } from "./paths.js"
+import { claimReports, clearReports } from "./reports-folder.js"
 import { say } from "./progress.js"
 
 const devUsage = `npm run product -- [--port 8080] [--mode development] [--empty] [--unreachable NAME]
-NAME is a service or server that another one needs (run.needs in delivery.yaml). Starts the product with demonstration data and prints its address; Ctrl-C stops it.`
+NAME is a service or server that another one needs (run.needs in delivery.yaml). Starts the product with
+demonstration data and prints its address; Ctrl-C stops it.`
 
 /** `npm run product`: runs the product as Dagger services until Ctrl-C. Returns the exit code. */
 export async function devCommand(args: string[]): Promise<number> {
@@ -121,14 +124,14 @@ function deliveryConfig(): Config {
 /** `npm run test:api|test:ui -- --url …`: runs a suite against a running product. Writes reports; returns the exit code. */
 export async function suiteCommand(suite: Suite, args: string[]): Promise<number> {
   const { url, wait, reports, folder } = suiteOptions(suite, args)
+  claimReports(reports)
   const { module, call } = suiteCall(suite, deliveryConfig(), { root: repository, folder })
   const path = join(repository, "modules", module)
   const engine = await prepare(path)
   const { address, service } = reachable(url)
   const lines: string[] = []
   say(`▶ test:${suite} against ${url}`)
-  rmSync(reports, { recursive: true, force: true })
-  mkdirSync(reports, { recursive: true })
+  clearReports(reports, [])
   const options = [`--url=${address}`, `--wait=${wait}`, ...service]
   const { exitCode, engineDied } = await callDagger(
     engine,
@@ -166,7 +169,7 @@ interface SuiteOptions {
 
 function suiteOptions(suite: Suite, args: string[]): SuiteOptions {
   const folders = suite === "api" ? " [--folder FOLDER-OF-THE-COLLECTION]" : ""
-  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports reports/${suite}] [--wait 30]${folders}`
+  const usage = `npm run test:${suite} -- --url http://127.0.0.1:8080 [--reports ${reportsFolder}/${suite}] [--wait 30]${folders}`
   const options = {
     url: { type: "string" },
     reports: { type: "string" },
@@ -178,7 +181,7 @@ function suiteOptions(suite: Suite, args: string[]): SuiteOptions {
     throw new Error(`--url ${url ?? "is missing"}: give the product's address\n${usage}`)
   if (!/^[1-9]\d{0,3}$/.test(wait))
     throw new Error(`--wait ${wait}: seconds to wait for the product, a whole number from 1 to 9999`)
-  const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, "reports", suite))
+  const reports = resolve(process.env.INIT_CWD ?? ".", values.reports ?? join(repository, reportsFolder, suite))
   return { url, wait, reports, folder }
 }
 

@@ -18,7 +18,7 @@ const common = [
   "vitest.config.ts",
   "package-lock.json",
 ]
-const generated = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports"])
+const generated = new Set(["node_modules", "sdk", "dist", "coverage", ".git", "reports", "delivery-reports"])
 
 /** A test file that passed on the present inputs: its path, when it ran, and how many tests it has. */
 export interface Unchanged {

@@ -168,6 +168,7 @@ describe.runIf(runner.kind === "provisioned")("a provisioned engine", () => {
       }
       for (const name of ["b", "c"])
         expect(readdirSync(join(source, "..", reports(name))).sort()).toEqual([
+          ".gitignore",
           "dagger.log",
           "findings.sarif",
           "index.html",

@@ -40,7 +40,7 @@ it("collects what was finished, in the reports and in the table", async () => {
   const code = await new Promise((resolve) => child.on("close", resolve))
   expect(output).toContain("interrupted: ending the call, then collecting what is finished")
   expect(code).toBe(130)
-  const { passed, stages } = JSON.parse(readFileSync(join(shop.root, "reports/result.json"), "utf8")) as {
+  const { passed, stages } = JSON.parse(readFileSync(join(shop.root, "delivery-reports/result.json"), "utf8")) as {
     passed: boolean
     stages: Stage[]
   }
@@ -48,6 +48,6 @@ it("collects what was finished, in the reports and in the table", async () => {
   expect(stage("secrets")).toMatchObject({ status: "passed" })
   expect(stage("api:test")).toMatchObject({ status: "skipped", reason: expect.stringContaining("interrupted") })
   expect(passed).toBe(false)
-  expect(readFileSync(join(shop.root, "reports/secrets/secrets.json"), "utf8").trim()).toBe("[]")
+  expect(readFileSync(join(shop.root, "delivery-reports/secrets/secrets.json"), "utf8").trim()).toBe("[]")
   expect(output).toMatch(/RED: not every stage has ended \(1 passed, \d+ skipped\)/)
 })

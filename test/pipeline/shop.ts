@@ -105,7 +105,7 @@ export class Shop {
 
   constructor() {
     for (const [file, content] of Object.entries(files)) this.write(file, content)
-    const generated = ["node_modules", "dist", "coverage", "reports"]
+    const generated = ["node_modules", "dist", "coverage", "delivery-reports"]
     cpSync(join(repository, "services/frontend"), join(this.root, "services/frontend"), {
       recursive: true,
       filter: (from) => !generated.some((name) => from.endsWith(`/frontend/${name}`)),

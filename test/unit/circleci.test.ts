@@ -157,8 +157,8 @@ describe("the jobs", () => {
   })
   it("store the reports whatever the verdict", () => {
     const steps = config.commands.pipeline!.steps as Step[]
-    expect(steps.some((step) => step.store_test_results?.path === "reports")).toBe(true)
-    expect(steps.some((step) => step.store_artifacts?.path === "reports")).toBe(true)
+    expect(steps.some((step) => step.store_test_results?.path === "delivery-reports")).toBe(true)
+    expect(steps.some((step) => step.store_artifacts?.path === "delivery-reports")).toBe(true)
     expect(steps.find((step) => step.checkout)!.checkout!.method).toBe("full")
     expect(steps.flatMap(({ run }) => run?.command ?? [])).toEqual(["npm run pipeline -- << parameters.call >>"])
   })

@@ -39,7 +39,7 @@ describe("a run", () => {
   it.each<[string, () => void]>([
     ["an edited file", () => write("a.go", "package b\n")],
     ["a new file", () => write("b.go", "package a\n")],
-    ["a file that git ignores", () => write("secret.env", "x")],
+    ["a new file in a folder called dist", () => write("dist/b.go", "package a\n")],
     ["another mode", () => execFileSync("chmod", ["+x", join(folder, "a.go")])],
     ["a commit without a change", () => git("commit", "--quiet", "--allow-empty", "--message=two")],
     ["a branch elsewhere", () => git("branch", "develop")],
@@ -57,6 +57,7 @@ describe("a run", () => {
   it("has the same key after a change that no check reads, and leaves the clone unchanged", () => {
     const before = key()
     write("node_modules/x/index.js", "generated")
+    write("secret.env", "ignored by git")
     git("update-index", "--force-write-index")
     const objects = readdirSync(join(folder, ".git/objects")).length
     write("c.go", "package c\n")
@@ -66,15 +67,18 @@ describe("a run", () => {
     expect(readdirSync(join(folder, ".git/objects"))).toHaveLength(objects)
     expect(git("status", "--porcelain")).toBe("")
   })
-  it.each(
-    ["", "reports/\ndist/\ncoverage/\n"].flatMap((ignored) =>
-      ["reports/result.json", "services/a/dist/a.js", "coverage/index.html"].map((file) => [file, ignored] as const),
-    ),
-  )("has the same key after %s, where git ignores %j", (file, ignored) => {
-    write(".gitignore", ignored)
-    const before = key()
-    write(file, "generated")
-    expect(key()).toBe(before)
+  it.each(["delivery-reports/result.json", "services/a/node_modules/b/c.js"])(
+    "has the same key after %s, which git does not ignore",
+    (file) => {
+      write(".gitignore", "")
+      const before = key()
+      write(file, "generated")
+      expect(key()).toBe(before)
+    },
+  )
+  it("has no key with a repository inside, whose files git does not name", () => {
+    execFileSync("git", ["clone", "--quiet", folder, join(folder, "inner")])
+    expect(key()).toBeUndefined()
   })
   it.each(["node_modules", "linked"])("has a key where %s is an ignored link to a folder", (link) => {
     write(".gitignore", "node_modules\nlinked\n")

@@ -6,12 +6,28 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as ci from "../../ci/src/images"
 import { parseConfig } from "../../ci/src/config/config"
-import { chartFolders, golangciConfig } from "../../ci/src/checks/paths"
+import { chartFolders, golangciConfig, notYaml } from "../../ci/src/checks/paths"
 import { images as helmImages } from "../../modules/helm/src/images"
 import * as helm from "../../modules/helm/src/read"
 import { images as terraformImages } from "../../modules/terraform/src/images"
 import * as terraform from "../../modules/terraform/src/read"
 import { fmtScript, hclfmtScript } from "../../modules/terraform/src/scripts"
+
+describe("yamllint", () => {
+  it("looks neither at charts' templates and dependencies, nor at vendored code and test data", () =>
+    expect(
+      notYaml(["charts/a [b]/Chart.yaml", "Chart.yaml"], ["services/x/vendor/modules.txt", "vendor/modules.txt"]),
+    ).toEqual([
+      "charts/a \\[b\\]/templates",
+      "charts/a \\[b\\]/charts",
+      "templates",
+      "charts",
+      "services/x/vendor",
+      "vendor",
+      "**/testdata",
+      "**/.terraform",
+    ]))
+})
 
 describe("helm lint", () => {
   const output = `engine.go:214: [INFO] Missing required value: text

@@ -1,11 +1,14 @@
 // The pure parts of modules/terraform: what terraform and checkov have written, read. And what our own configuration keeps to.
-import { readFileSync, readdirSync } from "node:fs"
-import { join } from "node:path"
+import { spawnSync } from "node:child_process"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import * as general from "../../modules/terraform/src/read"
 import * as checkov from "../../modules/terraform/src/read-checkov"
 import * as plan from "../../modules/terraform/src/read-plan"
 import * as tests from "../../modules/terraform/src/read-tests"
+import { hclfmtScript } from "../../modules/terraform/src/scripts"
 import { assignments } from "../../modules/terraform/src/shared/arguments"
 
 const read = { ...general, ...checkov, ...plan, ...tests }
@@ -77,6 +80,32 @@ describe("fmt and validate", () => {
       ),
     ).toBe("Failed to query available provider packages: Could not retrieve")
     expect(read.firstError("all well\n", ".")).toBe("")
+  })
+})
+
+describe("the files that hclfmt formats instead of Terraform", () => {
+  it("are those of terraform fmt: none that is hidden or in a hidden folder, none of another kind", () => {
+    const folder = mkdtempSync(join(tmpdir(), "hclfmt-"))
+    const hidden = [".terraform/modules/a/main.tf", "a/.terraform/b.tf", ".#main.tf"]
+    const others = ["README.md", "a/main.tf.json"]
+    const formatted = ["main.tf", "a/b c.tfvars", "a/tests/x.tftest.hcl"]
+    try {
+      for (const file of [...hidden, ...others, ...formatted]) {
+        mkdirSync(join(folder, dirname(file)), { recursive: true })
+        writeFileSync(join(folder, file), "x\n")
+      }
+      // An hclfmt that would change every file.
+      writeFileSync(join(folder, "hclfmt"), "#!/bin/sh\necho formatted\n")
+      chmodSync(join(folder, "hclfmt"), 0o755)
+      const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` }
+      const { stdout, status } = spawnSync("bash", ["-c", hclfmtScript], { cwd: folder, env, encoding: "utf8" })
+      expect(status).toBe(3)
+      expect(stdout.split("\n").filter((line) => /^[\w. /#]+\.\w+$/.test(line) && !line.startsWith("--"))).toEqual(
+        formatted.sort(),
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 

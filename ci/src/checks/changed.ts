@@ -21,9 +21,9 @@ export interface Changed {
 }
 
 /** Compares the source with the first of the branches that exists. */
-export async function changedSince(source: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
+export async function changedSince(checkout: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
   try {
-    const found = dag.gitflow().diff(source, { branches, withFiles })
+    const found = dag.gitflow().diff(checkout, { branches, withFiles })
     const [base, none, diff, branch, commits] = await Promise.all([
       found.base(),
       found.reason(),

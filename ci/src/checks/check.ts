@@ -12,6 +12,9 @@ import type { SameBy } from "./scope"
 
 /** What every check gets. */
 export interface CheckRun {
+  /** The folder that the caller gives, with .git. */
+  checkout: Directory
+  /** Its files as git has them, without what it ignores. */
   source: Directory
   config: Config
   /** Seconds since 1970 after which unfinished work is reported as skipped; 0 for never. */

@@ -1,13 +1,14 @@
 // What tools can fix by themselves: gofmt, the Node projects' own eslint and prettier, terraform fmt.
 import { Changeset, Directory, dag } from "@dagger.io/dagger"
-import type { Config, Service } from "../config/config"
+import type { Service } from "../config/config"
+import type { Opened } from "../config/source"
 import { goInput, matching, terraformFiles } from "./inputs"
 import { errorText } from "../report/parts"
 import { nodeProject } from "./node-input"
 import { node, type Access } from "./private"
 
 /** Returns everything that the tools change, as one set of changes to the source. */
-export async function fixed(source: Directory, config: Config, access: Access): Promise<Changeset> {
+export async function fixed({ source, config }: Opened, access: Access): Promise<Changeset> {
   const fixable = Object.entries(config.services).filter(([, { kind }]) => kind !== "docker")
   const services = fixable.map(async ([name, service]) => {
     const { path, kind, inputs } = service

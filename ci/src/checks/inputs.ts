@@ -1,7 +1,10 @@
 // The files that stages depend on, as directories whose cache key is their content.
+import { createHash } from "node:crypto"
 import { Directory, ExistsType, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
+import { asPattern } from "../config/checkout"
 import { goLayout } from "../shared/gosource"
+import { documents, embeddedFiles, mentionOf } from "./markdown"
 
 /** The files that the formatters of Terraform and OpenTofu read, and configurations in JSON. */
 export const terraformFiles = [
@@ -28,14 +31,16 @@ async function neededIn(source: Directory, folder: string): Promise<string[]> {
 /** Returns what a Go service needs (goFolders) in one directory: an edit elsewhere runs nothing again. */
 export async function goInput(source: Directory, path: string, inputs: string[] = []): Promise<Directory> {
   let input = dag.directory()
-  for (const one of await goFolders(source, path, inputs)) {
-    if (!(await source.exists(one))) continue
-    const isFolder = await source.exists(one, { expectedType: ExistsType.DirectoryType })
-    input = isFolder
-      ? input.withDirectory(one, await withoutMarkdown(source.directory(one)))
-      : input.withFile(one, source.file(one))
-  }
+  for (const folder of await goFolders(source, path, inputs))
+    if (await source.exists(folder)) input = await placed(input, source, folder)
   return input
+}
+
+/** Returns an input with a file or folder of the source. */
+export async function placed(input: Directory, source: Directory, path: string): Promise<Directory> {
+  if (await source.exists(path, { expectedType: ExistsType.DirectoryType }))
+    return input.withDirectory(path, await withoutMarkdown(source.directory(path)))
+  return input.withFile(path, source.file(path))
 }
 
 /** Returns the folder of a Node service without what it excludes, as a directory that is named by its content. */
@@ -52,14 +57,14 @@ export async function nodeInput(
 /** Returns the inputs of several services in one directory, each at its own path. */
 export async function inputsOf(
   source: Directory,
-  services: Pick<Service, "path" | "kind" | "exclude">[],
+  services: Pick<Service, "path" | "kind" | "inputs" | "exclude">[],
   isBase = false,
 ): Promise<Directory> {
   let input = dag.directory()
   for (const service of services)
     input =
       service.kind === "go"
-        ? input.withDirectory(".", await goInput(source, service.path))
+        ? input.withDirectory(".", await goInput(source, service.path, service.inputs))
         : input.withDirectory(service.path, await nodeInput(source, service, isBase))
   return input
 }
@@ -85,33 +90,37 @@ export async function matching(
 }
 
 /**
- * Returns a folder without its Markdown, so that an edited README runs no stage again. Markdown stays if other files of the folder
- * mention a .md file (an embedded or imported one), and in testdata.
- *
- * It is composed of whole sub-folders and files: the cache key of a filter's result is how it was made (docs/decisions/0004).
+ * Returns a folder without its documents (README.md and its like) and .git, so that an edited README runs no stage again. A
+ * document stays if a Go program embeds it, another file mentions it or all Markdown, or if it is test data.
  */
 export async function withoutMarkdown(folder: Directory): Promise<Directory> {
-  const markdown = (await folder.glob("**/*.md")).filter((file) => !/(^|\/)testdata\//.test(file))
-  if (markdown.length === 0) return folder
-  const mentions = await folder.search({ pattern: "\\.md\\b", globs: ["!*.md", "!package-lock.json"], limit: 1 })
-  return mentions.length > 0 ? folder : composed(folder, new Set(markdown), "")
+  const [files, hasGit] = await Promise.all([folder.glob("**/*.md"), folder.exists(".git")])
+  const without = await unread(folder, documents(files))
+  if (without.length === 0 && !hasGit) return folder
+  return withoutPaths(folder, without)
 }
 
-/** Returns a folder without some of its files and folders, composed of whole sub-folders and files. */
-export async function composed(folder: Directory, without: Set<string>, at: string): Promise<Directory> {
-  let result = dag.directory()
-  for (const entry of await folder.entries({ path: at || "." })) {
-    const name = entry.replace(/\/$/, "")
-    const path = at ? `${at}/${name}` : name
-    if (without.has(path)) continue
-    if (!entry.endsWith("/")) result = result.withFile(name, folder.file(path))
-    else
-      result = result.withDirectory(
-        name,
-        [...without].some((file) => file.startsWith(`${path}/`))
-          ? await composed(folder, without, path)
-          : folder.directory(path),
-      )
-  }
-  return result
+/** Returns a folder without some of its files and folders, .git and node_modules, named by its content. Links stay links. */
+export async function withoutPaths(folder: Directory, paths: string[]): Promise<Directory> {
+  const hash = createHash("sha256").update(JSON.stringify(paths)).digest("hex").slice(0, 16)
+  const name = `content/${await folder.digest()}/${hash}`
+  // Several checks take the same folder at once: it is written once.
+  const made = written.get(name) ?? matching(folder, name, ["**"], paths.map(asPattern))
+  written.set(name, made)
+  return made
+}
+
+const written = new Map<string, Promise<Directory>>()
+
+/** Returns the documents that no program reads. */
+async function unread(folder: Directory, candidates: string[]): Promise<string[]> {
+  if (candidates.length === 0) return []
+  const [mentions, directives] = await Promise.all([
+    folder.search({ pattern: mentionOf(candidates), globs: ["!*.md", "!package-lock.json"], limit: 1 }),
+    folder.search({ pattern: "^//go:embed\\s", globs: ["*.go"] }),
+  ])
+  if (mentions.length > 0) return []
+  const lines = directives.map(async (line) => ({ file: await line.filePath(), text: await line.matchedLines() }))
+  const embedded = embeddedFiles(await Promise.all(lines), candidates)
+  return candidates.filter((file) => !embedded.includes(file))
 }

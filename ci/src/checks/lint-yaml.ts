@@ -3,6 +3,7 @@ import { dag } from "@dagger.io/dagger"
 import { NotApplicable, defineCheck } from "./check"
 import { countFindings } from "./findings"
 import { matching, sideOf } from "./inputs"
+import { notYaml } from "./paths"
 import { scanned, silent } from "./results"
 
 const settings = [".yamllint", ".yamllint.yaml", ".yamllint.yml"]
@@ -11,9 +12,8 @@ const patterns = ["**/*.yaml", "**/*.yml"]
 export const lintYaml = defineCheck({
   name: "lint:yaml",
   async applies({ source, config, isBase }) {
-    // A chart's templates are not YAML before helm renders them.
-    const templates = (await source.glob("**/Chart.yaml")).map((file) => file.replace(/Chart\.yaml$/, "templates"))
-    const exclude = [...templates, ...config.lint.exclusions]
+    const [charts, vendored] = await Promise.all([source.glob("**/Chart.yaml"), source.glob("**/vendor/modules.txt")])
+    const exclude = [...notYaml(charts, vendored), ...config.lint.exclusions]
     const files = await matching(source, sideOf({ isBase }, "yaml"), [...patterns, ...settings], exclude)
     const found = (await Promise.all(patterns.map((pattern) => files.glob(pattern)))).flat()
     return found.every((file) => settings.includes(file)) ? new NotApplicable("there is no *.yaml or *.yml") : files

@@ -3,7 +3,7 @@ import { Directory, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
 import { entriesIn, nodeRoot, patternsOf, within } from "../config/node-root"
 import { isWorkspace, neededWorkspaces, type Manifest } from "../shared/lockfiles"
-import { composed, nodeInput, withoutMarkdown } from "./inputs"
+import { nodeInput, placed, withoutMarkdown, withoutPaths } from "./inputs"
 
 /** What is read of a Node service. */
 export type NodeService = Pick<Service, "path" | "exclude" | "inputs">
@@ -23,8 +23,7 @@ export async function nodeProject(
   const around = root === path ? dag.directory() : await projectAround(source, { root, path, others })
   let project = around.withDirectory(path, await nodeInput(source, { path, exclude }, isBase))
   for (const folder of inputs)
-    if (await source.exists(folder))
-      project = project.withDirectory(folder, await withoutMarkdown(source.directory(folder)))
+    if (await source.exists(folder)) project = await placed(project, source, folder)
   return project
 }
 
@@ -40,7 +39,7 @@ async function projectAround(
   const isNeeded = (other: string): boolean => needed.some((one) => one !== root && overlap(one, other))
   const foreign = others.filter((other) => other !== root && isBelow(root, other) && !isNeeded(other))
   const left = [path, ...foreign, ...unneeded.map((one) => one.folder)].map((one) => within(root, one))
-  let around = await composed(await withoutMarkdown(folder), new Set(left), "")
+  let around = await withoutPaths(await withoutMarkdown(folder), left)
   for (const { folder: at, text } of unneeded) around = around.withNewFile(`${within(root, at)}/package.json`, text)
   return dag.directory().withDirectory(root, around)
 }

@@ -3,7 +3,7 @@ import type { Directory } from "@dagger.io/dagger"
 import { checkFunctions, type CheckFunction } from "../catalogue"
 import type { Config } from "../config/config"
 import { detectedTable } from "../config/detect"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import type { Outcome } from "../report/outcome"
 import { reportOf, type Extra } from "../report/report"
 import type { Access } from "./private"
@@ -27,13 +27,14 @@ export async function checkedOutcome(
 }
 
 /** Runs the checks of one function and returns their table; throws it if it is red. */
-export async function runChecks(source: Directory, name: CheckFunction, access: Access): Promise<string> {
-  const config = await readConfig(source)
+export async function runChecks(checkout: Directory, name: CheckFunction, access: Access): Promise<string> {
+  const opened = await openSource(checkout)
+  const { source, config } = opened
   const steps = checkFunctions[name]
   const words = stageNames(config).flatMap((stage) => stage.split(":"))
   const only = steps.filter((step) => words.includes(step))
   if (!only.length) return `not applicable: no service has the step ${steps.join(", ")}`
-  const { passed, table } = await checkedOutcome(source, config, await pullRequest(source, config, { only, access }))
+  const { passed, table } = await checkedOutcome(source, config, await pullRequest(opened, { only, access }))
   if (!passed) throw new Error(`\n${table}`)
   return table
 }

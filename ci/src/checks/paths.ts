@@ -1,5 +1,6 @@
 // Paths: charts, configuration of golangci-lint, and paths from a folder.
 import { golangciFiles } from "../catalogue"
+import { asPattern } from "../config/checkout"
 
 export { moduleName } from "../shared/gomod"
 
@@ -9,6 +10,16 @@ export function chartFolders(files: string[]): string[] {
   return folders.filter(
     (folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)),
   )
+}
+
+/**
+ * Returns patterns for what is no YAML of the repository: a chart's templates, which helm renders, and its dependencies; the
+ * vendored code of Go modules, and test data, which may be broken on purpose.
+ */
+export function notYaml(charts: string[], vendored: string[]): string[] {
+  const folderOf = (file: string): string => asPattern(file.slice(0, file.lastIndexOf("/") + 1))
+  const ofCharts = charts.map(folderOf).flatMap((folder) => [`${folder}templates`, `${folder}charts`])
+  return [...ofCharts, ...vendored.map((file) => folderOf(file).slice(0, -1)), "**/testdata", "**/.terraform"]
 }
 
 /**

@@ -1,9 +1,8 @@
 // The checks of a pull request: which run, in which order, and what they add up to.
 import { availableParallelism } from "node:os"
-import type { Directory } from "@dagger.io/dagger"
 import type { RepositoryStage } from "../catalogue"
-import type { Config } from "../config/config"
 import { hasDockerfile } from "../config/dockerfile"
+import type { Opened } from "../config/source"
 import type { Part } from "../report/parts"
 import { notSelected, type FileCoverage, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
@@ -45,15 +44,16 @@ export interface Checked {
 }
 
 /** Runs the selected checks and applies their gates. Every stage has a result, in the order of stageNames(). */
-export async function pullRequest(source: Directory, config: Config, wanted: Wanted): Promise<Checked> {
+export async function pullRequest(opened: Opened, wanted: Wanted): Promise<Checked> {
+  const { checkout, source, config } = opened
   const names = stageNames(config)
   const selected = selectStages(names, wanted.only ?? [], wanted.skip ?? [])
   const { grace = 0, access = {} } = wanted
   const nonce = wanted.all ? unique() : ""
   const deadline = grace && Math.ceil(Date.now() / 1000) + grace
   const branches = wanted.base ? [wanted.base] : [...new Set(Object.values(config.branches))]
-  const changed = changedOf(source, config, branches, selected)
-  const run: CheckRun = { source, config, deadline, nonce, access, changed, branches }
+  const changed = changedOf(opened, branches, selected)
+  const run: CheckRun = { checkout, source, config, deadline, nonce, access, changed, branches }
   const parts = await runAll(run, selected)
   // SonarQube reads what the tests have measured.
   if (selected.has("quality")) parts.push(await quality(run, parts, wanted))
@@ -72,10 +72,14 @@ export async function pullRequest(source: Directory, config: Config, wanted: Wan
 }
 
 /** Finds what the source changes, if a selected check wants it. The files of the base are for scanners that compare with it. */
-function changedOf(source: Directory, { scope }: Config, branches: string[], selected: Set<string>): Promise<Changed> {
+function changedOf(
+  { checkout, config: { scope } }: Opened,
+  branches: string[],
+  selected: Set<string>,
+): Promise<Changed> {
   const withFiles = selected.has("dependencies") || scope === "new"
   if (!withFiles && !isCoverageSelected(selected)) return Promise.resolve({ change: { none: notSelected } })
-  return changedSince(source, branches, withFiles)
+  return changedSince(checkout, branches, withFiles)
 }
 
 function isCoverageSelected(selected: Set<string>): boolean {

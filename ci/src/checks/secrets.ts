@@ -13,8 +13,8 @@ export const secrets = defineCheck({
   applies: ({ source }) => source,
   ended: ({ exitCode }) => exitCode === secretsFound,
   isByLines: true,
-  async run({ config, deadline, nonce }, source) {
-    const git = source.directory(".git")
+  async run({ checkout, config, deadline, nonce }, source) {
+    const git = checkout.directory(".git")
     const options = { git, name: silent, timeout: config.timeouts.secrets, deadline, nonce, ...config.secrets }
     const result = dag.gitleaks().scan(source, options)
     const [status, reason, seconds, cached, exitCode] = await Promise.all([

@@ -1,7 +1,7 @@
 // Steps on targets that live as long as the call: publish to a registry, and dev on a cluster of its own.
 import { Directory } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import type { Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, type DeliverOptions } from "./deliver"
@@ -15,14 +15,14 @@ import { registryOf, type TargetOptions } from "./targets"
  * call.
  */
 export async function publishRelease(
-  source: Directory,
+  checkout: Directory,
   options: TargetOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
 ): Promise<Part> {
-  const config = await readConfig(source)
+  const { source, config } = await openSource(checkout)
   const given = registryOf(config, options)
   const key = given || options.recordKey ? await recordKeyOf(options.recordKey) : unique()
   const registry = given ?? (await ephemeralRegistry(unique()))
-  const identity = await identify(source, config)
+  const identity = await identify(checkout, source, config)
   const { part } = await publish({
     source,
     config,
@@ -38,15 +38,15 @@ export async function publishRelease(
  * Delivers to dev. If delivery.yaml names no registry and no cluster and the caller gives none, both are made for the
  * call, and the release is published first.
  */
-export async function deliverDev(source: Directory, options: DeliverOptions & { access: Access }): Promise<Part[]> {
-  const config = await readConfig(source)
+export async function deliverDev(checkout: Directory, options: DeliverOptions & { access: Access }): Promise<Part[]> {
+  const { source, config } = await openSource(checkout)
   const environment = environmentOf(config, "dev")
   const ephemeral = environment.cluster === "ephemeral" && !options.kubeconfig && !registryOf(config, options)
-  if (!ephemeral) return deliver("dev", source, options)
+  if (!ephemeral) return deliver("dev", checkout, options)
 
   const registry = await ephemeralRegistry(unique())
   const records = recordsIn(registry, unique())
-  const identity = await identify(source, config)
+  const identity = await identify(checkout, source, config)
   const published = await publish({ source, config, identity, registry, records, access: options.access })
   if (!published.record) return [published.part]
   const [cluster] = await Promise.all([ephemeralCluster(registry, config, unique()), seed(registry, config)])

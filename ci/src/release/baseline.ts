@@ -3,7 +3,7 @@
 import { Directory, ReturnType, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config } from "../config/config"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import { images } from "../images"
 import { collect, type Part } from "../report/parts"
 import type { Found, Stage, Status } from "../report/stages"
@@ -14,13 +14,13 @@ import { productService } from "./product"
 class BaselineFault extends Error {}
 
 /** Checks the baseline that delivery.yaml names, as one part. */
-export function baselinePart(source: Directory, access: Access): Promise<Part> {
-  return collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(source, access))
+export function baselinePart(checkout: Directory, access: Access): Promise<Part> {
+  return collect("baseline", ["baseline:schema", "baseline:api"], () => checkBaseline(checkout, access))
 }
 
 /** Checks the baseline that delivery.yaml names. Returns the stages baseline:schema and baseline:api. */
-async function checkBaseline(source: Directory, access: Access): Promise<Found> {
-  const config = await readConfig(source)
+async function checkBaseline(checkout: Directory, access: Access): Promise<Found> {
+  const { source, config } = await openSource(checkout)
   const began = Date.now()
   const schema = (status: Status, reason: string): Stage => ({
     name: "baseline:schema",
@@ -31,7 +31,7 @@ async function checkBaseline(source: Directory, access: Access): Promise<Found> 
     exitCode: status === "passed" ? 0 : 1,
   })
   try {
-    const { commit, files } = await baselineOf(source, config)
+    const { commit, files } = await baselineOf(checkout, config)
     const compared = schema("passed", await migrationsSince(commit, files, source, config))
     const { api, reports } = await apiSuite({ commit, files, source, config, access })
     return { found: [compared, api], reports: dag.directory().withDirectory("api", reports) }
@@ -43,13 +43,13 @@ async function checkBaseline(source: Directory, access: Access): Promise<Found> 
 }
 
 /** Returns the commit that the baseline's file names, and its files. */
-async function baselineOf(source: Directory, config: Config): Promise<{ commit: string; files: Directory }> {
+async function baselineOf(checkout: Directory, config: Config): Promise<{ commit: string; files: Directory }> {
   if (!config.baseline)
     throw new BaselineFault("delivery.yaml has no baseline: the file that names the release that runs today")
   const { file } = config.baseline
-  if (!(await source.exists(file)))
+  if (!(await checkout.exists(file)))
     throw new BaselineFault(`${file} is missing: it names the commit of the release that runs today`)
-  const commit = (await source.file(file).contents()).trim()
+  const commit = (await checkout.file(file).contents()).trim()
   if (!/^[0-9a-f]{40}$/.test(commit))
     throw new BaselineFault(
       `${file}: ${JSON.stringify(commit.slice(0, 60))} is not a commit's full hash, 40 hexadecimal digits`,
@@ -58,7 +58,7 @@ async function baselineOf(source: Directory, config: Config): Promise<{ commit: 
   const extracted = dag
     .container()
     .from(images.golang)
-    .withMountedDirectory("/git", source.directory(".git"))
+    .withMountedDirectory("/git", checkout.directory(".git"))
     .withExec(
       ["bash", "-c", `set -o pipefail; mkdir /out && git config --global --add safe.directory /git && ${archive}`],
       { expect: ReturnType.Any },

@@ -1,7 +1,7 @@
 // Which pipelines belong to a branch, by Git Flow.
 import { Directory, dag } from "@dagger.io/dagger"
 import type { EnvironmentName } from "../config/config"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import { identify } from "./record"
 
 export interface BranchOptions {
@@ -17,12 +17,12 @@ export interface BranchOptions {
 
 /** Returns the names of the pipelines that belong to a branch, in their order, and the reason. */
 export async function pipelinesOfBranch(
-  source: Directory,
+  checkout: Directory,
   { branch, event, base, explain }: BranchOptions,
 ): Promise<{ names: ("pr" | EnvironmentName)[]; reason: string }> {
-  const config = await readConfig(source)
+  const { source, config } = await openSource(checkout)
   const { master, develop } = config.branches
-  const name = branch || (await identify(source, config)).branch
+  const name = branch || (await identify(checkout, source, config)).branch
   const options = { event, base, master, develop }
   if (explain) return { names: [], reason: await dag.gitflow().explain(name, options) }
   const decision = dag.gitflow().pipeline(name, options)

@@ -1,7 +1,7 @@
 // The one path by which a release gets into an environment, and back out of it.
 import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
-import { readConfig } from "../config/source"
+import { openSource, readConfig } from "../config/source"
 import { notify, type Slack } from "../report/notify"
 import { allPassed, type Part } from "../report/parts"
 import { health, rollback, runEnvironment, type Place } from "./environment"
@@ -21,15 +21,15 @@ export interface DeliverOptions extends TargetOptions {
 }
 
 /** Delivers a release from its record alone to an environment that exists. */
-export async function deliver(name: EnvironmentName, source: Directory, options: DeliverOptions): Promise<Part[]> {
-  const config = await readConfig(source)
+export async function deliver(name: EnvironmentName, checkout: Directory, options: DeliverOptions): Promise<Part[]> {
+  const { source, config } = await openSource(checkout)
   const environment = environmentOf(config, name)
   const cluster = clusterOf(environment, options)
   if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
   const registry = registryOf(config, options)
   if (!registry) throw new Error(goneRegistry)
   const records = recordsIn(registry, await recordKeyOf(options.recordKey))
-  const record = await records.read(options.release || (await identify(source, config)).tree)
+  const record = await records.read(options.release || (await identify(checkout, source, config)).tree)
   const holder = `${name} of ${record.sha.slice(0, 12)}`
   const place = deliveryPlace(name, config, { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, record, records, { webhook: options.slackWebhook })).parts

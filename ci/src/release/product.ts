@@ -5,7 +5,7 @@ import { goInput } from "../checks/inputs"
 import { nodeProject } from "../checks/node-input"
 import { golang, node, type Access } from "../checks/private"
 import { withGoSettings } from "../checks/settings"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import type { Config, Service } from "../config/config"
 import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import type { ProductSettings, Run } from "../config/product"
@@ -36,10 +36,10 @@ export interface ProductOptions {
 
 /** Starts the product of a source at its own version. */
 export async function startProduct(
-  source: Directory,
+  checkout: Directory,
   options: Pick<ProductOptions, "demo" | "mode" | "unreachable" | "access">,
 ): Promise<Running> {
-  const [config, version] = [await readConfig(source), await versionFile(source)]
+  const [{ source, config }, version] = await Promise.all([openSource(checkout), versionFile(checkout)])
   return productService({ ...options, source, config, version })
 }
 
@@ -142,9 +142,9 @@ class Product {
   }
 
   private async program(source: Directory, name: string, service: RunningService): Promise<File> {
-    const { path } = service
+    const { path, inputs } = service
     return withGoSettings(golang(this.options.access), [service])
-      .build(await goInput(source, path), { path, goos: "linux", goarch: "amd64" })
+      .build(await goInput(source, path, inputs), { path, goos: "linux", goarch: "amd64" })
       .file(name)
   }
 
@@ -205,7 +205,7 @@ function quoted(text: string): string {
 }
 
 /** Returns the content of version.json: HEAD's commit and its time, with `-dirty` if tracked files differ from it. */
-async function versionFile(source: Directory): Promise<string> {
+async function versionFile(checkout: Directory): Promise<string> {
   const script = `
 git config --global --add safe.directory /src
 export GIT_INDEX_FILE=/tmp/index
@@ -216,7 +216,7 @@ git log -1 --format="{\\"sha\\":\\"%H$dirty\\",\\"commitTime\\":\\"%cI\\"}"
   return dag
     .container()
     .from(images.golang)
-    .withMountedDirectory("/src", source)
+    .withMountedDirectory("/src", checkout)
     .withWorkdir("/src")
     .withExec(["bash", "-c", script])
     .stdout()

@@ -146,9 +146,9 @@ async function dockerImage({ name, service, source, identity, platform }: ImageI
 
 /** The image of a Go service: its program alone. */
 async function goImage({ name, service, source, identity, access, platform }: ImageInput): Promise<Container> {
-  const { path, run } = service
+  const { path, inputs, run } = service
   const binary = withGoSettings(golang(access), [service])
-    .build(await goInput(source, path), { path, goos: "linux", goarch: platform.split("/")[1]! })
+    .build(await goInput(source, path, inputs), { path, goos: "linux", goarch: platform.split("/")[1]! })
     .file(name)
   return dag.image().build(dag.directory().withFile(name, binary), identity.sha, identity.commitTime, {
     at: "/app",

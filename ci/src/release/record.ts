@@ -37,9 +37,9 @@ async function deliveredPaths(source: Directory, { services, chart, suites }: Co
   ].sort()
 }
 
-/** Returns commit, time, branch and tree of a source. */
-export async function identify(source: Directory, config: Config): Promise<Identity> {
-  const found = dag.gitflow().ofSource(source, { paths: await deliveredPaths(source, config) })
+/** Returns commit, time, branch and tree of a checkout and its source. */
+export async function identify(checkout: Directory, source: Directory, config: Config): Promise<Identity> {
+  const found = dag.gitflow().ofSource(checkout, { paths: await deliveredPaths(source, config) })
   const [commit, commitTime, branch, tree, dirty] = await Promise.all([
     found.commit(),
     found.time(),

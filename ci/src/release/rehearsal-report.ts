@@ -3,7 +3,7 @@ import type { Directory } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import { checkedOutcome } from "../checks/outcome"
 import { pullRequest, type Checked } from "../checks/pull-request"
-import { readConfig } from "../config/source"
+import { openSource } from "../config/source"
 import { chainHtml, environmentHtml } from "../report/chain-page"
 import { liveOutcome, type Outcome } from "../report/outcome"
 import { notRun, step, type Part } from "../report/parts"
@@ -19,16 +19,24 @@ interface Options {
 }
 
 /** Rehearses the whole chain and returns its reports. */
-export async function rehearsalOutcome(source: Directory, { faults, short, access }: Options): Promise<Outcome> {
-  const config = await readConfig(source)
+export async function rehearsalOutcome(checkout: Directory, { faults, short, access }: Options): Promise<Outcome> {
+  const opened = await openSource(checkout)
+  const { source, config } = opened
   const shortened = short ? shorten(config) : ""
   let checked: Checked = { stages: [], parts: [], coverage: [] }
   const checks = async (): Promise<Part[]> => {
-    checked = await pullRequest(source, config, { access })
+    checked = await pullRequest(opened, { access })
     return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
   }
   const badFaults = faults.length ? faults : config.rehearsal.faults
-  const { steps, record, told, commit } = await rehearse({ source, config, checks, faults: badFaults, access })
+  const { steps, record, told, commit } = await rehearse({
+    checkout,
+    source,
+    config,
+    checks,
+    faults: badFaults,
+    access,
+  })
   if (shortened) steps.push(shortenedStep(shortened))
 
   const parts = steps.flatMap((one) => one.parts)

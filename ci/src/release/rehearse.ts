@@ -22,6 +22,8 @@ export interface Ended extends ChainStep {
 
 /** What a rehearsal is of. */
 export interface RehearsalOptions {
+  /** The folder that the caller gives, with .git. */
+  checkout: Directory
   source: Directory
   config: Config
   /** Runs the checks of the pull request. */
@@ -54,7 +56,7 @@ type StepName = keyof typeof titles
 /** Runs the chain. A red step ends it: the steps after it are listed as skipped. */
 export async function rehearse(options: RehearsalOptions): Promise<RehearsalResult> {
   for (const name of ["dev", "stage", "prod"]) environmentOf(options.config, name)
-  const identity = await identify(options.source, options.config)
+  const identity = await identify(options.checkout, options.source, options.config)
   const instance = unique()
   const slack = await dag.slack().standIn({ fault: "", instance }).start()
   const rehearsal = new Rehearsal(options, identity, instance, slack)

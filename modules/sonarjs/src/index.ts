@@ -36,7 +36,7 @@ export class Sonarjs {
   }
 
   /**
-   * Scans sources. Tests, `dist` and `coverage` are left out.
+   * Scans sources. Tests are left out; `args` leaves out what a build has written.
    *
    * Example: `dagger -m modules/sonarjs call scan --source services/web verdict`
    *
@@ -52,7 +52,7 @@ export class Sonarjs {
    */
   @func({ cache: "session" })
   async scan(
-    @argument({ ignore: ["**/.git", "**/node_modules", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     name: string = "sast",
     timeout: number = 600,
     image: string = images.node,

@@ -38,8 +38,7 @@ const warnings = [
 export default [
   {
     ignores: [
-      "**/node_modules/**", "**/dist/**", "**/coverage/**",
-      "**/*.test.*", "**/*.spec.*", "**/test/**", "**/tests/**",
+      "**/node_modules/**", "**/*.test.*", "**/*.spec.*", "**/test/**", "**/tests/**",
     ],
   },
   {

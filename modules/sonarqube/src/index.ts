@@ -110,7 +110,7 @@ export class Sonarqube {
    */
   @func({ cache: "session" })
   async analyze(
-    @argument({ ignore: ["**/.git", "**/node_modules", "**/dist", "**/coverage"] }) source: Directory,
+    @argument({ ignore: ["**/.git", "**/node_modules"] }) source: Directory,
     projectKey: string,
     conditions: string[] = ["bugs > 0", "vulnerabilities > 0"],
     coverage?: Directory,
@@ -181,14 +181,16 @@ function checkProjectKey(key: string): void {
     )
 }
 
-function sourceFlags(tests: string[], exclusions: string[]): string[] {
+function sourceFlags(tests: string[], excluded: string[]): string[] {
+  // Go's own commands do not look at test data either.
+  const exclusions = ["**/testdata/**", ...excluded]
   return [
     "-Dsonar.sources=.",
     "-Dsonar.tests=.",
     `-Dsonar.test.inclusions=${tests.join(",")}`,
     `-Dsonar.exclusions=${[...tests, ...exclusions].join(",")}`,
     // Without it, excluded folders are still analysed where their files are tests.
-    ...(exclusions.length ? [`-Dsonar.test.exclusions=${exclusions.join(",")}`] : []),
+    `-Dsonar.test.exclusions=${exclusions.join(",")}`,
     "-Dsonar.scm.disabled=true",
   ]
 }

@@ -21,6 +21,9 @@ export const initScript = `
 exec terraform init -input=false -no-color -lockfile=readonly "$@"
 `
 
+/** Arguments of find that leave out hidden files and folders, as `terraform fmt` does. */
+const shown = "-mindepth 1 -name '.*' -prune -o -type f"
+
 /** Arguments of find for OpenTofu's files, which Terraform itself does not format. */
 const ofTofu = "-name '*.tofu' -o -name '*.tofutest.hcl' -o -name '*.tofumock.hcl'"
 
@@ -39,7 +42,7 @@ while IFS= read -r -d '' file; do
     echo "$file"
     diff -u --label "old/$file" --label "new/$file" "$file" /tmp/formatted
   fi
-done < <(find . -type f \\( ${names} \\) -printf '%P\\0' | sort -z)
+done < <(find . ${shown} \\( ${names} \\) -printf '%P\\0' | sort -z)
 exit $status
 `
 
@@ -59,7 +62,7 @@ ${compared(formatted)}`
 /** Formats all files of the folder. */
 export const fixScript = `
 terraform fmt -recursive -no-color . || exit
-find . -type f \\( ${ofTofu} \\) -print0 | while IFS= read -r -d '' file; do
+find . ${shown} \\( ${ofTofu} \\) -print0 | while IFS= read -r -d '' file; do
   terraform fmt -no-color - < "$file" > /tmp/formatted || exit
   cmp -s "$file" /tmp/formatted || cat /tmp/formatted > "$file"
 done
@@ -67,7 +70,7 @@ done
 
 /** The same with hclfmt. */
 export const hclfmtFixScript = `
-find . -type f \\( ${formatted} \\) -print0 | xargs -0 -r hclfmt -w
+find . ${shown} \\( ${formatted} \\) -print0 | xargs -0 -r hclfmt -w
 `
 
 /** Validates; the JSON goes to the reports. */

@@ -5,9 +5,13 @@ import { couldNotRun, type Ended } from "./shared/words"
 
 /**
  * The configuration for a source that has none of its own. It reports what a parser rejects or silently misreads:
- * syntax errors, duplicate keys (the first value is lost), aliases without an anchor. It reports nothing about style.
+ * syntax errors, duplicate keys (the first value is lost), aliases without an anchor. It reports nothing about style,
+ * and does not look at test data, which may be broken on purpose, nor at what terraform has fetched.
  */
-export const errorsOnly = `rules:
+export const errorsOnly = `ignore: |
+  testdata/
+  .terraform/
+rules:
   key-duplicates: enable
   anchors: enable
 `
