@@ -84,6 +84,14 @@ describe("the sources of a checkout", () => {
     expect([dirty.found.junk, fresh.found.junk]).toEqual([5, 0])
   })
 
+  it("have nothing of what npm and the pipeline write, where git does not ignore it", () => {
+    for (const file of ["node_modules/a/b.js", "api/node_modules/c.js", "delivery-reports/index.html"]) write(file)
+    write("api/delivery-reports/source.go")
+    const { found, files } = look()
+    expect(files).toEqual([".gitignore", "api/delivery-reports/source.go", "api/main.go"])
+    expect(found.junk).toBe(3)
+  })
+
   it("are what git tracks, whatever its folder is called and .gitignore says", () => {
     write("reports/dist/coverage/code.go")
     git("add", "--force", ".")

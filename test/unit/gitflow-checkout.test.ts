@@ -162,6 +162,19 @@ describe("what a checkout changes", () => {
       "+new",
     ])
   })
+  it("has nothing of another repository inside, not even of one without a commit", () => {
+    const before = diff("main", "develop").text
+    for (const name of ["empty inside", "inside"]) execFileSync("git", ["init", "--quiet", join(folder, name)])
+    writeFileSync(join(folder, "inside/a.go"), "a\n")
+    execFileSync("bash", ["-c", "git add . && git -c user.name=t -c user.email=t@example.com commit --quiet -m a"], {
+      cwd: join(folder, "inside"),
+    })
+    try {
+      expect(diff("main", "develop").text).toBe(before)
+    } finally {
+      for (const name of ["empty inside", "inside"]) rmSync(join(folder, name), { recursive: true })
+    }
+  })
   it("has the files that it is compared with, where they are asked for", () => {
     files = mkdtempSync(join(tmpdir(), "gitflow-before-"))
     try {

@@ -1,11 +1,11 @@
 // The pure parts of modules/gitleaks: reading its reports and writing them in other formats.
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import * as leaks from "../../modules/gitleaks/src/read"
-import { acceptScript } from "../../modules/gitleaks/src/scripts"
+import { acceptScript, sourcesScript } from "../../modules/gitleaks/src/scripts"
 
 describe("gitleaks", () => {
   const finding = {
@@ -80,6 +80,31 @@ describe("rules that extend another file", () => {
     ["[extend]\nuseDefault = true\n\n[allowlist]\npath = 'no'\n", ""],
     ['# [extend]\n# path = "a.toml"\n[[rules]]\npath = "b"\n', ""],
   ])("%j name it: %s", (toml, path) => expect(leaks.extendedFile(toml)).toBe(path))
+})
+
+describe("the files of a repository that are scanned", () => {
+  it("are what git tracks, in an ignored folder too, and new files that it does not ignore", () => {
+    const folder = mkdtempSync(join(tmpdir(), "sources-"))
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: folder })
+    try {
+      git("init", "--quiet")
+      mkdirSync(join(folder, "dist"))
+      for (const [file, text] of [
+        [".gitignore", "dist/\n*.env\n"],
+        ["dist/a b.js", "tracked"],
+      ] as const)
+        writeFileSync(join(folder, file), text)
+      git("add", "--force", ".")
+      git("commit", "--quiet", "--message=one")
+      for (const file of ["dist/built.js", "local.env", "new.go"]) writeFileSync(join(folder, file), "x")
+      rmSync(join(folder, ".git/index"))
+      execFileSync("bash", ["-c", sourcesScript], { cwd: folder })
+      expect(readdirSync(folder, { recursive: true }).sort()).toEqual([".gitignore", "dist", "dist/a b.js", "new.go"])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 })
 
 describe("findings that are accepted with their commit", () => {

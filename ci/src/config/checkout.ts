@@ -73,6 +73,8 @@ look() {
 : > "$scratch/junk"
 look . ""
 grep -z -m 1 '^${reportsFolder}/' "$scratch/1/tracked" | each reports ""
+# The CLI of v0.19.10 uploads them: it does not read "ignore" of a constructor's argument.
+find . \\( -path ./.git -o -name node_modules -o -path ./${reportsFolder} \\) -prune -print0 | grep -zvx ./.git >> "$scratch/junk"
 say junk "$(($(tr -dc '\\0' < "$scratch/junk" | wc -c) + repositories - 1))"
 xargs -0 -r rm -rf -- < "$scratch/junk"
 find . -name .git -prune -exec rm -rf {} +

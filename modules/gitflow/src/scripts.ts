@@ -96,7 +96,9 @@ folder=$1; shift
 if [ -n "$folder" ]; then mkdir -p "$folder"; fi
 ${findBase}
 if [ -n "$folder" ]; then git archive --format=tar "$base" | tar -x -C "$folder" || exit 3; fi
-git add --intent-to-add --all . || exit 3
+# Not another repository, whose name ends in a slash: its files are not part of this one.
+git ls-files -z --others --exclude-standard | grep -zv '/$' > /tmp/new
+git --literal-pathspecs add --intent-to-add --pathspec-from-file=/tmp/new --pathspec-file-nul || exit 3
 options=(--unified=0 --no-color --no-ext-diff --no-textconv --find-renames --src-prefix=a/ --dst-prefix=b/)
 git diff "\${options[@]}" "$base" -- || exit 3
 `

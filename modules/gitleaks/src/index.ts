@@ -22,7 +22,7 @@ import {
   sarif,
   troubleOf,
 } from "./read"
-import { acceptScript } from "./scripts"
+import { acceptScript, sourcesScript } from "./scripts"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { Ran, readReport, runStep } from "./shared/step"
@@ -51,8 +51,8 @@ export class Gitleaks {
    * Scans the full history and the files of a git repository, as from its root.
    * Rules and exceptions are read from its `.gitleaks.toml`, from the files that this one extends, and from
    * `.gitleaksignore`: a finding that is accepted with its commit is accepted in the files too, as long as its text is
-   * the same. Files that `.gitignore` names are left out. The result's value is the number of scanned commits; exit
-   * code 3 means that the scan was complete and found secrets. The reports are `secrets.json`, `secrets.sarif`,
+   * the same. Files that git ignores are left out, unless it tracks them; with `git` all files of `source` are scanned.
+   * The result's value is the number of scanned commits; exit code 3 means that the scan was complete and found secrets. The reports are `secrets.json`, `secrets.sarif`,
    * `junit.xml`, and gitleaks' own JSON and output of each scan.
    *
    * Example: `dagger -m modules/gitleaks call scan --source . reason`
@@ -102,13 +102,15 @@ export class Gitleaks {
       const own = await ownFiles(source, { config, baseline })
       const base = withNonce(withRules(this.base(image), source, own), nonce)
       const rules = await extendedFiles(source, own.config)
+      // Who gives the history apart has chosen the files.
+      const files = git ? source.withoutDirectory(".git") : sources(base, source)
       const [past, present] = await Promise.all([
         scan(base.withMountedDirectory("/src", rules).withMountedDirectory("/src/.git", history), "git", args, timeout),
-        scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout),
+        scan(base.withMountedDirectory("/src", files), "dir", args, timeout),
       ])
       const commits = commitsScanned(past.log)
       const trouble = past.trouble || present.trouble || incomplete(shallow, commits)
-      const repository = base.withMountedDirectory("/src", tree(source)).withMountedDirectory("/src/.git", history)
+      const repository = base.withMountedDirectory("/src", files).withMountedDirectory("/src/.git", history)
       const standing = await unaccepted(repository, own.accepted, findings(present.json))
       const clean = `no secret in ${commits} commits and the files`
       return result(name, [past, present], { trouble, commits, standing, clean })
@@ -138,7 +140,7 @@ export class Gitleaks {
   ): Promise<Result> {
     return reportStep(name, async () => {
       const base = withRules(this.base(image), source, await ownFiles(source, {}))
-      const present = await scan(base.withMountedDirectory("/src", tree(source)), "dir", args, timeout)
+      const present = await scan(base.withMountedDirectory("/src", source.filter({ gitignore: true })), "dir", args, timeout)
       const standing = findings(present.json)
       return result(name, [present], { trouble: present.trouble, standing, clean: "no secret in the files" })
     })
@@ -211,9 +213,9 @@ async function gitFolder(source: Directory): Promise<Directory> {
   )
 }
 
-/** What is scanned as files: everything but the history and what .gitignore names. */
-function tree(source: Directory): Directory {
-  return source.withoutDirectory(".git").filter({ gitignore: true })
+/** What is scanned as files: everything but the history and what git ignores. */
+function sources(base: Container, source: Directory): Directory {
+  return base.withMountedDirectory("/src", source).withExec(["bash", "-c", sourcesScript]).directory("/src")
 }
 
 /** The files of a source that gitleaks goes by. */

@@ -1,4 +1,15 @@
-// The script that runs beside gitleaks, passed to bash -c unchanged.
+// The scripts that run beside gitleaks, passed to bash -c unchanged.
+
+/**
+ * Leaves what git tracks, and what it neither tracks nor ignores, in the repository that is the working directory. A file that is
+ * tracked in an ignored folder stays.
+ */
+export const sourcesScript = `
+export GIT_INDEX_FILE=/tmp/index
+git rev-parse --verify -q HEAD > /tmp/head && git read-tree HEAD
+git ls-files -z --others --ignored --exclude-standard --directory | xargs -0 -r rm -rf --
+rm -rf .git
+`
 
 /**
  * Reads candidates (candidateLines() in read.ts) and prints the index of each whose text in the files is the same as in the
