@@ -192,6 +192,10 @@ describe("what a checkout changes", () => {
     rmSync(join(folder, "b.go"))
     git("checkout", "--quiet", "-b", "develop2", "feature/x")
     expect(diff("feature/x").base).toMatch(/^the commit before \([0-9a-f]{10}\)$/)
+    // Another repository inside is no change.
+    execFileSync("git", ["init", "--quiet", join(folder, "inside")])
+    expect(diff("feature/x").base).toMatch(/^the commit before/)
+    rmSync(join(folder, "inside"), { recursive: true })
   })
   it("names its branch and the commits that the base does not have", () => {
     const { branch, commits } = diff("develop")

@@ -57,7 +57,8 @@ set -o pipefail
 export GIT_INDEX_FILE=/tmp/index
 if ! head=$(git rev-parse --verify -q 'HEAD^{commit}'); then echo "none HEAD names no commit"; exit 0; fi
 git read-tree HEAD || exit 3
-dirty=$(git status --porcelain)
+# Another repository inside, whose name ends in a slash, is no change.
+dirty=$(git status --porcelain --untracked-files=all | grep -v '^?? .*/"\\?$')
 base= name= branch=
 look() {
   local ref found

@@ -52,8 +52,8 @@ export class Gitleaks {
    * Rules and exceptions are read from its `.gitleaks.toml`, from the files that this one extends, and from
    * `.gitleaksignore`: a finding that is accepted with its commit is accepted in the files too, as long as its text is
    * the same. Files that git ignores are left out, unless it tracks them; with `git` all files of `source` are scanned.
-   * The result's value is the number of scanned commits; exit code 3 means that the scan was complete and found secrets. The reports are `secrets.json`, `secrets.sarif`,
-   * `junit.xml`, and gitleaks' own JSON and output of each scan.
+   * The result's value is the number of scanned commits; exit code 3 means that the scan was complete and found
+   * secrets. The reports are `secrets.json`, `secrets.sarif`, `junit.xml`, and gitleaks' own JSON and output of each scan.
    *
    * Example: `dagger -m modules/gitleaks call scan --source . reason`
    *
