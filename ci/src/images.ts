@@ -40,8 +40,8 @@ const whole = {
 
 /** What each function needs. A machine that builds its images itself waits for these only. */
 export const uses: Record<string, Uses> = {
-  config: { modules: [], images: [] },
-  init: { modules: [], images: [] },
+  config: { modules: [], images: ["golang"] },
+  init: { modules: [], images: ["golang"] },
   pr: checking,
   fix: { modules: ["golang", "node"], images: ["golang"] },
   ...Object.fromEntries(Object.entries(checkFunctions).map(([name, steps]) => [name, usesOfChecks(steps)])),

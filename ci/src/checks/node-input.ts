@@ -22,8 +22,7 @@ export async function nodeProject(
   const root = await nodeRoot(source, path)
   const around = root === path ? dag.directory() : await projectAround(source, { root, path, others })
   let project = around.withDirectory(path, await nodeInput(source, { path, exclude }, isBase))
-  for (const folder of inputs)
-    if (await source.exists(folder)) project = await placed(project, source, folder)
+  for (const folder of inputs) if (await source.exists(folder)) project = await placed(project, source, folder)
   return project
 }
 
