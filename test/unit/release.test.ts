@@ -86,7 +86,9 @@ describe("a message", () => {
       stage("stage:api", "passed"),
     ])
     expect(header!.text.text).toBe("❌ Deploy to stage: red")
-    expect(section!.text.text).toBe("`6a57497bcae0` RED (1 passed, 1 failed)\n• *stage:load* p95 900 ms")
+    expect(section!.text.text).toBe(
+      "`6a57497bcae0` RED (1 passed, 1 failed)\n• *stage:load* p95 900 ms · make the product faster, or change gates.load of the environment",
+    )
   })
   it("keeps to Slack's limits, and mentions nobody, whatever it is given", () => {
     const hostile = `<!channel> <@U1> \`rm -rf\` $(id) "'\n${"x".repeat(4000)}`

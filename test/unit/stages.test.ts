@@ -131,9 +131,9 @@ describe("the table", () => {
       ]).split("\n"),
     ).toEqual([
       "stage     verdict   number         seconds     first line",
-      "──────────────────────────────────────────────────────────────",
+      "─".repeat(100),
       "api:test  ✔ passed  91.2 % ≥ 80 %  1.3 cached",
-      "web:lint  ✘ failed                 1.3         app.ts:3 no-var",
+      "web:lint  ✘ failed                 1.3         app.ts:3 no-var · `dagger call fix --auto-apply` mends layout; old findings: gates.scope: new",
       "RED (1 passed, 1 failed)",
     ])
   })
@@ -182,7 +182,7 @@ describe("the pages", () => {
     expect(page).toContain("&lt;script&gt;")
     expect(page).toContain("Pull &lt;request&gt;")
     expect(page).not.toContain('a"b')
-    expect(summaryMarkdown([hostile])).toContain("| &lt;script>alert(\"x\")&lt;/script> \\| 'a' |")
+    expect(summaryMarkdown([hostile])).toContain("| &lt;script>alert(\"x\")&lt;/script> \\| 'a' · ")
   })
   it("say the verdict, look at the failure first, and load nothing", () => {
     const page = indexHtml("Pull request", [stage("secrets"), hostile], { files: {} })

@@ -39,7 +39,8 @@ const foreign = /(^|\/)(vendor|testdata|node_modules|bower_components|[._][^/]*)
 const examples = /(^|\/)(examples?|samples?|fixtures|__fixtures__|templates?|third_party)(\/|$)/
 
 /**
- * Returns the services of a repository. `files` are its files by path; `read` returns the text of a manifest. Examples count if there is nothing else.
+ * Returns the services of a repository. `files` are its files by path; `readFile` returns the text of a manifest. Examples count
+ * if there is nothing else.
  */
 export function detectServices(files: string[], readFile: (file: string) => string): Detected {
   // A link that leads nowhere, or a folder with such a name.

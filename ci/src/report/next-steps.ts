@@ -2,8 +2,7 @@
 import type { catalogue } from "../catalogue"
 import { isRed, oneLine, type Stage } from "./stages"
 
-const fix =
-  "`npm run dagger -- call --source <folder> fix --auto-apply` mends what tools can; old findings: gates.scope: new"
+const fix = "`dagger call fix --auto-apply` mends layout; old findings: gates.scope: new"
 const accept = "correct it, or accept it in `suppressions`; old findings: gates.scope: new"
 
 /** The next step for each check. */
