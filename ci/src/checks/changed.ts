@@ -1,5 +1,6 @@
 // What the source changes against the branch that it will be merged into.
 import { Directory, dag } from "@dagger.io/dagger"
+import { reportsFolder } from "../config/checkout"
 import { errorText } from "../report/parts"
 
 /** git's diff with its base, the reason why there is none, or the error that prevented it. */
@@ -23,7 +24,7 @@ export interface Changed {
 /** Compares the source with the first of the branches that exists. */
 export async function changedSince(checkout: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
   try {
-    const found = dag.gitflow().diff(checkout, { branches, withFiles })
+    const found = dag.gitflow().diff(checkout.withoutDirectory(reportsFolder), { branches, withFiles })
     const [base, none, diff, branch, commits] = await Promise.all([
       found.base(),
       found.reason(),
