@@ -10,9 +10,8 @@ import { build, readBuild, type BuildOptions } from "./build"
 import { images } from "./images"
 import { platformFault, sbomOf } from "./read"
 import { inventoryOf, scanImage, scanner } from "./scan"
-import { assignments } from "./shared/arguments"
 import { asText } from "./shared/cached"
-import { containerText, withContainers } from "./shared/containers"
+import { containerText, forTests } from "./shared/containers"
 import { Report, makeReport } from "./shared/report"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { readSteps } from "./shared/steps"
@@ -346,13 +345,7 @@ export class Dockerfile {
 
   /** The options of tests, with the services that they reach. */
   private testsOf(tests: Omit<TestOptions, "around">, testEnv: string[]): TestOptions {
-    const around = async (image: Container): Promise<Container> => {
-      let container = image
-      for (const [name, value] of assignments("testEnv", testEnv)) container = container.withEnvVariable(name, value)
-      for (const [i, service] of (this.testServices ?? []).entries())
-        container = container.withServiceBinding(this.testServiceNames![i]!, service)
-      return withContainers(container, this.testContainers)
-    }
+    const around = (image: Container): Promise<Container> => forTests(image, this, testEnv)
     return { ...tests, around }
   }
 
