@@ -31,14 +31,27 @@ function repositoryIn(name: string) {
     git("commit", "--quiet", "--message=Change")
     return git("rev-parse", "HEAD")
   }
-  const scan = async (): Promise<string> => {
-    const args = ["--silent", "-m", "modules/gitleaks", "call", "scan", `--source=${root}`, "reason"]
+  const scan = async (...flags: string[]): Promise<string> => {
+    const args = ["--silent", "-m", "modules/gitleaks", "call", "scan", `--source=${root}`, ...flags, "reason"]
     const { code, stdout, stderr } = await dagger(args, { cwd: repository, seconds: 300 })
     expect(code, stderr).toBe(0)
     return stdout.trim()
   }
   return { write, commit, scan }
 }
+
+describe("a baseline", () => {
+  const { write, commit, scan } = repositoryIn("baseline")
+  it("accepts what it lists, in the commits and in the files; rules may be in another file", async () => {
+    write("account.env", `api_key = "${randomBytes(20).toString("hex")}"\n`)
+    write("ci/rules.toml", '[[rules]]\nid = "badge"\nregex = "badge-[0-9]{4}"\n\n[extend]\nuseDefault = true\n')
+    const where = { RuleID: "generic-api-key", File: "account.env", StartLine: 1, EndLine: 1, Commit: commit() }
+    write("known.json", JSON.stringify([{ ...where, Description: "", Fingerprint: "" }]))
+    expect(await scan("--baseline=known.json", "--config=ci/rules.toml")).toBe("no secret in 1 commits and the files")
+    write("b.txt", "badge-1234\n")
+    expect(await scan("--baseline=known.json", "--config=ci/rules.toml")).toBe("secret in b.txt:1 badge")
+  })
+})
 
 describe("a finding that is accepted with its commit", () => {
   const { write, commit, scan } = repositoryIn("accepted")

@@ -167,6 +167,8 @@ describe("a baseline", () => {
   it.each(["", "{", "{}"])("that is %j is an error", (report) =>
     expect(() => leaks.baselineEntries(report, "b.json")).toThrow("baseline: b.json is no JSON report of gitleaks"),
   )
+  it("is not looked into", () =>
+    expect(leaks.findings(JSON.stringify([entry, { ...entry, File: "b.json" }]), "b.json")).toHaveLength(1))
   it("is a file of the source", () => {
     expect(leaks.ownFile("baseline", "./ci/b.json")).toBe("ci/b.json")
     expect(leaks.ownFile("baseline", "")).toBe("")

@@ -111,9 +111,9 @@ export class Gitleaks {
       const commits = commitsScanned(past.log)
       const trouble = past.trouble || present.trouble || incomplete(shallow, commits)
       const repository = base.withMountedDirectory("/src", files).withMountedDirectory("/src/.git", history)
-      const standing = await unaccepted(repository, own.accepted, findings(present.json))
+      const standing = await unaccepted(repository, own.accepted, findings(present.json, own.baseline))
       const clean = `no secret in ${commits} commits and the files`
-      return result(name, [past, present], { trouble, commits, standing, clean })
+      return result(name, [past, present], { trouble, commits, standing, clean, baseline: own.baseline })
     }
     return reportStep(name, scanBoth, { deadline })
   }
@@ -224,6 +224,8 @@ interface OwnFiles {
   config: string
   /** Accepted findings as entries of .gitleaksignore. */
   accepted: string
+  /** The report that some of them are from, which may hold secrets; gitleaks does not look into it. */
+  baseline: string
 }
 
 /** The files that a caller names, and those of the usual names; an error if one that is named is not there. */
@@ -236,7 +238,7 @@ async function ownFiles(source: Directory, named: { config?: string; baseline?: 
   const usual = (await source.exists(".gitleaks.toml")) ? ".gitleaks.toml" : ""
   const ignored = await text(".gitleaksignore")
   const entries = baseline ? baselineEntries(await text(baseline), baseline) : ""
-  return { config: config || usual, accepted: `${ignored}\n${entries}` }
+  return { config: config || usual, accepted: `${ignored}\n${entries}`, baseline: baseline ?? "" }
 }
 
 function withRules(base: Container, source: Directory, { config, accepted }: OwnFiles): Container {
@@ -286,13 +288,15 @@ interface Outcome {
   standing: Finding[]
   /** The reason of a scan that is complete and found nothing. */
   clean: string
+  /** A file that is not looked into. */
+  baseline?: string
   commits?: number
 }
 
 /** The result of a scan of the files, or of the history and the files. */
-function result(name: string, scans: Scan[], { trouble, standing, clean, commits }: Outcome): Result {
+function result(name: string, scans: Scan[], { trouble, standing, clean, commits, baseline }: Outcome): Result {
   const files = scans.at(-1)!
-  const history = scans.length === 2 ? findings(scans[0]!.json) : []
+  const history = scans.length === 2 ? findings(scans[0]!.json, baseline) : []
   const all = merged(history, standing)
   const reason = [describe(all), trouble].filter((part) => part !== "").join("; ")
   let reports = dag

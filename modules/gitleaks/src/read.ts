@@ -15,8 +15,8 @@ export interface Finding {
   fingerprint: string
 }
 
-/** The findings of gitleaks' JSON report. */
-export function findings(report: string): Finding[] {
+/** The findings of gitleaks' JSON report, without those in the file `except`. */
+export function findings(report: string, except = ""): Finding[] {
   if (!isList(report)) return []
   const list = JSON.parse(report) as {
     RuleID: string
@@ -27,7 +27,8 @@ export function findings(report: string): Finding[] {
     Commit: string
     Fingerprint: string
   }[]
-  return list.map((f) => ({
+  const counted = list.filter(({ File: file }) => except === "" || file !== except)
+  return counted.map((f) => ({
     rule: f.RuleID,
     description: f.Description,
     file: f.File,
