@@ -1,5 +1,7 @@
 // The module node without an engine: which package manager, how it installs, which test runner, what their output says.
 import { describe, expect, it } from "vitest"
+import { notRead } from "../../modules/audit/src/read"
+import { missingText } from "../../modules/cyclonedx/src/sbom"
 import { installFailure, managerFailure, usefulLine } from "../../modules/node/src/failures"
 import { linkedFolders, wayOf } from "../../modules/node/src/manifests"
 import {
@@ -29,6 +31,7 @@ import {
   neededWorkspaces,
   pathFrom,
   readManifest,
+  unreadLockfile,
   workspacePatterns,
   type Lockfile,
 } from "../../modules/shared/lockfiles"
@@ -536,5 +539,20 @@ describe("what a test runner writes", () => {
       "b.ts": { statements: { total: 1, covered: 1 } },
     })
     expect(summaryOf("")).toBe("")
+  })
+})
+
+describe("a lock file that npm's tools cannot read", () => {
+  it("is never good news: the audit is inconclusive, the SBOM says what is missing", () => {
+    expect(unreadLockfile(["package.json", "pnpm-lock.yaml"])).toBe("pnpm-lock.yaml")
+    expect(unreadLockfile(["package-lock.json", "yarn.lock"])).toBeUndefined()
+    expect(unreadLockfile(["go.mod"])).toBeUndefined()
+    const { answer } = notRead("web/yarn.lock")
+    expect(answer.unreachable).toContain("web/yarn.lock is not read")
+    expect(answer.findings).toEqual([])
+    expect(missingText([])).toBe("")
+    expect(missingText(["web/yarn.lock"])).toBe(
+      "; not read: web/yarn.lock (of npm's lock files, only package-lock.json is)",
+    )
   })
 })

@@ -1,6 +1,8 @@
 // dependencies: an SBOM with the difference to where the branch began, licences, and known vulnerabilities.
 import { Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
+import { entriesIn, nodeRoot } from "../config/node-root"
+import { lockfilesIn } from "../shared/lockfiles"
 import type { Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
@@ -45,9 +47,12 @@ async function goDatabaseOf({ source, config }: CheckRun): Promise<Directory | u
   return source.directory(go)
 }
 
-function commonOptions({ config, deadline, nonce }: CheckRun) {
-  const paths = Object.values(config.services).map(({ path }) => path)
-  return { paths, dev: false, deadline, nonce }
+async function commonOptions({ source, config, deadline, nonce }: CheckRun) {
+  // A workspace has its dependencies in the lock file of its project.
+  const folders = Object.values(config.services).map(({ path, kind }) =>
+    kind === "node" ? nodeRoot(source, path) : path,
+  )
+  return { paths: [...new Set(await Promise.all(folders))], dev: false, deadline, nonce }
 }
 
 async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
@@ -56,27 +61,44 @@ async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Dir
     dag.cyclonedx(),
     servicesOf(config, "go").map(([, service]) => service),
   )
-  const options = { ...commonOptions(run), name: "sbom", timeout: config.timeouts.lint, before }
+  const options = { ...(await commonOptions(run)), name: "sbom", timeout: config.timeouts.lint, before }
   if (modules) return textsIn(ready.sbom(source, { ...options, modules }).reports())
   // Both are named by their content, so that other files do not change the cache key.
   const [now, then] = await Promise.all([
-    inputsOf(source, Object.values(config.services), isBase),
+    inputsOf(source, Object.values(config.services), isBase).then((input) =>
+      withManifests(input, source, options.paths),
+    ),
     before && matching(before, "before", ["**"], []),
   ])
   return cachedResults((attempt) => ready.cachedSbom(now, { ...options, before: then, attempt }), finished)
 }
 
+/** Adds the package.json and the lock files of projects whose workspaces are services. */
+async function withManifests(input: Directory, source: Directory, folders: string[]): Promise<Directory> {
+  let whole = input
+  for (const folder of folders) {
+    const entries = (await source.exists(folder)) ? await entriesIn(source, folder) : []
+    const locks = lockfilesIn(entries)
+    if (locks.length === 0 || !entries.includes("package.json")) continue
+    for (const file of ["package.json", ...locks]) {
+      const path = folder === "." ? file : `${folder}/${file}`
+      if (!(await input.exists(path))) whole = whole.withFile(path, source.file(path))
+    }
+  }
+  return whole
+}
+
 /** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
 type Audit = Texts<Stage & { unreachable: string }>
 
-function auditOf(
+async function auditOf(
   run: CheckRun,
   modules: Directory | undefined,
   goDatabaseFolder: Directory | undefined,
 ): Promise<Audit> {
   const { database } = run.config.dependencies
   const options = {
-    ...commonOptions(run),
+    ...(await commonOptions(run)),
     modules,
     name: "audit",
     timeout: 120,

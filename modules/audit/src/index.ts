@@ -7,10 +7,11 @@
  */
 import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
-import { auditAnswer, govulncheckAnswer, type Answer } from "./read"
+import { auditAnswer, govulncheckAnswer, notRead, type Answer } from "./read"
 import { withGoProgram, withModules } from "./shared/go"
 import { settingsText } from "./shared/go-settings"
 import { cleanPaths } from "./shared/gosource"
+import { unreadLockfile } from "./shared/lockfiles"
 import { uncached, withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
@@ -54,7 +55,8 @@ export class Audit {
 
   /**
    * Looks up the vulnerabilities of what the given folders ship; each has a go.mod, a package-lock.json, or both. The
-   * databases are queried once a day. The result is `inconclusive` when a database did not answer and the others have
+   * databases are queried once a day. A lock file of pnpm, yarn or bun is not read: the result is then `inconclusive`,
+   * and says so. The result is `inconclusive` when a database did not answer and the others have
    * no finding, and `notApplicable` when no folder declares dependencies; `details` has the database that did not
    * answer as `unreachable`.
    *
@@ -186,12 +188,19 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
         return found
       })
     if (await source.exists(lockfile)) work.push(() => askNpm(source, path, npm))
+    const unread = unreadLockfile(await entriesIn(source, path))
+    if (unread) work.push(async () => notRead(inFolder(path, unread)))
   }
   if (work.length === 0) {
     const reason = `no go.mod or package-lock.json in ${paths.join(", ")}`
     return makeResult(name, "notApplicable", reason, { exitCode: 0, details: { unreachable: "" } })
   }
   return resultOf(name, await eachOf(work, 2, (one) => one()))
+}
+
+/** The names in a folder of the source; none when there is no such folder. */
+async function entriesIn(source: Directory, path: string): Promise<string[]> {
+  return (await source.exists(path)) ? source.directory(path).entries() : []
 }
 
 async function askGo(source: Directory, path: string, query: GoQuery): Promise<Answered> {

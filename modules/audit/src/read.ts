@@ -16,6 +16,12 @@ const answered = (findings: Finding[]): Answer => ({ findings, unreachable: "", 
 const silent = (unreachable: string): Answer => ({ findings: [], unreachable, trouble: "" })
 const broken = (trouble: string): Answer => ({ findings: [], unreachable: "", trouble })
 
+/** The answer for a lock file that npm audit cannot read: nothing is known, which is no good news. */
+export function notRead(manifest: string): { manifest: string; answer: Answer } {
+  const unreachable = `${manifest} is not read (of npm's lock files, only package-lock.json is); run its own audit`
+  return { manifest, answer: silent(unreachable) }
+}
+
 interface Osv {
   id: string
   aliases?: string[]

@@ -13,6 +13,7 @@ import {
   difference,
   differenceText,
   licencesText,
+  missingText,
   readComponents,
   unknownLicence,
   type Component,
@@ -214,6 +215,9 @@ function messageOf(error: unknown): string {
 
 /** The result of an SBOM. `old` has the components of the earlier state, or the error that there are none. */
 function resultOf(name: string, paths: string[], now: Sbom, old: Component[] | string | undefined): Result {
+  const missing = missingText(now.unread)
+  if (now.manifests === 0 && missing !== "")
+    return makeResult(name, "inconclusive", `no dependency is listed${missing}`, { exitCode: 0 })
   if (now.manifests === 0)
     return makeResult(name, "notApplicable", `no go.mod or package-lock.json in ${paths.join(", ")}`, { exitCode: 0 })
   const components = readComponents(now.text)
@@ -223,7 +227,7 @@ function resultOf(name: string, paths: string[], now: Sbom, old: Component[] | s
   const known = licences.length - (unknown ? 1 : 0)
   const without = unknown ? `, ${unknown} of an unknown one` : ""
   const count = `${components.length} dependencies of ${known} licences${without}`
-  return makeResult(name, "passed", `${count}${change.text}`, {
+  return makeResult(name, "passed", `${count}${missing}${change.text}`, {
     exitCode: 0,
     seconds: now.seconds,
     cached: now.cached,

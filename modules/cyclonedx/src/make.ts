@@ -3,6 +3,7 @@ import { basename } from "node:path"
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { isBom, mergedBom, withVersions } from "./sbom"
 import { cleanPaths } from "./shared/gosource"
+import { unreadLockfile } from "./shared/lockfiles"
 import { timedOutAfter } from "./shared/result"
 import { eachOf, skeletonOf } from "./shared/skeleton"
 import { readReport, runStep, timesOf } from "./shared/step"
@@ -26,24 +27,29 @@ export interface Sbom {
   text: string
   /** Number of manifests. */
   manifests: number
+  /** Lock files of other package managers, which the tools cannot read. */
+  unread: string[]
   seconds: number
   cached: boolean
 }
 
 /** The SBOM of one manifest. */
-type Part = Omit<Sbom, "manifests">
+type Part = Omit<Sbom, "manifests" | "unread">
 
 /** Makes one SBOM of the manifests in the given folders of a source. */
 export async function makeSbom(toolset: Toolset, source: Directory, paths: string[]): Promise<Sbom> {
   const work: { manifest: string; make: () => Promise<Part> }[] = []
+  const unread: string[] = []
   for (const path of cleanPaths(paths)) {
     const [goMod, lockfile] = [inFolder(path, "go.mod"), inFolder(path, "package-lock.json")]
     if (await source.exists(goMod)) work.push({ manifest: goMod, make: () => goBom(toolset, source, path) })
     if (await source.exists(lockfile)) work.push({ manifest: lockfile, make: () => npmBom(toolset, source, path) })
+    const other = (await source.exists(path)) && unreadLockfile(await source.directory(path).entries())
+    if (other) unread.push(inFolder(path, other))
   }
   const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
   const { longest, cached } = timesOf(made)
-  return { text: mergedBom(made), manifests: made.length, seconds: longest, cached }
+  return { text: mergedBom(made), manifests: made.length, unread, seconds: longest, cached }
 }
 
 async function goBom({ gomod, go, timeout, settings }: Toolset, source: Directory, path: string): Promise<Part> {
