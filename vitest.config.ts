@@ -31,7 +31,6 @@ const scanner = join(import.meta.dirname, "node_modules/@dagger.io/dagger/dist/s
  */
 export const leading = [
   "ci/src/checks/(check|outcome|pull-request|results)",
-  "ci/src/config/source",
   "ci/src/release/rehearsal-report",
   "engine/src/(images|pipeline|product|progress)",
 ]
