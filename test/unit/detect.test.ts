@@ -133,8 +133,14 @@ describe("the services of a repository", () => {
     }))
   it("are folders with a Dockerfile and nothing else, whose files lie beside it", () => {
     const { services, leftOut } = detect({
-      "mailer/Dockerfile":
-        'FROM python:3\nCOPY --chown=1 app.py \\\n  lib/ /app/\nCOPY --from=build /x /y\nCOPY ["a b", "/c"]\nADD https://example.com/x /\nCOPY *.txt $X . /\n',
+      "mailer/Dockerfile": [
+        "FROM python:3",
+        "COPY --chown=1 app.py \\\n  lib/ /app/",
+        "COPY --from=build /x /y",
+        'COPY ["a b", "/c"]',
+        "ADD https://example.com/x /",
+        "COPY *.txt $X . /\n",
+      ].join("\n"),
       "mailer/app.py": "",
       "mailer/lib/a.py": "",
       "mailer/a b": "",
