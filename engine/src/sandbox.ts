@@ -176,7 +176,7 @@ function mounts(paths: Paths): object[] {
 }
 
 /** Names of capabilities by bit number, from linux/capability.h. */
-const capabilityNames = [
+export const capabilityNames = [
   "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE",
   "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN",
   "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE",
@@ -187,7 +187,7 @@ const capabilityNames = [
  * The capabilities of this process. A machine may lack some (CAP_SYS_RESOURCE is often missing), and runc refuses a
  * capability that the process does not have.
  */
-function ownCapabilities(): string[] {
+export function ownCapabilities(): string[] {
   const mask = BigInt(`0x${/CapEff:\s*([0-9a-f]+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]}`)
   return capabilityNames.filter((_, bit) => (mask >> BigInt(bit)) & 1n).map((name) => `CAP_${name}`)
 }
