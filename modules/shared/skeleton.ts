@@ -6,7 +6,7 @@ import { withGoCaches } from "./go"
 import { goReason } from "./go-output"
 import { withSettings } from "./go-settings"
 import { withToolchain } from "./go-shell"
-import { goVersionIn, joined, moduleName } from "./gomod"
+import { joined, moduleName } from "./gomod"
 import { goLayout, partOf } from "./gosource"
 import { readReport, runStep, type Ran } from "./step"
 import type { Layout } from "./workspace"
@@ -22,7 +22,8 @@ const template =
   "{{else}}module {{.Path}} {{.Version}}{{with .Replace}} {{.Path}} {{.Version}}{{end}}\n{{end}}{{end}}{{end}}"
 
 const listScript = `
-if [ "$GOTOOLCHAIN" = auto ]; then echo newer > /report/packages.txt; fi
+echo "go $(go env GOVERSION | sed 's/^go//')" > /report/packages.txt
+if [ "$GOTOOLCHAIN" = auto ]; then echo newer >> /report/packages.txt; fi
 exec go list -deps -f "$1" ./... >> /report/packages.txt
 `
 
@@ -41,6 +42,8 @@ export interface Packages {
   cgo: boolean
   /** Whether it requires a newer Go than the image has. */
   newer: boolean
+  /** The version of the Go that printed it. */
+  goVersion: string
 }
 
 /** Reads what `go list` with the template printed. */
@@ -55,16 +58,17 @@ export function readPackages(printed: string): Packages {
     ),
     cgo: after("cgo").length > 0,
     newer: after("newer").length > 0,
+    goVersion: after("go")[0]?.[0] ?? "",
   }
 }
 
 /**
- * A go.mod that requires exactly the given modules. `folders` has the folder of each module whose files are in the skeleton.
+ * A go.mod that requires exactly the modules of packages. `folder` has the folder of each module whose files are in the
+ * skeleton. Its Go is the one that listed them: each module may require a newer one than the go.mod that it is made of.
  */
 export function requiring(
   name: string,
-  goVersion: string,
-  modules: Required[],
+  { modules, goVersion }: Pick<Packages, "modules" | "goVersion">,
   folder?: (name: string) => string,
 ): string {
   const requires = modules.map(({ name: one, version }) => `\t${one} ${version}\n`)
@@ -77,7 +81,7 @@ export function requiring(
   )
   const block = (verb: string, lines: string[]): string =>
     lines.length > 0 ? `\n${verb} (\n${lines.sort().join("")})\n` : ""
-  return `module ${name}\n\ngo ${goVersion || "1.16"}\n${block("require", requires)}${block("replace", replaces)}`
+  return `module ${name}\n\ngo ${goVersion}\n${block("require", requires)}${block("replace", replaces)}`
 }
 
 /** The lines of several go.sum files, each once. */
@@ -199,17 +203,17 @@ async function vendoredSkeleton(parts: Parts): Promise<Directory> {
 async function replacedSkeleton(parts: Parts): Promise<Directory> {
   const { source, path, packages } = parts
   const folderOf = (name: string): string => `vendored/${name}`
-  const [name, goVersion] = await nameAndVersion(parts)
+  const name = await nameOf(parts)
   let skeleton = dag.directory().withDirectory(joined(path, "vendored")!, source.directory(vendorFolder(parts)))
   for (const { name: one } of packages.modules)
     skeleton = skeleton.withNewFile(joined(path, `${folderOf(one)}/go.mod`)!, `module ${one}\n`)
-  return skeleton.withNewFile(joined(path, "go.mod")!, requiring(name, goVersion, packages.modules, folderOf))
+  return skeleton.withNewFile(joined(path, "go.mod")!, requiring(name, packages, folderOf))
 }
 
 /** A module that requires what its workspace has selected. */
 async function workspaceSkeleton(parts: Parts): Promise<Directory> {
   const { source, path, layout, packages } = parts
-  const [name, goVersion] = await nameAndVersion(parts)
+  const name = await nameOf(parts)
   const sums = [...layout.folders.map((folder) => joined(folder, "go.sum")!), ...layout.files].filter((file) =>
     /(^|\/)go(\.work)?\.sum$/.test(file),
   )
@@ -218,15 +222,12 @@ async function workspaceSkeleton(parts: Parts): Promise<Directory> {
   )
   return dag
     .directory()
-    .withNewFile(joined(path, "go.mod")!, requiring(name, goVersion, packages.modules))
+    .withNewFile(joined(path, "go.mod")!, requiring(name, packages))
     .withNewFile(joined(path, "go.sum")!, joinedSums(texts))
 }
 
-/** The module's name, and the Go version that its workspace, or itself, requires. */
-async function nameAndVersion({ source, path, layout }: Parts): Promise<[string, string]> {
-  const goMod = await source.file(joined(path, "go.mod")!).contents()
-  const goWork = layout.workspace ? await source.file(layout.workspace).contents() : ""
-  return [moduleName(goMod), goVersionIn(goWork) || goVersionIn(goMod)]
+async function nameOf({ source, path }: Parts): Promise<string> {
+  return moduleName(await source.file(joined(path, "go.mod")!).contents())
 }
 
 /** Those of the files that exist. */

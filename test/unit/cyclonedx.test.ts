@@ -48,7 +48,7 @@ describe("the skeleton of a Go module", () => {
 
 describe("what go list prints of a module", () => {
   const printed =
-    "own example.com/ship\nimport fmt\nimport github.com/a/b\n\nown example.com/keel\nimport fmt\n" +
+    "go 1.26.8 X:jsonv2\nown example.com/ship\nimport fmt\nimport github.com/a/b\n\nown example.com/keel\nimport fmt\n" +
     "module github.com/a/b v1.2.0\nmodule x.org/c v1.0.0 x.org/fork v1.0.1\ncgo\nmodule x.org/c v1.0.0 x.org/fork v1.0.1\n"
   const packages = readPackages(printed)
   it("is read by line", () =>
@@ -61,15 +61,22 @@ describe("what go list prints of a module", () => {
       ],
       cgo: true,
       newer: false,
+      goVersion: "1.26.8",
     }))
   it("makes a go.mod that requires what a workspace has selected", () =>
-    expect(requiring("example.com/ship", "1.26", packages.modules)).toBe(
-      "module example.com/ship\n\ngo 1.26\n\nrequire (\n\tgithub.com/a/b v1.2.0\n\tx.org/c v1.0.0\n)\n" +
+    expect(requiring("example.com/ship", packages)).toBe(
+      "module example.com/ship\n\ngo 1.26.8\n\nrequire (\n\tgithub.com/a/b v1.2.0\n\tx.org/c v1.0.0\n)\n" +
         "\nreplace (\n\tx.org/c v1.0.0 => x.org/fork v1.0.1\n)\n",
     ))
   it("makes a go.mod that finds vendored modules in folders", () =>
-    expect(requiring("ship", "", [{ name: "a.b/c", version: "v1.0.0" }], (name) => `vendored/${name}`)).toBe(
-      "module ship\n\ngo 1.16\n\nrequire (\n\ta.b/c v1.0.0\n)\n\nreplace (\n\ta.b/c v1.0.0 => ./vendored/a.b/c\n)\n",
+    expect(
+      requiring(
+        "ship",
+        { goVersion: "1.26.8", modules: [{ name: "a.b/c", version: "v1.0.0" }] },
+        (name) => `vendored/${name}`,
+      ),
+    ).toBe(
+      "module ship\n\ngo 1.26.8\n\nrequire (\n\ta.b/c v1.0.0\n)\n\nreplace (\n\ta.b/c v1.0.0 => ./vendored/a.b/c\n)\n",
     ))
   it("needs the checksums of all modules, each once", () => {
     expect(joinedSums(["b v1 h1:2\na v1 h1:1\n", "", "b v1 h1:2\n"])).toBe("a v1 h1:1\nb v1 h1:2\n")

@@ -44,11 +44,6 @@ export function requiresIn(goMod: string): string[] {
   return directives(goMod).flatMap(({ words: [verb, name] }) => (verb === "require" && name ? [name] : []))
 }
 
-/** The Go version that a go.mod or go.work requires, without `go`: the one that it needs; empty when it names none. */
-export function goVersionIn(text: string): string {
-  return directives(text).find(({ words: [verb] }) => verb === "go")?.words[1] ?? ""
-}
-
 /** The name of a go.mod's module; empty when it has none. */
 export function moduleName(goMod: string): string {
   return directives(goMod).find(({ words: [verb] }) => verb === "module")?.words[1] ?? ""
