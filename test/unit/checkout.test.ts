@@ -64,7 +64,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(parent, { recursive: true, force: true }))
 
-describe("the sources of a checkout", () => {
+describe("the sources of a checkout", { timeout: 60_000 }, () => {
   it("are all of its files where git ignores none, and nothing has to be left out", () => {
     write("new.go")
     const { found, files } = look()
@@ -173,7 +173,7 @@ describe("the sources of a checkout", () => {
   })
 })
 
-describe("a checkout is refused", () => {
+describe("a checkout is refused", { timeout: 60_000 }, () => {
   it("if a submodule of a checked folder is not there", () => {
     git("submodule", "--quiet", "add", other("lib"), "api/lib")
     commit()
@@ -255,7 +255,7 @@ describe("a checkout is refused", () => {
   })
 })
 
-describe("symbolic links of a checkout", () => {
+describe("symbolic links of a checkout", { timeout: 60_000 }, () => {
   const link = (target: string, path: string): void => {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     symlinkSync(target, join(folder, path))

@@ -329,6 +329,11 @@ describe("golang test", () => {
       first: "services/api/a: TestBroken/sub_case: a_test.go:4: got 2, want 3",
     })
   })
+  it("names the module's folder for a test of its first package", () => {
+    const output = failed("=== FAIL: . TestBroken (0.00s)\n    a_test.go:4: got 2, want 3\n")
+    expect(go.testOutcome(output, "services/api").first).toBe("services/api: TestBroken: a_test.go:4: got 2, want 3")
+    expect(go.testOutcome(output, ".").first).toBe(".: TestBroken: a_test.go:4: got 2, want 3")
+  })
   it("names a build failure before all", () =>
     expect(
       go.testOutcome(

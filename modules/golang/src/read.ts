@@ -207,7 +207,9 @@ export function cgoText(cgo: string, isOff: boolean): string {
 
 /** `rest` below the folder `path` ("." for the root). */
 export function under(path: string, rest: string): string {
-  return path === "." || path === "" ? rest : `${path.replace(/\/$/, "")}/${rest.replace(/^\.\//, "")}`
+  const folder = path.replace(/\/$/, "")
+  if (folder === "." || folder === "") return rest
+  return rest === "." ? folder : `${folder}/${rest.replace(/^\.\//, "")}`
 }
 
 interface Block {
