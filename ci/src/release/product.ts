@@ -122,7 +122,11 @@ class Product {
   private async ofDockerfile(service: RunningService & DockerService): Promise<Running> {
     const { context, options } = await imageSource(this.options.source, service)
     const { run } = service
-    const image = dag.dockerfile().build(context, options).withNewFile("/app/version.json", this.options.version)
+    const built = dag.dockerfile().build(context, options)
+    const [user, hasUsers] = await Promise.all([built.user(), built.exists("/etc/passwd")])
+    // The engine cannot run a numeric user without a group in an image that has no list of users.
+    const runnable = !hasUsers && /^\d+$/.test(user) ? built.withUser(`${user}:0`) : built
+    const image = runnable.withNewFile("/app/version.json", this.options.version)
     let container = await this.bound(image, run)
     if (run.before)
       container = withEnv(container, this.reached(run.before.env)).withExec(run.before.args, { useEntrypoint: true })

@@ -253,6 +253,14 @@ export function sourcesOf({ word, text, flags }: { word: string; text: string; f
   return parts.slice(0, -1).filter((part) => !/[*?[\]$<]|^[a-z]+:\/\/|^git@/.test(part))
 }
 
+/**
+ * The user with a group, for a numeric one in an image that has no list of users: an engine cannot run it without a group, and
+ * takes 0 as Docker does. Undefined where nothing has to be changed.
+ */
+export function userWithGroup(user: string, hasUsers: boolean): string | undefined {
+  return !hasUsers && /^\d+$/.test(user) ? `${user}:0` : undefined
+}
+
 /** Whether an image's user may be root: none is named, or root is. */
 export function mayBeRoot(user: string): boolean {
   return user === "" || /^(root|0)(:|$)/.test(user)

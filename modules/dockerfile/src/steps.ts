@@ -2,7 +2,7 @@
 import { Container, Directory, ReturnType, dag } from "@dagger.io/dagger"
 import { build, readBuild, type Build, type BuildOptions, type Failure } from "./build"
 import { patiently } from "./patience"
-import { mayBeRoot } from "./read"
+import { mayBeRoot, userWithGroup } from "./read"
 import { Result, makeResult } from "./shared/result"
 import { unlessInterrupted } from "./shared/step"
 import { lastWords } from "./shared/words"
@@ -81,7 +81,7 @@ async function tested(input: Build, { name, command, junit, around }: TestOption
     const reason = `the target ${input.stage || "(the last stage)"} was built`
     return makeResult(name, "passed", reason, { exitCode: 0, seconds: secondsSince(start), reports })
   }
-  const { exitCode, output, container } = await run(await around(built), command)
+  const { exitCode, output, container } = await run(await around(await runnable(built)), command)
   const reports = await withJunit(dag.directory().withNewFile("output.txt", output), container, junit)
   const words = lastWords(output)
   const shown = command.join(" ").slice(0, 120)
@@ -94,6 +94,12 @@ async function tested(input: Build, { name, command, junit, around }: TestOption
     seconds: secondsSince(start),
     reports,
   })
+}
+
+/** The image so that this engine can run it. */
+async function runnable(image: Container): Promise<Container> {
+  const user = userWithGroup(await image.user(), await image.exists("/etc/passwd"))
+  return user === undefined ? image : image.withUser(user)
 }
 
 /** A command that ended faster than this may have been answered from the cache. */

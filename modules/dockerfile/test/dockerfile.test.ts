@@ -18,6 +18,7 @@ import {
   sbomOf,
   sourcesOf,
   unreadOf,
+  userWithGroup,
   wordsOfError,
   type Answer,
   type Inventory,
@@ -166,6 +167,11 @@ describe("words", () => {
     expect(copy('["a b", "/c"]')).toEqual(["a b"])
     expect(copy("a* $B https://x/y z /")).toEqual(["z"])
     expect(copy("a b", ["--from=x"])).toEqual([])
+  })
+  it("of a number get a group in an image without a list of users", () => {
+    expect(userWithGroup("65532", false)).toBe("65532:0")
+    expect(["", "app", "1:1"].map((user) => userWithGroup(user, false))).toEqual([undefined, undefined, undefined])
+    expect(userWithGroup("65532", true)).toBeUndefined()
   })
   it.each([
     ["", true],
