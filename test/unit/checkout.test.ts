@@ -3,8 +3,11 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { checkoutFaults, folderFaults, linkedFrom, readCheckout, sourceScript } from "../../ci/src/config/checkout"
+
+// Each test runs git some ten times.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let parent: string
 let folder: string
