@@ -14,7 +14,8 @@ let folder: string
 
 const git = (...args: string[]): string => gitIn(folder, ...args)
 function gitIn(cwd: string, ...args: string[]): string {
-  const settings = ["user.name=t", "user.email=t@example.com", "protocol.file.allow=always"]
+  // No packing in the background, which changes files while they are copied.
+  const settings = ["user.name=t", "user.email=t@example.com", "protocol.file.allow=always", "gc.auto=0"]
   return execFileSync("git", [...settings.flatMap((setting) => ["-c", setting]), ...args], {
     cwd,
     encoding: "utf8",
