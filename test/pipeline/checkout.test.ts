@@ -113,6 +113,10 @@ func TestAnswers(t *testing.T) {
   link(origin, "/etc/hosts", "docs/hosts")
   write(origin, "reports/numbers.yaml", "a: 1\n")
   write(origin, "deploy/日本 語.yaml", "a: 1\n")
+  // A folder with a document and without a Go file: nothing in it embeds the document.
+  write(origin, "deploy/chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\nicon: file://icon.svg\n")
+  write(origin, "deploy/chart/values.yaml", "a: 1\n")
+  write(origin, "deploy/chart/README.md", "What it deploys.\n")
   write(origin, "infra/main.tf", 'variable "a" {\n  type = string\n}\n')
   git(origin, "add", "--force", ".")
   commitAll(origin)
@@ -153,9 +157,9 @@ const verdicts = (run: Run) =>
 it("a checkout with everything has the verdict of its fresh clone, stage by stage", async () => {
   const clean = await pr(fresh)
   expect(clean.table, clean.output.slice(-3000)).toMatch(/^GREEN/m)
-  for (const stage of ["secrets", "api:test", "lint:yaml", "lint:terraform", "sast:go"])
+  for (const stage of ["secrets", "api:test", "lint:yaml", "lint:helm", "lint:terraform", "sast:go"])
     expect(clean.stages[stage], clean.table).toMatchObject({ status: "passed" })
-  expect(clean.stages["lint:yaml"]!.reason).toBe("no error in 3 files")
+  expect(clean.stages["lint:yaml"]!.reason).toBe("no error in 5 files")
   const other = await pr(dirty)
   expect(verdicts(other)).toEqual(verdicts(clean))
   // The clone has the same sources: nothing of it is checked again but secrets, which reads the history of each.

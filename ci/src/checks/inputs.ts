@@ -4,6 +4,7 @@ import { Directory, ExistsType, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
 import { asPattern } from "../config/checkout"
 import { goLayout } from "../shared/gosource"
+import { searchIn } from "../shared/search"
 import { documents, embeddedFiles, mentionOf } from "./markdown"
 
 /** The files that the formatters of Terraform and OpenTofu read, and configurations in JSON. */
@@ -116,8 +117,8 @@ const written = new Map<string, Promise<Directory>>()
 async function unread(folder: Directory, candidates: string[]): Promise<string[]> {
   if (candidates.length === 0) return []
   const [mentions, directives] = await Promise.all([
-    folder.search({ pattern: mentionOf(candidates), globs: ["!*.md", "!package-lock.json"], limit: 1 }),
-    folder.search({ pattern: "^//go:embed\\s", globs: ["*.go"] }),
+    searchIn(folder, { pattern: mentionOf(candidates), globs: ["!*.md", "!package-lock.json"], limit: 1 }),
+    searchIn(folder, { pattern: "^//go:embed\\s", globs: ["*.go"] }),
   ])
   if (mentions.length > 0) return []
   const lines = directives.map(async (line) => ({ file: await line.filePath(), text: await line.matchedLines() }))

@@ -2,6 +2,7 @@
 // The files of a Go module in a source: its folder, folders that replace modules, and what its workspace needs.
 import { Container, Directory, ExistsType, dag } from "@dagger.io/dagger"
 import { joined } from "./gomod"
+import { searchIn } from "./search"
 import { layoutOf, type Layout, type SourceFiles } from "./workspace"
 
 /** Folders as a caller wrote them, each once, without `./` before and `/` after them. */
@@ -21,7 +22,7 @@ function filesOf(source: Directory): SourceFiles {
     imported: async (folder, modules) => {
       const found = async (names: string[]): Promise<boolean> => {
         const pattern = `"(${names.map(escaped).join("|")})["/]`
-        return (await source.directory(folder).search({ pattern, globs: ["*.go"], limit: 1 })).length > 0
+        return (await searchIn(source.directory(folder), { pattern, globs: ["*.go"], limit: 1 })).length > 0
       }
       // Mostly none is imported, which one search says.
       if (!(await found(modules))) return []
