@@ -45,6 +45,7 @@ export const partNames = [
   "dependencies",
   "programs",
   "records",
+  "other",
   "engine",
 ] as const
 export type PartName = (typeof partNames)[number]
@@ -61,6 +62,7 @@ const descriptions: Record<PartName, string> = {
   dependencies: "npm packages of the scripts",
   programs: "programs and roots",
   records: "records and logs",
+  other: "other folders, such as those of tests",
   engine: "cache of the engine",
 }
 
@@ -90,7 +92,8 @@ export function planOf(cap: number, sizes: Sizes): Plan {
   const remove: PartName[] = []
   const taken = (): number =>
     partNames
-      .filter((part) => part !== "engine" && !remove.includes(part))
+      // Other folders count in the sum, but they come and go with tests: no start is refused for them.
+      .filter((part) => part !== "engine" && part !== "other" && !remove.includes(part))
       .reduce((sum, part) => sum + Math.max(sizes[part], reserved[part] ?? 0), 0)
   const room = (): number => cap - taken() - workBytes
   for (const { part } of removals)

@@ -43,8 +43,12 @@ export function pathsOf(paths: Paths): Record<PartName, string[]> {
     dependencies: [join(paths.state, "npm-dependencies")],
     programs: [paths.bin, paths.root, paths.tar, paths.npm],
     records: [...["known", "green", "compiled"].map((name) => join(paths.state, name)), paths.steps, paths.logs],
+    // Whatever else is there counts too: a sum that leaves something out is none.
+    other: [],
     engine: [paths.engine],
   }
+  const known = new Set(Object.values(all).flat().concat(paths.cache))
+  all.other = below(paths.state, (name) => !known.has(join(paths.state, name)))
   for (const name of partNames) all[name] = all[name].filter(isThere)
   return all
 }

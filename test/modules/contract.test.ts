@@ -1,7 +1,7 @@
 // The contract of test/unit/contract.test.ts on the tools themselves, one call for each: an input with a finding, with a file that
 // the tool cannot read, or with a dependency that no cache has and no network gives. Neither is passed over, and no download,
 // warning or traceback is taken for a finding.
-// inputs: modules/audit modules/cyclonedx modules/gitleaks modules/golangci-lint modules/gosec modules/helm modules/prometheus modules/sonarjs modules/terraform modules/yamllint
+// inputs: modules
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"

@@ -240,7 +240,10 @@ describe("what is no service", () => {
     )
     const run = await pr("--only=lint:yaml", "--only=lint:terraform")
     expect(run.stages["lint:yaml"]).toMatchObject({ status: "passed", reason: "no finding that counts: 1 suppressed" })
-    expect(run.stages["lint:terraform"]).toMatchObject({ status: "notApplicable", reason: "there is no *.tf, *.tofu, *.tf.json or *.tofu.json" })
+    expect(run.stages["lint:terraform"]).toMatchObject({
+      status: "notApplicable",
+      reason: "there is no *.tf, *.tofu, *.tf.json or *.tofu.json",
+    })
   })
 
   it("an edit of another file looks at none of it again", async () => {

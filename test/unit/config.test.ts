@@ -137,7 +137,7 @@ describe("a delivery.yaml", () => {
         scope: "all",
         sast: "medium",
         lint: { exclusions: [] },
-      secrets: { config: "", baseline: "" },
+        secrets: { config: "", baseline: "" },
         suppressions: [],
       },
       dependencies: {

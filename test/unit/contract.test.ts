@@ -163,7 +163,8 @@ const readGo =
     const broken = trouble ? couldNotRun(trouble.tool, ended(trouble.exitCode), trouble.output) : ""
     return concludedOf({ findings, broken, clean: "found nothing" })
   }
-const vetReport = `# example.com/x\n{\n\t"example.com/x": {\n\t\t"printf": [\n\t\t\t{\n\t\t\t\t"posn": "/src/api/main.go:7:2",\n\t\t\t\t"message": "wrong"\n\t\t\t}\n\t\t]\n\t}\n}\n`
+const vetFinding = { posn: "/src/api/main.go:7:2", message: "wrong" }
+const vetReport = `# example.com/x\n${JSON.stringify({ "example.com/x": { printf: [vetFinding] } }, null, "\t")}\n`
 const goParse = "main.go:3:6: expected 'IDENT', found '{'\n"
 
 const contracts: Contract[] = [

@@ -145,6 +145,12 @@ describe("a state folder", () => {
     expect(measure(paths, false).engine).toBe(0)
   })
 
+  it("has no folder that does not count", () => {
+    file("docker-test/image", "x".repeat(50_000))
+    file("last-red-test", "a")
+    expect(measure(paths, true).other).toBeGreaterThan(50_000)
+  })
+
   it("has the same bytes once: what was pulled is what the registry and the SDKs' content have", () => {
     const copy = (digit: string, text: string) => file(`engine/worker/content/blobs/sha256/${digit.repeat(64)}`, text)
     const [layer, pulled] = [blob("a", "layer"), copy("a", "layer")]

@@ -49,7 +49,7 @@ async function goDatabaseOf({ source, config }: CheckRun): Promise<Directory | u
 
 async function commonOptions({ source, config, deadline, nonce }: CheckRun) {
   // A workspace has its dependencies in the lock file of its project.
-  const folders = Object.values(config.services).map(({ path, kind }) =>
+  const folders = Object.values(config.services).map(async ({ path, kind }) =>
     kind === "node" ? nodeRoot(source, path) : path,
   )
   return { paths: [...new Set(await Promise.all(folders))], dev: false, deadline, nonce }

@@ -140,7 +140,12 @@ export class Gitleaks {
   ): Promise<Result> {
     return reportStep(name, async () => {
       const base = withRules(this.base(image), source, await ownFiles(source, {}))
-      const present = await scan(base.withMountedDirectory("/src", source.filter({ gitignore: true })), "dir", args, timeout)
+      const present = await scan(
+        base.withMountedDirectory("/src", source.filter({ gitignore: true })),
+        "dir",
+        args,
+        timeout,
+      )
       const standing = findings(present.json)
       return result(name, [present], { trouble: present.trouble, standing, clean: "no secret in the files" })
     })
