@@ -48,3 +48,16 @@ describe("golangci-lint", () => {
     expect(golangci.errorIn('level=error msg="no go files \\"x\\""\n')).toBe('no go files "x"')
   })
 })
+
+it("gives the place that the compiler names, not the first line of the package", () => {
+  const text = ": # example.com/shop/orders\n./orders/price.go:3:6: syntax error: unexpected {, expected name or ("
+  const issue = { FromLinter: "typecheck", Text: text, Pos: { Filename: "/src/services/api/orders/a.go", Line: 1 } }
+  const [finding] = golangci.readLint(JSON.stringify({ Issues: [issue] }), "/src", "services/api").findings
+  expect(finding).toMatchObject({
+    rule: "typecheck",
+    file: "services/api/orders/price.go",
+    line: 3,
+    column: 6,
+    text: "syntax error: unexpected {, expected name or (",
+  })
+})

@@ -1,4 +1,5 @@
 import { knownTrouble } from "./shared/go-output"
+import { joined } from "./shared/gomod"
 import { ordered, type Finding, type Reading } from "./shared/sarif"
 import { couldNotRun, plainText, type Ended } from "./shared/words"
 
@@ -27,9 +28,10 @@ interface Report {
 
 /**
  * Reads the report of one module. File names are relative to the source, which is mounted at `workdir`. The rule of a
- * finding is the linter's own rule where the message starts with one, else the name of the linter.
+ * finding is the linter's own rule where the message starts with one, else the name of the linter. `path` is the folder of the
+ * module: what the compiler says of a package names files from there.
  */
-export function readLint(report: string, workdir: string): Lint {
+export function readLint(report: string, workdir: string, path: string = "."): Lint {
   const { Issues: issues, Report: about } = JSON.parse(report) as Report
   const levels: Record<string, Finding["level"]> = { warning: "warning", info: "note", low: "note", medium: "warning" }
   return {
@@ -43,16 +45,29 @@ export function readLint(report: string, workdir: string): Lint {
         tool: "golangci-lint",
         // `SA4006: …` of staticcheck, `G404: …` of gosec, `exported: …` of revive.
         rule: /^[A-Z]+\d+(?=: )/.exec(text)?.[0] ?? linter,
-        text: text.trim(),
-        file: file.replace(`${workdir}/`, ""),
-        line,
-        column: column ?? 0,
+        ...(compilerPlace(text, path) ?? {
+          text: text.trim(),
+          file: file.replace(`${workdir}/`, ""),
+          line,
+          column: column ?? 0,
+        }),
         level: levels[(severity ?? "").toLowerCase()] ?? "error",
       }),
     ),
     linters: (about?.Linters ?? []).filter(({ Enabled: enabled }) => enabled).map(({ Name: name }) => name),
     error: about?.Error ?? "",
   }
+}
+
+/**
+ * The place in a compiler's message about a package: `: # example.com/x`, then `./two.go:3:6: syntax error`. golangci-lint
+ * gives the first line of the package's first file instead.
+ */
+function compilerPlace(text: string, path: string): Pick<Finding, "text" | "file" | "line" | "column"> | undefined {
+  const [, file, line, column = "0", message] =
+    /^[\s:]*# \S.*\n(?:\.\/)?([^\n:]+\.go):(\d+)(?::(\d+))?: (.*)/.exec(text) ?? []
+  if (file === undefined) return undefined
+  return { text: message!, file: joined(path, file) ?? file, line: Number(line), column: Number(column) }
 }
 
 /** The tool, with the module that it runs on. */
@@ -69,7 +84,7 @@ export function readRun(
   const known = ended.timedOut || ended.exitCode === 0 ? "" : knownTrouble(log)
   if (ended.timedOut) return broken(`${couldNotRun("golangci-lint", ended, log)} in ${path}`)
   if (known || !isRead) return broken(known ? `${path}: ${known}` : couldNotRun(on(path), ended, errorIn(log) || log))
-  const { findings, linters, error } = readLint(report, workdir)
+  const { findings, linters, error } = readLint(report, workdir, path)
   const failure = ended.exitCode !== 0 ? errorIn(log) || `exit code ${ended.exitCode}` : error
   // A compile error is a finding with its place, and an error without one.
   const isTold = findings.some(({ rule }) => rule === "typecheck")
