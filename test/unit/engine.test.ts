@@ -58,8 +58,12 @@ describe("an unknown command", { timeout: 30_000 }, () => {
     })
     expect(readdirSync(folder)).toEqual([])
   })
-  it("is in no npm script", () =>
-    expect(commands).toEqual(expect.arrayContaining(Object.values(scripts).map((script) => script.split(" ")[2]))))
+  it("is in no npm script", () => {
+    // The pipeline calls vitest itself, to measure coverage.
+    const own = Object.values(scripts).filter((script) => !script.startsWith("vitest run "))
+    expect(own).toHaveLength(Object.keys(scripts).length - 1)
+    expect(commands).toEqual(expect.arrayContaining(own.map((script) => script.split(" ")[2])))
+  })
 })
 
 describe("which engine is used", () => {
