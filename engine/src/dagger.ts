@@ -1,5 +1,5 @@
 // Runs the Dagger CLI on the engine, and notices when the engine dies during a call: the CLI alone would wait for minutes.
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { baseImages, parseDockerfile } from "../../modules/shared/dockerfile.js"
@@ -8,6 +8,7 @@ import { allModules, imagesOfCall } from "./modules.js"
 import { repository, statePaths } from "./paths.js"
 import { say, step } from "./progress.js"
 import { canonicalName, readRecipes } from "./recipes.js"
+import { filesOf } from "./repository-files.js"
 import { keyFile, processLives } from "./sandbox.js"
 import { linkDuplicates } from "./trim.js"
 import { up, type Engine } from "./up.js"
@@ -51,7 +52,7 @@ export function standInsOf(dockerfiles: string[]): string[] {
 
 /** The texts of a repository's Dockerfiles; none outside of git. */
 function dockerfilesIn(source: string): string[] {
-  const files = filesIn(source).filter(
+  const files = (filesOf(source) ?? []).filter(
     (file) => /(^|[/.])Dockerfile($|[.])/i.test(file) && !file.endsWith(".dockerignore"),
   )
   return files.slice(0, 200).flatMap((file) => {
@@ -65,16 +66,7 @@ function dockerfilesIn(source: string): string[] {
 
 /** The names of a repository's files, without folders; empty outside of git. */
 function namesIn(source: string | undefined): Set<string> {
-  return new Set((source ? filesIn(source) : []).map((file) => basename(file)))
-}
-
-/** The paths of a repository's files; none outside of git. */
-function filesIn(source: string): string[] {
-  const { stdout } = spawnSync("git", ["-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  })
-  return (stdout ?? "").split("\0")
+  return new Set((source ? (filesOf(source) ?? []) : []).map((file) => basename(file)))
 }
 
 /** Starts the engine and builds these images. */

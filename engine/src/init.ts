@@ -1,9 +1,9 @@
 // `npm run pipeline -- init`: writes the delivery.yaml of a repository that has none. Needs no engine: git lists the files.
-import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { detectServices, detectedTable } from "../../ci/src/config/detect.js"
 import { initText, isThere, type Measured } from "../../ci/src/config/init.js"
+import { filesOf, gitIn } from "./repository-files.js"
 
 /** Writes delivery.yaml into a source folder, with the gates that the last run's reports give. Returns the exit code. */
 export function initCommand(source: string, reports: string): number {
@@ -28,16 +28,10 @@ function refused(reason: string): number {
   return 2
 }
 
-function git(source: string, ...args: string[]): string | undefined {
-  const { status, stdout } = spawnSync("git", ["-C", source, ...args], { encoding: "utf8", maxBuffer: 1 << 28 })
-  return status === 0 ? stdout : undefined
-}
-
-/** The files that git tracks or would add, as far as they exist; undefined if the folder is no root of a repository. */
+/** The files of a repository that exist; undefined if the folder is no root of one. */
 function listed(source: string): string[] | undefined {
   if (!existsSync(join(source, ".git"))) return undefined
-  const text = git(source, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-  return text?.split("\0").filter((file) => file !== "" && existsSync(join(source, file)))
+  return filesOf(source)?.filter((file) => existsSync(join(source, file)))
 }
 
 /** The result of the last run of `pr`, if there is one. */
@@ -50,10 +44,12 @@ function resultIn(reports: string): Measured | undefined {
 
 /** The branch that changes are merged into: develop, that of origin's HEAD, main, or master; undefined if there is none. */
 function branchOf(source: string): string | undefined {
-  const refs = (git(source, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin") ?? "").split(
+  const refs = (gitIn(source, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin") ?? "").split(
     "\n",
   )
-  const head = git(source, "symbolic-ref", "-q", "refs/remotes/origin/HEAD")?.trim().replace("refs/remotes/origin/", "")
+  const head = gitIn(source, "symbolic-ref", "-q", "refs/remotes/origin/HEAD")
+    ?.trim()
+    .replace("refs/remotes/origin/", "")
   return ["develop", head ?? "", "main", "master"].find((name) =>
     refs.some((ref) => name !== "" && [`refs/heads/${name}`, `refs/remotes/origin/${name}`].includes(ref)),
   )

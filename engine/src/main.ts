@@ -7,7 +7,6 @@ import { listImages } from "./images.js"
 import { allModules, wantedImages } from "./modules.js"
 import { newModuleCommand } from "./new-module.js"
 import { repository, statePaths } from "./paths.js"
-import { pipelineCommand } from "./pipeline.js"
 import { say } from "./progress.js"
 import { syncCommand } from "./sync.js"
 import { unchangedTests } from "./unchanged.js"
@@ -28,7 +27,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "engine":
       return engineCommand(args)
     case "pipeline":
-      return pipelineCommand(args)
+      return (await import("./pipeline.js")).pipelineCommand(args)
     case "product":
       return (await import("./product.js")).devCommand(args)
     case "test-api":

@@ -78,7 +78,7 @@ export async function areUp(addresses: string[], isWhole: boolean): Promise<bool
   return true
 }
 
-/** Prints the product's address when it is up; returns without a word when the call ends before that. */
+/** Prints the product's address when it is up; prints nothing if the call ends before that. */
 async function announce(url: string, isUp: () => Promise<boolean>, call: Promise<unknown>): Promise<void> {
   const began = Date.now()
   let ended = false

@@ -6,19 +6,17 @@ import { diskCap, partNames, planOf, removalText, type PartName, type Sizes } fr
 import type { Paths } from "./paths.js"
 import { say } from "./progress.js"
 
-const isThere = (path: string): boolean => existsSync(path)
+const entries = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 const below = (folder: string, wanted: (name: string) => boolean): string[] =>
-  isThere(folder)
-    ? readdirSync(folder)
-        .filter(wanted)
-        .map((name) => join(folder, name))
-    : []
+  entries(folder)
+    .filter(wanted)
+    .map((name) => join(folder, name))
 
 /** The files and folders of each part, of those that are there. */
 export function pathsOf(paths: Paths): Record<PartName, string[]> {
   const modules = join(paths.cache, "go-mod")
   const archives = join(modules, "cache/download")
-  const zips = isThere(archives)
+  const zips = existsSync(archives)
     ? readdirSync(archives, { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".zip"))
         .map((file) => join(archives, file))
@@ -49,13 +47,12 @@ export function pathsOf(paths: Paths): Record<PartName, string[]> {
   }
   const known = new Set(Object.values(all).flat().concat(paths.cache))
   all.other = below(paths.state, (name) => !known.has(join(paths.state, name)))
-  for (const name of partNames) all[name] = all[name].filter(isThere)
+  for (const name of partNames) all[name] = all[name].filter((path) => existsSync(path))
   return all
 }
 
 /** Bytes on disk of each part; without the engine's cache, which takes half a minute, unless `whole`. */
-export function measure(paths: Paths, whole: boolean): Sizes {
-  const files = pathsOf(paths)
+export function measure(paths: Paths, whole: boolean, files = pathsOf(paths)): Sizes {
   const wanted = partNames.filter((name) => whole || name !== "engine")
   const list = wanted.flatMap((name) => files[name])
   const sizes = Object.fromEntries(partNames.map((name) => [name, 0])) as Sizes
@@ -82,9 +79,9 @@ export function trim(paths: Paths, env: NodeJS.ProcessEnv = process.env): number
   rmSync(join(paths.engine, "worker/clientdbs"), { recursive: true, force: true })
   removeSupersededBlobs(paths)
   linkDuplicates(paths)
-  const sizes = measure(paths, false)
-  const { remove, cache } = planOf(diskCap(env), sizes)
   const files = pathsOf(paths)
+  const sizes = measure(paths, false, files)
+  const { remove, cache } = planOf(diskCap(env), sizes)
   for (const part of remove) {
     discard(paths, files[part])
     if (sizes[part] >= 50e6) say(`  ${removalText(part, sizes[part])}`)
@@ -107,8 +104,6 @@ function registryBlobs(paths: Paths): Map<string, string> {
     for (const hex of entries(join(root, prefix))) blobs.set(hex, join(root, prefix, hex, "data"))
   return blobs
 }
-
-const entries = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
 /**
  * Stores a blob once that several of these have, under the name of its digest: the registry, the SDKs' content, the
