@@ -10,6 +10,7 @@ import type { Config, Service } from "../config/config"
 import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import type { ProductSettings, Run } from "../config/product"
 import { images } from "../images"
+import { userWithGroup } from "../shared/dockerfile"
 
 /** An address at which nothing listens: what a service that is down looks like. */
 const closed = "127.0.0.1:9"
@@ -124,9 +125,11 @@ class Product {
     const { run } = service
     const built = dag.dockerfile().build(context, options)
     const [user, hasUsers] = await Promise.all([built.user(), built.exists("/etc/passwd")])
-    // The engine cannot run a numeric user without a group in an image that has no list of users.
-    const runnable = !hasUsers && /^\d+$/.test(user) ? built.withUser(`${user}:0`) : built
-    const image = runnable.withNewFile("/app/version.json", this.options.version)
+    const runnable = userWithGroup(user, hasUsers)
+    const image = (runnable === undefined ? built : built.withUser(runnable)).withNewFile(
+      "/app/version.json",
+      this.options.version,
+    )
     let container = await this.bound(image, run)
     if (run.before)
       container = withEnv(container, this.reached(run.before.env)).withExec(run.before.args, { useEntrypoint: true })

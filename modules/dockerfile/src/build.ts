@@ -1,10 +1,10 @@
 // Builds a Dockerfile, and finds out which instruction failed and what its command said.
 import { Container, Directory, File, Platform, dag } from "@dagger.io/dagger"
-import { patiently } from "./patience"
-import { sourcesOf, wordsOfError } from "./read"
+import { wordsOfError } from "./read"
 import { assignments } from "./shared/arguments"
 import {
   codeFile,
+  copiedFiles,
   neededStages,
   originalLine,
   parseDockerfile,
@@ -92,7 +92,7 @@ export async function readBuild(options: BuildOptions): Promise<Build> {
 /** The name of the Dockerfile that is built in the build context: never one of the project's own. */
 const written = "delivery.Dockerfile"
 
-/** The image of a build, or of another text and its last stage. Nothing is built before it is asked for. */
+/** The image of a build, or of another text and its last stage. Nothing is built until its result is needed. */
 export function imageOf({ source, text, ignored, stage, buildArgs, platform }: Build, other?: string): Container {
   return source
     .withNewFile(written, other ?? text)
@@ -109,7 +109,7 @@ export function imageOf({ source, text, ignored, stage, buildArgs, platform }: B
 export async function build(input: Build): Promise<Container | Failure> {
   const image = imageOf(input)
   try {
-    await patiently(() => image.sync())
+    await image.sync()
     return image
   } catch (error) {
     return failureOf(input, error)
@@ -132,7 +132,7 @@ async function failureOf(input: Build, error: unknown): Promise<Failure> {
   )
   for (const instruction of candidates) {
     const until = imageOf(input, textUntil(input.text, instruction))
-    const thrown = await patiently(() => until.sync()).then(
+    const thrown = await until.sync().then(
       () => undefined,
       (reason: unknown) => ({ reason }),
     )
@@ -160,7 +160,7 @@ async function failureAt(
   const words = await wordsOf(input, instruction)
   if (words) {
     const said = lastWords(words.output)
-    const reason = `${place}: exit code ${words.exitCode}${said ? `: ${said}` : " without a word"}`
+    const reason = `${place}: exit code ${words.exitCode}${said ? `: ${said}` : ", no output"}`
     return { reason, ...words }
   }
   const why = emulated
@@ -176,7 +176,7 @@ function whatFailed({ word }: Instruction): string {
 }
 
 async function missingSource({ source }: Build, instruction: Instruction): Promise<string> {
-  for (const path of sourcesOf(instruction)) {
+  for (const path of copiedFiles(instruction)) {
     const below = path.replace(/^\.?\//, "")
     if (below !== "" && below !== "." && !(await source.exists(below))) return `${path} is not in the build context`
   }
@@ -192,7 +192,7 @@ async function wordsOf(
   if (speaking === undefined) return undefined
   const container = imageOf(input, speaking)
   try {
-    const code = Number((await patiently(() => container.file(codeFile).contents())).trim())
+    const code = Number((await container.file(codeFile).contents()).trim())
     return { exitCode: code || 1, output: await container.file(wordsFile).contents(), container }
   } catch {
     return undefined

@@ -114,8 +114,8 @@ export class Dockerfile {
   }
 
   /**
-   * Fails if an image holds programs, and none for its own platform. An engine takes a base image that its registry has for one
-   * platform only for any other one, without a word.
+   * Fails if an image holds programs, and none for its own platform. If a registry has a base image for one platform only, an
+   * engine uses it for every other platform and does not report that.
    *
    * Example: `dagger -m modules/dockerfile call verify-platform --image debian:bookworm-slim`
    *
@@ -310,7 +310,7 @@ export class Dockerfile {
    * @param timeout Time limit for the list and for the database in seconds, for example `120`. Default: 120.
    * @param deadline Seconds since 1970 after which an unfinished scan is reported as skipped, for example `1767225600`.
    * 0: wait for it.
-   * @param nonce Any value not used before, for example `$RANDOM`: the database is asked again. Default: once a day (UTC).
+   * @param nonce Any value not used before, for example `$RANDOM`: the database is queried again. Default: once a day (UTC).
    */
   @func({ cache: "session" })
   async scan(

@@ -26,8 +26,8 @@ export interface Inventory {
 }
 
 /**
- * Why an image is none for a platform: it holds programs, and none for it. An engine takes a base image that is there for one
- * platform only for any other one without a word. Empty if nothing speaks against it.
+ * Why an image does not fit a platform: it holds programs, and none for that platform. An engine uses a base image that a
+ * registry has for one platform only for every other platform, too. Empty if the image fits.
  */
 export function platformFault({ machines = {} }: Pick<Inventory, "machines">, platform: string): string {
   const [, wanted = ""] = platform.split("/")
@@ -36,7 +36,7 @@ export function platformFault({ machines = {} }: Pick<Inventory, "machines">, pl
   return `the image for ${platform} holds programs for ${others.sort().join(", ")} only: a base image is not there for ${platform}`
 }
 
-/** A vulnerability in the format of OSV, as far as it is read. */
+/** The fields that are read of a vulnerability in the format of OSV. */
 export interface Vulnerability {
   id: string
   aliases?: string[]
@@ -70,7 +70,7 @@ export function countsOf({ components }: Inventory): string {
     .join(", ")
 }
 
-/** What an image holds and no database was asked about; empty if there is nothing of that kind. */
+/** The packages of an image that no database knows; empty if there are none. */
 export function unreadOf({ unread, components }: Inventory): string {
   const texts = Object.entries(unread).map(([what, count]) => (count > 1 ? `${count} ${what}` : what))
   const system = components.filter(({ ecosystem, type }) => ["deb", "apk"].includes(type) && !ecosystem.includes(":"))
@@ -112,7 +112,7 @@ export function sbomOf(inventory: Inventory, name: string): string {
   return `${JSON.stringify(bom, null, 1)}\n`
 }
 
-/** The packages that the database is asked about, each once. */
+/** The queries to the database: each package once. */
 export function queriesOf({
   components,
 }: Inventory): { package: { name: string; ecosystem: string }; version: string }[] {
@@ -230,35 +230,14 @@ export function cvssScore(vector: string): number | undefined {
 }
 
 /**
- * The words of an error that the engine threw, without the request before them; empty where the runtime gives none. They are
- * told, and nothing is decided by them.
+ * The words of an error that the engine threw, without the request before them; empty where the runtime gives none. No decision
+ * depends on them.
  */
 export function wordsOfError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const text = message.replace(/^(?:input: )?query:[\s\S]*?\}\s*error: /, "").replace(/ \[traceparent:[^\]]*\]/g, "")
   if (/encountered an unknown error/i.test(text)) return ""
   return lastWords(text)
-}
-
-/** The sources of a COPY or ADD that must be in the build context: no patterns, variables, addresses, documents, other stages. */
-export function sourcesOf({ word, text, flags }: { word: string; text: string; flags: string[] }): string[] {
-  if (!["COPY", "ADD"].includes(word) || flags.some((flag) => flag.startsWith("--from="))) return []
-  let parts = text.split(/\s+/)
-  if (text.startsWith("["))
-    try {
-      parts = JSON.parse(text) as string[]
-    } catch {
-      return []
-    }
-  return parts.slice(0, -1).filter((part) => !/[*?[\]$<]|^[a-z]+:\/\/|^git@/.test(part))
-}
-
-/**
- * The user with a group, for a numeric one in an image that has no list of users: an engine cannot run it without a group, and
- * takes 0 as Docker does. Undefined where nothing has to be changed.
- */
-export function userWithGroup(user: string, hasUsers: boolean): string | undefined {
-  return !hasUsers && /^\d+$/.test(user) ? `${user}:0` : undefined
 }
 
 /** Whether an image's user may be root: none is named, or root is. */

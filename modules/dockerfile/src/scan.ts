@@ -1,12 +1,11 @@
-// Lists what an image holds, and asks a database for its vulnerabilities.
+// Lists what an image holds, and looks up its vulnerabilities in a database.
 import { Container, Service, dag } from "@dagger.io/dagger"
-import { countsOf, findingsOf, queriesOf, unreadOf, type Answer, type Inventory } from "./read"
+import { countsOf, findingsOf, queriesOf, sbomOf, unreadOf, type Answer, type Inventory } from "./read"
 import { inventoryScript, osvScript } from "./scripts"
 import { firstLine } from "./shared/clock"
 import { Result, makeResult, resultOfRun } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
-import { sbomOf } from "./read"
 
 /** How an image is scanned. */
 export interface ScanOptions {
@@ -40,7 +39,7 @@ export async function inventoryOf(
   return { inventory: JSON.parse(text) as Inventory, ran }
 }
 
-/** The result of a scan: what no database was asked about makes it inconclusive, not passed. */
+/** The result of a scan. Packages that no database knows make it inconclusive, not passed. */
 export async function scanImage(image: Container, options: ScanOptions): Promise<Result> {
   const { name, base, database, service, serviceName = "database", label, timeout, nonce } = options
   const { inventory, ran: listing } = await inventoryOf(image, base, timeout)

@@ -1,8 +1,8 @@
 // The steps of a service with a Dockerfile: test, build, scan.
 import { Container, Directory, ReturnType, dag } from "@dagger.io/dagger"
 import { build, readBuild, type Build, type BuildOptions, type Failure } from "./build"
-import { patiently } from "./patience"
-import { mayBeRoot, userWithGroup } from "./read"
+import { mayBeRoot } from "./read"
+import { userWithGroup } from "./shared/dockerfile"
 import { Result, makeResult } from "./shared/result"
 import { unlessInterrupted } from "./shared/step"
 import { lastWords } from "./shared/words"
@@ -88,7 +88,7 @@ async function tested(input: Build, { name, command, junit, around }: TestOption
   const reason =
     exitCode === 0
       ? words || `${shown}: no output`
-      : `${shown}: exit code ${exitCode}${words ? `: ${words}` : " without a word"}`
+      : `${shown}: exit code ${exitCode}${words ? `: ${words}` : ", no output"}`
   return makeResult(name, exitCode === 0 ? "passed" : "failed", reason, {
     exitCode,
     seconds: secondsSince(start),
@@ -112,10 +112,10 @@ async function run(
 ): Promise<{ exitCode: number; output: string; container: Container }> {
   const start = Date.now()
   const done = image.withExec(command, { expect: ReturnType.Any })
-  const exitCode = await patiently(() => done.exitCode())
+  const exitCode = await done.exitCode()
   if (exitCode !== 0 && secondsSince(start) < cachedWithin) {
     const again = image.withEnvVariable("DELIVERY_NONCE", String(start)).withExec(command, { expect: ReturnType.Any })
-    return { exitCode: await patiently(() => again.exitCode()), output: await outputOf(again), container: again }
+    return { exitCode: await again.exitCode(), output: await outputOf(again), container: again }
   }
   return { exitCode, output: await outputOf(done), container: done }
 }

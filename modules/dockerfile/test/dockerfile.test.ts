@@ -5,8 +5,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { askedAgain, patiently } from "../src/patience"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import {
   countsOf,
   cvssScore,
@@ -16,15 +15,14 @@ import {
   purlOf,
   queriesOf,
   sbomOf,
-  sourcesOf,
   unreadOf,
-  userWithGroup,
   wordsOfError,
   type Answer,
   type Inventory,
   type Vulnerability,
 } from "../src/read"
 import { inventoryScript, osvScript } from "../src/scripts"
+import { copiedFiles, userWithGroup } from "../../shared/dockerfile"
 
 const inventory: Inventory = {
   os: "Debian GNU/Linux 12 (bookworm)",
@@ -162,7 +160,7 @@ describe("words", () => {
     expect(wordsOfError(new Error("Encountered an unknown error while requesting data via graphql"))).toBe("")
   })
   it("of a COPY name what has to be in the context", () => {
-    const copy = (text: string, flags: string[] = []) => sourcesOf({ word: "COPY", text, flags })
+    const copy = (text: string, flags: string[] = []) => copiedFiles({ word: "COPY", text, flags })
     expect(copy("a ./b c/")).toEqual(["a", "./b"])
     expect(copy('["a b", "/c"]')).toEqual(["a b"])
     expect(copy("a* $B https://x/y z /")).toEqual(["z"])
@@ -180,46 +178,6 @@ describe("words", () => {
     ["1000", false],
     ["rooted", false],
   ] as const)("user %j may be root: %s", (user, root) => expect(mayBeRoot(user)).toBe(root))
-})
-
-describe("a question that takes long", () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
-  /** A question whose answers come after `ms`, each client ending after 300 s. */
-  const slow = (ms: number, end: "answer" | "error") => {
-    const began = Date.now()
-    let asked = 0
-    const ask = () => {
-      asked++
-      return new Promise<string>((resolve, reject) => {
-        setTimeout(() => reject(new Error("fetch failed")), 300_000)
-        setTimeout(() => (end === "answer" ? resolve("done") : reject(new Error("boom"))), ms - (Date.now() - began))
-      })
-    }
-    return { ask, count: () => asked }
-  }
-  it("is asked again before the client gives up, and answered", async () => {
-    const { ask, count } = slow(750_000, "answer")
-    const answer = patiently(ask)
-    await vi.advanceTimersByTimeAsync(750_000)
-    expect(await answer).toBe("done")
-    expect(count()).toBe(4)
-    await vi.advanceTimersByTimeAsync(2 * askedAgain)
-    expect(count()).toBe(4)
-  })
-  it("keeps its error", async () => {
-    const { ask } = slow(350_000, "error")
-    const answer = patiently(ask).catch((error: unknown) => (error as Error).message)
-    await vi.advanceTimersByTimeAsync(350_000)
-    expect(await answer).toBe("boom")
-  })
-  it("that fails at once is asked once", async () => {
-    const { ask, count } = slow(10, "error")
-    const answer = patiently(ask).catch((error: unknown) => (error as Error).message)
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(await answer).toBe("boom")
-    expect(count()).toBe(1)
-  })
 })
 
 describe("the list of an image's packages", () => {

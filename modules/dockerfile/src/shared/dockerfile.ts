@@ -1,5 +1,5 @@
 // Generated from modules/shared/dockerfile.ts by `npm run sync`; do not edit.
-// Reads Dockerfiles, as far as a pipeline needs them: stages, targets, base images, and the instructions one by one.
+// Reads Dockerfiles: stages, targets, base images, and the instructions one by one.
 
 /** One instruction of a Dockerfile. */
 export interface Instruction {
@@ -244,4 +244,25 @@ export function withNonceArg(text: string, nonce: string): string {
     .split(/\r?\n/)
     .flatMap((line, at) => (ends.has(at + 1) ? [line, `ARG ${nonceName}=${nonce}`] : [line]))
     .join("\n")
+}
+
+/** The sources of a COPY or ADD that must be in the build context: no patterns, variables, addresses, documents, other stages. */
+export function copiedFiles({ word, text, flags }: Pick<Instruction, "word" | "text" | "flags">): string[] {
+  if (!["COPY", "ADD"].includes(word) || flags.some((flag) => flag.startsWith("--from="))) return []
+  let parts = text.split(/\s+/)
+  if (text.startsWith("["))
+    try {
+      parts = JSON.parse(text) as string[]
+    } catch {
+      return []
+    }
+  return parts.slice(0, -1).filter((part) => !/[*?[\]$<]|^[a-z]+:\/\/|^git@/.test(part))
+}
+
+/**
+ * The user with a group, for a numeric one in an image that has no list of users: an engine cannot run it without a group, and
+ * takes 0 as Docker does. Undefined where nothing has to be changed.
+ */
+export function userWithGroup(user: string, hasUsers: boolean): string | undefined {
+  return !hasUsers && /^\d+$/.test(user) ? `${user}:0` : undefined
 }
