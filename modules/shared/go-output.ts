@@ -3,8 +3,11 @@ import { firstLine } from "./clock"
 import { refusal } from "./refusal"
 
 /** What Go reports of its own work: nothing is wrong. */
-const progress =
-  /^go: (?:downloading|extracting|finding|found|added|upgraded|downgraded|removed|trying|copying|creating|updating|warning) ?|^(?:go: )?warning: /
+const progress = [
+  /^go: (?:downloading|extracting|finding|found|trying|copying|creating|updating|warning) ?/,
+  /^go: (?:added|upgraded|downgraded|removed) ?/,
+  /^(?:go: )?warning: /,
+]
 
 /** Warnings of the C compiler and what it prints around them; its errors stay. */
 const compiler = /^\S+:\d+(?::\d+)?: (?:warning|note): |^\S+: In (?:member )?function |^In file included from /
@@ -18,7 +21,10 @@ export function goErrors(output: string): string[] {
     .replace(/\n[ \t]+(?=\S)/g, " ")
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("# ") && !progress.test(line) && !compiler.test(line))
+    .filter(
+      (line) =>
+        line !== "" && !line.startsWith("# ") && !progress.some((known) => known.test(line)) && !compiler.test(line),
+    )
 }
 
 /** Why a Go command failed, in one line that says what to do where that is known; empty if the output has no error. */

@@ -1,6 +1,7 @@
 // Reading go.mod files: modules/shared/gomod.ts.
 import { describe, expect, it } from "vitest"
-import { joined, localReplaces, moduleName } from "../../modules/shared/gomod"
+import { joined } from "../../modules/shared/folders"
+import { localReplaces, moduleName } from "../../modules/shared/gomod"
 
 describe("the folders that a go.mod takes modules from", () => {
   it("are those of replace lines, alone and in a block", () =>

@@ -24,12 +24,11 @@ import {
 } from "../../modules/node/src/outcomes"
 import { firstError, fixCommands } from "../../modules/node/src/read"
 import { testPlan } from "../../modules/node/src/runners"
+import { foldersFrom, pathFrom } from "../../modules/shared/folders"
 import {
-  foldersFrom,
   isWorkspace,
   lockfilesIn,
   neededWorkspaces,
-  pathFrom,
   readManifest,
   unreadLockfile,
   workspacePatterns,

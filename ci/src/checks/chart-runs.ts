@@ -1,6 +1,7 @@
 // Which charts helm lint runs on, and with which values.
 import { deploymentSettings } from "../config/chart-settings"
 import type { Config } from "../config/config"
+import { inFolder } from "../shared/folders"
 
 /** Charts as the module helm takes them, `folder` or `folder=file+file`, and files of values to add to them. */
 export interface ChartRuns {
@@ -57,7 +58,7 @@ function deployed(config: Config): Values[] {
 
 /** Returns the values that a chart has for its own tests. Names that the module's texts cannot hold are left out. */
 function forCi(chart: string, files: string[]): Values[] {
-  const folder = chart === "." ? "ci/" : `${chart}/ci/`
+  const folder = inFolder(chart, "ci/")
   return files
     .filter((file) => file.startsWith(folder) && /^[^/+=\t\n]*-values\.yaml$/.test(file.slice(folder.length)))
     .sort()

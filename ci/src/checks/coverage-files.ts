@@ -1,6 +1,6 @@
 // Coverage files of Go and istanbul, and unified diffs.
 import type { FileCoverage } from "../report/stages"
-import { pathFrom } from "../shared/lockfiles"
+import { inFolder, pathFrom } from "../shared/folders"
 
 /**
  * Returns the files of a Go coverage profile (`mode: …`, then `<package>/<file>:<line>.<column>,<line>.<column> <statements>
@@ -13,7 +13,7 @@ export function goCoverage(profile: string, module: string, path: string): FileC
     if (!file?.startsWith(`${module}/`)) continue
     const key = line.slice(0, line.lastIndexOf(" "))
     blocks.set(key, {
-      file: below(path, file.slice(module.length + 1)),
+      file: inFolder(path, file.slice(module.length + 1)),
       from: Number(from),
       to: Number(to),
       statements: Number(statements),
@@ -102,8 +102,4 @@ export function percentOf(files: { statements: number; covered: number }[]): num
     files.reduce((all, file) => all + of(file), 0)
   const statements = sum((file) => file.statements)
   return statements === 0 ? undefined : Math.round((1000 * sum((file) => file.covered)) / statements) / 10
-}
-
-function below(path: string, file: string): string {
-  return path === "." ? file : `${path}/${file}`
 }

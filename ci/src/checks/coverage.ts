@@ -8,7 +8,10 @@ import type { Change } from "./changed"
 import { changedLines, goCoverage, istanbulCoverage, percentOf } from "./coverage-files"
 import { moduleName } from "./paths"
 
-/** Returns the coverage of each service that has a gate for it (of all without a delivery.yaml), by file; none if its tests measured nothing. */
+/**
+ * Returns the coverage of each service that has a coverage gate, by file; no file if its tests measured nothing. Without a
+ * delivery.yaml every service counts.
+ */
 export async function coverageOf(
   source: Directory,
   config: Config,

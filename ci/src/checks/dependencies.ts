@@ -1,8 +1,10 @@
 // dependencies: an SBOM with the difference to where the branch began, licences, and known vulnerabilities.
 import { Directory, dag } from "@dagger.io/dagger"
-import type { Config } from "../config/config"
-import { entriesIn, nodeRoot } from "../config/node-root"
+import type { Config, Service } from "../config/config"
+import { nodeRoot } from "../config/node-root"
+import { inFolder } from "../shared/folders"
 import { lockfilesIn } from "../shared/lockfiles"
+import { entriesIn } from "../shared/node-root"
 import type { Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
@@ -29,12 +31,17 @@ export const dependencies = defineCheck({
     const { change, before }: Changed = run.isBase ? { change: { none: "it is the base" } } : await run.changed
     if ("fault" in change) throw new Error(change.fault)
     const { source, config, access } = run
-    const goPaths = servicesOf(config, "go").map(([, { path }]) => path)
+    const goPaths = goServices(config).map(({ path }) => path)
     const modules = goModules(access, source, goPaths)
-    const [sbom, audit] = await Promise.all([sbomOf(run, modules, before), auditOf(run, modules, goDatabaseFolder)])
+    const options = { ...(await commonOptions(run)), modules }
+    const [sbom, audit] = await Promise.all([sbomOf(run, options, before), auditOf(run, options, goDatabaseFolder)])
     return foundIn(run, sbom, audit, "base" in change ? change.base : "")
   },
 })
+
+function goServices(config: Config): Service[] {
+  return servicesOf(config, "go").map(([, service]) => service)
+}
 
 /** Returns the folder of the source with Go's vulnerability database, if delivery.yaml names one instead of an address. */
 async function goDatabaseOf({ source, config }: CheckRun): Promise<Directory | undefined> {
@@ -47,6 +54,7 @@ async function goDatabaseOf({ source, config }: CheckRun): Promise<Directory | u
   return source.directory(go)
 }
 
+/** What both modules get: the folders with manifests, and how to run. */
 async function commonOptions({ source, config, deadline, nonce }: CheckRun) {
   // A workspace has its dependencies in the lock file of its project.
   const folders = Object.values(config.services).map(async ({ path, kind }) =>
@@ -55,13 +63,13 @@ async function commonOptions({ source, config, deadline, nonce }: CheckRun) {
   return { paths: [...new Set(await Promise.all(folders))], dev: false, deadline, nonce }
 }
 
-async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Directory | undefined): Promise<Texts> {
+type Options = Awaited<ReturnType<typeof commonOptions>> & { modules: Directory | undefined }
+
+async function sbomOf(run: CheckRun, common: Options, before: Directory | undefined): Promise<Texts> {
   const { source, config, isBase } = run
-  const ready = withGoSettings(
-    dag.cyclonedx(),
-    servicesOf(config, "go").map(([, service]) => service),
-  )
-  const options = { ...(await commonOptions(run)), name: "sbom", timeout: config.timeouts.lint, before }
+  const ready = withGoSettings(dag.cyclonedx(), goServices(config))
+  const { modules, ...shared } = common
+  const options = { ...shared, name: "sbom", timeout: config.timeouts.lint, before }
   if (modules) return textsIn(ready.sbom(source, { ...options, modules }).reports())
   // Both are named by their content, so that other files do not change the cache key.
   const [now, then] = await Promise.all([
@@ -77,11 +85,11 @@ async function sbomOf(run: CheckRun, modules: Directory | undefined, before: Dir
 async function withManifests(input: Directory, source: Directory, folders: string[]): Promise<Directory> {
   let whole = input
   for (const folder of folders) {
-    const entries = (await source.exists(folder)) ? await entriesIn(source, folder) : []
+    const entries = await entriesIn(source, folder)
     const locks = lockfilesIn(entries)
     if (locks.length === 0 || !entries.includes("package.json")) continue
     for (const file of ["package.json", ...locks]) {
-      const path = folder === "." ? file : `${folder}/${file}`
+      const path = inFolder(folder, file)
       if (!(await input.exists(path))) whole = whole.withFile(path, source.file(path))
     }
   }
@@ -91,25 +99,17 @@ async function withManifests(input: Directory, source: Directory, folders: strin
 /** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
 type Audit = Texts<Stage & { unreachable: string }>
 
-async function auditOf(
-  run: CheckRun,
-  modules: Directory | undefined,
-  goDatabaseFolder: Directory | undefined,
-): Promise<Audit> {
+async function auditOf(run: CheckRun, common: Options, goDatabaseFolder: Directory | undefined): Promise<Audit> {
   const { database } = run.config.dependencies
   const options = {
-    ...(await commonOptions(run)),
-    modules,
+    ...common,
     name: "audit",
     timeout: 120,
     goDatabase: database.go,
     goDatabaseFolder,
     npmRegistry: database.npm,
   }
-  const ready = withGoSettings(
-    dag.audit(),
-    servicesOf(run.config, "go").map(([, service]) => service),
-  )
+  const ready = withGoSettings(dag.audit(), goServices(run.config))
   return textsIn(ready.scan(run.source, options).reports())
 }
 

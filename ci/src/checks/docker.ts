@@ -10,7 +10,7 @@ import { compareWithBase, type Comparing } from "./compare"
 import { judgeFindings, today } from "./findings"
 import { withoutAnswer } from "./licences"
 import { cachedResults, finished, type Texts } from "./results"
-import { testEnvOf, withNeeds } from "./settings"
+import { pairs, testEnvOf, withNeeds } from "./settings"
 
 /** Splits the steps of a service into those of its kind and those of its image. */
 export function splitSteps({ kind }: Pick<Service, "kind">, steps: string[]): { own: string[]; ofImage: string[] } {
@@ -32,7 +32,7 @@ export async function imageSource(source: Directory, service: DockerService): Pr
   const path = await dockerfileOf(source, service)
   if (path === undefined) throw new Error(`${dockerfile.path} does not exist`)
   const inContext = pathIn(dockerfile.context, path)
-  const buildArgs = Object.entries(dockerfile.args).map(([name, value]) => `${name}=${value}`)
+  const buildArgs = pairs(dockerfile.args)
   const context = source.directory(dockerfile.context)
   return {
     // The history is no file that git tracks; with it, each commit would build everything again.

@@ -1,8 +1,10 @@
 // The files that the steps of a Node service see: its folder and its inputs, and for a workspace the project around it.
 import { Directory, dag } from "@dagger.io/dagger"
 import type { Service } from "../config/config"
-import { entriesIn, nodeRoot, patternsOf, within } from "../config/node-root"
+import { nodeRoot } from "../config/node-root"
+import { inFolder, isIn, relativeTo } from "../shared/folders"
 import { isWorkspace, neededWorkspaces, type Manifest } from "../shared/lockfiles"
+import { entriesIn, patternsOf } from "../shared/node-root"
 import { nodeInput, placed, withoutMarkdown, withoutPaths } from "./inputs"
 
 /** What is read of a Node service. */
@@ -36,10 +38,10 @@ async function projectAround(
   const needed = neededWorkspaces(path, root, manifests)
   const unneeded = manifests.filter((one) => !needed.includes(one.folder))
   const isNeeded = (other: string): boolean => needed.some((one) => one !== root && overlap(one, other))
-  const foreign = others.filter((other) => other !== root && isBelow(root, other) && !isNeeded(other))
-  const left = [path, ...foreign, ...unneeded.map((one) => one.folder)].map((one) => within(root, one))
+  const foreign = others.filter((other) => other !== root && isIn(other, root) && !isNeeded(other))
+  const left = [path, ...foreign, ...unneeded.map((one) => one.folder)].map((one) => relativeTo(root, one))
   let around = await withoutPaths(await withoutMarkdown(folder), left)
-  for (const { folder: at, text } of unneeded) around = around.withNewFile(`${within(root, at)}/package.json`, text)
+  for (const { folder: at, text } of unneeded) around = around.withNewFile(`${relativeTo(root, at)}/package.json`, text)
   return dag.directory().withDirectory(root, around)
 }
 
@@ -50,21 +52,13 @@ async function manifestsIn(source: Directory, root: string): Promise<Manifest[]>
   const files = (await folder.glob("**/package.json")).filter((file) => !/(^|\/)node_modules\//.test(file))
   const members = files.map((file) => file.replace(/\/?package\.json$/, "")).filter((at) => isWorkspace(patterns, at))
   return Promise.all(
-    ["", ...members].map(async (at) => ({
-      folder: joined(root, at) || ".",
-      text: await folder.file(joined(at, "package.json")).contents(),
+    [root, ...members.map((at) => inFolder(root, at))].map(async (at) => ({
+      folder: at,
+      text: await source.file(inFolder(at, "package.json")).contents(),
     })),
   )
 }
 
-function joined(folder: string, rest: string): string {
-  return [folder, rest].filter((part) => part !== "" && part !== ".").join("/")
-}
-
-function isBelow(folder: string, path: string): boolean {
-  return folder === "." ? path !== "." : path.startsWith(`${folder}/`)
-}
-
 function overlap(one: string, other: string): boolean {
-  return one === other || isBelow(one, other) || isBelow(other, one)
+  return isIn(one, other) || isIn(other, one)
 }

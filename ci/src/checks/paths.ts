@@ -1,15 +1,14 @@
 // Paths: charts, configuration of golangci-lint, and paths from a folder.
 import { golangciFiles } from "../catalogue"
 import { asPattern } from "../config/checkout"
+import { foldersFrom, inFolder } from "../shared/folders"
 
 export { moduleName } from "../shared/gomod"
 
 /** Returns the folders of Chart.yaml files, without those below another chart's `charts/`: sub-charts are checked with it. */
 export function chartFolders(files: string[]): string[] {
   const folders = files.map((file) => file.replace(/\/?Chart\.yaml$/, "") || ".").sort()
-  return folders.filter(
-    (folder) => !folders.some((above) => folder.startsWith(above === "." ? "charts/" : `${above}/charts/`)),
-  )
+  return folders.filter((folder) => !folders.some((above) => folder.startsWith(inFolder(above, "charts/"))))
 }
 
 /**
@@ -27,12 +26,8 @@ export function notYaml(charts: string[], vendored: string[]): string[] {
  * `files` are all such files of the repository.
  */
 export function golangciConfig(path: string, files: string[]): string | undefined {
-  const parts = path === "." ? [] : path.split("/")
-  for (let depth = parts.length; depth >= 0; depth--) {
-    const folder = parts.slice(0, depth).join("/")
-    const found = golangciFiles
-      .map((file) => (folder ? `${folder}/${file}` : file))
-      .find((file) => files.includes(file))
+  for (const folder of foldersFrom(path)) {
+    const found = golangciFiles.map((file) => inFolder(folder, file)).find((file) => files.includes(file))
     if (found) return found
   }
   return undefined

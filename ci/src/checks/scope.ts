@@ -1,6 +1,7 @@
 // gates.scope: new. Which findings the base of a change has too: those are known and hold nobody.
 import type { Finding } from "../report/sarif"
 import { oneLine, type Compared } from "../report/stages"
+import { isIn } from "../shared/folders"
 import type { Change } from "./changed"
 import { lineBefore, readChanges, type FileChange } from "./diff"
 
@@ -36,7 +37,7 @@ export function isKnown(
   const commit = commitOf(finding)
   if (commit) return !commits.has(commit)
   const file = changes.get(finding.file)?.from ?? finding.file
-  const isCovered = !folders || folders.some((folder) => isBelow(folder, file))
+  const isCovered = !folders || folders.some((folder) => isIn(file, folder))
   if (identity === "package" && before && isCovered) {
     const key = packageKey(finding, file)
     return before.some((one) => packageKey(one, one.file) === key)
@@ -48,10 +49,6 @@ export function isKnown(
   return before.some(
     (one) => one.tool === tool && one.rule === rule && one.file === place.file && one.line === place.line,
   )
-}
-
-function isBelow(folder: string, file: string): boolean {
-  return folder === "." || file === folder || file.startsWith(`${folder}/`)
 }
 
 /** Returns the place that a finding had in the base; undefined if it is changed or there is none. */
@@ -87,7 +84,8 @@ export function whyAllCount(change: Change, branches: string[]): string | undefi
   if ("fault" in change) return `all findings count: could not tell what has changed: ${oneLine(change.fault, 120)}`
   if ("none" in change) return `all findings count: ${change.none}`
   if (change.ofBranch) return undefined
-  return `all findings count: there is no branch ${branches.join(" or ")} to compare with; fetch it, or name another in \`branches\` or --base`
+  const missing = `there is no branch ${branches.join(" or ")} to compare with`
+  return `all findings count: ${missing}; fetch it, or name another in \`branches\` or --base`
 }
 
 /** Returns known and new findings in words: `12 known findings (14 at develop), 0 new`. `earlier` is the number at the base. */

@@ -11,7 +11,7 @@ import { goInput } from "./inputs"
 import { nodeProject } from "./node-input"
 import { golang, isGiven, node } from "./private"
 import { cachedResults, resultsIn } from "./results"
-import { testEnvOf, withGoSettings, withNeeds } from "./settings"
+import { pairs, testEnvOf, withGoSettings, withNeeds } from "./settings"
 
 /** A service with the steps of it that run. */
 export interface ServiceSteps {
@@ -85,7 +85,7 @@ async function checkNode(
   const { name, steps, service } = of
   const others = Object.values(config.services).map(({ path }) => path)
   const input = await nodeProject(source, service, others, isBase)
-  const scripts = Object.entries(service.scripts).map(([step, script]) => `${step}=${script}`)
+  const scripts = pairs(service.scripts)
   const testEnv = testEnvOf(service)
   const options = { path: service.path, name, steps: timedSteps(config, steps), scripts, testEnv, deadline, nonce }
   return access.npmrc

@@ -57,6 +57,7 @@ export function withGoSettings<M extends GoModule<M>>(
     .reduce((ready, { path, tags, goenv }) => ready.withSettings({ tags, env: pairs(goenv), path }), module)
 }
 
-function pairs(variables: Record<string, string>): string[] {
+/** Returns values as NAME=value, as arguments of modules take them. */
+export function pairs(variables: Record<string, string>): string[] {
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`)
 }

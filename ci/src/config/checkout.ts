@@ -1,5 +1,6 @@
 // What git says of the folder that a caller gives: which files are sources, and what cannot be checked (docs/decisions/0053).
 import { posix } from "node:path"
+import { isIn } from "../shared/folders"
 
 /** The folder at the root of a checkout that the pipeline writes its reports into and leaves out of the source. */
 export const reportsFolder = "delivery-reports"
@@ -192,9 +193,4 @@ export function linkedFrom({ links }: Checkout, folders: string[]): string[] {
 /** Returns a path as a pattern that matches it alone. */
 export function asPattern(path: string): string {
   return path.replace(/[*?[\]\\^!]/g, "\\$&")
-}
-
-/** Whether a path is a folder or below it. */
-function isIn(path: string, folder: string): boolean {
-  return folder === "." || path === folder || path.startsWith(`${folder}/`)
 }

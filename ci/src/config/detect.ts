@@ -1,5 +1,8 @@
 // The services of a repository without a delivery.yaml, by their manifests. Plain data in and out: the scripts on the host use it too.
 import { reservedNames, stageNamesOf, type ServiceKind } from "../catalogue"
+import { copiedFiles, parseDockerfile } from "../shared/dockerfile"
+import { inFolder, isIn, parentOf, relativeTo } from "../shared/folders"
+import { moduleName } from "../shared/gomod"
 import {
   chooseLockfile,
   isWorkspace,
@@ -32,7 +35,7 @@ export const manifestPatterns = ["go.mod", "go.work", "package.json", "pnpm-work
   (name) => `**/${name}`,
 )
 
-/** Folders whose projects are no services: Go's and npm's own, without a word. */
+/** Folders whose projects are no services and are not listed as left out: Go's and npm's own. */
 const foreign = /(^|\/)(vendor|testdata|node_modules|bower_components|[._][^/]*)(\/|$)/
 
 /** Folders whose projects are inputs of tests, or examples. */
@@ -106,7 +109,7 @@ class Repository {
   ) {
     this.files = new Set(files)
     const manifests = files.filter((file) => /(^|\/)(go\.mod|package\.json|Dockerfile)$/.test(file))
-    this.folders = [...new Set(manifests.map(folderOf))].sort()
+    this.folders = [...new Set(manifests.map(parentOf))].sort()
     for (const path of this.folders) if (this.has(path, "package.json")) this.packages.set(path, this.packageAt(path))
     this.workspaces = [...this.packages.keys()].flatMap((root) => {
       const members = this.membersOf(root)
@@ -115,12 +118,12 @@ class Repository {
   }
 
   private has(path: string, name: string): boolean {
-    return this.files.has(inside(path, name))
+    return this.files.has(inFolder(path, name))
   }
 
   private packageAt(path: string): PackageJson | undefined {
     try {
-      return readManifest(this.read(inside(path, "package.json")))
+      return readManifest(this.read(inFolder(path, "package.json")))
     } catch {
       return undefined
     }
@@ -129,20 +132,19 @@ class Repository {
   /** The packages of a workspace, by npm's and yarn's `workspaces` or pnpm's file. */
   private membersOf(root: string): string[] {
     if (!this.packages.get(root)) return []
-    const pnpm = this.has(root, "pnpm-workspace.yaml") ? this.read(inside(root, "pnpm-workspace.yaml")) : ""
-    const patterns = workspacePatterns(this.read(inside(root, "package.json")), pnpm)
-    const below = (path: string) => (root === "." ? path : path.slice(root.length + 1))
+    const pnpm = this.has(root, "pnpm-workspace.yaml") ? this.read(inFolder(root, "pnpm-workspace.yaml")) : ""
+    const patterns = workspacePatterns(this.read(inFolder(root, "package.json")), pnpm)
     return [...this.packages.keys()].filter(
-      (path) => path !== root && isBelow(root, path) && isWorkspace(patterns, below(path)),
+      (path) => path !== root && isIn(path, root) && isWorkspace(patterns, relativeTo(root, path)),
     )
   }
 
   /** The lock file of a package: its own, or that of its workspace. An error if there is none, or more than one. */
   private lockfileOf(path: string, root: string | undefined): string {
-    const entries = (folder: string) => [...this.files].filter((file) => folderOf(file) === folder).map(nameIn)
+    const entries = (folder: string) => [...this.files].filter((file) => parentOf(file) === folder).map(nameIn)
     const folder = root === undefined || lockfilesIn(entries(path)).length ? path : root
-    const { lockfile } = chooseLockfile(entries(folder), this.read(inside(folder, "package.json")), folder)
-    return lockfile && inside(folder, lockfile)
+    const { lockfile } = chooseLockfile(entries(folder), this.read(inFolder(folder, "package.json")), folder)
+    return lockfile && inFolder(folder, lockfile)
   }
 
   /** Returns the service of a folder with a manifest, or why it is none. */
@@ -153,11 +155,11 @@ class Repository {
   }
 
   private goModule(path: string): Candidate | { path: string; why: string } {
-    const modules = this.folders.filter((one) => one !== path && isBelow(path, one) && this.has(one, "go.mod"))
-    const isOwn = (file: string) => isBelow(path, file) && !modules.some((one) => isBelow(one, file))
+    const modules = this.folders.filter((one) => one !== path && isIn(one, path) && this.has(one, "go.mod"))
+    const isOwn = (file: string) => isIn(file, path) && !modules.some((one) => isIn(file, one))
     if (![...this.files].some((file) => file.endsWith(".go") && isOwn(file)))
       return { path, why: "its go.mod has no Go file beside or below it" }
-    const name = /^module\s+"?([^\s"]+)/m.exec(this.read(inside(path, "go.mod")))?.[1]
+    const name = moduleName(this.read(inFolder(path, "go.mod")))
     return { path, kind: "go", why: `go.mod${name ? ` of ${name}` : ""}` }
   }
 
@@ -188,28 +190,16 @@ class Repository {
   }
 
   private dockerFolder(path: string): Candidate | { path: string; why: string } {
-    const folders = [...this.files].filter((file) => isBelow(path, file))
-    const isThere = (name: string) => folders.some((file) => isBelow(inside(path, name), file))
-    const missing = copiedFrom(this.read(inside(path, "Dockerfile"))).find((name) => !isThere(name))
+    const folders = [...this.files].filter((file) => isIn(file, path))
+    const isThere = (name: string) => folders.some((file) => isIn(file, inFolder(path, name)))
+    const missing = copiedFrom(this.read(inFolder(path, "Dockerfile"))).find((name) => !isThere(name))
     if (missing === undefined) return { path, kind: "docker", why: "Dockerfile" }
     return { path, why: `its Dockerfile copies ${missing}, which is not beside it; name its \`dockerfile.context\`` }
   }
 }
 
-function folderOf(file: string): string {
-  return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
-}
-
 function nameIn(file: string): string {
   return file.slice(file.lastIndexOf("/") + 1)
-}
-
-function inside(path: string, name: string): string {
-  return path === "." ? name : `${path}/${name}`
-}
-
-function isBelow(path: string, file: string): boolean {
-  return path === "." || file === path || file.startsWith(`${path}/`)
 }
 
 /** Returns the scripts of a package that are steps; npm's placeholder of a test is none. */
@@ -222,29 +212,23 @@ function scriptsOf(json: PackageJson | undefined): string[] {
 }
 
 /** What hands a script on to a workspace's packages. */
-const handsOn =
-  /(^|\s)(-ws|--workspaces?|-w|-r|--recursive|--filter)(\s|=|$)|\b(turbo|nx|lerna|wsrun)\b|\bworkspaces? (run|foreach)\b|\byarn workspace\b/
+const handsOn = [
+  /(^|\s)(-ws|--workspaces?|-w|-r|--recursive|--filter)(\s|=|$)/,
+  /\b(turbo|nx|lerna|wsrun)\b/,
+  /\bworkspaces? (run|foreach)\b|\byarn workspace\b/,
+]
 
 /** Returns the step scripts of a package that do something themselves: those of a workspace's root may only call its packages'. */
 function ownScripts(json: PackageJson | undefined): string[] {
-  return scriptsOf(json).filter((name) => !handsOn.test(json!.scripts![name] as string))
+  return scriptsOf(json).filter((name) => !handsOn.some((words) => words.test(json!.scripts![name] as string)))
 }
 
-/** Returns the paths that a Dockerfile takes from its context, as far as they have no variable and no pattern. */
+/** Returns the paths that a Dockerfile takes from its context, if they have no variable and no pattern. */
 function copiedFrom(dockerfile: string): string[] {
-  const lines = dockerfile.replace(/\\\r?\n/g, " ").split("\n")
-  return lines.flatMap((line) => {
-    const [, rest] = /^\s*(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? []
-    if (rest === undefined || /(^|\s)--from=/.test(rest) || rest.includes("<<")) return []
-    const words = rest.startsWith("[")
-      ? [...rest.matchAll(/"([^"]*)"/g)].map(([, word]) => word!)
-      : rest.trim().split(/\s+/)
-    const sources = words.filter((word) => !word.startsWith("--")).slice(0, -1)
-    return sources
-      .filter((one) => !/^\w+:|[$*?[]|@/.test(one))
-      .map((one) => one.replace(/^\.?\/+/, "").replace(/\/+$/, ""))
-      .filter((one) => one !== "" && one !== ".")
-  })
+  return parseDockerfile(dockerfile)
+    .instructions.flatMap(copiedFiles)
+    .map((one) => one.replace(/^\.?\/+/, "").replace(/\/+$/, ""))
+    .filter((one) => one !== "" && one !== ".")
 }
 
 /** Words that select a stage: a service with such a name would be selected with others. */
@@ -260,17 +244,15 @@ function named({ candidates, leftOut }: Candidates, read: (file: string) => stri
   const own = candidates.map((one) => nameOf(one, read))
   const services = candidates.map((candidate, i) => {
     const isShared = own.filter((one) => one === own[i]).length > 1
-    const above = folderOf(candidate.path)
+    const above = parentOf(candidate.path)
     const wanted = isShared && above !== "." ? validName(`${above.split("/").at(-1)!}-${own[i]!}`) : own[i]!
     const name = freeName(reserved.has(wanted) ? validName(`${wanted}-service`) : wanted, taken)
     taken.add(name)
     const below = candidates
       .map(({ path }) => path)
-      .filter((path) => path !== candidate.path && isBelow(candidate.path, path))
+      .filter((path) => path !== candidate.path && isIn(path, candidate.path))
     // A workspace's root works with its packages.
-    const exclude = (candidate.isRoot ? [] : below).map((path) =>
-      candidate.path === "." ? path : path.slice(candidate.path.length + 1),
-    )
+    const exclude = (candidate.isRoot ? [] : below).map((path) => relativeTo(candidate.path, path))
     const { kind, path, why } = candidate
     return { name, path, kind, why, exclude: candidate.kind === "node" ? exclude : [] }
   })
@@ -288,15 +270,13 @@ function freeName(name: string, taken: Set<string>): string {
 function nameOf({ path, kind }: Candidate, read: (file: string) => string): string {
   if (path !== ".") return validName(path.split("/").at(-1)!)
   if (kind === "go") {
-    const module = /^module\s+"?([^\s"]+)/m.exec(read("go.mod"))?.[1] ?? ""
-    return validName(
-      module
-        .replace(/\/v\d+$/, "")
-        .split("/")
-        .at(-1)!,
-    )
+    const [last = ""] = moduleName(read("go.mod"))
+      .replace(/\/v\d+$/, "")
+      .split("/")
+      .slice(-1)
+    return validName(last)
   }
-  const { name } = kind === "node" ? (JSON.parse(read("package.json").replace(/^\uFEFF/, "")) as PackageJson) : {}
+  const { name } = kind === "node" ? readManifest(read("package.json")) : {}
   return validName(typeof name === "string" ? name.replace(/^@[^/]*\//, "") : "")
 }
 

@@ -1,6 +1,7 @@
 // The Dockerfile of a service: where it lies, and what is wrong with it before anything runs.
 import type { Directory } from "@dagger.io/dagger"
 import { targetFault } from "../shared/dockerfile"
+import { inFolder, isIn, relativeTo } from "../shared/folders"
 import type { Service } from "./types"
 
 /** A service whose image is built by a Dockerfile. */
@@ -10,14 +11,9 @@ export function hasDockerfile(service: Service): service is DockerService {
   return service.dockerfile !== undefined
 }
 
-/** A folder or file below another one; `.` is the root. */
-function below(folder: string, path: string): string {
-  return folder === "." ? path : `${folder}/${path}`
-}
-
 /** Where a service's Dockerfile may lie, in this order. */
 export function dockerfilePlaces({ path, dockerfile }: DockerService): string[] {
-  return [...new Set([below(path, dockerfile.path), dockerfile.path])]
+  return [...new Set([inFolder(path, dockerfile.path), dockerfile.path])]
 }
 
 /** The path of a service's Dockerfile from the root; undefined if there is none. */
@@ -28,8 +24,7 @@ export async function dockerfileOf(source: Directory, service: DockerService): P
 
 /** The path of a file in a folder; undefined if it lies elsewhere. */
 export function pathIn(folder: string, file: string): string | undefined {
-  if (folder === ".") return file
-  return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : undefined
+  return isIn(file, folder) ? relativeTo(folder, file) : undefined
 }
 
 /** What is wrong with a service's Dockerfile, one line each. */

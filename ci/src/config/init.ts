@@ -57,12 +57,14 @@ export function initText({ services, leftOut }: Detected, { measured, branch }: 
 }
 
 function scopeLines(red: string[], isMeasured: boolean): string[] {
-  if (red.length)
+  if (red.length) {
+    const some = `${red.slice(0, 6).join(", ")}${red.length > 6 ? ", …" : ""}`
     return [
-      `  # \`new\`: findings that the base branch has too are known and hold nobody (${red.slice(0, 6).join(", ")}${red.length > 6 ? ", …" : ""}`,
+      `  # \`new\`: findings that the base branch has too are known and hold nobody (${some}`,
       "  # had some). `all`: every finding counts.",
       "  scope: new",
     ]
+  }
   const why = isMeasured ? "the last run had no finding" : "no run has looked for findings yet"
   return [
     `  # \`all\`: every finding counts (${why}). \`new\`: only those that the base branch does not have.`,

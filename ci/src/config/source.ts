@@ -105,7 +105,7 @@ async function sourcesOf(checkout: Directory): Promise<{ source: Directory; foun
 /** Reads delivery.yaml and compares it with the source, and with what git says of it; the error lists every fault. */
 export async function readConfig(source: Directory, found?: Checkout): Promise<Config> {
   const config = (await source.exists("delivery.yaml"))
-    ? parseConfig(await configText(source))
+    ? parseConfig(await source.file("delivery.yaml").contents())
     : await detectedConfig(source)
   const ofGit = (setting: string, folder: string): string[] => (found ? folderFaults(found, setting, folder) : [])
   const services = Object.entries(config.services).map(async ([name, service]) => {
@@ -130,7 +130,10 @@ async function gitFault(source: Directory): Promise<string | undefined> {
       "source: .git is a file, as in a git worktree or submodule, so the history is elsewhere; " +
       "give a clone: `git clone <this folder> <new folder>`"
     )
-  return "source is not a git repository (no .git): secrets are looked for in its history. Run `git init` and commit, or give the repository's root"
+  return (
+    "source is not a git repository (no .git): secrets are looked for in its history. " +
+    "Run `git init` and commit, or give the repository's root"
+  )
 }
 
 async function serviceFaults(source: Directory, name: string, service: Service): Promise<string[]> {

@@ -140,7 +140,7 @@ async function dockerImage({ name, service, source, identity, platform }: ImageI
   const image = dag.image().stamp(built, identity.sha, identity.commitTime, {
     labels: [`org.opencontainers.image.title=${name}`],
   })
-  // Built here, so that an error is told with the service and the platform.
+  // Built here, so that an error names the service and the platform.
   return image.sync()
 }
 

@@ -1,4 +1,5 @@
 // SARIF logs: all in one, and the findings in them.
+import { inFolder } from "../shared/folders"
 import { uriOf } from "../shared/uri"
 import type { ReportFile } from "./junit"
 import { isUrl, pathOf, runsOf, type SarifLocation, type SarifResult } from "./sarif-log"
@@ -83,7 +84,7 @@ function fromRoot(location: SarifLocation, folder = "."): SarifLocation {
   const file = pathOf(artifact.uri)
   // What is outside the source, and a page that was scanned, is in no folder of it.
   const isOutside = isUrl(file) || file.startsWith("/")
-  const uri = isOutside ? artifact.uri : uriOf(folder === "." ? file : `${folder}/${file}`)
+  const uri = isOutside ? artifact.uri : uriOf(inFolder(folder, file))
   return {
     ...location,
     physicalLocation: { ...location.physicalLocation, artifactLocation: { ...artifact, uri } },

@@ -8,10 +8,12 @@
 import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, notRead, type Answer } from "./read"
+import { inFolder } from "./shared/folders"
 import { withGoProgram, withModules } from "./shared/go"
 import { settingsText } from "./shared/go-settings"
 import { cleanPaths } from "./shared/gosource"
 import { unreadLockfile } from "./shared/lockfiles"
+import { entriesIn } from "./shared/node-root"
 import { uncached, withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
@@ -198,11 +200,6 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
   return resultOf(name, await eachOf(work, 2, (one) => one()))
 }
 
-/** The names in a folder of the source; none when there is no such folder. */
-async function entriesIn(source: Directory, path: string): Promise<string[]> {
-  return (await source.exists(path)) ? source.directory(path).entries() : []
-}
-
 async function askGo(source: Directory, path: string, query: GoQuery): Promise<Answered> {
   const manifest = inFolder(path, "go.mod")
   const skeleton = await skeletonOf(query.go, source, path, {
@@ -248,10 +245,6 @@ async function askNpm(source: Directory, path: string, { registry, dev, npm, tim
 /** A command with its standard output written to a report. */
 function writing(file: string, command: string[]): string[] {
   return ["bash", "-c", `exec "$@" > /report/${file}`, "audit", ...command]
-}
-
-function inFolder(path: string, file: string): string {
-  return path === "." ? file : `${path}/${file}`
 }
 
 function within(container: Container, input: Directory, path: string): Container {

@@ -2,8 +2,10 @@
 import { basename } from "node:path"
 import { Container, Directory, dag } from "@dagger.io/dagger"
 import { isBom, mergedBom, withVersions } from "./sbom"
+import { inFolder } from "./shared/folders"
 import { cleanPaths } from "./shared/gosource"
 import { unreadLockfile } from "./shared/lockfiles"
+import { entriesIn } from "./shared/node-root"
 import { timedOutAfter } from "./shared/result"
 import { eachOf, skeletonOf } from "./shared/skeleton"
 import { readReport, runStep, timesOf } from "./shared/step"
@@ -44,7 +46,7 @@ export async function makeSbom(toolset: Toolset, source: Directory, paths: strin
     const [goMod, lockfile] = [inFolder(path, "go.mod"), inFolder(path, "package-lock.json")]
     if (await source.exists(goMod)) work.push({ manifest: goMod, make: () => goBom(toolset, source, path) })
     if (await source.exists(lockfile)) work.push({ manifest: lockfile, make: () => npmBom(toolset, source, path) })
-    const other = (await source.exists(path)) && unreadLockfile(await source.directory(path).entries())
+    const other = unreadLockfile(await entriesIn(source, path))
     if (other) unread.push(inFolder(path, other))
   }
   const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
@@ -90,8 +92,4 @@ async function runTool(container: Container, command: string[], manifest: string
 
 function within(container: Container, input: Directory, path: string): Container {
   return container.withMountedDirectory(workdir, input).withWorkdir(path === "." ? workdir : `${workdir}/${path}`)
-}
-
-function inFolder(path: string, file: string): string {
-  return path === "." ? file : `${path}/${file}`
 }

@@ -99,7 +99,8 @@ const walk = (folder, below) => {
   }
 }
 walk(root, "")
-if (list("var/lib/rpm").concat(list("usr/lib/sysimage/rpm")).some((file) => /^(rpmdb\.sqlite|Packages)/.test(file))) count("an rpm database")
+const rpm = [...list("var/lib/rpm"), ...list("usr/lib/sysimage/rpm")]
+if (rpm.some((file) => /^(rpmdb\.sqlite|Packages)/.test(file))) count("an rpm database")
 const keyOf = (one) => [one.ecosystem, one.name, one.version, one.package || ""].join(" ")
 const components = [...found.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 console.log(JSON.stringify({ os: release.PRETTY_NAME || "", components, unread, machines }))

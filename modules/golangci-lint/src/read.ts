@@ -1,5 +1,5 @@
+import { joined } from "./shared/folders"
 import { knownTrouble } from "./shared/go-output"
-import { joined } from "./shared/gomod"
 import { ordered, type Finding, type Reading } from "./shared/sarif"
 import { couldNotRun, plainText, type Ended } from "./shared/words"
 

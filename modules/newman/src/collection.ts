@@ -38,10 +38,7 @@ export function collectionFault(text: string, folders: string[] = [], given: str
   // A script may make the address, and the definition of the variable is no use of it.
   const isMentioned = /\bbaseUrl\b/.test(JSON.stringify([chosen, event, auth]))
   const isUsed = isMentioned || requests.some(({ url }) => resolved(url, known).startsWith("{{baseUrl}}"))
-  if (!isUsed)
-    return folders.length && item !== chosen
-      ? `collection: ${folders.join(", ")} ${unused}; ${advice}`
-      : `collection: ${unused}; ${advice}`
+  if (!isUsed) return `collection: ${folders.length ? `${folders.join(", ")} ` : ""}${unused}; ${advice}`
   const scripts = JSON.stringify([scriptsOf(chosen), event])
   if (/(?:pm\.(?:environment|variables)\.set|postman\.setEnvironmentVariable)\(\s*\\?["'`]baseUrl\b/.test(scripts))
     return "collection: a script sets the variable baseUrl, so it would not test url; leave it to the caller"

@@ -1,15 +1,7 @@
 // Why an installation or a script failed, in one line of the tool's own words: pure functions over text.
 import { programOf, type Manager } from "./managers"
 import { firstLine } from "./shared/clock"
-
-/** The lines of a text that are not blank, trimmed, without colour codes. */
-export function plainLines(text: string): string[] {
-  return text
-    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
-    .split("\n")
-    .map((l) => l.trim())
-    .filter((l) => l !== "")
-}
+import { plainLines } from "./shared/words"
 
 /**
  * Which registry refused which package, and which argument grants access; empty when none did. `log`: request lines of
@@ -25,10 +17,15 @@ export function refusal(log: string): string {
 }
 
 /** What a package manager says when package.json and the lock file do not agree. */
-const disagreement =
-  /^(?:npm error )?(?:Invalid|Missing): |ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)|^error Your lockfile needs to be updated|YN0028: .*The lockfile would have been modified|^error: lockfile had changes/
+const disagreement = [
+  /^(?:npm error )?(?:Invalid|Missing): /,
+  /ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)/,
+  /^error Your lockfile needs to be updated/,
+  /YN0028: .*The lockfile would have been modified/,
+  /^error: lockfile had changes/,
+]
 
-/** In which dependency they do not agree, as far as the manager says so. */
+/** Which dependency differs, in the lines of managers that name it. */
 const disagreementDetails = [
   /^npm error ((?:Invalid|Missing): .*)/,
   /^- (\S+ \(lockfile: .*\))$/,
@@ -69,14 +66,18 @@ export function usefulLine(output: string): string {
 }
 
 /** Errors of an installation that no file of the project would change. */
-const finalErrors =
-  /\b(?:ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|E40[134]|EUSAGE|EINTEGRITY|EBADENGINE|ERESOLVE|ERR_PNPM_FETCH_\d+|ERR_PNPM_UNSUPPORTED_ENGINE|YN0028|YN0035)\b|lockfile had changes|lockfile needs to be updated|ERR_PNPM_OUTDATED_LOCKFILE/
+const finalErrors = [
+  /\b(?:ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN)\b/,
+  /\b(?:E40[134]|EUSAGE|EINTEGRITY|EBADENGINE|ERESOLVE)\b/,
+  /\b(?:ERR_PNPM_FETCH_\d+|ERR_PNPM_UNSUPPORTED_ENGINE|YN0028|YN0035)\b|ERR_PNPM_OUTDATED_LOCKFILE/,
+  /lockfile had changes|lockfile needs to be updated/,
+]
 
 /** Why an installation failed, and whether more files would not change that. `log`: npm's refused requests. */
 export function installFailure(manager: Manager, output: string, log = ""): { reason: string; isFinal: boolean } {
   if (refusal(log)) return { reason: refusal(log), isFinal: true }
   const lines = plainLines(output)
-  if (lines.some((line) => disagreement.test(line))) {
+  if (lines.some((line) => disagreement.some((known) => known.test(line)))) {
     const detail = disagreementDetails
       .flatMap((known) => lines.map((line) => known.exec(line)?.[1] ?? ""))
       .find((found) => found !== "")
@@ -87,7 +88,10 @@ export function installFailure(manager: Manager, output: string, log = ""): { re
       isFinal: true,
     }
   }
-  return { reason: usefulLine(output) || firstLine(lines.join("\n")), isFinal: finalErrors.test(output) }
+  return {
+    reason: usefulLine(output) || firstLine(lines.join("\n")),
+    isFinal: finalErrors.some((known) => known.test(output)),
+  }
 }
 
 /** Why a package manager could not be had. */

@@ -1,6 +1,7 @@
 // What an installation needs besides package.json and the lock file: pure functions over names and texts.
 import type { ManagerName } from "./managers"
-import { dependenciesOf, pathFrom, readManifest, type Manifest } from "./shared/lockfiles"
+import { pathFrom } from "./shared/folders"
+import { dependenciesOf, readManifest, type Manifest } from "./shared/lockfiles"
 
 /**
  * How a project is installed. `manifests`: in a layer of manifests and lock file alone, so that an edited source installs

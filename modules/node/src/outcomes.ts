@@ -1,6 +1,6 @@
 // Reads what test runners write, and writes JUnit where a runner does not: pure functions over text.
-import { plainLines } from "./failures"
 import { firstLine } from "./shared/clock"
+import { plainLines } from "./shared/words"
 import { decodeXml, encodeXml } from "./shared/xml"
 
 /** The outcome of a run of tests. */

@@ -2,7 +2,9 @@
 import { Directory } from "@dagger.io/dagger"
 import { chooseManager, type Manager } from "./managers"
 import { linkedFolders, wayOf, type Way } from "./manifests"
-import { foldersFrom, isWorkspace, lockfilesIn, pathFrom, workspacePatterns, type Manifest } from "./shared/lockfiles"
+import { inFolder, pathFrom } from "./shared/folders"
+import { isWorkspace, type Manifest } from "./shared/lockfiles"
+import { entriesIn, patternsOf, projectRoot } from "./shared/node-root"
 
 /** A Node project. Paths are from the root of the source, which is `.`. */
 export interface Project {
@@ -26,11 +28,10 @@ export interface Project {
 export async function findProject(source: Directory, given: string): Promise<Project> {
   const path = pathFrom(".", given)
   if (path === undefined || !(await source.exists(path))) throw new Error(`path: ${given} is no folder of the source`)
-  const own = await entriesIn(source, path)
-  if (!own.includes("package.json"))
+  if (!(await entriesIn(source, path)).includes("package.json"))
     throw new Error(`there is no package.json in ${path}: pass the folder of the project as path`)
   const packageJson = await source.file(inFolder(path, "package.json")).contents()
-  const { root, entries } = await rootOf(source, path, own)
+  const { root, entries } = await projectRoot(source, path)
   const rootJson = root === path ? packageJson : await source.file(inFolder(root, "package.json")).contents()
   const lock = (file: string): Promise<string> => source.file(inFolder(root, file)).contents()
   const manager = await chooseManager({ entries, packageJson: rootJson, lock, folder: root })
@@ -38,26 +39,6 @@ export async function findProject(source: Directory, given: string): Promise<Pro
   const npmrc = entries.includes(".npmrc") ? await lock(".npmrc") : ""
   const ways = wayOf({ manager: manager.name, manifests, npmrc })
   return { source, path, root, entries, manager, packageJson, manifests, ...ways }
-}
-
-/** The nearest folder with a lock file: the project's own, or that of the root whose workspace it is. */
-async function rootOf(source: Directory, path: string, own: string[]): Promise<{ root: string; entries: string[] }> {
-  for (const root of foldersFrom(path)) {
-    const entries = root === path ? own : await entriesIn(source, root)
-    if (root === path && lockfilesIn(entries).length > 0) return { root, entries }
-    if (root === path || lockfilesIn(entries).length === 0 || !entries.includes("package.json")) continue
-    const patterns = await patternsOf(source, root, entries)
-    if (isWorkspace(patterns, root === "." ? path : path.slice(root.length + 1))) return { root, entries }
-  }
-  return { root: path, entries: own }
-}
-
-async function patternsOf(source: Directory, root: string, entries: string[]): Promise<string[]> {
-  const [packageJson, pnpm] = await Promise.all([
-    source.file(inFolder(root, "package.json")).contents(),
-    entries.includes("pnpm-workspace.yaml") ? source.file(inFolder(root, "pnpm-workspace.yaml")).contents() : "",
-  ])
-  return workspacePatterns(packageJson, pnpm)
 }
 
 /** The root's package.json, those of its workspaces, and those of folders that these depend on. */
@@ -86,13 +67,4 @@ function outside(folder: string, name: string, range: string): string {
     `${inFolder(folder, "package.json")} takes ${name} from ${range}, which is not in the source: pass a source with ` +
     "both folders (in delivery.yaml: name that folder in the service's inputs)"
   )
-}
-
-async function entriesIn(source: Directory, folder: string): Promise<string[]> {
-  return (await source.directory(folder).entries()).map((name) => name.replace(/\/$/, ""))
-}
-
-/** The path of a file in a folder of the source. */
-export function inFolder(folder: string, file: string): string {
-  return folder === "." ? file : `${folder}/${file}`
 }

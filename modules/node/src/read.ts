@@ -1,8 +1,9 @@
 // Reads steps and scripts of a package.json and the output of linters and compilers: pure functions over text.
-import { plainLines, usefulLine } from "./failures"
+import { usefulLine } from "./failures"
 import { programCommand, scriptCommand, type ManagerName } from "./managers"
 import { dependenciesOf, readManifest } from "./shared/lockfiles"
 import type { Finding } from "./shared/sarif"
+import { plainLines } from "./shared/words"
 
 /** The names of the steps. */
 export const stepNames = ["lint", "typecheck", "test", "build"] as const

@@ -1,4 +1,4 @@
-// Which test runner a script of package.json calls, and how it is told to write its reports: pure functions over text.
+// Which test runner a script of package.json calls, and the arguments that make it write reports: pure functions over text.
 import { dependenciesOf, readManifest, type PackageJson } from "./shared/lockfiles"
 
 /** The test runners whose reports are read. `other`: judged by the exit code. `none`: there is no test script. */

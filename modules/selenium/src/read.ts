@@ -1,5 +1,6 @@
 // Reads JUnit reports and the output of npm and of the tests: pure functions over text.
 import { firstLine } from "./shared/clock"
+import { plainLines } from "./shared/words"
 import { decodeXml } from "./shared/xml"
 
 /** The figures of a JUnit report. */
@@ -45,18 +46,14 @@ function text(xml: string): string {
   return decodeXml(xml.replace(/^\s*<!\[CDATA\[|\]\]>\s*$/g, ""))
 }
 
-/** The lines of an output without colours and surrounding blanks, empty lines and npm's echo of the script. */
-function plainLines(output: string): string[] {
-  return output
-    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("> "))
+/** The plain lines of an output without npm's echo of the script. */
+function withoutEcho(output: string): string[] {
+  return plainLines(output).filter((line) => !line.startsWith("> "))
 }
 
 /** The line of npm's output that says why `npm ci` failed. */
 export function installFailure(output: string): string {
-  const lines = plainLines(output)
+  const lines = withoutEcho(output)
     .map((line) => line.replace(/^npm error\s*/, ""))
     .filter((line) => line !== "" && !line.startsWith("code "))
   return `npm ci: ${firstLine(lines.find((line) => /^(Invalid|Missing): /.test(line)) ?? lines[0] ?? "failed")}`
@@ -64,7 +61,7 @@ export function installFailure(output: string): string {
 
 /** The line of the output that says why the tests did not run. */
 export function trouble(output: string): string {
-  const lines = plainLines(output)
+  const lines = withoutEcho(output)
   const own = lines.filter((line) => !line.startsWith("npm "))
   return firstLine(
     own.find((line) => /cannot be reached|\berror\b|\bfailed\b|cannot find|not found/i.test(line)) ??

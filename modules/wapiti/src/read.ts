@@ -1,6 +1,6 @@
 // Reads wapiti's report and output, and compares the findings with the limits: pure functions over text.
 import { firstLine } from "./shared/clock"
-import { isWhole, notTested, type Ended } from "./shared/words"
+import { isWhole, notTested, plainLines, type Ended } from "./shared/words"
 import { type FindingLimits, type Judgement, type Severity, countFindings, findingLimitFault } from "./shared/scan"
 
 /** The modules of a scan for which none are given; README.md explains the choice. */
@@ -169,14 +169,6 @@ export function sarif({ findings, target, categories }: Outcome): string {
   }
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
   return `${JSON.stringify(log, null, 1)}\n`
-}
-
-function plainLines(output: string): string[] {
-  return output
-    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
 }
 
 /** The line of wapiti's output that says why there is no report. */

@@ -26,24 +26,6 @@ export function unreadLockfile(entries: string[]): Lockfile | undefined {
   return entries.includes("package-lock.json") ? undefined : lockfilesIn(entries)[0]
 }
 
-/** A folder and all folders above it, the nearest first, the root as `.` last. */
-export function foldersFrom(path: string): string[] {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-  const folders = parts.map((_, index) => parts.slice(0, parts.length - index).join("/"))
-  return [...folders, "."]
-}
-
-/** The path of a file or folder in a folder, without `.` and `..`; undefined if it leads out of the root. */
-export function pathFrom(folder: string, rest: string): string | undefined {
-  const parts: string[] = []
-  for (const part of `${folder}/${rest}`.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else if (part !== "" && part !== ".") parts.push(part)
-  }
-  return parts.join("/") || "."
-}
-
 /** A package.json and its folder. */
 export interface Manifest {
   folder: string

@@ -59,7 +59,7 @@ function withVariables(container: Container, env: string[]): Container {
  * The container with all of the given containers as services, which are started. Throws when one does not listen in time:
  * the error has its last log lines.
  */
-export async function withContainers(container: Container, all: string[] | undefined): Promise<Container> {
+async function withContainers(container: Container, all: string[] | undefined): Promise<Container> {
   const containers = (all ?? []).map((text) => JSON.parse(text) as TestContainer)
   const services = await Promise.all(containers.map(started))
   return services.reduce((ready, service, i) => ready.withServiceBinding(containers[i]!.name, service), container)

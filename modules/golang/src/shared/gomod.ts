@@ -1,5 +1,5 @@
 // Generated from modules/shared/gomod.ts by `npm run sync`; do not edit.
-// Reads go.mod and go.work files, as far as modules need them: names, versions, and the folders that modules come from.
+// Reads go.mod and go.work files: names, versions, and the folders that modules come from.
 
 /** A replace directive. `version` is empty where it holds for all versions, and for a folder as its target. */
 export interface Replace {
@@ -47,23 +47,6 @@ export function requiresIn(goMod: string): string[] {
 /** The name of a go.mod's module; empty when it has none. */
 export function moduleName(goMod: string): string {
   return directives(goMod).find(({ words: [verb] }) => verb === "module")?.words[1] ?? ""
-}
-
-/** `rest` seen from the folder `path`, without any `..`; undefined when it is absolute or leads out of the source. */
-export function joined(path: string, rest: string): string | undefined {
-  if (isAbsolute(rest)) return undefined
-  const parts: string[] = []
-  for (const part of `${path}/${rest}`.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else if (part !== "" && part !== ".") parts.push(part)
-  }
-  return parts.join("/") || "."
-}
-
-/** Whether a path is absolute, on any system. */
-export function isAbsolute(path: string): boolean {
-  return /^([/\\]|[A-Za-z]:)/.test(path)
 }
 
 /** A directive as words, its verb first, and its line from 1. */

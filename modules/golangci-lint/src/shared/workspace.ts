@@ -1,6 +1,7 @@
 // Generated from modules/shared/workspace.ts by `npm run sync`; do not edit.
 // Which folders and files of a source a Go module needs: its own, those that replace modules, and its workspace.
-import { isAbsolute, joined, moduleName, replacesIn, requiresIn, usesIn } from "./gomod"
+import { foldersFrom, inFolder, isAbsolute, joined, parentOf } from "./folders"
+import { moduleName, replacesIn, requiresIn, usesIn } from "./gomod"
 
 /** What is read of a source. */
 export interface SourceFiles {
@@ -51,9 +52,8 @@ export async function layoutOf(files: SourceFiles, path: string): Promise<Layout
 
 /** The go.work in the folder or the nearest one above it; empty if there is none. */
 async function nearestWorkspace(files: SourceFiles, own: string): Promise<string> {
-  const parts = own === "." ? [] : own.split("/")
-  for (let depth = parts.length; depth >= 0; depth--) {
-    const goWork = [...parts.slice(0, depth), "go.work"].join("/")
+  for (const folder of foldersFrom(own)) {
+    const goWork = inFolder(folder, "go.work")
     if (await files.exists(goWork)) return goWork
   }
   return ""
@@ -62,7 +62,7 @@ async function nearestWorkspace(files: SourceFiles, own: string): Promise<string
 /** The members of a workspace by their folder, with their go.mod; undefined if the module is none of them. */
 async function membersOf(files: SourceFiles, workspace: string, own: string): Promise<Map<string, string> | undefined> {
   const uses = usesIn(await files.text(workspace)).map(({ folder, line }) => ({
-    folder: joined(folderOf(workspace), folder),
+    folder: joined(parentOf(workspace), folder),
     written: folder,
     at: `${workspace}, line ${line}`,
   }))
@@ -80,10 +80,6 @@ async function membersOf(files: SourceFiles, workspace: string, own: string): Pr
 }
 
 const drop = "remove it with `go work edit -dropuse`"
-
-function folderOf(file: string): string {
-  return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
-}
 
 /** A place that may be missing: `folder` is undefined if it is outside of the source. */
 interface Named {
@@ -124,7 +120,7 @@ async function workspaceLayout(
   workspace: string,
   members: Map<string, string>,
 ): Promise<Layout> {
-  const root = folderOf(workspace)
+  const root = parentOf(workspace)
   const goWork = await files.text(workspace)
   // A member is never replaced, and go.work comes before the members' own lines.
   const replaced = [

@@ -1,7 +1,7 @@
 // Generated from modules/shared/gosource.ts by `npm run sync`; do not edit.
 // The files of a Go module in a source: its folder, folders that replace modules, and what its workspace needs.
 import { Container, Directory, ExistsType, dag } from "@dagger.io/dagger"
-import { joined } from "./gomod"
+import { foldersFrom, inFolder, joined } from "./folders"
 import { searchIn } from "./search"
 import { layoutOf, type Layout, type SourceFiles } from "./workspace"
 
@@ -67,11 +67,7 @@ export async function partOf(source: Directory, paths: string[]): Promise<Direct
 
 /** The files that match a pattern for names, for example `.golangci.*`, in the folder `path` and in the folders above it. */
 export async function filesAbove(source: Directory, path: string, pattern: string): Promise<string[]> {
-  const own = joined(".", path) ?? "."
-  const parts = own === "." ? [] : own.split("/")
-  const folders = parts.map((_, i) => parts.slice(0, i + 1).join("/"))
-  const found = await Promise.all(
-    [pattern, ...folders.map((folder) => `${folder}/${pattern}`)].map((glob) => source.glob(glob)),
-  )
+  const folders = foldersFrom(joined(".", path) ?? ".").reverse()
+  const found = await Promise.all(folders.map((folder) => source.glob(inFolder(folder, pattern))))
   return found.flat()
 }

@@ -39,7 +39,7 @@ const complaint = /^(?:[\w./@-]+: )*\[?(?:error|fatal|panic|failed|failure|canno
  * last error, else the last line. Downloads, progress and deprecations are only taken where there is nothing else.
  */
 export function lastWords(output: string): string {
-  const lines = linesOf(output).filter((line) => !/^ended by signal \d+$/.test(line))
+  const lines = plainLines(output).filter((line) => !/^ended by signal \d+$/.test(line))
   const own = lines.filter((line) => !chatter.some((pattern) => pattern.test(line)))
   const word =
     crashIn(output) ??
@@ -50,7 +50,8 @@ export function lastWords(output: string): string {
   return firstLine(word.replace(/^(?:error|fatal):\s+/i, "").replace(/ \[recovered[^\]]*\]$/, ""))
 }
 
-function linesOf(output: string): string[] {
+/** The lines of an output that are not blank, trimmed, as plainText has them. */
+export function plainLines(output: string): string[] {
   return plainText(output)
     .split("\n")
     .map((line) => line.trim())
@@ -60,7 +61,7 @@ function linesOf(output: string): string[] {
 /** The message of a panic of Go, or of an exception of Python, Java or JavaScript; undefined if the output has none. */
 export function crashIn(output: string): string | undefined {
   const raw = plainText(output).split("\n")
-  const lines = linesOf(output)
+  const lines = plainLines(output)
   if (lines.some((line) => /^goroutine \d+ \[/.test(line))) {
     const panic = lines.find((line) => /^(?:panic|fatal error): /.test(line))
     if (panic !== undefined) return panic

@@ -77,9 +77,9 @@ build_local() {
 
 /**
  * Runs `helm lint --strict` for each line of $1, `chart<tab>files of values, separated by commas`, with the other arguments as
- * flags. The output of each run goes to /report under its number. If dependencies are missing in charts/, those with a `file://`
- * address are built, then all that can be fetched; if some are missing still, a copy of the chart without these is linted. Exit code 1 when a
- * run found something.
+ * flags. The output of each run goes to /report under its number. If dependencies are missing in charts/, those with a
+ * `file://` address are built, then all that can be fetched; if some are still missing, a copy of the chart without these is
+ * linted. Exit code 1 if a run found something.
  */
 export const lintScript = `${dependencyFunctions}
 status=0
