@@ -11,6 +11,7 @@ import { hasDockerfile, type DockerService } from "../config/dockerfile"
 import { images } from "../images"
 import { errorText, live, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
+import { unique } from "../report/unique"
 import type { Identity, Records, ReleaseRecord } from "./record"
 import { registryAccess, withLogin, type Registry } from "./targets"
 
@@ -88,7 +89,7 @@ async function pushImages(publication: Publication): Promise<Directory> {
   let module = withLogin(dag.registry(), registry)
   for (const { name, image, reproducible } of built)
     module = module.withImage(image, `${registry.address}/${name}:${identity.sha}`, { keep: !reproducible })
-  const pushed = module.push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: "" }).reports()
+  const pushed = module.push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: unique() }).reports()
   return withSboms(pushed, built).sync()
 }
 

@@ -242,15 +242,21 @@ export class Gitflow {
   ): Promise<Diff> {
     const folder = withFiles ? "/before" : ""
     const ran = await gitRan(this.base(image), source, diffScript, [folder, ...branches])
-    const printed = readDiff(await ran.stdout())
+    const printed = readDiff(await ran.file(printedFile).contents())
     return Object.assign(new Diff(folder ? ran.directory(folder) : dag.directory()), printed)
   }
 }
 
 /** The output of stateScript in a checkout. */
 async function stateOf(base: Container, source: Directory, kind: "all" | "tree", paths: string[]): Promise<string> {
-  return (await gitRan(base, source, stateScript, [kind, ...deliveredPaths(paths)])).stdout()
+  return (await gitRan(base, source, stateScript, [kind, ...deliveredPaths(paths)])).file(printedFile).contents()
 }
+
+/**
+ * What a script has printed. The shell writes the file: the CLI shows what a command prints, `redirectStdout` included, and
+ * a diff can hold secrets.
+ */
+const printedFile = "/tmp/printed"
 
 /** The container in which a script has run in the checkout; an error with its first line when it failed. */
 async function gitRan(base: Container, source: Directory, script: string, args: string[]): Promise<Container> {
@@ -262,7 +268,9 @@ async function gitRan(base: Container, source: Directory, script: string, args: 
     )
   const ran = base
     .withMountedDirectory("/src", source)
-    .withExec(["timeout", "120", "bash", "-c", script, "gitflow", ...args], { expect: ReturnType.Any })
+    .withExec(["timeout", "120", "bash", "-c", `exec > ${printedFile}\n${script}`, "gitflow", ...args], {
+      expect: ReturnType.Any,
+    })
   if ((await ran.exitCode()) !== 0)
     throw new Error(firstLine(await ran.stderr()) || `git ended with exit code ${await ran.exitCode()}`)
   return ran
