@@ -42,7 +42,7 @@ const stages = [
   stage("api:test", { status: "failed", reason: "TestX", value: 81, limit: 80, unit: "%", from: 0.5, to: 4 }),
 ]
 const reports = {
-  "secrets/secrets.sarif": sarif("a.go", "secret"),
+  "secrets/secrets.sarif": sarif("token.go", "secret"),
   "api/lint/lint.sarif": sarif("a.go", "no <b>"),
   "api/test/junit.xml":
     '<testsuites><testsuite name="s" tests="1" failures="1"><testcase classname="c" name="TestX"><failure ' +

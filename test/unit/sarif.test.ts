@@ -1,6 +1,6 @@
 // SARIF files that the modules write.
 import { describe, expect, it } from "vitest"
-import { sarif } from "../../modules/shared/sarif"
+import { sarif, withoutCode } from "../../modules/shared/sarif"
 
 describe("a place in SARIF", () => {
   it.each([
@@ -13,4 +13,15 @@ describe("a place in SARIF", () => {
       .locations
     expect(location).toEqual({ physicalLocation: { artifactLocation: { uri }, region: { startLine: 3 } } })
   })
+})
+
+describe("a tool's report", () => {
+  it("loses the code that it quotes, at any depth", () => {
+    const report = { Issues: [{ line: "3", code: "3: password" }], code: "x", Stats: { files: 1 } }
+    expect(JSON.parse(withoutCode(JSON.stringify(report), "code"))).toEqual({
+      Issues: [{ line: "3" }],
+      Stats: { files: 1 },
+    })
+  })
+  it("stays as it is when it is no JSON", () => expect(withoutCode("{ half", "code")).toBe("{ half"))
 })

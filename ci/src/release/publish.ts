@@ -89,7 +89,9 @@ async function pushImages(publication: Publication): Promise<Directory> {
   let module = withLogin(dag.registry(), registry)
   for (const { name, image, reproducible } of built)
     module = module.withImage(image, `${registry.address}/${name}:${identity.sha}`, { keep: !reproducible })
-  const pushed = module.push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: unique() }).reports()
+  const pushed = module
+    .push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: unique() })
+    .reports()
   return withSboms(pushed, built).sync()
 }
 

@@ -1,16 +1,13 @@
 // index.html: the report for people. Self-contained, nothing is loaded from anywhere.
+import type { FindingWithExcerpt } from "./excerpts"
 import type { Link } from "./links"
 import type { FailedTest } from "./junit"
 import { reasonText } from "./next-steps"
-import type { Finding } from "./sarif"
 import { folderOf, isRed, numberText, oneLine, verdictOf, type FileCoverage, type Stage, type Status } from "./stages"
 import { style } from "./style"
 
 /** Files of each stage's report folder, by the stage's name. */
 export type Files = Record<string, string[]>
-
-/** A finding with some lines of its file, the first of which has the number `from`. */
-export type FindingWithExcerpt = Finding & { excerpt?: { from: number; lines: string[] } }
 
 /** What a report shows beside its stages. */
 export interface Details {

@@ -1,11 +1,12 @@
 // A pipeline's report files: for people, for machines, and every tool's own.
 import type { Directory } from "@dagger.io/dagger"
+import { excerptsOf, filesToShow, type FindingWithExcerpt } from "./excerpts"
 import { commitOf, linksTo, originIn, pageOf, type Link } from "./links"
 import { failedTests, mergedJunit, type ReportFile } from "./junit"
 import { mergedSarif, type Finding } from "./sarif"
 import { isSarif } from "./sarif-log"
 import { nextStepOf } from "./next-steps"
-import { indexHtml, type Details, type FindingWithExcerpt } from "./page"
+import { indexHtml, type Details } from "./page"
 import type { Part } from "./parts"
 import { folderOf, isRed, tableOf, verdictOf, type FileCoverage, type Stage } from "./stages"
 import { summaryMarkdown } from "./summary"
@@ -102,33 +103,17 @@ async function linkOf({ source, repository }: Extra): Promise<Link> {
   return linksTo(repository ?? pageOf(originIn(config)), await commitOf(head, read), repository !== undefined)
 }
 
-/** Adds the lines around each finding. The line of a secret is never shown, and at most 20 files are read. */
+/** Adds the lines around each finding; at most 20 files are read. */
 async function withExcerpts(found: Finding[], source?: Directory): Promise<FindingWithExcerpt[]> {
-  const order = ["error", "warning", "note"]
-  found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
-  const shown = found.filter(({ tool, line }) => tool !== "gitleaks" && line > 0)
-  const files = [...new Set(shown.map(({ file }) => file))].slice(0, 20)
-  const texts = new Map(
-    await Promise.all(
-      files.map(
-        async (file) =>
-          [
-            file,
-            (
-              await source
-                ?.file(file)
-                .contents()
-                .catch(() => undefined)
-            )?.split("\n"),
-          ] as const,
-      ),
-    ),
+  const texts = new Map<string, string>()
+  await Promise.all(
+    filesToShow(found).map(async (file) => {
+      const text = await source
+        ?.file(file)
+        .contents()
+        .catch(() => undefined)
+      if (text !== undefined) texts.set(file, text)
+    }),
   )
-  return found.map((one) => {
-    const lines = shown.includes(one) ? texts.get(one.file) : undefined
-    const from = Math.max(1, one.line - 2)
-    return lines
-      ? { ...one, excerpt: { from, lines: lines.slice(from - 1, one.line + 2).map((line) => line.slice(0, 200)) } }
-      : one
-  })
+  return excerptsOf(found, texts)
 }

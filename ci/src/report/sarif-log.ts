@@ -15,7 +15,7 @@ export interface SarifResult {
   baselineState?: string
 }
 export interface SarifLocation {
-  physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number } }
+  physicalLocation?: { artifactLocation?: { uri?: string }; region?: { startLine?: number; endLine?: number } }
 }
 
 interface WrittenRule {
@@ -42,7 +42,9 @@ interface WrittenResult {
   kind?: string
   level?: string
   message?: { text?: string; markdown?: string; id?: string; arguments?: string[] }
-  locations?: { physicalLocation?: { artifactLocation?: WrittenArtifact; region?: { startLine?: number } } }[]
+  locations?: {
+    physicalLocation?: { artifactLocation?: WrittenArtifact; region?: { startLine?: number; endLine?: number } }
+  }[]
 }
 
 /** Whether a text is a SARIF log: a tool that crashes may leave half of one, or nothing. */

@@ -15,6 +15,8 @@ export interface Finding {
   file: string
   /** From 1; 0 if there is none. */
   line: number
+  /** The last line, if the tool names it. */
+  endLine?: number
   /** Whether the base of a comparison has it too. */
   known?: boolean
 }
@@ -73,6 +75,7 @@ function findingOf(result: SarifResult, location: SarifLocation | undefined, sta
     text: result.message.text,
     file: pathOf(place?.artifactLocation?.uri ?? ""),
     line: place?.region?.startLine ?? 0,
+    ...(place?.region?.endLine ? { endLine: place.region.endLine } : {}),
     ...(result.baselineState === "unchanged" ? { known: true } : {}),
   }
 }

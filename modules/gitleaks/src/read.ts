@@ -168,12 +168,13 @@ export function describe(all: Finding[]): string {
 export function sarif(all: Finding[]): string {
   return sarifOf(
     ["gitleaks"],
-    all.map(({ rule, description, file, line, commit, fingerprint }) => ({
+    all.map(({ rule, description, file, line, endLine, commit, fingerprint }) => ({
       tool: "gitleaks",
       rule,
       text: commit ? `${description} In commit ${commit}.` : description,
       file,
       line: Math.max(1, line),
+      ...(endLine !== undefined && endLine >= line ? { endLine: Math.max(1, endLine) } : {}),
       column: 0,
       about: description,
       fingerprints: { "gitleaks/v1": fingerprint },

@@ -14,7 +14,7 @@ import { goShell } from "./shared/go-shell"
 import { cleanPaths, filesAbove, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, ordered, sarif } from "./shared/sarif"
+import { concluded, ordered, sarif, withoutCode } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
 import type { Layout } from "./shared/workspace"
@@ -194,8 +194,13 @@ interface Linted {
 
 async function resultOf(name: string, runs: Linted[]): Promise<Result> {
   let reports = dag.directory()
-  for (const { path, ran } of runs)
-    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  for (const { path, ran } of runs) {
+    const report = await readReport(ran.reports, "golangci-lint.json")
+    const kept = report
+      ? ran.reports.withNewFile("golangci-lint.json", withoutCode(report, "SourceLines"))
+      : ran.reports
+    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), kept)
+  }
   const isEmpty = await Promise.all(runs.map(({ ran }) => ran.reports.exists("no-packages.txt")))
   const filled = runs.filter((_, i) => !isEmpty[i])
   if (filled.length === 0)

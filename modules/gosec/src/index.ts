@@ -15,7 +15,7 @@ import { cleanPaths, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { fetchModules } from "./shared/private"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, ordered, sarif } from "./shared/sarif"
+import { concluded, ordered, sarif, withoutCode } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
 import type { Layout } from "./shared/workspace"
@@ -270,8 +270,11 @@ const noPackage = "no package has a file for linux/amd64"
 
 async function resultOf(name: string, scans: Scanned[]): Promise<Result> {
   let reports = dag.directory()
-  for (const { path, ran } of scans)
-    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), ran.reports)
+  for (const { path, ran } of scans) {
+    const report = await readReport(ran.reports, "gosec.json")
+    const kept = report ? ran.reports.withNewFile("gosec.json", withoutCode(report, "code")) : ran.reports
+    reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), kept)
+  }
   const isEmpty = await Promise.all(scans.map(({ ran }) => ran.reports.exists("no-packages.txt")))
   const filled = scans.filter((_, i) => !isEmpty[i])
   if (filled.length === 0) return makeResult(name, "notApplicable", noPackage, { exitCode: 0, reports })

@@ -10,7 +10,7 @@ import { images } from "./images"
 import { readRun } from "./read"
 import { withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, sarif } from "./shared/sarif"
+import { concluded, sarif, withoutCode } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
 import { config, files } from "./tool"
 
@@ -102,7 +102,10 @@ async function resultOf(name: string, ran: Ran): Promise<Result> {
   const { passed, reason } = concluded(reading)
   return makeResult(name, passed ? "passed" : "failed", reason, {
     ...ran,
-    reports: ran.reports.withNewFile("sonarjs.sarif", sarif(["eslint-plugin-sonarjs"], reading.findings)),
+    reports: (report ? ran.reports.withNewFile("eslint.json", withoutCode(report, "source")) : ran.reports).withNewFile(
+      "sonarjs.sarif",
+      sarif(["eslint-plugin-sonarjs"], reading.findings),
+    ),
     exitCode: reading.broken ? ran.exitCode || 1 : 0,
     value: reading.findings.length,
     unit: "findings",

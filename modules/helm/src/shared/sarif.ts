@@ -11,6 +11,8 @@ export interface Finding {
   file: string
   /** From 1; 0 where the tool names none. */
   line: number
+  /** The last line, where the tool names it. */
+  endLine?: number
   column: number
   /** `error` unless it is given. */
   level?: "error" | "warning" | "note"
@@ -37,14 +39,28 @@ function ruleOf({ rule, about }: Finding): object {
   return { id: rule, ...(about ? { shortDescription: { text: about } } : {}) }
 }
 
-function resultOf({ rule, text, file, line, column, level = "error", fingerprints }: Finding): object {
-  const region = { startLine: line, ...(column > 0 ? { startColumn: column } : {}) }
+function resultOf({ rule, text, file, line, endLine, column, level = "error", fingerprints }: Finding): object {
+  const end = endLine === undefined ? {} : { endLine }
+  const region = { startLine: line, ...end, ...(column > 0 ? { startColumn: column } : {}) }
   return {
     ruleId: rule,
     level,
     message: { text },
     locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...(line > 0 ? { region } : {}) } }],
     ...(fingerprints ? { partialFingerprints: fingerprints } : {}),
+  }
+}
+
+/**
+ * Returns a tool's JSON report without the field in which it quotes the source: a line of code can hold a secret, and the
+ * report is kept longer and read by more people than the code. A text that is no JSON is returned as it is.
+ */
+export function withoutCode(report: string, field: string): string {
+  try {
+    const parsed: unknown = JSON.parse(report, (key, value: unknown) => (key === field ? undefined : value))
+    return `${JSON.stringify(parsed, null, 1)}\n`
+  } catch {
+    return report
   }
 }
 
