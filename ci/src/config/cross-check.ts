@@ -1,6 +1,7 @@
 // What the schema cannot say: settings of a delivery.yaml that do not fit together.
 import { reservedNames } from "../catalogue"
 import { productFaults } from "./product"
+import { promoteFaults } from "./promote"
 import type { Config, Environment, Need, Service } from "./types"
 
 /** A fault and the path of the setting that has it. */
@@ -22,6 +23,7 @@ export function crossCheck(config: Config): Fault[] {
     ...productFaults(config),
     ...sharedNamespaces(deployments),
     ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
+    ...deployments.flatMap(([name, { promote }]) => promoteFaults(name, promote, environments)),
   ]
 }
 

@@ -1,11 +1,13 @@
 // Fills in the defaults of a valid delivery.yaml, and writes paths in one way.
 import schema from "../../delivery.schema.json"
 import { fullProduct } from "./product"
+import { fullPromote } from "./promote"
 import type {
   Config,
   Coverage,
   Dependencies,
   DockerfileSettings,
+  EnvironmentName,
   Need,
   Service,
   WrittenConfig,
@@ -28,7 +30,10 @@ export function withDefaults(written: WrittenConfig, isGateWritten: boolean): Co
     registry: written.registry,
     platforms: [...new Set(written.platforms)],
     ...fullProduct(written),
-    environments,
+    environments: mapValues(environments, (environment, name) => ({
+      ...environment,
+      promote: fullPromote(name as EnvironmentName, environment.promote, environments),
+    })),
     branches: mapValues(
       schema.properties.branches.properties,
       (branch, role) => written.branches?.[role as Branch] ?? branch.default,

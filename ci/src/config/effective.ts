@@ -54,7 +54,8 @@ function originOf(path: string[], source: Source): string {
   const [first, name, ...rest] = path as [string, string, ...string[]]
   if (first === "environments") {
     const base = source.document.getIn(["environments", name, "extends"]) as string | undefined
-    if (base) return originOf(["environments", base, ...rest], source).replace(/^line/, `environments.${base}, line`)
+    if (base && rest.join(".") !== "promote.requires")
+      return originOf(["environments", base, ...rest], source).replace(/^line/, `environments.${base}, line`)
   }
   const gate = lineAt(source, ["gates", "coverage", "service"])
   if (first === "services" && rest[0] === "coverage" && gate) return `gates.coverage.service, line ${gate}`

@@ -28,7 +28,11 @@ export function extendEnvironments(written: Written, fault: (name: string, text:
       return own
     }
     const from = whole(base, [...below, name]) as Settings
-    return { ...from, ...own, ...(isMapping(from.gates) ? { gates: mergeGates(from.gates, own.gates) } : {}) }
+    // What one environment requires would let a release into the next one untested: each has its own.
+    const { requires: _, ...rules } = isMapping(from.promote) ? from.promote : {}
+    const promote = isMapping(from.promote) ? { promote: mergeByKey(rules, own.promote) } : {}
+    const gates = isMapping(from.gates) ? { gates: mergeByKey(from.gates, own.gates) } : {}
+    return { ...from, ...own, ...gates, ...promote }
   }
   return {
     ...written,
@@ -36,8 +40,8 @@ export function extendEnvironments(written: Written, fault: (name: string, text:
   }
 }
 
-/** The gates of an environment over those of the one that it extends, number by number. */
-function mergeGates(below: Settings, own: unknown): unknown {
+/** The gates or rules of an environment over those of the one that it extends, number by number. */
+function mergeByKey(below: Settings, own: unknown): unknown {
   if (own === undefined) return below
   if (!isMapping(own)) return own
   return {

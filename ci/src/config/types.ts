@@ -1,6 +1,7 @@
 // The settings of a delivery.yaml: in full, as the pipelines read them, and as a valid file may write them.
 import type { Detected } from "./detect"
 import type { Product, Run, WrittenProduct } from "./product"
+import type { Promote, WrittenPromote } from "./promote"
 
 export type Kind = "go" | "node" | "docker"
 /** A server that tests reach: one that the pipeline knows, or a container of any image. */
@@ -82,7 +83,8 @@ export interface Environment {
   values: string
   port: number
   tests: ("api" | "ui")[]
-  approval: boolean
+  /** What a release needs before it may be deployed here. */
+  promote: Promote
   prometheus?: string
   /** The keys of its Kubernetes Secret with their values on an ephemeral cluster, by the Secret's name. */
   secrets: Record<string, Record<string, string>>
@@ -177,11 +179,14 @@ export interface Config extends Product {
 /** What a valid file holds: everything that has a default may be missing. */
 export type WrittenConfig = WrittenProduct &
   Pick<Config, "repository" | "suppressions" | "registry" | "platforms"> &
-  Partial<Pick<Config, "environments" | "branches" | "notifications">> & {
+  Partial<Pick<Config, "branches" | "notifications">> & {
+    environments?: Partial<Record<EnvironmentName, WrittenEnvironment>>
     services: Record<string, WrittenService>
     gates?: WrittenGates
     timeouts?: Partial<Config["timeouts"]>
   }
+
+export type WrittenEnvironment = Omit<Environment, "promote"> & { promote: WrittenPromote }
 
 export type WrittenService = Pick<Service, "path" | "kind" | "test" | "run"> & {
   image?: boolean

@@ -27,6 +27,15 @@ function isInherited(error: ErrorObject, value: unknown, { document }: Source): 
   )
 }
 
+/** The part of the schema that refuses a value, with our own keywords. */
+interface SchemaHere {
+  properties?: Record<string, unknown>
+  /** What is allowed, in words. */
+  allowed?: string
+  /** Keys of earlier versions, with what to write now. */
+  removed?: Record<string, string>
+}
+
 /** A fault in words: path, line, value and what is allowed; undefined for one whose cause is listed too. */
 function describe(error: ErrorObject, value: unknown, source: Source): string | undefined {
   const path = error.instancePath
@@ -35,13 +44,15 @@ function describe(error: ErrorObject, value: unknown, source: Source): string | 
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
   const found = path.reduce<unknown>((below, key) => (below as Record<string, unknown> | undefined)?.[key], value)
   const at = (...more: string[]) => positionOf(source, [...path, ...more])
-  const schemaHere = error.parentSchema as { properties?: Record<string, unknown>; allowed?: string } | undefined
+  const schemaHere = error.parentSchema as SchemaHere | undefined
   const allowedName = schemaHere?.allowed ?? "small letters, digits and -, a letter first, 39 characters at most"
   const allowedFolder = schemaHere?.allowed ?? "a folder below the repository's root, without .."
   switch (error.keyword) {
     case "additionalProperties": {
       const key = error.params.additionalProperty as string
       const allowed = Object.keys(schemaHere?.properties ?? schemaPart(error.schemaPath))
+      const removed = schemaHere?.removed?.[key]
+      if (removed) return `${at(key)}: the key ${key} was removed: ${removed}`
       const near = nearest(key, allowed)
       return `${at(key)}: the key ${key} is not known${near ? ` (did you mean ${near}?)` : ""}; allowed: ${allowed.join(", ")}`
     }
