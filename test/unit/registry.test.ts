@@ -6,8 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
-import { nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
-import { pullScript, pushScript, normalize } from "../../modules/registry/src/scripts"
+import { checkedPrefix, nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
+import { pullScript, pullTaggedScript, pushScript, normalize } from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () =>
@@ -72,6 +72,56 @@ describe("the files of an artefact", () => {
     const { status, stderr } = pull(down, optional)
     expect(status).toBe(1)
     expect(stderr).toContain("503 Service Unavailable")
+  })
+})
+
+describe("the files of artefacts by the beginning of their tags", () => {
+  /** Runs the script with a crane that lists so, and whose artefacts hold the name of their tag. */
+  function pull(list: string, prefix: string): { status: number | null; stderr: string; files: string[] } {
+    const folder = mkdtempSync(join(tmpdir(), "tagged-"))
+    try {
+      const exports = [
+        "tag=${2##*:}; if [ $tag = broken ]; then echo 'Error: 500' >&2; exit 1; fi",
+        `mkdir -p ${folder}/$tag.in; echo $tag > ${folder}/$tag.in/note.txt; tar -C ${folder}/$tag.in -cf "$3" .`,
+      ].join("; ")
+      const crane = `#!/bin/bash\nif [ "$1" = ls ]; then ${list}; else ${exports}; fi\n`
+      writeFileSync(join(folder, "crane"), crane, { mode: 0o755 })
+      const script = pullTaggedScript.replaceAll("/tmp", folder).replaceAll("/out", `${folder}/out`)
+      const { status, stderr } = spawnSync("bash", ["-c", script, "get", "", "r:5000", "", "r:5000/a", prefix], {
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+      })
+      return { status, stderr, files: readdirSync(join(folder, "out")).sort() }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  it("are those of the tag and of its dotted names, and of no longer word", () =>
+    expect(pull("printf '%s\\n' ab ab.x.1 abc abc.1 b.ab", "ab")).toEqual({
+      status: 0,
+      stderr: "",
+      files: ["ab", "ab.x.1"],
+    }))
+  it("are all without a beginning, more than are asked for at once", () => {
+    const names = Array.from({ length: 20 }, (_, i) => `t${String(i).padStart(2, "0")}`)
+    expect(pull(`printf '%s\\n' ${names.join(" ")}`, "").files).toEqual(names)
+  })
+  it("are none in a repository that does not exist, and an error of a registry that does not answer", () => {
+    expect(pull("echo 'Error: GET: NAME_UNKNOWN' >&2; exit 1", "a")).toEqual({ status: 0, stderr: "", files: [] })
+    const down = pull("echo 'Error: GET https://r: 503 Service Unavailable' >&2; exit 1", "a")
+    expect(down.status).toBe(1)
+    expect(down.stderr).toContain("503 Service Unavailable")
+  })
+  it("are an error if one of them cannot be had", () => {
+    const { status, stderr } = pull("printf '%s\\n' a broken c", "")
+    expect(status).toBe(1)
+    expect(stderr).toContain("Error: 500")
+  })
+  it("have a beginning that a tag can have", () => {
+    expect(checkedPrefix("6a57497-dirty.verdict")).toBe("6a57497-dirty.verdict")
+    for (const prefix of ["a b", ".a", "$(id)", "a/b"])
+      expect(() => checkedPrefix(prefix)).toThrow("is not the beginning")
   })
 })
 

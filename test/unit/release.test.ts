@@ -5,11 +5,18 @@ import { chainHtml } from "../../ci/src/report/chain-page"
 import { faultSettings } from "../../ci/src/release/environment"
 import { harmless, messageOf } from "../../ci/src/report/message"
 import { lost } from "../../ci/src/release/probe"
-import { openSealed, refusal, sealed, withVerdict, type ReleaseRecord } from "../../ci/src/release/record"
+import {
+  openSealed,
+  refusal,
+  sealed,
+  verdictEntry,
+  withVerdicts,
+  type ReleaseRecord,
+} from "../../ci/src/release/record"
 import { numberText, type Stage } from "../../ci/src/report/stages"
 
 const record: ReleaseRecord = {
-  format: 1,
+  format: 2,
   tree: "t".repeat(40),
   sha: "6a57497bcae011ae584da337ef8feb7ba971aace",
   commitTime: "2026-01-31T12:00:00Z",
@@ -44,36 +51,33 @@ describe("a release record", () => {
     expect(() => openSealed(JSON.stringify(record), "key")).toThrow("has no seal")
   })
 
-  const at = new Date("2026-02-01T00:00:00Z")
+  const at = Date.parse("2026-02-01T00:00:00Z") / 1000
+  const judged = (before: ReleaseRecord, ...stages: Stage[]): ReleaseRecord =>
+    withVerdicts(before, [verdictEntry({ ...before, subject: [] }, "stage", stages, at)])
   it("needs a green verdict of stage for prod, and none for dev and stage", () => {
     expect(refusal(record, "dev")).toBeUndefined()
     expect(refusal(record, "stage")).toBeUndefined()
     expect(refusal(record, "prod")).toBe(
       "6a57497bcae0 has no stage verdict: it was never tested there; run stage first",
     )
-    expect(
-      refusal(withVerdict(record, "stage", { stages: [stage("stage:api", "passed")], passed: true, at }), "prod"),
-    ).toBeUndefined()
+    expect(refusal(judged(record, stage("stage:api", "passed")), "prod")).toBeUndefined()
   })
   it("with a red verdict of stage is refused with what was red", () =>
-    expect(
-      refusal(
-        withVerdict(record, "stage", {
-          stages: [stage("stage:api", "passed"), stage("stage:load", "failed")],
-          passed: false,
-          at,
-        }),
-        "prod",
-      ),
-    ).toBe("6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why"))
+    expect(refusal(judged(record, stage("stage:api", "passed"), stage("stage:load", "failed")), "prod")).toBe(
+      "6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why",
+    ))
   it("that became red after it was green is refused", () => {
-    const green = withVerdict(record, "stage", { stages: [stage("stage:api", "passed")], passed: true, at })
-    expect(
-      refusal(
-        withVerdict(green, "stage", { stages: [stage("stage:feedback", "inconclusive")], passed: false, at }),
-        "prod",
-      ),
-    ).toContain("stage:feedback")
+    const green = judged(record, stage("stage:api", "passed"))
+    expect(refusal(judged(green, stage("stage:feedback", "inconclusive")), "prod")).toContain("stage:feedback")
+  })
+  it("knows the deployments that were found green last", () => {
+    const on = (deployment: string, status: Stage["status"]) =>
+      verdictEntry({ ...record, subject: [], deployment }, "prod", [stage("prod:health", status)], at)
+    const deployments = (...entries: ReturnType<typeof on>[]) =>
+      withVerdicts(record, entries).verdicts.prod!.deployments
+    expect(deployments(on("1", "passed"), on("2", "passed"))).toEqual(["1", "2"])
+    expect(deployments(on("1", "passed"), on("2", "passed"), on("1", "failed"))).toEqual(["2"])
+    expect(deployments(on("1", "failed"))).toBeUndefined()
   })
 })
 

@@ -28,7 +28,8 @@ export interface Publication {
 
 /**
  * Builds and pushes a release. Returns the stage `publish`, and the record if it passed. The same commit again has the
- * same digests: nothing is pushed, and its record keeps its verdicts.
+ * same digests, and nothing is pushed. Another commit with the same tree is the same release: nothing is built, and the
+ * commit becomes a name of what was tested.
  */
 export async function publish(publication: Publication): Promise<{ part: Part; record?: ReleaseRecord }> {
   const { identity, registry, records } = publication
@@ -38,6 +39,13 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
       throw new Error(
         `the source has uncommitted changes (${identity.sha}): only a commit is published to a real registry`,
       )
+    const { tree, sha, commitTime } = identity
+    const found = await records.find(tree)
+    if (found && found.sha !== sha) {
+      await records.name(sha, tree)
+      record = found
+      return withRecord(dag.directory().withNewFile("result.json", JSON.stringify(releasedAlready(found))), found)
+    }
     const [pushed, chart, files] = await Promise.all([
       pushImages(publication),
       pushChart(publication),
@@ -45,29 +53,35 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
     ])
     const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
     if (result.status !== "passed") return pushed
-    const { tree, sha, commitTime } = identity
-    record = await recordRelease(records, {
-      format: 1,
+    record = await records.add({
+      format: 2,
       tree,
       sha,
       commitTime,
       images: digestsOf(await pushed.file("pushed.json").contents()),
       chart,
       files,
-      verdicts: {},
     })
-    return pushed.withNewFile("release.json", `${JSON.stringify(record, null, 1)}\n`)
+    return withRecord(pushed, record)
   })
   return { part, record }
 }
 
-/** Writes the record of a release. A record of the same release has verdicts already: they stay. */
-export async function recordRelease(records: Records, release: ReleaseRecord): Promise<ReleaseRecord> {
-  const found = await records.find(release.tree)
-  const verdicts = found?.sha === release.sha ? found.verdicts : {}
-  const record = { ...release, verdicts }
-  await records.write(record)
-  return record
+function withRecord(reports: Directory, record: ReleaseRecord): Directory {
+  return reports.withNewFile("release.json", `${JSON.stringify(record, null, 1)}\n`)
+}
+
+/** The result of publishing a tree that another commit has published. */
+export function releasedAlready({ tree, sha }: Pick<ReleaseRecord, "tree" | "sha">): Omit<Stage, "name"> {
+  return {
+    status: "passed",
+    reason: `the tree ${tree.slice(0, 12)} is released as ${sha.slice(0, 12)} already: its images and verdicts stay`,
+    value: 0,
+    unit: "images pushed",
+    seconds: 0,
+    cached: false,
+    exitCode: 0,
+  }
 }
 
 /** Reads pushed.json of modules/registry: the reference by digest of each service. */

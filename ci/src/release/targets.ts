@@ -56,17 +56,10 @@ export function withLogin<T extends { withLogin(username: string, password: Secr
   return password ? module.withLogin(username, password) : module
 }
 
-/**
- * Returns the files of an artefact in the registry, by digest or tag; none if they are optional and there is no such
- * tag.
- */
-export function pullFiles(
-  reference: string,
-  registry: Registry,
-  { optional = false }: { optional?: boolean } = {},
-): Promise<Directory> {
+/** Returns the files of an artefact in the registry, by digest or tag. */
+export function pullFiles(reference: string, registry: Registry): Promise<Directory> {
   return withLogin(dag.registry(), registry)
-    .pullFiles(reference, { ...registryAccess(registry), optional, nonce: unique() })
+    .pullFiles(reference, { ...registryAccess(registry), nonce: unique() })
     .sync()
 }
 

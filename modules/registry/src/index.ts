@@ -16,8 +16,8 @@ import {
   object,
 } from "@dagger.io/dagger"
 import { images } from "./images"
-import { nameOf, parsePushed, trouble } from "./read"
-import { pullScript, pushFilesScript, pushScript } from "./scripts"
+import { checkedPrefix, nameOf, parsePushed, trouble } from "./read"
+import { pullScript, pullTaggedScript, pushFilesScript, pushScript } from "./scripts"
 import { firstLine } from "./shared/clock"
 import { uncached } from "./shared/nonce"
 import { Result, makeResult, reportStep, timedOutAfter } from "./shared/result"
@@ -221,6 +221,40 @@ export class Registry {
     const flags = [insecure ? "--insecure" : "", reference.split("/")[0]!, this.username ?? ""]
     const args = [...flags, reference, optional ? "optional" : ""]
     return (await succeeded(container, pullScript, args)).directory("/out")
+  }
+
+  /**
+   * Returns the files of all artifacts of a repository whose tag is `prefix`, or begins with it and a dot: each in a
+   * folder with the name of its tag. A repository that does not exist has none. This reads records that are only ever
+   * added, one tag each.
+   *
+   * Example: `dagger -m modules/registry call pull-tagged --repository registry:5000/shop/notes --prefix 1
+   * --service tcp://127.0.0.1:5000 --insecure entries`
+   *
+   * @param repository Name of the repository, `host/path`, for example `registry:5000/shop/notes`.
+   * @param prefix Beginning of the tags, for example `1`; empty for all tags.
+   * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
+   * `tcp://127.0.0.1:5000`; by default the host in the name has to be reachable.
+   * @param serviceName Host name that the service gets, as it stands in the name, for example `registry`.
+   * @param insecure Whether the registry may speak plain HTTP, for example `true`.
+   * @param nonce Any value not used before, for example `$RANDOM`, asks again instead of returning the files of this
+   * session.
+   */
+  @func({ cache: "session" })
+  async pullTagged(
+    repository: string,
+    prefix: string = "",
+    service?: Service,
+    serviceName: string = "registry",
+    insecure: boolean = false,
+    nonce: string = "",
+  ): Promise<Directory> {
+    nameOf(`${repository}:x`)
+    const container = craneWith(this, { service, serviceName, nonce })
+    const flags = [insecure ? "--insecure" : "", repository.split("/")[0]!, this.username ?? ""]
+    return (await succeeded(container, pullTaggedScript, [...flags, repository, checkedPrefix(prefix)])).directory(
+      "/out",
+    )
   }
 }
 

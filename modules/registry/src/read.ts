@@ -26,6 +26,14 @@ export function nameOf(reference: string): string {
   return match.groups!.name!
 }
 
+/** Returns the beginning of tags as it is; throws if no tag can begin so. */
+export function checkedPrefix(prefix: string): string {
+  if (/^(\w[\w.-]{0,127})?$/.test(prefix)) return prefix
+  throw new Error(
+    `prefix: ${JSON.stringify(prefix)} is not the beginning of a tag, such as 6a57497; empty for all tags`,
+  )
+}
+
 /** Reads the output of the push script: one line for each image, `pushed|exists <digest> <reference>`. */
 export function parsePushed(output: string): Pushed[] {
   return output

@@ -146,3 +146,28 @@ fi
 crane export "\${flags[@]}" "$4" /tmp/files.tar
 tar -xf /tmp/files.tar -C /out
 `
+
+/**
+ * Writes the files of all artifacts of the repository $4 whose tag is $5, or begins with it and a dot, to /out, each in
+ * a folder with the tag's name; those of all tags if $5 is empty. A repository that does not exist has no tags. Any
+ * other answer of the registry is an error.
+ */
+export const pullTaggedScript = `${login}
+mkdir -p /out
+if ! crane ls "\${flags[@]}" "$4" > /tmp/tags 2> /tmp/listing; then
+  if grep -qE 'NAME_UNKNOWN|404 Not Found' /tmp/listing; then exit 0; fi
+  cat /tmp/listing >&2; exit 1
+fi
+pull() {
+  mkdir -p "/out/$2"
+  crane export "\${flags[@]}" "$1:$2" "/tmp/$2.tar" && tar -xf "/tmp/$2.tar" -C "/out/$2" && rm "/tmp/$2.tar"
+}
+running=()
+while IFS= read -r tag; do
+  if [ -n "$5" ] && [ "$tag" != "$5" ] && [ "\${tag#"$5."}" = "$tag" ]; then continue; fi
+  pull "$4" "$tag" & running+=($!)
+  # Eight requests at once are enough to hide the registry's latency.
+  if [ \${#running[@]} -ge 8 ]; then for one in "\${running[@]}"; do wait "$one"; done; running=(); fi
+done < /tmp/tags
+for one in "\${running[@]}"; do wait "$one"; done
+`
