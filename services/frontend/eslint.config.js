@@ -2,7 +2,7 @@ import pluginVue from "eslint-plugin-vue"
 import tseslint from "typescript-eslint"
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "reports/"] },
+  { ignores: ["dist/", "coverage/", "reports/", "**/*.gen.ts"] },
   ...tseslint.configs.recommended,
   ...pluginVue.configs["flat/recommended"],
   {

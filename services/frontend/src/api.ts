@@ -1,77 +1,35 @@
-// What the page asks the services for, as their openapi.yaml files have it. Amounts are euro cents, quantities g, ml or pieces.
+// What the page asks the services for. The types are those of their contracts (`npm run generate`). Amounts are euro cents,
+// quantities g, ml or pieces.
+import type { NewRecipe, Recipe } from "./contracts/recipes.gen"
+import {
+  severityValues,
+  type Dish,
+  type DishWithMargin,
+  type Feedback,
+  type MenuWithDishes,
+  type NewFeedback,
+  type Menu as NamedMenu,
+  type Problem,
+  type Restaurant,
+} from "./contracts/restaurant.gen"
+import type { Ingredient, Prices, Supplier } from "./contracts/suppliers.gen"
 
-export interface Named {
-  id: string
-  name: string
-}
+export type { Dish, DishWithMargin, Feedback, Ingredient, NewFeedback, NewRecipe, Recipe }
 
-export interface Dish extends Named {
-  menuId: string
-  recipeId: string
-  priceMinor: number
-}
+/** A menu with its dishes. */
+export type Menu = MenuWithDishes
 
 /** What a dish costs and earns; null where the cost is not known. */
-export interface Figures {
-  costMinor: number | null
-  /** Price less cost, negative for a loss. */
-  marginMinor: number | null
-  /** Of the price, to one decimal. */
-  marginPercent: number | null
-}
+export type Figures = Pick<DishWithMargin, "costMinor" | "marginMinor" | "marginPercent">
 
-export interface DishWithMargin extends Dish, Figures {
-  /** False when an ingredient has become unavailable. */
-  orderable: boolean
-  /** The identifiers of those ingredients. */
-  unavailable: string[]
-}
+export type Unit = Ingredient["unit"]
 
-export interface Menu extends Named {
-  restaurantId: string
-  dishes: DishWithMargin[]
-  /** True when costs could not be had, so that margins are missing. */
-  degraded: boolean
-}
+/** A field that a service refused, with the reason. */
+export type FieldError = NonNullable<Problem["errors"]>[number]
 
-export interface NewRecipe {
-  name: string
-  portions: number
-  /** Quantities are for all portions. */
-  lines: { ingredientId: string; quantity: number }[]
-}
+export const severities = severityValues
 
-export interface Recipe extends NewRecipe {
-  id: string
-}
-
-export type Unit = "g" | "ml" | "piece"
-
-export interface Ingredient extends Named {
-  supplierId: string
-  unit: Unit
-  /** Units in a pack. */
-  packSize: number
-  /** Of a pack. */
-  priceMinor: number
-  /** Can be ordered now. */
-  available: boolean
-}
-
-export const severities = ["minor", "major", "critical", "blocker"] as const
-
-export interface NewFeedback {
-  text: string
-  severity: (typeof severities)[number]
-  version: string
-}
-
-export interface Feedback extends NewFeedback {
-  id: string
-  status: "open" | "resolved"
-  createdAt: string
-}
-
+/** What every service answers on /version; it is in no contract. */
 export interface Version {
   /** The git commit, "unknown" where the image does not say. */
   sha: string
@@ -91,7 +49,7 @@ export class Failed extends Error {
   constructor(
     message: string,
     readonly status = 0,
-    readonly fields: { field: string; detail: string }[] = [],
+    readonly fields: FieldError[] = [],
   ) {
     super(message)
   }
@@ -135,10 +93,7 @@ async function ask<T>(
     throw new Failed(patience.aborted ? "the service did not answer in time" : "the service cannot be reached")
   }
   if (!answer.ok) {
-    const problem = (await answer.json().catch(() => ({}))) as {
-      detail?: string
-      errors?: { field: string; detail: string }[]
-    }
+    const problem = (await answer.json().catch(() => ({}))) as Partial<Problem>
     throw new Failed(problem.detail ?? `the service answered ${answer.status}`, answer.status, problem.errors)
   }
   // A proxy that compresses makes the tag weak, though the content is the same; If-Match needs what the service gave.
@@ -164,11 +119,11 @@ async function all<T>(path: string, filter: Record<string, string> = {}, signal?
 
 const id = encodeURIComponent
 
-export const restaurants = (signal?: AbortSignal) => all<Named>("/restaurant/restaurants", {}, signal)
+export const restaurants = (signal?: AbortSignal) => all<Restaurant>("/restaurant/restaurants", {}, signal)
 
 /** A restaurant's menus, without their dishes. */
 export const menus = (restaurantId: string, signal?: AbortSignal) =>
-  all<Named>(`/restaurant/restaurants/${id(restaurantId)}/menus`, {}, signal)
+  all<NamedMenu>(`/restaurant/restaurants/${id(restaurantId)}/menus`, {}, signal)
 
 /** Until when what the services keep may be older than an edit made here, in milliseconds since 1970. They keep nothing for longer than 30 s. */
 let staleUntil = 0
@@ -193,7 +148,7 @@ export async function putRecipe(recipeId: string, etag: string, body: NewRecipe)
   return saved
 }
 
-export const suppliers = (signal?: AbortSignal) => all<Named>("/suppliers/suppliers", {}, signal)
+export const suppliers = (signal?: AbortSignal) => all<Supplier>("/suppliers/suppliers", {}, signal)
 
 /** All ingredients, or one supplier's. */
 export const ingredients = (supplierId = "", signal?: AbortSignal) =>
@@ -202,7 +157,7 @@ export const ingredients = (supplierId = "", signal?: AbortSignal) =>
 /** The ingredients with these identifiers, at most the first 200, as far as they are known. */
 export async function ingredientsNamed(ids: string[], signal?: AbortSignal): Promise<Ingredient[]> {
   const query = new URLSearchParams(ids.slice(0, 200).map((one) => ["ingredient", one]))
-  return (await get<{ items: Ingredient[] }>(`/suppliers/prices?${query}`, { signal })).items
+  return (await get<Prices>(`/suppliers/prices?${query}`, { signal })).items
 }
 
 /** Reports something; the same key with the same content makes one report, however often it is sent. */

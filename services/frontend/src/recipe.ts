@@ -1,21 +1,24 @@
 // A recipe while it is edited: what was typed, whether it is valid, what it costs, and how it meets another person's change.
-import type { Ingredient, NewRecipe, Recipe } from "./api"
+import type { FieldError, Ingredient, NewRecipe, Recipe } from "./api"
 
 /** A recipe as typed. */
 export interface Draft {
   portions: string
   lines: { ingredientId: string; quantity: string }[]
+  /** On the preparation, "" for none. */
+  note: string
 }
 
-/** Messages by field: "portions", "lines" for the list, an ingredient's identifier for its quantity, "" for all else. */
+/** Messages by field: "portions", "note", "lines" for the list, an ingredient's identifier for its quantity, "" for all else. */
 export type Notes = Record<string, string>
 
-const most = { portions: 10_000, quantity: 1_000_000, lines: 100 }
+const most = { portions: 10_000, quantity: 1_000_000, lines: 100, note: 2000 }
 
 export function draftOf(recipe: NewRecipe): Draft {
   return {
     portions: String(recipe.portions),
     lines: recipe.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: String(line.quantity) })),
+    note: recipe.note ?? "",
   }
 }
 
@@ -34,16 +37,30 @@ export function check(draft: Draft): Notes {
   for (const line of draft.lines)
     if (whole(line.quantity, most.quantity) === null)
       notes[line.ingredientId] = "Enter a whole number from 1 to 1,000,000."
+  // The service counts characters, of which some are two for JavaScript.
+  const length = [...draft.note].length
+  if (length > most.note) notes.note = `That is ${length} characters; ${most.note} are possible.`
   return notes
 }
 
-/** The recipe that a valid draft means. */
-export function recipeOf(name: string, draft: Draft): NewRecipe {
-  return {
-    name,
+/**
+ * The recipe that a valid draft means. Everything else is as it was read, also what this page does not know: a PUT replaces the whole
+ * recipe, so that a field left out here would be deleted.
+ */
+export function recipeOf(read: Recipe, draft: Draft): NewRecipe {
+  const lines = new Map(read.lines.map((line) => [line.ingredientId, line]))
+  const meant: NewRecipe & { id?: string } = {
+    ...read,
     portions: Number(draft.portions),
-    lines: draft.lines.map((line) => ({ ingredientId: line.ingredientId, quantity: Number(line.quantity) })),
+    lines: draft.lines.map(({ ingredientId, quantity }) => ({
+      ...lines.get(ingredientId),
+      ingredientId,
+      quantity: Number(quantity),
+    })),
+    note: draft.note || undefined,
   }
+  delete meant.id
+  return meant
 }
 
 /** The cost of a line in euro cents with fractions; null when its price or its quantity is not known. */
@@ -69,13 +86,13 @@ export function same(a: Draft, b: Draft): boolean {
 }
 
 /** The service's field errors at the fields of the draft that was sent. It names a line `lines[0].quantity` or `lines.0.quantity`. */
-export function notesOf(fields: { field: string; detail: string }[], sent: Draft): Notes {
+export function notesOf(fields: FieldError[], sent: Draft): Notes {
   const notes: Notes = {}
   for (const { field, detail } of fields) {
     const at = /^lines[.[](\d+)/.exec(field)
     const line = at ? sent.lines[Number(at[1])] : undefined
     if (line) notes[line.ingredientId] = detail
-    else if (field === "portions" || field === "lines") notes[field] = detail
+    else if (field === "portions" || field === "lines" || field === "note") notes[field] = detail
     else notes[""] = `${field}: ${detail}`
   }
   return notes
@@ -96,15 +113,17 @@ export function merge(base: Recipe, typed: Draft, theirs: Recipe): { draft: Draf
   const pick = <T extends string | undefined>(field: string, was: T, typedNow: T, savedNow: T): T => {
     if (typedNow === was) return savedNow
     if (savedNow !== was && savedNow !== typedNow)
-      notes[field] = savedNow === undefined ? "Removed by the other person." : `The other person saved ${savedNow}.`
+      notes[field] = savedNow ? `The other person saved ${savedNow}.` : "Removed by the other person."
     return typedNow
   }
 
   const portions = pick("portions", before.portions, typed.portions, saved.portions)
+  const note = pick("note", before.note, typed.note, saved.note)
+  if (notes.note && saved.note) notes.note = `The other person saved “${saved.note}”.`
   const order = [...new Set([...mine.keys(), ...other.keys()])]
   const lines = order.flatMap((ingredientId) => {
     const quantity = pick(ingredientId, old.get(ingredientId), mine.get(ingredientId), other.get(ingredientId))
     return quantity === undefined ? [] : [{ ingredientId, quantity }]
   })
-  return { draft: { portions, lines }, notes }
+  return { draft: { portions, lines, note }, notes }
 }

@@ -8,6 +8,7 @@ const stock = new Map<string, Ingredient>([flour, tomatoes, cream, basil, salt].
 const draft = (portions: string, ...lines: [string, string][]) => ({
   portions,
   lines: lines.map(([ingredientId, quantity]) => ({ ingredientId, quantity })),
+  note: "",
 })
 
 describe("the cost of a portion", () => {
@@ -46,6 +47,10 @@ describe("what was typed", () => {
       flour: expect.any(String),
       salt: expect.any(String),
     })
+    expect(check({ ...draft("1", ["flour", "1"]), note: "🍅".repeat(2000) })).toEqual({})
+    expect(check({ ...draft("1", ["flour", "1"]), note: "🍅".repeat(2001) })).toEqual({
+      note: "That is 2001 characters; 2000 are possible.",
+    })
     expect(check(draft("1"))).toEqual({ lines: expect.stringContaining("at least one") })
     expect(check(draft("1", ...Array.from({ length: 101 }, (_, n): [string, string] => [String(n), "1"])))).toEqual({
       lines: expect.stringContaining("100"),
@@ -53,7 +58,7 @@ describe("what was typed", () => {
   })
 
   it("goes to the service and back unchanged", () => {
-    expect({ id: "r1", ...recipeOf("Tomato Soup", draftOf(soupRecipe)) }).toEqual(soupRecipe)
+    expect({ id: "r1", ...recipeOf(soupRecipe, draftOf(soupRecipe)) }).toEqual(soupRecipe)
     expect(same(draftOf(soupRecipe), draftOf(soupRecipe))).toBe(true)
     expect(same(draftOf(soupRecipe), draft("6", ["tomatoes", "1500"]))).toBe(false)
   })
@@ -66,8 +71,15 @@ describe("the service's field errors", () => {
       { field: "lines[1].quantity", detail: "b" },
       { field: "lines.0.quantity", detail: "c" },
       { field: "name", detail: "d" },
+      { field: "note", detail: "g" },
     ]
-    expect(notesOf(fields, draftOf(soupRecipe))).toEqual({ portions: "a", cream: "b", tomatoes: "c", "": "name: d" })
+    expect(notesOf(fields, draftOf(soupRecipe))).toEqual({
+      portions: "a",
+      cream: "b",
+      tomatoes: "c",
+      "": "name: d",
+      note: "g",
+    })
     expect(
       notesOf(
         [
@@ -116,6 +128,19 @@ describe("a change by someone else", () => {
         basil: "The other person saved 9.",
       },
     })
+  })
+
+  it("to the note comes in, or is told where both have changed it", () => {
+    const noted = { ...base, note: "Old." }
+    const kept = { ...draftOf(noted), portions: "8" }
+    expect(merge(noted, kept, { ...noted, note: "Theirs." })).toEqual({ draft: { ...kept, note: "Theirs." }, notes: {} })
+    expect(merge(noted, kept, base)).toEqual({ draft: { ...kept, note: "" }, notes: {} })
+    const mineToo = { ...kept, note: "Mine." }
+    expect(merge(noted, mineToo, { ...noted, note: "Theirs." })).toEqual({
+      draft: mineToo,
+      notes: { note: "The other person saved “Theirs.”." },
+    })
+    expect(merge(noted, mineToo, base).notes).toEqual({ note: "Removed by the other person." })
   })
 
   it("takes lines away that were not touched, and brings none back that were removed", () => {

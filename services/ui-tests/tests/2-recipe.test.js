@@ -35,12 +35,15 @@ describe("recipes", () => {
 
   test("a recipe is edited: the margin moves at once, is saved, and stands on the menu", (browser) =>
     withDish(async (dish, before) => {
+      const noted = { ...before, note: "Let it rest.\nThen serve." }
+      await setRecipe(dish.recipeId, noted)
       await browser.open("/")
       await browser.view("Menus")
       const first = await marginOnMenu(browser, dish)
       await browser.click(`a[href="/dishes/${dish.id}"]`)
       await browser.view(dish.name)
       assert.equal(await browser.text("#margin"), first)
+      assert.equal(await browser.value("#note"), noted.note)
       await browser.picture("recipe")
 
       const [line] = before.lines
@@ -54,7 +57,8 @@ describe("recipes", () => {
       await browser.see("[role=status]", "Saved.")
       await browser.see(".source", "With the saved recipe.")
       assert.equal(await browser.text("#margin"), typed, "the service comes to the same margin")
-      assert.equal((await recipe(dish.recipeId)).lines[0].quantity, other(line.quantity))
+      const lines = [{ ...line, quantity: other(line.quantity) }, ...before.lines.slice(1)]
+      assert.deepEqual(await recipe(dish.recipeId), { ...noted, lines }, "nothing else has changed")
       await browser.picture("recipe-saved")
 
       await browser.click(".back a")
