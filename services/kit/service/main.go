@@ -80,7 +80,7 @@ func migrate(
 		return errUsage
 	}
 	r := env.New(getenv)
-	settings := postgres.Read(r)
+	settings, level := postgres.Read(r), readLevel(r)
 	if err := r.Err(); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func migrate(
 			}
 			continue
 		}
-		log := Logger(m.Schema, out)
+		log := Logger(m.Schema, out, level)
 		applied, err := postgres.Migrate(ctx, settings, m.Schema, step, m.Files, log)
 		if err != nil {
 			return err

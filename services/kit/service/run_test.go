@@ -130,6 +130,9 @@ func TestAServiceIsReadyWithItsSchema(t *testing.T) {
 	if status, _ := get(t, "http://"+address+"/metrics"); status != 404 {
 		t.Errorf("figures are on the product's port: %d", status)
 	}
+	if status, _ := get(t, "http://"+address+"/debug/pprof/"); status != 404 {
+		t.Errorf("profiles are on the product's port: %d", status)
+	}
 	metrics := out.find(t, `"metrics_address":"([^"]+)"`)
 	_, figures := get(t, "http://"+metrics+"/metrics")
 	for _, want := range []string{

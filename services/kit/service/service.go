@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"time"
 
@@ -27,12 +28,13 @@ import (
 
 // Settings are the variables that every service has.
 type Settings struct {
-	AppMode        string // APP_MODE: development, qa, stage or production
-	AppURL         string // APP_URL: the product's public address
-	Address        string // ADDRESS: where to listen, ":8080" unless set
-	MetricsAddress string // METRICS_ADDRESS: where Prometheus asks, ":9090" unless set; "" (METRICS_ADDRESS=off): nowhere
-	VersionDir     string // VERSION_DIR: where version.json lies; beside the binary unless set
-	Memory         bool   // STORE=memory instead of postgres: data ends with the process; not in production
+	AppMode        string     // APP_MODE: development, qa, stage or production
+	AppURL         string     // APP_URL: the product's public address
+	Address        string     // ADDRESS: where to listen, ":8080" unless set
+	MetricsAddress string     // METRICS_ADDRESS: for Prometheus and profilers, ":9090" unless set; "" (METRICS_ADDRESS=off): nowhere
+	LogLevel       slog.Level // LOG_LEVEL: what is logged at least: debug, info, warn or error; info unless set
+	VersionDir     string     // VERSION_DIR: where version.json lies; beside the binary unless set
+	Memory         bool       // STORE=memory instead of postgres: data ends with the process; not in production
 	Life           web.Life
 	Faults         faults.Settings
 }
@@ -44,6 +46,7 @@ func Read(r *env.Reader) Settings {
 		AppURL:         r.URL("APP_URL", "http://localhost:5173"),
 		Address:        r.String("ADDRESS", ":8080"),
 		MetricsAddress: r.String("METRICS_ADDRESS", ":9090"),
+		LogLevel:       readLevel(r),
 		VersionDir:     r.String("VERSION_DIR", ""),
 		Memory:         r.OneOf("STORE", "postgres", "postgres", "memory") == "memory",
 		Life: web.Life{
@@ -61,10 +64,17 @@ func Read(r *env.Reader) Settings {
 	return s
 }
 
-// Logger gives the log of the service called name: JSON lines to out that carry
-// the name. Run makes the same; this is for what a service opens before.
-func Logger(name string, out io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(out, nil)).With("service", name)
+// readLevel reads LOG_LEVEL.
+func readLevel(r *env.Reader) slog.Level {
+	var level slog.Level
+	level.UnmarshalText([]byte(r.OneOf("LOG_LEVEL", "info", "debug", "info", "warn", "error"))) // knows these four
+	return level
+}
+
+// Logger gives the log of the service called name: JSON lines of at least a level
+// to out that carry the name. Run makes the same; this is for what a service opens before.
+func Logger(name string, out io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})).With("service", name)
 }
 
 // Option adds to what Run does.
@@ -122,14 +132,14 @@ func Run(
 	for _, option := range options {
 		option(&with)
 	}
-	log := Logger(name, out)
+	log := Logger(name, out, s.LogLevel)
 	version := web.ReadVersion(s.VersionDir, s.AppMode)
 	log.Info("starting", "sha", version.SHA, "app_mode", s.AppMode)
 	figures := metrics.New(version.SHA)
 	if err := figures.Add(with.collectors...); err != nil {
 		return err
 	}
-	stop, err := serveMetrics(ctx, s.MetricsAddress, figures.Handler(), log)
+	stop, err := serveMetrics(ctx, s.MetricsAddress, inside(figures.Handler()), log)
 	if err != nil {
 		return err
 	}
@@ -156,6 +166,18 @@ func Run(
 		}
 		return nil
 	})
+}
+
+// inside answers what is for the operators: figures, and profiles of the running process.
+func inside(figures http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", figures)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index) // also heap, goroutine and the other profiles by name
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	return mux
 }
 
 // serveMetrics answers on a port that the product's users do not reach, until stop

@@ -39,6 +39,81 @@ func TestRunServesAndEndsWithTheContext(t *testing.T) {
 	}
 }
 
+func TestLogLevelIsASetting(t *testing.T) {
+	for level, want := range map[string]string{
+		"": "INFO WARN ERROR ", "debug": "DEBUG INFO WARN ERROR ", "info": "INFO WARN ERROR ",
+		"warn": "WARN ERROR ", "error": "ERROR ",
+	} {
+		s := read(t, map[string]string{"LOG_LEVEL": level})
+		var out bytes.Buffer
+		log := Logger("x", &out, s.LogLevel)
+		log.Debug("")
+		log.Info("")
+		log.Warn("")
+		log.Error("")
+		got := ""
+		for line := range strings.Lines(out.String()) {
+			_, rest, _ := strings.Cut(line, `"level":"`)
+			word, _, _ := strings.Cut(rest, `"`)
+			got += word + " "
+		}
+		if got != want {
+			t.Errorf("LOG_LEVEL=%s logs %s", level, got)
+		}
+	}
+	r := env.New(func(name string) string { return map[string]string{"LOG_LEVEL": "loud"}[name] })
+	want := `LOG_LEVEL: "loud" is none of debug, info, warn, error`
+	if Read(r); r.Err() == nil || !strings.Contains(r.Err().Error(), want) {
+		t.Errorf("%v", r.Err())
+	}
+}
+
+func TestRunHeedsTheLogLevel(t *testing.T) {
+	s := read(t, map[string]string{
+		"ADDRESS": "127.0.0.1:0", "DRAIN_DELAY": "0s", "METRICS_ADDRESS": "off", "LOG_LEVEL": "error",
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	var out bytes.Buffer
+	err := Run(ctx, "x", s, &out, func(*http.ServeMux, *slog.Logger) error { return nil })
+	if err != nil || out.Len() > 0 {
+		t.Errorf("%v: %s", err, &out)
+	}
+}
+
+func TestProfilesAreOnTheMetricsPortOnly(t *testing.T) {
+	s := read(t, map[string]string{"ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "DRAIN_DELAY": "0s"})
+	ctx, cancel := context.WithCancel(t.Context())
+	out, ended := &output{}, make(chan error, 1)
+	go func() {
+		ended <- Run(ctx, "x", s, out, func(*http.ServeMux, *slog.Logger) error { return nil })
+	}()
+	address := out.find(t, `"msg":"ready","service":"x","address":"([^"]+)"`)
+	metrics := out.find(t, `"metrics_address":"([^"]+)"`)
+	for path, want := range map[string]string{
+		"":                          "heap",
+		"goroutine?debug=1":         "kit/service.Run",
+		"heap?debug=1":              "heap profile",
+		"profile?seconds=1":         "\x1f\x8b",
+		"trace?seconds=0.1":         "go 1.",
+		"symbol":                    "num_symbols",
+		"cmdline":                   "service",
+		"no-such-profile?seconds=1": "",
+	} {
+		status, body := get(t, "http://"+metrics+"/debug/pprof/"+path)
+		if want == "" && status != 404 || want != "" && (status != 200 || !strings.Contains(body, want)) {
+			t.Errorf("%s: %d %.80q", path, status, body)
+		}
+		if status, _ := get(t, "http://"+address+"/debug/pprof/"+path); status != 404 {
+			t.Errorf("%s is on the product's port: %d", path, status)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRunReportsAnAddressThatCannotBeUsed(t *testing.T) {
 	s := Settings{Address: "256.0.0.1:1"}
 	if err := Run(t.Context(), "x", s, io.Discard, func(*http.ServeMux, *slog.Logger) error { return nil }); err == nil {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"delivery.example/kit/id"
@@ -45,8 +47,9 @@ type noteKey struct{}
 
 // Observe wraps a service's handler: every request gets an id (the caller's, if
 // it has the right form), a trace (the caller's, if there is one) and security
-// headers, a panic becomes a 500 problem, and one log line is written when the
-// request ends. Probes that succeed are not logged, and no probe is metered.
+// headers, and one log line is written when the request ends. A panic becomes a 500
+// problem, or breaks off the answer that it cut short; its stack is in the log
+// line. Probes that succeed are not logged, and no probe is metered.
 func Observe(log *slog.Logger, next http.Handler, meters ...Meter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -73,18 +76,24 @@ func Observe(log *slog.Logger, next http.Handler, meters ...Meter) http.Handler 
 		defer func() {
 			level := slog.LevelInfo
 			fault := recover()
-			if fault != nil && fault != http.ErrAbortHandler {
-				said.attrs = append(said.attrs, slog.Any("panic", fault))
-				if rec.status == 0 {
-					problem.Write(rec, problem.New(http.StatusInternalServerError, "an unexpected error; see the service's log"), requestID)
+			isAbort, isCut := fault == http.ErrAbortHandler, false
+			status := rec.code()
+			if fault != nil && !isAbort {
+				said.attrs = append(said.attrs, slog.Any("panic", fault), slog.String("stack", stack()))
+				status = http.StatusInternalServerError
+				if isCut = rec.status != 0; !isCut {
+					fail(rec, requestID)
 				}
 			}
 			seconds := time.Since(start).Seconds()
 			for _, m := range meters {
-				m.End(r.Method, r.Pattern, rec.code(), seconds)
+				m.End(r.Method, r.Pattern, status, seconds)
 			}
-			if fault == http.ErrAbortHandler {
+			if isAbort {
 				panic(fault)
+			}
+			if isCut {
+				defer panic(http.ErrAbortHandler) // after the log: half an answer must not look like a whole one
 			}
 			if isProbe(r) && rec.code() < 400 {
 				return
@@ -104,6 +113,33 @@ func Observe(log *slog.Logger, next http.Handler, meters ...Meter) http.Handler 
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// fail answers that a handler has panicked, without the headers that were for its own answer.
+func fail(w http.ResponseWriter, requestID string) {
+	clear(w.Header())
+	w.Header().Set(RequestIDHeader, requestID)
+	secure(w.Header())
+	problem.Write(w, problem.New(http.StatusInternalServerError, "an unexpected error; see the service's log"), requestID)
+}
+
+// stack gives the calls that led to the panic which is being recovered, the latest
+// first: a line with the function and one with the place for each.
+func stack() string {
+	whole := string(debug.Stack())
+	_, calls, found := strings.Cut(whole, "\npanic(")
+	if !found {
+		return whole
+	}
+	lines := strings.Split(calls, "\n")[2:] // the rest of panic's own two
+	for len(lines) > 2 && isRuntime(lines[0]) {
+		lines = lines[2:]
+	}
+	return strings.Join(lines, "\n")
+}
+
+func isRuntime(call string) bool {
+	return strings.HasPrefix(call, "runtime.") || strings.HasPrefix(call, "internal/runtime/")
 }
 
 // secure sets what every answer should have: an API's answers are data, never a

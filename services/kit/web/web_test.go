@@ -74,6 +74,85 @@ func TestObserveTurnsAPanicIntoAProblem(t *testing.T) {
 	}
 }
 
+// deep is where the fault is, for its name in a stack.
+func deep(w http.ResponseWriter, written string) {
+	io.WriteString(w, written)
+	var counts map[string]int
+	counts[written]++
+}
+
+func TestObserveLogsWhereAPanicCameFrom(t *testing.T) {
+	var out bytes.Buffer
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /deep", func(w http.ResponseWriter, _ *http.Request) { deep(brokenPipe{w}, "") })
+	Observe(logger(&out), mux).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/deep", nil))
+	var line struct{ Level, Stack, Panic string }
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil { // one line
+		t.Fatalf("%v: %s", err, &out)
+	}
+	if line.Level != "ERROR" || !strings.Contains(line.Panic, "nil map") {
+		t.Errorf("%+v", line)
+	}
+	first, _, _ := strings.Cut(line.Stack, "\n")
+	if !strings.Contains(first, "web.deep(") || !strings.Contains(line.Stack, "web_test.go:") {
+		t.Errorf("the stack does not begin where the panic was:\n%s", line.Stack)
+	}
+	out.Reset()
+	Observe(logger(&out), http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	if strings.Contains(out.String(), "stack") {
+		t.Errorf("a request that ended well has a stack: %s", &out)
+	}
+}
+
+// brokenPipe writes nothing, not even a status.
+type brokenPipe struct{ http.ResponseWriter }
+
+func (brokenPipe) Write(b []byte) (int, error) { return len(b), nil }
+
+// Half an answer must not look like a whole one.
+func TestObserveBreaksOffAnAnswerThatAPanicCutsShort(t *testing.T) {
+	var out bytes.Buffer
+	server := httptest.NewServer(Observe(logger(&out), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		deep(w, `{"items":[`)
+	})))
+	defer server.Close()
+	answer, err := http.Get(server.URL)
+	if err == nil {
+		defer answer.Body.Close()
+		_, err = io.ReadAll(answer.Body)
+	}
+	if err == nil {
+		t.Error("the caller takes half an answer for a whole one")
+	}
+	server.Close()
+	if !strings.Contains(out.String(), "web.deep(") {
+		t.Errorf("%s", &out)
+	}
+}
+
+// What the handler has set for its own answer does not go out with the problem.
+func TestObserveSendsAProblemWithoutTheHeadersOfTheAnswer(t *testing.T) {
+	w := httptest.NewRecorder()
+	Observe(quiet(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, name := range []string{"ETag", "Location", "Content-Length", "Content-Encoding"} {
+			w.Header().Set(name, "1")
+		}
+		w.Header().Set("Cache-Control", "max-age=60")
+		panic("seven")
+	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for _, name := range []string{"ETag", "Location", "Content-Length", "Content-Encoding"} {
+		if got := w.Header().Get(name); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := w.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control: %s", got)
+	}
+	if w.Header().Get(RequestIDHeader) == "" || w.Header().Get("Content-Type") != problem.ContentType {
+		t.Errorf("%v", w.Header())
+	}
+}
+
 func TestObserveKeepsQuietAboutGoodProbesOnly(t *testing.T) {
 	var out bytes.Buffer
 	mux := http.NewServeMux()

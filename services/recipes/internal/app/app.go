@@ -49,7 +49,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		return err
 	}
 
-	log := service.Logger("recipes", out)
+	log := service.Logger("recipes", out, settings.LogLevel)
 	caller := client.New("suppliers", timeout, log)
 	prices, err := suppliers.New(from, caller)
 	if err != nil {

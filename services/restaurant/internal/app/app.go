@@ -50,7 +50,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		return err
 	}
 
-	log := service.Logger("restaurant", out)
+	log := service.Logger("restaurant", out, settings.LogLevel)
 	caller := client.New("recipes", timeout, log)
 	costs, err := recipes.New(from, caller)
 	if err != nil {

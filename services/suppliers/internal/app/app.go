@@ -35,7 +35,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		return err
 	}
 
-	log := service.Logger("suppliers", out)
+	log := service.Logger("suppliers", out, settings.LogLevel)
 	var options []service.Option
 	var repository supply.Repository = store.NewMemory()
 	if !settings.Memory {
