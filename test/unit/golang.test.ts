@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as go from "../../modules/golang/src/read"
-import { goFiles } from "../../modules/golang/src/scripts"
+import { goFiles, raceFlag } from "../../modules/golang/src/scripts"
 import { refusal } from "../../modules/shared/refusal"
 import { sarif } from "../../modules/shared/sarif"
 import { turns } from "../../modules/shared/turns"
@@ -372,7 +372,41 @@ describe("golang test", () => {
         ),
         ".",
       ).first,
-    ).toBe("a: TestRace: data race, /src/a/a_test.go:8 +0x33"))
+    ).toBe("a: TestRace: data race at a/a_test.go:8"))
+  it("names the source's line of a race that Go's own code has run into", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a TestMap (0.01s)\n===\nWARNING: DATA RACE\nWrite at 0x1 by goroutine 9:\n  runtime.mapassign()\n      " +
+            "/usr/local/go/src/internal/runtime/maps/runtime.go:184 +0x0\n  x.Put()\n      /src/api/a/put.go:31 +0x4f\n",
+        ),
+        "api",
+      ).first,
+    ).toBe("api/a: TestMap: data race at api/a/put.go:31"))
+  it("says where the race is if no line is the source's", () => {
+    const race = (place: string) => `=== FAIL: a TestMap (0.01s)\n===\nWARNING: DATA RACE\n${place}`
+    const first = (place: string) => go.testOutcome(failed(race(place)), ".").first
+    expect(first("      /go/pkg/mod/x.org/q@v1.0.0/q.go:3 +0x1\n")).toBe(
+      "a: TestMap: data race at /go/pkg/mod/x.org/q@v1.0.0/q.go:3",
+    )
+    expect(first("")).toBe("a: TestMap: data race, see the report")
+  })
+  it.each([
+    ["", "-race"],
+    ["-mod=mod", "-race"],
+    ["-race=false", ""],
+    ["-mod=mod --race=false", ""],
+    ["-race=falsehood", "-race"],
+    ["-tags=-race=false", "-race"],
+  ])("runs with the race detector unless GOFLAGS switches it off: %j", (GOFLAGS, flag) =>
+    expect(execFileSync("bash", ["-c", `${raceFlag}; echo "$race"`], { env: { GOFLAGS }, encoding: "utf8" })).toBe(
+      `${flag}\n`,
+    ),
+  )
+  it("says that tests ran without the race detector", () => {
+    expect(go.raceNote(true)).toBe(", without the race detector (-race=false in GOFLAGS)")
+    expect(go.raceNote(false)).toBe("")
+  })
   it("says what testify says", () =>
     expect(
       go.testOutcome(

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { catalogue } from "../../ci/src/catalogue"
 import { judgeFindings } from "../../ci/src/checks/findings"
+import { countedAlways } from "../../ci/src/checks/services"
 import { parseConfig } from "../../ci/src/config/config"
 import { messageOf } from "../../ci/src/report/message"
 import { nextStepOf, reasonText } from "../../ci/src/report/next-steps"
@@ -36,6 +37,20 @@ describe("the next step", () => {
     expect(nextStepOf(failed("api:lint", { reason: "timed out after 600 s" }))).toContain("timeouts.lint")
     expect(nextStepOf(failed("sast:go", { reason: "could not run: no space" }))).toContain("dagger.log")
     expect(nextStepOf(failed("api:test"))).toContain("pr --only api:test")
+  })
+  it("of a data race names the setting that runs the tests without the detector", () => {
+    expect(nextStepOf(failed("api:test", { reason: "a: TestMap: data race at a/put.go:31" }))).toContain("-race=false")
+    expect(nextStepOf(failed("api:lint", { reason: "a: data race at a/put.go:31" }))).not.toContain("-race=false")
+  })
+  it("of a test, type check or build says with gates.scope: new that old failures count", () => {
+    for (const step of ["test", "typecheck", "build"]) {
+      const stage = failed(`api:${step}`)
+      expect(nextStepOf(countedAlways(stage, "new"))).toBe(`old failures count too: ${nextStepOf(stage)}`)
+      expect(countedAlways(stage, "all")).toBe(stage)
+    }
+    const passed = failed("api:test", { status: "passed" })
+    for (const stage of [passed, failed("api:lint"), failed("lint:helm")])
+      expect(countedAlways(stage, "new")).toBe(stage)
   })
   it("stands behind the reason of a red stage, of no other", () => {
     expect(reasonText(failed("quality"), 100)).toBe(`a.go:1 wrong · ${nextStepOf(failed("quality"))}`)

@@ -1,6 +1,7 @@
 // The steps of a service, all in one call of its module.
 import { Golang, dag } from "@dagger.io/dagger"
-import type { Service as Delivered } from "../config/config"
+import type { Config, Service as Delivered } from "../config/config"
+import { nextStepOf } from "../report/next-steps"
 import { collect, type Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
@@ -25,7 +26,19 @@ export function checkService(run: CheckRun, service: ServiceSteps): Promise<Part
   const { name, steps } = service
   const stages = steps.map((step) => `${name}:${step}`)
   const call = async () => compareWithBase(run, await checkOf(service)(run, service), lintOf(service))
-  return collect(name, stages, call, (part) => withKnownFindings(withCoverageGate(service.service)(part), service))
+  const counted = (part: Part) => ({
+    ...part,
+    stages: part.stages.map((stage) => countedAlways(stage, run.config.scope)),
+  })
+  return collect(name, stages, call, (part) =>
+    withKnownFindings(withCoverageGate(service.service)(counted(part)), service),
+  )
+}
+
+/** Says with `gates.scope: new` that a failed test, type check or build holds also if it is old: the base does not run them. */
+export function countedAlways(stage: Stage, scope: Config["scope"]): Stage {
+  const isAlways = /:(test|typecheck|build)$/.test(stage.name) && stage.status === "failed"
+  return scope === "new" && isAlways ? { ...stage, next: `old failures count too: ${nextStepOf(stage)}` } : stage
 }
 
 function checkOf({ service }: ServiceSteps): (run: CheckRun, of: ServiceSteps) => Promise<Found> {

@@ -52,6 +52,8 @@ export function nextStepOf({ name, reason, next, status }: Stage): string {
   if (/^timed out\b/.test(reason)) return `find out what hangs, or raise timeouts.${timeout} in delivery.yaml`
   if (/^(could not run\b|the module gave no result)/.test(reason))
     return "the whole message is in dagger.log of the reports; again: the same command with --all"
+  if (step === "test" && /: data race\b/.test(reason))
+    return 'correct it; until then `goenv: { GOFLAGS: "-race=false" }` runs the tests without the race detector'
   if (status === "inconclusive") return "again when it answers; what that comes to: `inconclusive` of its gate"
   const table: Record<string, string> = ofChecks
   const found = table[name] ?? table[`<service>:${step}`] ?? ofSteps[step] ?? ofSteps[first] ?? others

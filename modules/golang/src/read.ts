@@ -251,11 +251,26 @@ function firstFailure(output: string, blocks: Block[], path: string): string {
   return `${under(path, block.pkg)}: ${block.test || "the package"}: ${why(block.body)}`
 }
 
+/** Where the tests' container has the source. */
+const sourceRoot = "/src/"
+
+/** Names the first line of the source in a report of the race detector; Go's own code is only passed through. */
+function raceText(report: string[]): string {
+  const places = report.flatMap((l) => /^(\/.*\.go:\d+)(?: \+0x[0-9a-f]+)?$/.exec(l)?.[1] ?? [])
+  const place = places.find((one) => one.startsWith(sourceRoot)) ?? places[0]
+  return place === undefined ? "data race, see the report" : `data race at ${place.replace(sourceRoot, "")}`
+}
+
+/** What a run of the tests says of the race detector, if it was off. */
+export function raceNote(isOff: boolean): string {
+  return isOff ? ", without the race detector (-race=false in GOFLAGS)" : ""
+}
+
 /** The most telling line of a failed test's output. */
 function why(body: string[]): string {
   const text = body.map((l) => l.trim())
   const race = text.findIndex((l) => l === "WARNING: DATA RACE")
-  if (race >= 0) return `data race, ${text.slice(race).find((l) => /\.go:\d+/.test(l)) ?? "see the report"}`
+  if (race >= 0) return raceText(text.slice(race))
   const panic = text.find((l) => l.startsWith("panic: "))
   if (panic) {
     const frame = text.find((l) => /_test\.go:\d+ \+0x/.test(l)) ?? ""

@@ -53,6 +53,9 @@ end_turn
 exit $status
 `
 
+/** Sets $race to the flag of the race detector; to nothing where GOFLAGS switches it off, which a flag of the command would undo. */
+export const raceFlag = `case " $GOFLAGS " in *" -race=false "* | *" --race=false "*) race= ;; *) race=-race ;; esac`
+
 /**
  * Runs the whole test suite with the race detector. JUnit and the coverage profile are written even when it fails.
  * $1: time-out in seconds; further arguments go to `go test`. Where no package has a test, no-tests.txt says so and nothing
@@ -62,23 +65,24 @@ exit $status
  * - `-vet=off`: the lint step runs go vet; here it would check every dependency again, compiled for the race detector.
  * - `-p`: one package more than processors, because a test with the race detector sleeps for a second before it exits
  *   (atexit_sleep_ms, https://go.dev/doc/articles/race_detector).
- * - The race detector needs cgo, whatever the build does.
+ * - The race detector needs cgo, whatever the build does. Without it no-race.txt says so.
  * - Generated files (https://go.dev/s/generatedcode) are removed from the profile, because their branches say nothing
  *   about the module's tests. generated.txt lists them.
  */
 export const testScript = `${turns}${goShell}${generated}
 seconds=$1; shift
 choose_toolchain
-export CGO_ENABLED=1
+${raceFlag}
+if [ -n "$race" ]; then export CGO_ENABLED=1; else echo off > /report/no-race.txt; fi
 has_packages 2> /dev/null || exit 0
 if tested=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... 2> /dev/null) && [ -z "$tested" ]
 then echo none > /report/no-tests.txt; exit 0; fi
 take_turn test
-[ -e "$known" ] || GOGC=400 go list -deps -test -export -race ./... > /dev/null 2>&1
+[ -e "$known" ] || GOGC=400 go list -deps -test -export $race ./... > /dev/null 2>&1
 end_turn
 gotestsum --format pkgname --junitfile /report/junit.xml \\
   --junitfile-testsuite-name relative --junitfile-testcase-classname relative -- \\
-  -p=$(($(nproc) + 1)) -count=1 -race -vet=off -timeout "\${seconds}s" \\
+  -p=$(($(nproc) + 1)) -count=1 $race -vet=off -timeout "\${seconds}s" \\
   -coverprofile=/report/coverage.out -covermode=atomic "$@" ./...
 status=$?
 name=$(go list -m -f "{{if eq .Dir \\"$PWD\\"}}{{.Path}}{{end}}" | grep .) && generated "$name/" > /report/generated.txt

@@ -8,6 +8,7 @@ import {
   lineOf,
   lintFindings,
   lintTrouble,
+  raceNote,
   testOutcome,
   under,
   type LintFiles,
@@ -95,9 +96,10 @@ async function test(module: GoModule, { container, args, timeout }: StepOptions)
   // The time-out of go test names the hanging test, so it comes a little before that of the step.
   const inner = Math.max(1, Math.round(timeout - Math.min(10, timeout / 4)))
   const ran = await runStep(container, ["bash", "-c", testScript, "test", String(inner), ...args], timeout)
-  const [output, profile, noPackages, noTests] = (await Promise.all(
-    ["output.txt", "coverage.out", "no-packages.txt", "no-tests.txt"].map((file) => readReport(ran.reports, file)),
-  )) as [string, string, string, string]
+  const files = ["output.txt", "coverage.out", "no-packages.txt", "no-tests.txt", "no-race.txt"]
+  const [output, profile, noPackages, noTests, noRace] = (await Promise.all(
+    files.map((file) => readReport(ran.reports, file)),
+  )) as [string, string, string, string, string]
   if (ran.exitCode === 0 && (noPackages || noTests)) {
     const reason = noPackages ? noPackage : `${module.path === "." ? "the module" : module.path} has no test yet`
     return makeResult(`${module.name}:test`, "notApplicable", reason, ran)
@@ -105,7 +107,8 @@ async function test(module: GoModule, { container, args, timeout }: StepOptions)
   const coverage = coveragePercent(profile)
   const outcome = testOutcome(output, module.path)
   const failing = outcome.failing.length
-  const count = `${outcome.tests} tests${outcome.skipped ? `, ${outcome.skipped} skipped` : ""}`
+  const skipped = outcome.skipped ? `, ${outcome.skipped} skipped` : ""
+  const count = `${outcome.tests} tests${skipped}${raceNote(noRace !== "")}`
   const others = failing > 1 ? ` (and ${failing - 1} more failing)` : ""
   const isEmpty = outcome.tests - outcome.skipped <= 0
   const failure =
