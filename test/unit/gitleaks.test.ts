@@ -47,6 +47,11 @@ describe("gitleaks", () => {
     ).toEqual(["[git] fatal: bad object refs/heads/master"]))
   it("lists a secret once, the standing one first", () =>
     expect(leaks.merged([finding, { ...finding, line: 9 }], [standing])).toEqual([standing, { ...finding, line: 9 }]))
+  it("counts once what gitleaks names twice in one line of a commit, and twice what two commits brought in", () => {
+    const other = { ...finding, commit: "a".repeat(40) }
+    expect(leaks.merged([finding, other, { ...finding }], [])).toEqual([finding, other])
+    expect(leaks.merged([], [standing, { ...standing }])).toEqual([standing])
+  })
   it("says file, line, rule and commit", () => {
     expect(leaks.describe([finding])).toBe("secret in conf.txt:3 github-pat in commit e131694105")
     expect(leaks.describe([standing, finding])).toBe("secret in conf.txt:3 github-pat (and 1 more)")

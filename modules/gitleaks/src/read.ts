@@ -149,10 +149,14 @@ export function scanErrors(log: string): string[] {
     .filter((l) => !l.includes('"stderr is not empty"'))
 }
 
-/** Findings of the files first, then those of the history that are no longer in the files. */
+/**
+ * Findings of the files first, then those of the history that are no longer in the files. gitleaks names a text twice that two of
+ * its passes find; it counts once.
+ */
 export function merged(history: Finding[], files: Finding[]): Finding[] {
   const standing = new Set(files.map(place))
-  return [...files, ...history.filter((f) => !standing.has(place(f)))]
+  const all = [...files, ...history.filter((f) => !standing.has(place(f)))]
+  return [...new Map(all.map((one) => [`${one.commit} ${place(one)}`, one])).values()]
 }
 
 /** One line that says what to look at first. */
