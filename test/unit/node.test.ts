@@ -98,6 +98,19 @@ describe("node", () => {
       )?.first,
     ).toBe('tests/x.test.ts: Failed to resolve import "./nope"'))
   it("knows that there is no report", () => expect(outcomes.testOutcome("", "/src")).toBeUndefined())
+  it("takes half a report of a runner that was killed for none, whatever the runner", () => {
+    const json = '{"numTotalTests":2,"numPassedTests":1,"testResults":[{"name":"/src/a.test.js","assertionRes'
+    const xml =
+      '<?xml version="1.0"?>\n<testsuites>\n<testsuite name="a"><testcase name="x"/></testsuite>\n<testcase na'
+    for (const half of [json, "null", "7", "Killed"]) {
+      expect(outcomes.testOutcome(half, "/src")).toBeUndefined()
+      expect(outcomes.mochaOutcome(half, "/src")).toBeUndefined()
+      expect(outcomes.coveragePercent(half)).toBeUndefined()
+    }
+    for (const half of [xml, "<testsuites", "", "Killed"]) expect(outcomes.junitOutcome(half, "/src")).toBeUndefined()
+    expect(outcomes.junitOutcome(`${xml}me="y"/></testsuites>\n<!-- done -->\n`, "/src")).toMatchObject({ tests: 2 })
+    expect(outcomes.junitOutcome("<testsuites/>\n", "/src")).toMatchObject({ tests: 0 })
+  })
   it("reads coverage", () => {
     expect(outcomes.coveragePercent('{"total":{"statements":{"total":8,"covered":6}}}')).toBe(75)
     expect(outcomes.coveragePercent('{"total":{"statements":{"total":0,"covered":0}}}')).toBeUndefined()

@@ -35,10 +35,20 @@ interface VitestReport {
   }[]
 }
 
-/** Reads the JSON report of vitest or jest; undefined when it is empty. */
+/** Reads a report in JSON; undefined when it is empty, or when the tool was killed while it wrote. */
+function parsed<T extends object>(report: string): T | undefined {
+  try {
+    const value = JSON.parse(report) as T | null
+    return typeof value === "object" && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the JSON report of vitest or jest; undefined when there is none, or half of one. */
 export function testOutcome(report: string, workdir: string): TestOutcome | undefined {
-  if (report.trim() === "") return undefined
-  const run = JSON.parse(report) as VitestReport
+  const run = parsed<VitestReport>(report)
+  if (!run) return undefined
   const broken = run.testResults.filter((f) => f.status === "failed" && f.message !== "" && !hasFailedTest(f))
   const failed = run.testResults.flatMap((f) =>
     f.assertionResults.filter((a) => a.status === "failed").map((a) => ({ file: f.name, ...a })),
@@ -89,7 +99,7 @@ function position(message: string, file: string): string {
 
 /** JUnit for the JSON report of jest. */
 export function jestJunit(report: string, workdir: string): string {
-  const { testResults } = JSON.parse(report) as VitestReport
+  const { testResults } = parsed<VitestReport>(report) ?? { testResults: [] }
   const cases = testResults.flatMap((result): Case[] => {
     const file = result.name.replace(`${workdir}/`, "")
     const broken: Case = { file, name: file, seconds: 0, status: "failed", message: result.message }
@@ -116,10 +126,11 @@ interface MochaReport {
   failures: MochaTest[]
 }
 
-/** The tests in a JSON report of mocha; undefined when it is empty. A hook that failed is listed as a failed test. */
+/** The tests in a JSON report of mocha; undefined when there is none. A hook that failed is listed as a failed test. */
 function mochaCases(report: string, workdir: string): Case[] | undefined {
-  if (report.trim() === "") return undefined
-  const { tests, pending, failures } = JSON.parse(report) as MochaReport
+  const run = parsed<MochaReport>(report)
+  if (!run) return undefined
+  const { tests, pending, failures } = run
   const key = ({ file, fullTitle }: MochaTest): string => `${file ?? ""} ${fullTitle}`
   const [isPending, isFailed] = [new Set(pending.map(key)), new Set(failures.map(key))]
   const listed = new Set(tests.map(key))
@@ -132,7 +143,7 @@ function mochaCases(report: string, workdir: string): Case[] | undefined {
   })
 }
 
-/** Reads the JSON report of mocha; undefined when it is empty. */
+/** Reads the JSON report of mocha; undefined when there is none, or half of one. */
 export function mochaOutcome(report: string, workdir: string): TestOutcome | undefined {
   const cases = mochaCases(report, workdir)
   return cases && outcomeOf(cases, workdir)
@@ -143,9 +154,10 @@ export function mochaJunit(report: string, workdir: string): string {
   return junitOf("mocha", mochaCases(report, workdir) ?? [])
 }
 
-/** Reads the JUnit report of Node's test runner or of bun; undefined when it is empty. */
+/** Reads the JUnit report of Node's test runner or of bun; undefined when there is none, or half of one. */
 export function junitOutcome(report: string, workdir: string): TestOutcome | undefined {
-  if (report.trim() === "") return undefined
+  const root = /<(testsuites?)\b(?:[^>"']|"[^"]*"|'[^']*')*>/.exec(report)
+  if (!root || !(root[0].endsWith("/>") || report.includes(`</${root[1]!}>`))) return undefined
   const elements = [...report.matchAll(/<testcase\b((?:[^>"']|"[^"]*"|'[^']*')*?)(\/>|>([\s\S]*?)<\/testcase>)/g)]
   const cases = elements.map(([, head = "", , body = ""]): Case => {
     const attribute = (text: string, name: string): string =>
@@ -203,11 +215,11 @@ function testcase({ file, name, seconds, status, message }: Case): string {
   return `${head}><failure message="${encodeXml(wordsOf(message))}">${text}</failure></testcase>\n`
 }
 
-/** The statement coverage in percent, from istanbul's summary; undefined when the summary is empty. */
+/** The statement coverage in percent, from istanbul's summary; undefined when there is none, or half of one. */
 export function coveragePercent(summary: string): number | undefined {
-  if (summary.trim() === "") return undefined
-  const { total, covered } = (JSON.parse(summary) as { total: { statements: { total: number; covered: number } } })
-    .total.statements
+  const report = parsed<{ total: { statements: { total: number; covered: number } } }>(summary)
+  if (!report) return undefined
+  const { total, covered } = report.total.statements
   return total === 0 ? undefined : (100 * covered) / total
 }
 

@@ -51,7 +51,7 @@ async function read({ ran, plan, options }: { ran: Ran; plan: TestPlan; options:
   const text = await readReport(reports, reportFile[plan.runner] ?? "")
   const outcome = readers[plan.runner]?.(text, folder)
   const writeJunit = { jest: jestJunit, mocha: mochaJunit }[plan.runner as string]
-  if (writeJunit && text.trim() !== "") reports = reports.withNewFile("junit.xml", writeJunit(text, folder))
+  if (writeJunit && outcome) reports = reports.withNewFile("junit.xml", writeJunit(text, folder))
   let summary = await readReport(reports, "coverage/coverage-summary.json")
   if (summary === "" && plan.runner === "bun") {
     summary = summaryOf(await readReport(reports, "coverage/lcov.info"))
