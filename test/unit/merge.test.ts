@@ -2,7 +2,9 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser"
 import { describe, expect, it } from "vitest"
 import { failedTests, mergedJunit } from "../../ci/src/report/junit"
-import { mergedSarif } from "../../ci/src/report/sarif"
+import { acceptedIn } from "../../ci/src/report/report"
+import { mergedSarif, type Finding } from "../../ci/src/report/sarif"
+import type { Stage } from "../../ci/src/report/stages"
 import { testExecutions, testFunctions } from "../../ci/src/report/executions"
 
 const go = `<?xml version="1.0" encoding="UTF-8"?>
@@ -41,6 +43,26 @@ describe("JUnit of all stages", () => {
     expect(testsuites).toMatchObject({ tests: "4", failures: "2" })
     expect(testsuites.testsuite.map(({ name }) => name)).toEqual(["api:test price", "web:test a.test.ts"])
     expect(testsuites.testsuite[0]!.testcase).toHaveLength(3)
+  })
+  it("skips the findings that hold nobody: all of a stage that passed, the known ones of a red one", () => {
+    const finding = (line: number, known?: boolean): Finding => ({
+      ...{ stage: "secrets", tool: "gitleaks", rule: "jwt", level: "error", text: "A token.", file: "a.txt", line },
+      ...(known ? { known } : {}),
+    })
+    const stage = (status: Stage["status"]): Stage => ({
+      ...{ name: "secrets", status, reason: "", seconds: 1, cached: false, exitCode: 0 },
+    })
+    const cases = [1, 2].map((line) => `<testcase name="a.txt:${line} jwt"><failure message="A token."/></testcase>`)
+    const text = `<testsuites><testsuite name="gitleaks" tests="2" failures="2">${cases.join("")}</testsuite></testsuites>`
+    const found = [finding(1, true), finding(2)]
+    const counts = (isAccepted: ((name: string) => boolean) | undefined) =>
+      /^<testsuites ([^>]*)>/m.exec(mergedJunit([{ stage: "secrets", text, isAccepted }]))?.[1]
+    expect(counts(acceptedIn(stage("failed"), found))).toBe('tests="2" failures="1" errors="0" skipped="1"')
+    expect(counts(acceptedIn(stage("failed"), [...found, finding(1)]))).toContain('failures="2"')
+    expect(counts(acceptedIn(stage("passed"), found))).toBe('tests="2" failures="0" errors="0" skipped="2"')
+    expect(acceptedIn(stage("passed"), [])).toBeUndefined()
+    expect(acceptedIn(undefined, found)).toBeUndefined()
+    expect(mergedJunit([{ stage: "s", text: "<testsuite/>", isAccepted: () => true }])).toContain("testsuite")
   })
   it("keeps what a failing test said", () => {
     expect(whole).toContain("b_test.go:5: got &lt;2&gt;, want 3")

@@ -83,13 +83,37 @@ export async function reportOf(
   }
   files["index.html"] = indexHtml(title, stages, details)
   files["summary.md"] = summaryMarkdown(stages, details)
-  files["junit.xml"] = mergedJunit(tests)
+  files["junit.xml"] = mergedJunit(
+    tests.map((one) => ({
+      ...one,
+      isAccepted: acceptedIn(
+        stages.find(({ name }) => name === one.stage),
+        found,
+      ),
+    })),
+  )
   files["findings.sarif"] = log
   const ended = Date.now() / 1000
   const withNext = stages.map((stage) => (isRed(stage) ? { ...stage, next: nextStepOf(stage) } : stage))
   const result = { pipeline: name, attempt: extra.attempt ?? "", passed, ended, table, stages: withNext }
   files["result.json"] = `${JSON.stringify(result, null, 1)}\n`
   return { passed, table, files }
+}
+
+/**
+ * Returns a function that says by the name of a case in a scanner's JUnit file, `<file>:<line> <rule>`, whether its finding holds
+ * nobody: all of a stage that passed, the known ones of a red one. Undefined for a stage without findings, such as one of tests.
+ */
+export function acceptedIn(stage: Stage | undefined, all: Finding[]): ((name: string) => boolean) | undefined {
+  const found = all.filter((one) => one.stage === stage?.name)
+  if (!stage || found.length === 0) return undefined
+  const fresh = new Set(found.filter(({ known }) => !known).map(caseName))
+  const known = new Set(found.filter((one) => one.known && !fresh.has(caseName(one))).map(caseName))
+  return (name) => stage.status === "passed" || known.has(name)
+}
+
+function caseName({ file, line, rule }: Finding): string {
+  return `${file}:${line} ${rule}`
 }
 
 /** Returns the addresses of files at the commit that is checked out, on the page that delivery.yaml or git's remote names. */
