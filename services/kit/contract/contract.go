@@ -4,9 +4,11 @@
 package contract
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -185,24 +187,63 @@ func Changed() *problem.Problem {
 // Creation says which thing a POST makes, so that sending it twice makes one.
 type Creation struct {
 	ID          string // the new thing's identifier; the same for the same key on the same route
-	Fingerprint string // of the content; "" without a key
+	Fingerprint string // of the content, for SameContent; "" without a key
 }
 
 // Create gives the identity of what a POST with the key makes: fresh without a
 // key, derived from route and key otherwise. content is the request's body after
-// decoding, in a form that %v prints in full.
-func Create(route string, key *string, content any) Creation {
+// decoding. When its type has got fields since the releases that printed the
+// content (see SameContent), earlier is what those printed.
+func Create(route string, key *string, content any, earlier ...any) Creation {
 	if key == nil {
 		return Creation{ID: id.New()}
 	}
 	sum := sha256.Sum256([]byte(route + "\x00" + *key))
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // UUID version 8
 	h := hex.EncodeToString(sum[:16])
-	fingerprint := sha256.Sum256(fmt.Appendf(nil, "%+v", content))
+	printed := append(earlier, content)[0]
 	return Creation{
 		ID:          h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
-		Fingerprint: hex.EncodeToString(fingerprint[:]),
+		Fingerprint: hash(canonical(content)) + "." + hash(fmt.Appendf(nil, "%+v", printed)),
 	}
+}
+
+// SameContent tells whether a stored thing was made by a creation with the content
+// that is sent now; both are fingerprints. A fingerprint is the hash of the content
+// as canonical JSON, so that an added optional field changes none, a dot, and the
+// hash of the content as Go prints it, which is all that releases before stored.
+func SameContent(stored, sent string) bool {
+	if stored == "" || sent == "" {
+		return false
+	}
+	was, _, isJSON := strings.Cut(stored, ".")
+	is, printed, _ := strings.Cut(sent, ".")
+	return was == is || !isJSON && was == printed
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// canonical gives the JSON of a request's content with the names in alphabetical
+// order. What was decoded from JSON can be encoded again.
+func canonical(content any) []byte {
+	written, err := json.Marshal(content)
+	if err != nil {
+		panic(err)
+	}
+	var parts any
+	decoder := json.NewDecoder(bytes.NewReader(written))
+	decoder.UseNumber() // large numbers keep their digits
+	if err := decoder.Decode(&parts); err != nil {
+		panic(err)
+	}
+	written, err = json.Marshal(parts)
+	if err != nil {
+		panic(err)
+	}
+	return written
 }
 
 // Reused is the answer to a key that has been used with other content.

@@ -121,6 +121,70 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestContentIsTheSameThoughAFieldIsAdded(t *testing.T) {
+	type before struct {
+		Name  string `json:"name"`
+		Lines []int  `json:"lines"`
+	}
+	type after struct {
+		Lines   []int  `json:"lines"` // elsewhere, as the generator sorts them
+		Comment string `json:"comment,omitempty"`
+		Name    string `json:"name"`
+		Vegan   *bool  `json:"vegan,omitempty"`
+	}
+	key, vegan := "key-00001", true
+	of := func(content any) string { return Create("/things", &key, content).Fingerprint }
+	old := of(before{"a", []int{1, 2}})
+	if !SameContent(old, of(after{Name: "a", Lines: []int{1, 2}})) {
+		t.Error("the same content, of a type with more fields")
+	}
+	other := true // the same value at another address
+	if !SameContent(of(after{Vegan: &vegan}), of(after{Vegan: &other})) {
+		t.Error("the same content, behind another pointer")
+	}
+	for _, changed := range []after{
+		{Name: "b", Lines: []int{1, 2}}, {Name: "a", Lines: []int{2, 1}}, {Name: "a", Lines: []int{1, 2}, Comment: "c"},
+		{Name: "a", Lines: []int{1, 2}, Vegan: &vegan}, {Name: "a", Lines: []int{12}}, {Name: "a"},
+	} {
+		if SameContent(old, of(changed)) {
+			t.Errorf("%+v is other content", changed)
+		}
+	}
+}
+
+// What the releases until 2026-11 have stored: the hash of how Go prints the content.
+func TestContentOfAnEarlierReleaseIsKnown(t *testing.T) {
+	type dish struct {
+		Name string `json:"name"`
+	}
+	const printed = "0aa42baa04b3e8aafe2d61b3d74d68e10ff9da5baffab0a9878b8f32e0373a3c"
+	key := "key-00001"
+	if sent := Create("/things", &key, dish{"a"}).Fingerprint; !SameContent(printed, sent) {
+		t.Errorf("%s is not known to %s", printed, sent)
+	}
+	if SameContent(printed, Create("/things", &key, dish{"b"}).Fingerprint) {
+		t.Error("other content")
+	}
+	type wider struct {
+		Name    string `json:"name"`
+		Comment string `json:"comment,omitempty"`
+	}
+	if sent := Create("/things", &key, wider{Name: "a"}, dish{"a"}).Fingerprint; !SameContent(printed, sent) {
+		t.Error("content of a type that has grown since, with what it was before")
+	}
+}
+
+func TestWithoutAKeyNoContentIsTheSame(t *testing.T) {
+	for _, pair := range [][2]string{{"", ""}, {"f", ""}, {"", "f"}, {"", "f.g"}, {"f.g", ""}, {"g", "f."}, {"", "f."}} {
+		if SameContent(pair[0], pair[1]) {
+			t.Errorf("%q", pair)
+		}
+	}
+	if !SameContent("demo", "demo") || SameContent("f", "g") || !SameContent("f.g", "f.h") {
+		t.Error("equal is the same")
+	}
+}
+
 func TestCreate(t *testing.T) {
 	key, other := "key-00001", "key-00002"
 	a, b := Create("/things", &key, "content"), Create("/things", &key, "content")

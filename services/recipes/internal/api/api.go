@@ -86,7 +86,7 @@ func (a api) AddRecipe(w http.ResponseWriter, r *http.Request, params AddRecipeP
 		if err != nil {
 			return err
 		}
-		made := contract.Create("/recipes", params.IdempotencyKey, contentOf(body))
+		made := contract.Create("/recipes", params.IdempotencyKey, body, printed(body))
 		recipe.ID, recipe.Fingerprint = made.ID, made.Fingerprint
 		recipe, err = a.repository.AddRecipe(r.Context(), recipe)
 		if err != nil {
@@ -203,9 +203,9 @@ func read(w http.ResponseWriter, r *http.Request) (cook.Recipe, NewRecipe, error
 	return recipe, body, nil
 }
 
-// contentOf gives what an Idempotency-Key stands for. Without a note it is what it
-// was before recipes had notes, so that a key is known again across the releases.
-func contentOf(body NewRecipe) any {
+// printed gives the content as earlier releases printed it for an Idempotency-Key.
+// Without a note it is what it was before recipes had notes.
+func printed(body NewRecipe) any {
 	if body.Note != "" {
 		return body
 	}

@@ -1,11 +1,15 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
+	"delivery.example/kit/contract"
+	"delivery.example/recipes/internal/cook"
 	"delivery.example/recipes/internal/store"
 )
 
@@ -37,6 +41,22 @@ func TestNotes(t *testing.T) {
 	call(t, h, 201, "POST", "/recipes", dough, "Idempotency-Key: order-0002") // the same content
 }
 
+// What a release that printed the content has stored, and what is sent again to this one.
+func TestAKeyOfAnEarlierReleaseIsKnown(t *testing.T) {
+	printed := sha256.Sum256([]byte("{Lines:[{IngredientId:" + flour + " Quantity:500}] Name:Dough Portions:4}"))
+	key, repository := "order-0001", store.NewMemory()
+	made := contract.Create("/recipes", &key, nil)
+	stored := cook.Recipe{ID: made.ID, Fingerprint: hex.EncodeToString(printed[:]), Name: "Dough", Portions: 4}
+	if _, err := repository.AddRecipe(t.Context(), stored); err != nil {
+		t.Fatal(err)
+	}
+	h := server(t, repository, prices{})
+	if got, _ := call(t, h, 201, "POST", "/recipes", dough, "Idempotency-Key: "+key); got["id"] != made.ID {
+		t.Errorf("%v", got)
+	}
+	call(t, h, 409, "POST", "/recipes", noted, "Idempotency-Key: "+key)
+}
+
 // A key that was sent before recipes had notes has to be known again: what its
 // fingerprint is made of stays.
 func TestContentWithoutANoteIsWhatItWas(t *testing.T) {
@@ -44,7 +64,7 @@ func TestContentWithoutANoteIsWhatItWas(t *testing.T) {
 	if err := json.Unmarshal([]byte(dough), &body); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprintf("%+v", contentOf(body)); got != "{Lines:[{IngredientId:"+flour+" Quantity:500}] Name:Dough Portions:4}" {
+	if got := fmt.Sprintf("%+v", printed(body)); got != "{Lines:[{IngredientId:"+flour+" Quantity:500}] Name:Dough Portions:4}" {
 		t.Error(got)
 	}
 }

@@ -91,7 +91,7 @@ func (m *Memory) UpdateRecipe(_ context.Context, r cook.Recipe) (cook.Recipe, er
 
 // reused tells whether something that is there was made by the same request.
 func reused(old, fresh string) error {
-	if fresh == "" || old != fresh {
+	if !contract.SameContent(old, fresh) {
 		return cook.ErrReused
 	}
 	return nil

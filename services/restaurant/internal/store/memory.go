@@ -126,7 +126,7 @@ func (m *Memory) UpdateDish(_ context.Context, d menu.Dish) (menu.Dish, error) {
 
 // reused gives failure unless what is there was made by the same request.
 func reused(old, fresh string, failure error) error {
-	if fresh == "" || old != fresh {
+	if !contract.SameContent(old, fresh) {
 		return failure
 	}
 	return nil

@@ -104,7 +104,7 @@ func (m *Memory) UpdateIngredient(_ context.Context, i supply.Ingredient) (suppl
 
 // reused tells whether something that is there was made by the same request.
 func reused(old, fresh string) error {
-	if fresh == "" || old != fresh {
+	if !contract.SameContent(old, fresh) {
 		return supply.ErrReused
 	}
 	return nil
