@@ -54,7 +54,7 @@ export const uses: Record<string, Uses> = {
   dev: chain,
   stage: chain,
   prod: chain,
-  rollback: { modules: ["helm", "kubernetes", "eks", "slack"], images: [] },
+  rollback: { modules: ["helm", "kubernetes", "eks", "ecr", "registry", "health", "slack"], images: [] },
   rehearse: whole,
   auto: whole,
 }

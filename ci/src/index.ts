@@ -338,8 +338,8 @@ export class Delivery {
   }
 
   /**
-   * Deploys a release that was green in stage to prod by the same digests, and watches Prometheus for a while. If it is unhealthy,
-   * saves logs and events and goes back to the previous revision.
+   * Deploys a release that was green in stage to prod by the same digests, and watches Prometheus for a while. If it is judged
+   * red, saves logs and events and goes back to the last release that was green in prod; if it cannot be judged, a person decides.
    * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml with-record-key --key env://RECORD_KEY prod verdict`
    *
    * @param release The release, given as for `dev`.
@@ -351,9 +351,9 @@ export class Delivery {
   }
 
   /**
-   * Goes back to the previous revision in an environment in one step, whatever state the release is in. Saves logs and events of
-   * the current one first.
-   * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml rollback --environment prod verdict`
+   * Goes back to the last release that was green in an environment, whatever state the current one is in, and checks that it
+   * answers. Saves logs and events of the current one first. If that release already runs, nothing changes.
+   * Example: `dagger call with-cluster --kubeconfig file://kubeconfig.yaml with-record-key --key env://RECORD_KEY rollback verdict`
    *
    * @param environment `dev`, `stage` or `prod`.
    */

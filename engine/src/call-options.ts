@@ -31,7 +31,9 @@ export const pipelines: Record<string, Pipeline> = {
   dev: { ...environment, builders: ["with-private", ...environment.builders] },
   stage: environment,
   prod: environment,
-  rollback: { builders: ["with-aws", "with-cluster", "with-slack"], options: ["environment"] },
+  rollback: {
+    builders: ["with-registry", "with-record-key", "with-aws", "with-cluster", "with-slack"], options: ["environment"],
+  },
   rehearse: { builders: ["with-private"], options: ["faults", "short"] },
 }
 

@@ -58,7 +58,7 @@ describe("a call", () => {
     ]))
   it("refuses an option that the pipeline does not have, and lists those that it has", () => {
     expect(() => callOf("rollback", "/shop", ["--release=abc"])).toThrow(
-      "rollback: --release=abc is not an option; allowed: --source --reports --environment --aws-access-key",
+      "rollback: --release=abc is not an option; allowed: --source --reports --environment --registry ",
     )
     expect(() => callOf("pr", "/shop", ["lint"])).toThrow(
       "pr: lint is not an option; allowed: --source --reports --only",

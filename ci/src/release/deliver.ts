@@ -2,11 +2,15 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import { openSource, readConfig } from "../config/source"
-import { notify, type Slack } from "../report/notify"
-import { allPassed, type Part } from "../report/parts"
-import { health, rollback, runEnvironment, type Place } from "./environment"
+import { notify, type EndedStep, type Slack } from "../report/notify"
+import { decidedPart, errorText, type Part } from "../report/parts"
+import { oneLine } from "../report/stages"
+import { unique } from "../report/unique"
+import { createdBy, runEnvironment, type Place } from "./environment"
 import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
+import { findTarget, rollbackByEvidence, rollbackTo } from "./rollback"
 import { clusterOf, registryOf, secretsOf, type Cluster, type Registry, type TargetOptions } from "./targets"
+import { consequenceOf, notBack, type Target } from "./way-back"
 
 /** What a caller gives for a deployment. */
 export interface DeliverOptions extends TargetOptions {
@@ -82,8 +86,8 @@ export function deliveryPlace(
 }
 
 /**
- * Runs a release in an environment, writes the verdict into its record, and reports it. Production that is red goes
- * back to the revision before.
+ * Runs a release in an environment, writes the verdict into its record, and reports it. Production that is judged red goes
+ * back to the last release that is known to be good. What fails after the deployment is a row of its own.
  */
 export async function deliverTo(
   place: Place,
@@ -92,27 +96,87 @@ export async function deliverTo(
   slack: Slack,
 ): Promise<{ parts: Part[]; record: ReleaseRecord }> {
   const { name, config } = place
-  const parts = await runEnvironment(place, record)
-  const deployed = parts[0]!.stages[0]!.exitCode !== -1
-  if (name === "prod" && deployed && !allPassed(parts))
-    parts.push(await rollback(place, "prod:rollback"), await health(place, "", "prod:after"))
-  const stages = parts.flatMap((part) => part.stages)
-  const judged = await records.judge(record, name, stages)
-  await notify({ step: name, parts, commit: record.sha }, config, slack)
+  const id = unique()
+  // Looked up before the deployment, while the registry answers. If it does not, it is looked up when it is needed.
+  const target = name === "prod" ? await findTarget(place, records, 5).catch(() => undefined) : undefined
+  const parts = await runEnvironment(place, record, id)
+  if (name === "prod") parts.push(...(await answer(place, parts, { records, target })))
+  let judged = record
+  const written = await unlessFailed(`${name}:record`, "the verdict is not in the release record", async () => {
+    judged = await records.judge(
+      record,
+      name,
+      parts.flatMap((part) => part.stages),
+      id,
+    )
+  })
+  parts.push(
+    ...written,
+    ...(await told({ step: name, parts: [...parts, ...written], commit: record.sha }, config, slack)),
+  )
   return { parts, record: judged }
 }
 
-/** Goes back to the revision before in an environment, whatever state the release is in. */
+/** Rolls a deployment back if it was judged red; says why if it is not. */
+async function answer(
+  place: Place,
+  parts: Part[],
+  { records, target }: { records: Records; target?: Target },
+): Promise<Part[]> {
+  const stages = parts.flatMap((part) => part.stages)
+  const created = createdBy(parts[0]!)
+  const consequence = consequenceOf(stages, created)
+  if (consequence.action === "keep") return []
+  const [name, after] = [`${place.name}:rollback`, `${place.name}:after`]
+  if (consequence.action !== "back") return [decidedPart(notBack(name, consequence))]
+  const names = { name, after, from: created }
+  if (target) return rollbackTo(place, { ...target, runs: false }, names)
+  return (await rollbackByEvidence(place, records, names)).parts
+}
+
+/** Runs work that follows a verdict; a red row if it fails, so that no verdict and no report is lost. */
+async function unlessFailed(name: string, what: string, work: () => Promise<void>): Promise<Part[]> {
+  try {
+    await work()
+    return []
+  } catch (error) {
+    const reason = `${what}: ${oneLine(errorText(error), 240)}`
+    return [decidedPart({ name, status: "failed", reason, seconds: 0, cached: false, exitCode: -1 })]
+  }
+}
+
+/** Reports a step to Slack; a row that changes no verdict if Slack has not taken the message. */
+async function told(ended: EndedStep, config: Config, slack: Slack): Promise<Part[]> {
+  const reason = await notify(ended, config, slack)
+  if (!reason) return []
+  const facts = { seconds: 0, cached: false, exitCode: -1, tolerated: true }
+  const next = "the verdict is as it is: tell whoever waits for the message"
+  return [decidedPart({ name: `${ended.step}:slack`, status: "inconclusive", reason, next, ...facts })]
+}
+
+/**
+ * Goes back to the last release that is known to be good in an environment, checks that it answers, and reports it. If it
+ * already runs, nothing is changed.
+ */
 export async function goBack(
   source: Directory,
   name: string,
-  options: TargetOptions & { slackWebhook?: Secret },
-): Promise<Part> {
+  options: TargetOptions & Pick<DeliverOptions, "recordKey" | "slackWebhook">,
+): Promise<Part[]> {
   const config = await readConfig(source)
   const environment = environmentOf(config, name)
   const cluster = clusterOf(environment, options)
   if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
-  const part = await rollback({ environment, cluster, holder: "rollback" }, "rollback:helm")
-  await notify({ step: "rollback", parts: [part], commit: "" }, config, { webhook: options.slackWebhook })
-  return part
+  const registry = registryOf(config, options)
+  if (!registry) throw new Error(goneRegistry)
+  const records = recordsIn(registry, await recordKeyOf(options.recordKey))
+  // A rollback needs no values of the environment's Secret: that stays as it is.
+  const place: Place = {
+    ...{ name: name as EnvironmentName, config, environment, registry, cluster },
+    ...{ secrets: {}, faults: [], holder: "rollback" },
+  }
+  const names = { name: "rollback:helm", after: "rollback:health" }
+  const { parts, target } = await rollbackByEvidence(place, records, names)
+  const webhook = options.slackWebhook
+  return [...parts, ...(await told({ step: "rollback", parts, commit: target?.release ?? "" }, config, { webhook }))]
 }

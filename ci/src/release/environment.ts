@@ -5,11 +5,12 @@ import { Directory, Secret, dag } from "@dagger.io/dagger"
 import { deploymentSettings } from "../config/chart-settings"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import type { Chart } from "../config/product"
-import { allPassed, live, notRun, step, type Part } from "../report/parts"
+import { allPassed, couldNotRun, errorText, live, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { openFeedback } from "./feedback"
 import { refusal, type ReleaseRecord } from "./record"
 import { clusterHost, prometheusPort, pullFiles, type Cluster, type Registry } from "./targets"
+import { deploymentLabels } from "./way-back"
 
 /** Where a release is deployed, and with which access. */
 export interface Place {
@@ -28,19 +29,24 @@ export interface Place {
 
 /**
  * Runs the steps of an environment in order. What needs a red step before it is skipped: it would test a product that
- * is not there.
+ * is not there. `id` names this deployment in the cluster.
  */
-export async function runEnvironment(place: Place, record: ReleaseRecord): Promise<Part[]> {
+export async function runEnvironment(place: Place, record: ReleaseRecord, id: string): Promise<Part[]> {
   const { name, registry } = place
   const { tests, gates } = place.environment
   const later = [...tests, ...(["load", "dast", "feedback", "analysis"] as const).filter((gate) => gates[gate])].map(
     (part) => `${name}:${part}`,
   )
-  const deployed = await deploy(place, record)
+  const deployed = await deploy(place, record, { id })
   if (!allPassed([deployed])) return [deployed, notRun([`${name}:health`, ...later], "the deployment is red")]
   const healthy = await health(place, record.sha)
   if (!allPassed([healthy])) return [deployed, healthy, notRun(later, "the product does not answer as this release")]
-  const files = await pullFiles(record.files, registry)
+  // A registry that is away now takes no result of the deployment with it.
+  const files = await pullFiles(record.files, registry).catch((error: unknown) => new Error(errorText(error)))
+  if (files instanceof Error) {
+    const missing = await step(`${name}:files`, () => Promise.reject(files))
+    return [deployed, healthy, couldNotRun(missing), notRun(later, "the suites of the release could not be fetched")]
+  }
   const tested = await suites(place, files)
   // Load runs alone, so that it measures nothing but itself; the gates after it only read.
   const loaded = await load(place, files)
@@ -59,8 +65,13 @@ function product({ cluster }: Place) {
 }
 
 /** Deploys a release: its chart and its images, by digest. Never answered from a cache. */
-export async function deploy(place: Place, record: ReleaseRecord, name = `${place.name}:deploy`): Promise<Part> {
-  return live(name, async () => {
+export async function deploy(
+  place: Place,
+  record: ReleaseRecord,
+  { id, name = `${place.name}:deploy` }: { id: string; name?: string },
+): Promise<Part> {
+  let begun = false
+  const part = await live(name, async () => {
     const { environment, registry, cluster, secrets } = place
     const refused = refusal(record, place.name)
     if (refused) throw new Error(refused)
@@ -71,6 +82,7 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
     const values = [environment.values, ...(cluster.ephemeral && ephemeral ? [ephemeral] : [])]
     let helm = dag.helm().withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
     for (const [key, value] of Object.entries(secrets)) helm = helm.withSecret(key, value)
+    begun = true
     return helm
       .deploy(dag.helm().package_(folder), environment.namespace, environment.namespace, {
         values: values.map((file) => folder.file(file)),
@@ -81,10 +93,16 @@ export async function deploy(place: Place, record: ReleaseRecord, name = `${plac
         wait: 60,
         name,
         nonce: unique(),
-        args: [],
+        args: deploymentLabels({ release: record.sha, id }),
       })
       .reports()
   })
+  return begun ? part : { ...part, details: { created: 0 } }
+}
+
+/** Returns the revision that a deployment has created: 0 for none, undefined if it is unknown. */
+export function createdBy({ details = {} }: Part): number | undefined {
+  return typeof details.created === "number" ? details.created : undefined
 }
 
 /** Returns the chart values that a deployment sets, as `path=value`. */
@@ -276,23 +294,4 @@ export async function analysis(place: Place, name = `${place.name}:analysis`): P
         .reports(),
     ),
   ]
-}
-
-/** Goes back to the revision before. Logs and events of the bad one are saved first, and are in the reports. */
-export async function rollback(place: Pick<Place, "environment" | "cluster" | "holder">, name: string): Promise<Part> {
-  const { environment, cluster } = place
-  return live(name, () =>
-    dag
-      .helm()
-      .withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
-      .rollback(environment.namespace, environment.namespace, {
-        revision: 0,
-        holder: place.holder,
-        timeout: 300,
-        wait: 60,
-        name,
-        nonce: unique(),
-      })
-      .reports(),
-  )
 }

@@ -8,10 +8,11 @@ import { notify } from "../report/notify"
 import { allPassed, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
-import { addressOf, analysis, deploy, health, rollback, type Place } from "./environment"
+import { addressOf, analysis, deploy, type Place } from "./environment"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
 import { lost, type ProbeLog } from "./probe"
 import { publish } from "./publish"
+import { rollbackByEvidence } from "./rollback"
 import { identify, recordsIn, type Identity, type Records, type ReleaseRecord } from "./record"
 import { clusterHost, type Cluster, type Registry } from "./targets"
 
@@ -107,7 +108,7 @@ class Rehearsal {
     if (!(await this.deliver(prod, targets))) return
     if (!this.options.faults.length) return this.leaveOut(["bad", "rollback"], "delivery.yaml has no rehearsal.faults")
     const released = Date.now() / 1000
-    if (await this.badRelease(prod)) await this.back(prod, users, released)
+    if (await this.badRelease(prod)) await this.back(prod, targets, { users, released })
   }
 
   async stop(): Promise<void> {
@@ -179,7 +180,7 @@ class Rehearsal {
   /** Deploys the same release with a fault in it: the analysis must notice. */
   private async badRelease(prod: Place): Promise<boolean> {
     const bad: Place = { ...prod, faults: this.options.faults }
-    const deployed = await deploy(bad, this.record!, "bad:deploy")
+    const deployed = await deploy(bad, this.record!, { id: unique(), name: "bad:deploy" })
     const [watched] = await analysis(bad, "bad:analysis")
     const noticed = await step("bad:noticed", async () => {
       if (!allPassed([deployed])) throw new Error(`the bad release was not deployed: ${deployed.stages[0]!.reason}`)
@@ -197,16 +198,20 @@ class Rehearsal {
   }
 
   /** Goes back, and counts what the bad release cost from `released` on (seconds since 1970). */
-  private async back(prod: Place, users: Service, released: number): Promise<void> {
-    const rolledBack = await rollback(prod, "rollback:helm")
-    const healthy = await health(prod, this.record!.sha, "rollback:health")
+  private async back(
+    prod: Place,
+    { records }: Targets,
+    { users, released }: { users: Service; released: number },
+  ): Promise<void> {
+    const names = { name: "rollback:helm", after: "rollback:health" }
+    const { parts } = await rollbackByEvidence(prod, records, names)
     const counted = await step("rollback:requests", async () => {
       await new Promise((wait) => setTimeout(wait, 3000))
       const log = JSON.parse(await dag.health().probed(users)) as ProbeLog
       const reports = dag.directory().withNewFile("requests.json", `${JSON.stringify(log, null, 1)}\n`)
       return { ...lost(log, released), reports }
     })
-    await this.ended("rollback", [rolledBack, healthy, counted])
+    await this.ended("rollback", [...parts, counted])
   }
 }
 

@@ -2,7 +2,7 @@
 // (https://docs.slack.dev/reference/block-kit/blocks).
 import type { Step } from "../config/config"
 import { reasonText } from "./next-steps"
-import { isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
+import { isHeld, isRed, numberText, oneLine, verdictOf, type Stage } from "./stages"
 
 export interface Message {
   channel: string
@@ -22,12 +22,16 @@ const titles: Record<Step, string> = {
 /** Returns the message of a step that has ended: verdict, commit, failures, then gates. */
 export function messageOf(step: Step, stages: Stage[], commit: string, channel: string): Message {
   const { passed, line } = verdictOf(stages)
-  const title = `${passed ? "✅" : "❌"} ${titles[step]}: ${passed ? "green" : "red"}`
+  const held = isHeld(stages)
+  const title = `${passed ? "✅" : held ? "✋" : "❌"} ${titles[step]}: ${passed ? "green" : held ? "a person decides" : "red"}`
   const red = stages.filter(isRed)
   const gates = stages.filter(
     ({ status, value, limit }) => status === "passed" && value !== undefined && limit !== undefined,
   )
+  // Whether something was rolled back, and to what, is told whatever it came to.
+  const back = stages.filter((stage) => /:rollback$|^rollback:/.test(stage.name) && !isRed(stage))
   const lines = [
+    ...back.map((stage) => `• *${harmless(stage.name)}* ${harmless(oneLine(stage.reason, 300))}`),
     ...red.map((stage) => `• *${harmless(stage.name)}* ${harmless(reasonText(stage, 300))}`),
     ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`),
   ]

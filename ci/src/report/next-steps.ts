@@ -28,6 +28,8 @@ const ofChecks: Record<(typeof catalogue)[number]["stage"], string> = {
 
 /** The next step of a stage by its last word: the steps of environments, and others that deploy. */
 const ofSteps: Record<string, string> = {
+  record: "write access to the registry, then run the step again: its verdict is in these reports only",
+  files: "run the step again when the registry answers",
   publish: "correct it and publish again: what is pushed already stays as it is",
   deploy: "read the events and logs in the reports; correct the chart or the release, and deploy again",
   health: "read the events and logs in the reports; the addresses are those of `health`",
@@ -37,7 +39,7 @@ const ofSteps: Record<string, string> = {
   dast: "correct what the scanner found, or change gates.dast of the environment",
   feedback: "close the open feedback, or change gates.feedback of the environment",
   analysis: "look at the queries in the reports; limits: gates.analysis of the environment",
-  rollback: "read the events and logs in the reports; `helm rollback` by hand if it stays",
+  rollback: "read the events and logs in the reports; or deploy a release that is known to be good",
 }
 
 const others = "read the stage's reports; again: the same command with --all"

@@ -2,7 +2,7 @@
 import { Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Step } from "../config/config"
 import { messageOf, type Message } from "./message"
-import type { Part } from "./parts"
+import { errorText, type Part } from "./parts"
 import { oneLine } from "./stages"
 import { unique } from "./unique"
 
@@ -21,16 +21,24 @@ export interface Slack {
   standIn?: Service
 }
 
-/** Reports a step to Slack if delivery.yaml lists it and there is a webhook. If Slack is down, no verdict changes. */
-export async function notify({ step, parts, commit }: EndedStep, config: Config, slack: Slack): Promise<void> {
+/**
+ * Reports a step to Slack if delivery.yaml lists it and there is a webhook. Returns why Slack has not taken the message,
+ * undefined if it has; no verdict changes.
+ */
+export async function notify(
+  { step, parts, commit }: EndedStep,
+  config: Config,
+  slack: Slack,
+): Promise<string | undefined> {
   const settings = config.notifications.slack
-  if (!slack.webhook || !settings?.on.includes(step)) return
+  if (!slack.webhook || !settings?.on.includes(step)) return undefined
   const stages = parts.flatMap((part) => part.stages)
-  await post(messageOf(step, stages, commit, settings.channel), slack.webhook, slack.standIn)
+  const why = await post(messageOf(step, stages, commit, settings.channel), slack.webhook, slack.standIn)
+  return why === undefined ? undefined : `Slack was not notified: ${oneLine(why, 160)}`
 }
 
-/** Posts a message. An error is a line of the log and changes no verdict. */
-async function post(message: Message, webhook: Secret, standIn?: Service): Promise<void> {
+/** Posts a message; returns the error, which is no error of the pipeline. */
+async function post(message: Message, webhook: Secret, standIn?: Service): Promise<string | undefined> {
   const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
   try {
     const sent = dag.slack().post(file, {
@@ -45,8 +53,8 @@ async function post(message: Message, webhook: Secret, standIn?: Service): Promi
       nonce: unique(),
     })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
-    if (status !== "passed") console.log(`? Slack was not notified: ${oneLine(reason, 160)}`)
+    return status === "passed" ? undefined : reason
   } catch (error) {
-    console.log(`? Slack was not notified: ${oneLine(String(error), 160)}`)
+    return errorText(error)
   }
 }

@@ -13,6 +13,8 @@ export interface Part {
   compared?: Compared
   /** Or the files themselves, which need not be text: of a live stage, which is never answered from another session's cache. */
   directory?: Directory
+  /** All fields of result.json, of a live stage that has one. */
+  details?: Record<string, unknown>
 }
 
 /**
@@ -81,14 +83,10 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   }
   try {
     const reports = await (await call()).sync()
-    const { status, reason, value, limit, unit, seconds, exitCode } = JSON.parse(
-      await reports.file("result.json").contents(),
-    ) as Stage
-    return ended(
-      { name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode },
-      reports,
-      await filesOf(reports),
-    )
+    const details = JSON.parse(await reports.file("result.json").contents()) as Stage & Record<string, unknown>
+    const { status, reason, value, limit, unit, seconds, exitCode } = details
+    const stage = { name, status, reason, value, limit, unit, atMost: true, seconds, cached: false, exitCode }
+    return { ...ended(stage, reports, await filesOf(reports)), details }
   } catch (error) {
     return ended(failed(name, oneLine(errorText(error), 300), (Date.now() - begin) / 1000), dag.directory(), [])
   }
@@ -135,6 +133,17 @@ const loaded = Date.now()
 /** Returns when a part began and ended, in seconds since this pipeline began. */
 function since(begin: number): { from: number; to: number } {
   return { from: (begin - loaded) / 1000, to: (Date.now() - loaded) / 1000 }
+}
+
+/** Marks a part's stages as work around the product that failed: they say nothing about what runs. */
+export function couldNotRun(part: Part): Part {
+  return { ...part, stages: part.stages.map((stage) => ({ ...stage, exitCode: -1 })) }
+}
+
+/** Returns the part of a stage that a decision made, without reports. */
+export function decidedPart(stage: Stage): Part {
+  console.log(`${marks[stage.status][0]} ${stage.name} ${oneLine(stage.reason, 160)}`)
+  return { folder: folderOf(stage.name), stages: [stage], files: {}, reports: {} }
 }
 
 /** Returns stages that were not run, with the reason. */

@@ -73,6 +73,11 @@ export function isRed({ status, tolerated = false }: { status: Status; tolerated
   return status === "failed" || (status === "inconclusive" && !tolerated)
 }
 
+/** Whether a deployment stays, or a rollback is left out, until a person decides. */
+export function isHeld(stages: Pick<Stage, "name" | "status">[]): boolean {
+  return stages.some(({ name, status }) => status === "inconclusive" && name.endsWith(":rollback"))
+}
+
 /** Returns the verdict: green if something ran, every selected stage ended, and none failed or is inconclusive (unless tolerated). */
 export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
   const count = (status: Status) => stages.filter((stage) => stage.status === status).length
@@ -85,7 +90,15 @@ export function verdictOf(stages: Stage[]): { passed: boolean; line: string } {
     .filter((status) => count(status))
     .map((status) => `${count(status)} ${status}`)
     .join(", ")
-  const why = passed ? "" : red ? "" : unfinished ? ": not every stage has ended" : ": nothing ran"
+  const why = passed
+    ? ""
+    : isHeld(stages)
+      ? ": a person decides"
+      : red
+        ? ""
+        : unfinished
+          ? ": not every stage has ended"
+          : ": nothing ran"
   return { passed, line: `${passed ? "GREEN" : "RED"}${why} (${numbers || "no stage"})` }
 }
 

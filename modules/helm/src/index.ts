@@ -8,7 +8,7 @@
 import { Container, Directory, File, ReturnType, Secret, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { lintCharts } from "./lint"
-import { checkName, checkSecret, pushed, registryHost, setArguments, trouble } from "./read"
+import { checkName, checkSecret, historyWithLabels, pushed, registryHost, setArguments, trouble } from "./read"
 import { connected, onRelease, releaseStep, toolsIn, withClusterAccess, withValues } from "./release"
 import { packageScript, pushScript } from "./scripts/chart"
 import { deployScript, historyScript, rollbackScript, uninstallScript } from "./scripts/release"
@@ -217,7 +217,8 @@ export class Helm {
    * Passed: every deployment, stateful set and daemon set of the release is rolled out with all replicas ready. Failed, within
    * seconds: a container of the new revision crashes repeatedly, an image cannot be pulled, or a Secret or ConfigMap is missing.
    * The release is then marked as `failed`, and the reports contain pods, events and logs. The result's `details` have the
-   * release's `revision`; 0 when there is none. Exit codes: 0 passed, 1 failed, 6 another deployment holds the release, 7 the
+   * release's `revision`; 0 when there is none, and the revision that this call has `created`: 0 if it has deployed nothing,
+   * none if the cluster could not say it. Exit codes: 0 passed, 1 failed, 6 another deployment holds the release, 7 the
    * cluster does not answer, 124 not ready in time.
    *
    * The lock of a release is a Lease `helm-<release>`, renewed every 2 seconds. A second deployment is refused as long as the
@@ -285,13 +286,15 @@ export class Helm {
    * @param release Name of the release, for example `demo`.
    * @param namespace Namespace of the release, for example `dev`.
    * @param revision Revision to return to, for example `3`; 0 for the last one before the current that was deployed
-   * successfully.
+   * successfully; a rollback counts as the revision that it returned to.
    * @param holder Owner of the lock, for example `build 7`; shown to anyone whose deployment is refused.
    * @param timeout Seconds until everything has to be ready, for example `300`.
    * @param wait Seconds until the cluster has to answer, for example `60`.
    * @param name Name of the result, for example `rollback`.
    * @param nonce Any value not used before, for example `$RANDOM`, rolls back again instead of returning the result of
    * this session.
+   * @param from Revision that has to be the last one, for example `4`; if another came after it, nothing is rolled back.
+   * 0 for any.
    */
   @func({ cache: "session" })
   async rollback(
@@ -303,11 +306,13 @@ export class Helm {
     wait: number = 60,
     name: string = "rollback",
     nonce: string = "",
+    from: number = 0,
   ): Promise<Result> {
     return releaseStep(name, wait + timeout, () => {
       if (!Number.isInteger(revision) || revision < 0)
         throw new Error(`revision: ${revision} is not a revision; 0 is the one before the current`)
-      const args = [String(wait), String(timeout), holder, String(revision)]
+      if (!Number.isInteger(from) || from < 0) throw new Error(`from: ${from} is not a revision; 0 is any`)
+      const args = [String(wait), String(timeout), holder, String(revision), String(from)]
       const container = onRelease(connected(this.base(), this, nonce), release, namespace)
       return { container, command: ["bash", "-c", rollbackScript, "rollback", ...args] }
     })
@@ -348,7 +353,7 @@ export class Helm {
   }
 
   /**
-   * Returns the revisions of a release as JSON, oldest first, as `helm history` does.
+   * Returns the revisions of a release as JSON, oldest first, as `helm history` does, with their `labels`.
    * Without such a release it is `[]`. A cluster that does not answer is an error.
    *
    * Example: `dagger -m modules/helm call with-cluster --kubeconfig file:kubeconfig.yaml
@@ -362,7 +367,7 @@ export class Helm {
   async history(release: string, namespace: string, wait: number = 60): Promise<string> {
     const container = onRelease(connected(this.base(), this), release, namespace)
     const command = ["bash", "-c", historyScript, "history", String(wait)]
-    return (await outputOf(container.withExec(command, { expect: ReturnType.Any }))).trim()
+    return historyWithLabels(await outputOf(container.withExec(command, { expect: ReturnType.Any })))
   }
 
   /**

@@ -11,6 +11,8 @@ export interface Outcome {
   reason: string
   /** The release's last revision; undefined when there is none. */
   revision?: number
+  /** The revision that the script has created, 0 for none; undefined if the cluster could not say it. */
+  created?: number
 }
 
 /** Reads the lines `key=value` of /report/outcome. */
@@ -21,9 +23,33 @@ export function outcome(text: string): Outcome {
       .filter((line) => line.includes("="))
       .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
   )
-  const revision = Number(found.get("revision") || NaN)
-  return { reason: firstLine(found.get("reason") ?? ""), revision: Number.isInteger(revision) ? revision : undefined }
+  return {
+    reason: firstLine(found.get("reason") ?? ""),
+    revision: numberOf(found.get("revision")),
+    created: numberOf(found.get("created")),
+  }
 }
+
+function numberOf(text: string | undefined): number | undefined {
+  return text && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** Adds to each revision of helm's history its labels, from the output of historyScript; helm's own labels are left out. */
+export function historyWithLabels(output: string): string {
+  const [history = "[]", ...lines] = output.trim().split("\n")
+  const labels = new Map(
+    lines.map((line) => {
+      const [revision, ...pairs] = line.split(" ")
+      const named = pairs.map((pair) => pair.split("=") as [string, string])
+      return [Number(revision), Object.fromEntries(named.filter(([name]) => !helmsOwn.includes(name)))]
+    }),
+  )
+  const revisions = JSON.parse(history) as { revision: number }[]
+  return JSON.stringify(revisions.map((one) => ({ ...one, labels: labels.get(one.revision) ?? {} })))
+}
+
+/** The labels that helm gives each of its records. */
+const helmsOwn = ["name", "owner", "status", "version", "createdAt", "modifiedAt"]
 
 /** The `--set` arguments for values such as `image.tag=1.2`. A value without a name is an error. */
 export function setArguments(lines: string[]): string[] {

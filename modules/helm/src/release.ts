@@ -73,8 +73,8 @@ export async function releaseStep(
 }
 
 async function releaseResult(name: string, ran: Ran): Promise<Result> {
-  const { reason, revision = 0 } = outcome(await readReport(ran.reports, "outcome"))
-  const facts = { reports: ran.reports.withoutFile("outcome"), details: { revision } }
+  const { reason, revision = 0, created } = outcome(await readReport(ran.reports, "outcome"))
+  const facts = { reports: ran.reports.withoutFile("outcome"), details: { revision, created } }
   if (reason) return resultOfRun(name, { ...ran, timedOut: false }, reason, facts)
   const output = ran.timedOut ? "" : firstLine(await readReport(ran.reports, "output.txt"))
   return resultOfRun(name, ran, output, { ...facts, passed: false })

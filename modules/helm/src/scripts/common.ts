@@ -3,6 +3,8 @@
 import { evidence } from "../shared/evidence"
 
 export const common = `${evidence}
+# A pipe has failed when any part of it has.
+set -o pipefail
 mkdir -p /report
 k() { timeout 30 kubectl --namespace "$NAMESPACE" --request-timeout=10s "$@"; }
 say() { echo "$*" | redact; }
@@ -27,14 +29,20 @@ for my $hidden (@hidden) { s/\\Q$hidden\\E/***/g }
 '
 }
 
-# Ends the script with the code $1 and the reason $2, and writes both for the result.
+# Ends the script with the code $1 and the reason $2, and writes both for the result, with the revision that this run has
+# created: 0 for none, \`unknown\` if the cluster cannot say it. \`started\` is the last revision when helm began.
+started= created=0
 end() {
 local code=$1 reason
 cat /tmp/before /tmp/now 2> /dev/null | cut -f 2,4 > /tmp/names
 echo "$RELEASE $NAMESPACE" >> /tmp/names
 reason=$(say "$2" | tr -s '\\n' ' ')
-[ "$code" = 7 ] || records
-{ echo "reason=$reason"; echo "revision=$revision"; } > /report/outcome
+if [ -z "$started" ]; then [ "$code" = 7 ] || records
+elif lost || ! records; then revision= created=unknown
+elif [ "\${revision:-0}" -gt "$started" ]; then created=$revision
+else claim "$started"
+fi
+{ echo "reason=$reason"; echo "revision=$revision"; echo "created=$created"; } > /report/outcome
 [ -n "$locked" ] && helm history "$RELEASE" --namespace "$NAMESPACE" --output json > /report/history.json 2> /dev/null
 if [ -n "$(ls /run/secrets/deploy 2> /dev/null)" ]; then
   find /report -type f ! -name output.txt | while read -r file; do
@@ -55,13 +63,16 @@ done
 }
 
 # Writes the revisions that helm knows, oldest first, to /tmp/records. Sets revision, status, record and creation time of the
-# last one, and the revision that is deployed.
+# last one, and the revision that is deployed. If they cannot be read, it fails, and all of these stay as they were.
 records() {
-revision= status= record= made= deployed=
 local fields='{{.metadata.labels.version}} {{.metadata.labels.status}} {{.metadata.name}} {{.metadata.creationTimestamp}}'
 k get secrets --selector "owner=helm,name=$RELEASE" -o go-template="{{range .items}}$fields{{\\"\\\\n\\"}}{{end}}" \\
-  2> /dev/null | sort -n > /tmp/records
+  2> /tmp/unread | sort -n > /tmp/reading || return 1
+mv /tmp/reading /tmp/records
+revision= status= record= made= deployed=
 read -r revision status record made < <(tail -n 1 /tmp/records)
 deployed=$(awk '$2 == "deployed" { last = $1 } END { print last }' /tmp/records)
 }
+unread() { end 7 "the revisions of $RELEASE cannot be read: $(tail -n 1 /tmp/unread)"; }
+revision= status= record= made= deployed=
 `

@@ -153,9 +153,14 @@ shift 2
 snapshot > /tmp/before || end 1 "the namespace $NAMESPACE cannot be read"
 cp /tmp/before /tmp/now
 > /report/helm.txt
+records || unread
+claim $((\${revision:-0} + 1)) || end 6 "$lost_lock"
+started=\${revision:-0}
 "$@" > /dev/null 2>> /report/helm.txt &
 helm=$!
+echo "$helm" > /tmp/helm
 while [ -z "$why" ]; do
+  if lost; then why=$lost_lock; break; fi
   if [ -z "$code" ] && ! kill -0 "$helm" 2> /dev/null; then wait "$helm"; code=$?; fi
   if [ "$code" = 0 ] || grep -q 'beginning wait for' /report/helm.txt; then applied=1; fi
   if snapshot > /tmp/next 2> /dev/null; then mv /tmp/next /tmp/now; fresh=1; else fresh=; fi
@@ -172,7 +177,8 @@ while [ -z "$why" ]; do
   done < <(grep '^bad' /tmp/verdict | tr '\t' '\x1f')
   since=()
   for key in "\${!seen[@]}"; do since[$key]=\${seen[$key]}; done
-  if [ -n "$code" ] && [ "$code" != 0 ]; then
+  if lost; then continue
+  elif [ -n "$code" ] && [ "$code" != 0 ]; then
     why=$(helm_error < /report/helm.txt | tr -s '\n\t ' ' ' | sed 's/ $//')
     why=\${why:-helm ended with $code: $(tail -n 1 /report/helm.txt)}
     IFS=$'\x1f' read -r -a line < <(grep '^ended' /tmp/verdict | tr '\t' '\x1f')
@@ -181,24 +187,32 @@ while [ -z "$why" ]; do
     *) if [ -n "\${line[1]}" ]; then why="$why: $(culprit "\${line[@]:1}")"; fi ;;
     esac
   elif [ "$code" = 0 ] && [ -n "$fresh" ] && ! grep -q '^waiting' /tmp/verdict; then break
-  elif ! held; then why="the lock of $RELEASE could not be renewed for 12 s: another deploy may begin"
   elif [ $((SECONDS - began)) -gt "$limit" ]; then ending=124 why="not ready after $limit s: $(late)"
   else sleep 2
   fi
 done
 if [ -z "$why" ]; then
+  rm -f /tmp/helm
   evidence "$NAMESPACE" /report
   records
   end 0 "revision $revision: $(ready_line)"
 fi
-evidence "$NAMESPACE" /report
-[ -n "$code" ] || stop
-records
-if [ "$work $status" = "rollback pending-rollback" ] && [ -n "$code" ] &&
-  timeout 90 "$@" --no-hooks --wait=false > /tmp/finish 2>&1
+if ! lost; then evidence "$NAMESPACE" /report; fi
+if [ -z "$code" ] && ! lost; then stop; fi
+# Without the lock, what runs may be somebody else's: helm is killed first, and nothing is written.
+if lost; then
+  kill -KILL "$helm" 2> /dev/null
+  wait "$helm" 2> /dev/null
+  [ -e /report/pods.txt ] || evidence "$NAMESPACE" /report
+  end 6 "$lost_lock"
+fi
+rm -f /tmp/helm
+records || end "$ending" "$why"
+if [ "$work $status" = "rollback pending-rollback" ] && [ -n "$code" ] && claim $((revision + 1)) &&
+  fenced timeout 90 "$@" --no-hooks --wait=false > /tmp/finish 2>&1
 then
   why="$why; went back without hooks"
-elif [[ "$status" == pending-* ]]; then mark_failed
+elif [[ "$status" == pending-* ]] && ! lost; then mark_failed
 fi
 end "$ending" "$why"
 }
