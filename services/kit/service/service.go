@@ -94,6 +94,23 @@ func ReadyWhen(condition func(context.Context) error) Option {
 	}
 }
 
+// Prepare is ReadyWhen for work on the database: f is called again while the database is away.
+func Prepare(f func(context.Context) error) Option {
+	return ReadyWhen(func(ctx context.Context) error {
+		for {
+			err := f(ctx)
+			if !postgres.Unavailable(err) {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(time.Second):
+			}
+		}
+	})
+}
+
 // Collect shows the figures of a cache, a client or others to Prometheus.
 func Collect(c ...prometheus.Collector) Option {
 	return func(r *run) { r.collectors = append(r.collectors, c...) }

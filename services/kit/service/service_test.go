@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -111,6 +112,30 @@ func TestProfilesAreOnTheMetricsPortOnly(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPrepareWaitsForTheDatabaseOnly(t *testing.T) {
+	away := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	wrong := errors.New("no such table")
+	calls := 0
+	prepare := func(answers ...error) error {
+		calls = 0
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		s := read(t, map[string]string{"ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "off", "DRAIN_DELAY": "0s"})
+		return Run(ctx, "x", s, io.Discard, func(*http.ServeMux, *slog.Logger) error { return nil },
+			Prepare(func(context.Context) error { calls++; return answers[min(calls, len(answers))-1] }))
+	}
+	if err := prepare(away, nil); err != nil || calls != 2 {
+		t.Errorf("away once: %v after %d calls", err, calls)
+	}
+	if err := prepare(wrong); !errors.Is(err, wrong) || calls != 1 {
+		t.Errorf("wrong: %v after %d calls", err, calls)
+	}
+	prepare(away)
+	if calls != 2 {
+		t.Errorf("away until the end: %d calls", calls)
 	}
 }
 

@@ -69,27 +69,9 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		options = append(options, service.Database(pool, Migrations.Schema, Migrations.Files))
 	}
 	if demo {
-		options = append(
-			options,
-			service.ReadyWhen(func(ctx context.Context) error { return addDemo(ctx, repository) }),
-		)
+		options = append(options, service.Prepare(func(ctx context.Context) error { return store.AddDemo(ctx, repository) }))
 	}
 	return service.Run(ctx, "recipes", settings, out, func(mux *http.ServeMux, log *slog.Logger) error {
 		return api.Routes(mux, log, repository, suppliers.Cached(prices, kept))
 	}, options...)
-}
-
-// addDemo adds the demonstration's data, again while the database is away.
-func addDemo(ctx context.Context, repository cook.Repository) error {
-	for {
-		err := store.AddDemo(ctx, repository)
-		if !postgres.Unavailable(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(time.Second):
-		}
-	}
 }
