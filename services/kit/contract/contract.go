@@ -25,6 +25,27 @@ import (
 	"delivery.example/kit/web"
 )
 
+// Mount adds the routes that a contract has to mux: requests that disagree with it
+// are refused before they reach a handler, and so are routes that it does not
+// have. routes is the generated code over a mux of its own. A broken contract is an error.
+func Mount(
+	mux *http.ServeMux,
+	document func() (*openapi3.T, error),
+	routes func(base *http.ServeMux) http.Handler,
+) error {
+	read, err := document()
+	if err != nil {
+		return err
+	}
+	check, err := Check(read)
+	if err != nil {
+		return err
+	}
+	// Outside of the generated code, which reads parameters before its own middlewares.
+	mux.Handle("/", check(routes(http.NewServeMux())))
+	return nil
+}
+
 // Check gives a middleware that answers a request which disagrees with the
 // document by a problem: 404 and 405 for an unknown route, 413 for a body above
 // web.BodyLimit, 400 for a body that is not JSON at all, 415 for another media

@@ -40,6 +40,35 @@ func load(t *testing.T, text string) *openapi3.T {
 	return d
 }
 
+func TestMountChecksRequestsBeforeTheRoutes(t *testing.T) {
+	mux, sound := http.NewServeMux(), func() (*openapi3.T, error) { return load(t, document), nil }
+	err := Mount(mux, sound, func(base *http.ServeMux) http.Handler {
+		base.HandleFunc("POST /things", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+		return base
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]int{`{"name":"a"}`: 204, `{"name":"abcdefg"}`: 422} {
+		r := httptest.NewRequest("POST", "/things", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	unread := errors.New("cannot be read")
+	for name, broken := range map[string]func() (*openapi3.T, error){
+		"unread":  func() (*openapi3.T, error) { return nil, unread },
+		"unsound": func() (*openapi3.T, error) { return &openapi3.T{}, nil },
+	} {
+		if err := Mount(http.NewServeMux(), broken, func(base *http.ServeMux) http.Handler { return base }); err == nil {
+			t.Errorf("%s: an error was expected", name)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	check, err := Check(load(t, document))
 	if err != nil {

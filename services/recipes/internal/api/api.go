@@ -27,20 +27,10 @@ var _ ServerInterface = api{}
 // refused before they reach a handler, and so are routes that it does not have.
 // A broken contract is an error.
 func Routes(mux *http.ServeMux, log *slog.Logger, repository cook.Repository, prices cook.Prices) error {
-	document, err := GetSpec()
-	if err != nil {
-		return err
-	}
-	check, err := contract.Check(document)
-	if err != nil {
-		return err
-	}
-	routes := HandlerWithOptions(
-		api{log, repository, prices},
-		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
-	)
-	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
-	return nil
+	return contract.Mount(mux, GetSpec, func(base *http.ServeMux) http.Handler {
+		options := StdHTTPServerOptions{BaseRouter: base, ErrorHandlerFunc: contract.BindFault}
+		return HandlerWithOptions(api{log, repository, prices}, options)
+	})
 }
 
 // answer runs f and turns what it gives into the answer.

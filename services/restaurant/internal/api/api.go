@@ -35,20 +35,10 @@ func Routes(
 	said feedback.Repository,
 	costs menu.Costs,
 ) error {
-	document, err := GetSpec()
-	if err != nil {
-		return err
-	}
-	check, err := contract.Check(document)
-	if err != nil {
-		return err
-	}
-	routes := HandlerWithOptions(
-		api{log, repository, said, costs},
-		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
-	)
-	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
-	return nil
+	return contract.Mount(mux, GetSpec, func(base *http.ServeMux) http.Handler {
+		options := StdHTTPServerOptions{BaseRouter: base, ErrorHandlerFunc: contract.BindFault}
+		return HandlerWithOptions(api{log, repository, said, costs}, options)
+	})
 }
 
 // answer runs f and turns what it gives into the answer.

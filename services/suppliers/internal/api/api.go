@@ -25,20 +25,10 @@ var _ ServerInterface = api{}
 // Routes adds the contract's routes to mux; requests that disagree with it are
 // refused before they reach a handler, and so are routes that it does not have. A broken contract is an error.
 func Routes(mux *http.ServeMux, log *slog.Logger, repository supply.Repository) error {
-	document, err := GetSpec()
-	if err != nil {
-		return err
-	}
-	check, err := contract.Check(document)
-	if err != nil {
-		return err
-	}
-	routes := HandlerWithOptions(
-		api{log, repository},
-		StdHTTPServerOptions{BaseRouter: http.NewServeMux(), ErrorHandlerFunc: contract.BindFault},
-	)
-	mux.Handle("/", check(routes)) // outside of the generated code, which reads parameters before its own middlewares
-	return nil
+	return contract.Mount(mux, GetSpec, func(base *http.ServeMux) http.Handler {
+		options := StdHTTPServerOptions{BaseRouter: base, ErrorHandlerFunc: contract.BindFault}
+		return HandlerWithOptions(api{log, repository}, options)
+	})
 }
 
 // answer runs f and turns what it gives into the answer.
