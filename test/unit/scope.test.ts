@@ -225,6 +225,14 @@ describe("a service's lint", () => {
       value: 1,
       reason: "b.go:3 what G1 says [G1]; 2 known",
     }))
+  it("names the file of a finding once, and does not propose the scope that is set", () => {
+    const text = "b.go is not formatted"
+    const { reason, next } = judgeLint(failed, [...old(2), at("b.go", 0, { text, rule: "gofmt" })], compared)
+    expect(reason).toBe("b.go is not formatted [gofmt]; 2 known")
+    expect(next).toBe("`dagger call fix --auto-apply` mends layout")
+    expect(judgeLint(failed, [at("b.go", 3)], compared).next).toBe(next)
+    expect(judgeLint(failed, [at("b.go", 3)], { base: "", note: "no branch" }).next).toBeUndefined()
+  })
   it("stays as it is without a comparison: it passed, crashed, or scope is all", () => {
     expect(judgeLint(failed, old(2), undefined)).toBe(failed)
     expect(judgeLint({ ...failed, status: "passed" }, old(2), compared).status).toBe("passed")

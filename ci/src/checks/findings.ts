@@ -2,6 +2,7 @@
 import type { Config, Severity, Suppression } from "../config/config"
 import { mergedSarif, type Finding } from "../report/sarif"
 import type { Part } from "../report/parts"
+import { nextStepWithScope } from "../report/next-steps"
 import type { Compared, Stage } from "../report/stages"
 import { finished } from "./results"
 import { knownText } from "./scope"
@@ -111,10 +112,13 @@ export function judgeLint(stage: Stage, found: Finding[], compared: Compared | u
       exitCode: 0,
       reason: knownText(known, 0, compared, compared.before?.length),
     }
-  if (!first || !known) return { ...gate, reason: `${stage.reason}${besides(known, compared)}` }
+  const next = compared.base === "" ? undefined : nextStepWithScope(stage)
+  if (!first || !known) return { ...gate, reason: `${stage.reason}${besides(known, compared)}`, next }
   const more = fresh.length > 1 ? ` (and ${fresh.length - 1} more)` : ""
-  const reason = `${placeText(first)} ${first.text} [${first.rule}]${more}${besides(known, compared)}`
-  return { ...gate, reason }
+  // Some tools name the file themselves.
+  const place = first.line === 0 && first.text.startsWith(first.file) ? "" : `${placeText(first)} `
+  const reason = `${place}${first.text} [${first.rule}]${more}${besides(known, compared)}`
+  return { ...gate, reason, next }
 }
 
 /** Returns today as YYYY-MM-DD. */

@@ -2,8 +2,9 @@
 import type { catalogue } from "../catalogue"
 import { isRed, oneLine, type Stage } from "./stages"
 
-const fix = "`dagger call fix --auto-apply` mends layout; old findings: gates.scope: new"
-const accept = "correct it, or accept it in `suppressions`; old findings: gates.scope: new"
+const old = "; old findings: gates.scope: new"
+const fix = `\`dagger call fix --auto-apply\` mends layout${old}`
+const accept = `correct it, or accept it in \`suppressions\`${old}`
 
 /** The next step for each check. */
 const ofChecks: Record<(typeof catalogue)[number]["stage"], string> = {
@@ -60,6 +61,11 @@ export function nextStepOf({ name, reason, next, status }: Stage): string {
   const table: Record<string, string> = ofChecks
   const found = table[name] ?? table[`<service>:${step}`] ?? ofSteps[step] ?? ofSteps[first] ?? others
   return found.replace("<stage>", name)
+}
+
+/** Returns the next step of a red stage where `gates.scope: new` is set already. */
+export function nextStepWithScope(stage: Stage): string {
+  return nextStepOf(stage).replace(old, "")
 }
 
 /** Returns a stage's reason on one line of at most `most` characters, and behind it the next step if it is red. */
