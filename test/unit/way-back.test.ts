@@ -170,6 +170,11 @@ describe("the target of a rollback", () => {
     expect(await target(found, "1")).toMatchObject({ revision: 1, runs: false })
     expect(deploymentOf(found, found[2]!)).toBeUndefined()
   })
+  it("is known by its original, whatever labels a rollback has", () => {
+    const [first, second, back] = history("superseded a/1", "superseded b/2", "deployed back 1")
+    const found = [first!, second!, { ...back!, labels: {} }]
+    expect(deploymentOf(found, found[2]!)).toEqual({ release: "a", id: "1" })
+  })
   it("may be a rollback whose original helm no longer keeps", () => {
     const [, , back] = history("superseded a/1", "superseded b/2", "deployed back 1")
     expect(deploymentOf([back!], back!)).toEqual({ release: "a", id: "1" })

@@ -29,15 +29,15 @@ export function deploymentLabels({ release, id }: Deployment): string[] {
  */
 export function deploymentOf(history: Revision[], { revision, description, labels }: Revision): Deployment | undefined {
   const { release, deployment: id } = labels
-  if (!release || !id) return undefined
+  const own = release && id ? { release, id } : undefined
   const target = /^Rollback to (\d+)$/.exec(description)?.[1]
   if (target !== undefined) {
     const original = history.find((one) => one.revision === Number(target) && one.revision < revision)
     // The original may be older than what helm keeps.
-    return original ? deploymentOf(history, original) : { release, id }
+    return original ? deploymentOf(history, original) : own
   }
-  const copied = history.some((one) => one.revision < revision && one.labels.deployment === id)
-  return copied ? undefined : { release, id }
+  const copied = history.some((one) => one.revision < revision && id && one.labels.deployment === id)
+  return copied ? undefined : own
 }
 
 /** Whether a deployment to an environment ended with a green verdict there. */
