@@ -86,11 +86,11 @@ export interface StoredRelease {
 
 /** A release with the newest verdict of each step. It is the ticket from one step to the next. */
 export interface ReleaseRecord extends StoredRelease {
-  verdicts: Partial<Record<Step, Verdict>>
+  verdicts: Partial<Record<JudgedStep, Verdict>>
 }
 
 /** A step that gives a verdict. */
-export type Step = "pr" | EnvironmentName
+export type JudgedStep = "pr" | EnvironmentName
 
 /**
  * What happened to a release, or to an environment: a verdict, an approval, a hold. Entries are only ever added, each
@@ -109,7 +109,7 @@ export interface Entry {
 /** The verdict of a step on a release. */
 export interface VerdictEntry extends Entry {
   kind: "verdict"
-  step: Step
+  step: JudgedStep
   commit: string
   passed: boolean
   stages: Verdict["stages"]
@@ -165,7 +165,7 @@ export function refusal(record: ReleaseRecord, to: EnvironmentName): string | un
 /** Returns the entry of a step's verdict on a release, or, without digests, on its source. */
 export function verdictEntry(
   { tree, sha, subject, deployment }: { tree: string; sha: string; subject: string[]; deployment?: string },
-  step: Step,
+  step: JudgedStep,
   stages: Stage[],
   at = Date.now() / 1000,
 ): VerdictEntry {
@@ -303,7 +303,7 @@ export class Records {
   }
 
   /** Adds a step's verdict, on a deployment where there is one; returns the record with it. */
-  async judge(record: ReleaseRecord, step: Step, stages: Stage[], deployment?: string): Promise<ReleaseRecord> {
+  async judge(record: ReleaseRecord, step: JudgedStep, stages: Stage[], deployment?: string): Promise<ReleaseRecord> {
     const entry = verdictEntry({ ...record, subject: subjectOf(record), deployment }, step, stages)
     await this.append(entry)
     return withVerdicts(record, [entry])
