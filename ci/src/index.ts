@@ -11,10 +11,13 @@ import { pullRequest } from "./checks/pull-request"
 import { effectiveConfig } from "./config/effective"
 import { configText, initialConfig, openSource } from "./config/source"
 import { deliverDev, publishRelease } from "./release/alone"
+import { noPromotion, type Promotion } from "./release/admission"
 import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
+import { withRecordedChecks } from "./release/checks-record"
 import { deliver, goBack, type DeliverOptions } from "./release/deliver"
 import { startProduct } from "./release/product"
+import { approve, hold, may, releaseHold } from "./release/promotion"
 import { rehearsalOutcome } from "./release/rehearsal-report"
 import { liveOutcome, outcomeOf } from "./report/outcome"
 import { Pipeline, pipelineOf } from "./report/pipeline"
@@ -151,7 +154,7 @@ export class Delivery {
   /**
    * Checks a pull request: secrets in history and tree, each service's lint, types, tests with coverage and build, YAML, charts
    * and Terraform files, security flaws, dependencies, quality and coverage. Every stage ends, whatever the others say, and a red
-   * run has all its reports.
+   * run has all its reports. With a registry and the key of its records, the verdict is stored there: stage and prod require it.
    * Example: `dagger call --source ../shop pr verdict`, `dagger call pr reports export --path reports`
    *
    * @param only Run these only: a stage (`api:test`, `lint:yaml`), a service (`api`) or a step (`test`, `lint`).
@@ -178,7 +181,7 @@ export class Delivery {
   ): Promise<Pipeline> {
     const opened = await openSource(this.source)
     const options = { only, skip, grace, base, sonarHostUrl, sonarToken, all, access: this.access() }
-    const checked = await pullRequest(opened, options)
+    const checked = await withRecordedChecks(opened, await pullRequest(opened, options), this)
     const extra = { attempt, before: await previous?.contents() }
     return pipelineOf(checkedOutcome(opened.source, opened.config, checked, extra))
   }
@@ -331,10 +334,20 @@ export class Delivery {
    *
    * @param release Full hash of the release's commit or tree, as for `dev`.
    * @param faults Faults to switch on, as for `dev`.
+   * @param ticket The change ticket, for example `CHG-7`, where `promote.ticket` asks for one.
+   * @param overrideBy Person who deploys in spite of the rules of `promote`; stored, and shown in later reports.
+   * @param overrideReason Why, for example `the shop is down`.
    */
   @func({ cache: "session" })
-  async stage(release: string = "", faults: string[] = []): Promise<Pipeline> {
-    return pipelineOf(liveOutcome("stage", "Stage", deliver("stage", this.source, this.delivery(release, faults))))
+  async stage(
+    release: string = "",
+    faults: string[] = [],
+    ticket: string = "",
+    overrideBy: string = "",
+    overrideReason: string = "",
+  ): Promise<Pipeline> {
+    const options = this.delivery(release, faults, { ticket, overrideBy, overrideReason })
+    return pipelineOf(liveOutcome("stage", "Stage", deliver("stage", this.source, options)))
   }
 
   /**
@@ -344,10 +357,74 @@ export class Delivery {
    *
    * @param release The release, given as for `dev`.
    * @param faults The faults, given as for `dev`.
+   * @param ticket The change ticket, as for `stage`.
+   * @param overrideBy Person who deploys in spite of the rules, as for `stage`.
+   * @param overrideReason Why, as for `stage`.
    */
   @func({ cache: "session" })
-  async prod(release: string = "", faults: string[] = []): Promise<Pipeline> {
-    return pipelineOf(liveOutcome("prod", "Production", deliver("prod", this.source, this.delivery(release, faults))))
+  async prod(
+    release: string = "",
+    faults: string[] = [],
+    ticket: string = "",
+    overrideBy: string = "",
+    overrideReason: string = "",
+  ): Promise<Pipeline> {
+    const options = this.delivery(release, faults, { ticket, overrideBy, overrideReason })
+    return pipelineOf(liveOutcome("prod", "Production", deliver("prod", this.source, options)))
+  }
+
+  /**
+   * Returns what each rule of `promote` says of a release in an environment, what is missing, and the earliest time at which it
+   * would be allowed. A deployment asks the same rules.
+   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY may --environment prod`
+   *
+   * @param environment `stage` or `prod`, for example.
+   * @param release The release, given as for `dev`.
+   * @param ticket The change ticket, as for `stage`.
+   */
+  @func({ cache: "never" })
+  async may(environment: string = "prod", release: string = "", ticket: string = ""): Promise<string> {
+    return may(this.source, { ...noPromotion, environment, release, ticket }, this)
+  }
+
+  /**
+   * Stores a person's approval of a release in an environment, bound to its digests, and returns what the rules say now. The name
+   * is what the caller says: whoever has the record key can store any.
+   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY approve --by ann@example.com`
+   *
+   * @param by Name or email address of the person who approves.
+   * @param environment Where it may go, for example `prod`.
+   * @param release The release, as for `may`.
+   */
+  @func({ cache: "never" })
+  async approve(by: string, environment: string = "prod", release: string = ""): Promise<string> {
+    return approve(this.source, { environment, release, by }, this)
+  }
+
+  /**
+   * Stops all deployments to an environment until `release-hold`.
+   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY hold --by ann --reason "the till is down"`
+   *
+   * @param by Name or email address of the person who holds it.
+   * @param reason Why; shown to anyone whose deployment is refused.
+   * @param environment The environment, for example `prod`.
+   */
+  @func({ cache: "never" })
+  async hold(by: string, reason: string, environment: string = "prod"): Promise<string> {
+    return hold(this.source, { environment, by, reason }, this)
+  }
+
+  /**
+   * Lifts all holds of an environment that stand now, those of rollbacks too.
+   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY release-hold --by ann`
+   *
+   * @param by Name or email address of the person who lifts them.
+   * @param reason Why, for example `the till works`.
+   * @param environment The environment, for example `prod`.
+   */
+  @func({ cache: "never" })
+  async releaseHold(by: string, reason: string = "", environment: string = "prod"): Promise<string> {
+    return releaseHold(this.source, { environment, by, reason }, this)
   }
 
   /**
@@ -377,7 +454,7 @@ export class Delivery {
 
   /**
    * Runs the pipelines of a branch by Git Flow and returns their tables; fails if one is red. Pull requests: pr; develop: dev;
-   * release/*: stage; master: prod; hotfix/*: pr, then stage.
+   * release/* and hotfix/*: pr, then stage; master: prod.
    * Example: `dagger call auto --explain`, `dagger call auto --branch release/1.4 --explain`
    *
    * @param branch The branch, instead of the one that is checked out; for example `develop`.
@@ -404,8 +481,12 @@ export class Delivery {
     return { netrc, goproxy, goprivate, npmrc }
   }
 
-  private delivery(release = "", faults: string[] = []): DeliverOptions & { access: Access } {
+  private delivery(
+    release = "",
+    faults: string[] = [],
+    promotion: Promotion = noPromotion,
+  ): DeliverOptions & { access: Access } {
     const secrets = Object.fromEntries(this.secretNames.map((name, i) => [name, this.secretValues[i]]))
-    return { ...this, release, faults, secrets, access: this.access() }
+    return { ...this, ...promotion, release, faults, secrets, access: this.access() }
   }
 }

@@ -21,18 +21,23 @@ const environment: Pipeline = {
   builders: ["with-registry", "with-record-key", "with-aws", "with-cluster", "with-secret", "with-slack"],
   options: ["release", "faults"],
 }
+const promoted: Pipeline = {
+  ...environment,
+  options: [...environment.options, "ticket", "override-by", "override-reason"],
+}
 const checkOptions = ["only", "skip", "attempt", "grace", "base", "previous", "sonar-host-url", "sonar-token", "all"]
 
 /** The functions of `ci` that leave reports, with what each takes. */
 export const pipelines: Record<string, Pipeline> = {
-  pr: { builders: ["with-private"], options: checkOptions },
+  pr: { builders: ["with-private", "with-registry", "with-record-key", "with-aws"], options: checkOptions },
   baseline: { builders: ["with-private"], options: [] },
   publish: { builders: ["with-private", "with-registry", "with-record-key", "with-aws"], options: [] },
   dev: { ...environment, builders: ["with-private", ...environment.builders] },
-  stage: environment,
-  prod: environment,
+  stage: promoted,
+  prod: promoted,
   rollback: {
-    builders: ["with-registry", "with-record-key", "with-aws", "with-cluster", "with-slack"], options: ["environment"],
+    builders: ["with-registry", "with-record-key", "with-aws", "with-cluster", "with-slack"],
+    options: ["environment"],
   },
   rehearse: { builders: ["with-private"], options: ["faults", "short"] },
 }

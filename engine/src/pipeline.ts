@@ -71,7 +71,9 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const began = Date.now() / 1000
   // The names of secrets and servers do not say what these answer: calls with them are always made.
   const key =
-    name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar)/.test(arg)) ? keyOfRun(source, rest) : undefined
+    name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar|registry|record-key)/.test(arg))
+      ? keyOfRun(source, rest)
+      : undefined
   const known = key && knownReports(key)
   if (known) return finish(reports, known, began)
   const engine = await prepare(repository, [name], source)
@@ -146,7 +148,9 @@ class Run {
   private call(extra: string[], signal?: AbortSignal): Promise<CallResult> {
     const { name, source, rest } = this.inputs
     // A root module with fewer dependencies and the same functions, which loads faster (decision 0023).
-    const root = this.cached ? join(repository, "ci") : repository
+    // A verdict that is recorded needs the registry's module.
+    const records = rest.some((arg) => /^--(registry|record-key)/.test(arg))
+    const root = this.cached && !records ? join(repository, "ci") : repository
     const output = this.cached ? ["report-files"] : ["reports", "export", `--path=${this.fresh}`]
     return callDagger(
       this.engine,

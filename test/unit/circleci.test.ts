@@ -60,7 +60,7 @@ describe("the workflows", () => {
   it.each([
     ["feature", "/^feature\\/.*/", ["pr"]],
     ["develop", "develop", ["publish", "dev"]],
-    ["release", "/^release\\/.*/", ["publish", "stage"]],
+    ["release", "/^release\\/.*/", ["pr", "publish", "stage"]],
     ["hotfix", "/^hotfix\\/.*/", ["pr", "publish", "stage"]],
     ["master", "master", ["(approve)", "prod"]],
   ])("%s runs on %s alone, one step after the other", (workflow, branch, steps) => {
@@ -137,6 +137,7 @@ describe("the workflows", () => {
         {
           pr: undefined,
           rehearse: undefined,
+          "pr-recorded": "delivery-publish",
           publish: "delivery-publish",
           deploy: `delivery-${use.environment}`,
           rollback: "delivery-<< pipeline.parameters.environment >>",

@@ -43,6 +43,7 @@ describe("a checkout, by the script that the container runs", () => {
     const found = state("all", ".")
     expect(found).toMatchObject({
       branch: "develop",
+      author: git("log", "-1", "--format=%ae"),
       commit: git("rev-parse", "HEAD"),
       changed: [],
       tags: ["v0.1.0", "v0.1.1"],

@@ -5,14 +5,7 @@ import { chainHtml } from "../../ci/src/report/chain-page"
 import { faultSettings } from "../../ci/src/release/environment"
 import { harmless, messageOf } from "../../ci/src/report/message"
 import { lost } from "../../ci/src/release/probe"
-import {
-  openSealed,
-  refusal,
-  sealed,
-  verdictEntry,
-  withVerdicts,
-  type ReleaseRecord,
-} from "../../ci/src/release/record"
+import { openSealed, sealed, verdictEntry, withVerdicts, type ReleaseRecord } from "../../ci/src/release/record"
 import { numberText, type Stage } from "../../ci/src/report/stages"
 
 const record: ReleaseRecord = {
@@ -52,24 +45,6 @@ describe("a release record", () => {
   })
 
   const at = Date.parse("2026-02-01T00:00:00Z") / 1000
-  const judged = (before: ReleaseRecord, ...stages: Stage[]): ReleaseRecord =>
-    withVerdicts(before, [verdictEntry({ ...before, subject: [] }, "stage", stages, at)])
-  it("needs a green verdict of stage for prod, and none for dev and stage", () => {
-    expect(refusal(record, "dev")).toBeUndefined()
-    expect(refusal(record, "stage")).toBeUndefined()
-    expect(refusal(record, "prod")).toBe(
-      "6a57497bcae0 has no stage verdict: it was never tested there; run stage first",
-    )
-    expect(refusal(judged(record, stage("stage:api", "passed")), "prod")).toBeUndefined()
-  })
-  it("with a red verdict of stage is refused with what was red", () =>
-    expect(refusal(judged(record, stage("stage:api", "passed"), stage("stage:load", "failed")), "prod")).toBe(
-      "6a57497bcae0 has a red stage verdict of 2026-02-01T00:00:00.000Z: stage:load: stage:load says why",
-    ))
-  it("that became red after it was green is refused", () => {
-    const green = judged(record, stage("stage:api", "passed"))
-    expect(refusal(judged(green, stage("stage:feedback", "inconclusive")), "prod")).toContain("stage:feedback")
-  })
   it("knows the deployments that were found green last", () => {
     const on = (deployment: string, status: Stage["status"]) =>
       verdictEntry({ ...record, subject: [], deployment }, "prod", [stage("prod:health", status)], at)

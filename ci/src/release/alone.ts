@@ -4,6 +4,7 @@ import type { Access } from "../checks/private"
 import { openSource } from "../config/source"
 import type { Part } from "../report/parts"
 import { unique } from "../report/unique"
+import { unpromoted } from "./admission"
 import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, type DeliverOptions } from "./deliver"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
 import { publish } from "./publish"
@@ -52,6 +53,7 @@ export async function deliverDev(checkout: Directory, options: DeliverOptions & 
   const [cluster] = await Promise.all([ephemeralCluster(registry, config, unique()), seed(registry, config)])
   if (environment.gates.analysis) await installPrometheus(source, config, cluster)
   const holder = `dev of ${published.record.sha.slice(0, 12)}`
-  const place = deliveryPlace("dev", config, { registry, cluster }, { ...options, holder })
+  // What is published and deployed in one call is not promoted from anywhere.
+  const place = deliveryPlace("dev", unpromoted(config), { registry, cluster }, { ...options, holder })
   return (await deliverTo(place, published.record, records, { webhook: options.slackWebhook })).parts
 }

@@ -2,8 +2,9 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import { openSource, readConfig } from "../config/source"
+import { admission, type Promotion } from "./admission"
 import { notify, type EndedStep, type Slack } from "../report/notify"
-import { decidedPart, errorText, type Part } from "../report/parts"
+import { allPassed, decidedPart, errorText, notRun, type Part } from "../report/parts"
 import { oneLine } from "../report/stages"
 import { unique } from "../report/unique"
 import { createdBy, runEnvironment, type Place } from "./environment"
@@ -13,7 +14,7 @@ import { clusterOf, registryOf, secretsOf, type Cluster, type Registry, type Tar
 import { consequenceOf, notBack, type Target } from "./way-back"
 
 /** What a caller gives for a deployment. */
-export interface DeliverOptions extends TargetOptions {
+export interface DeliverOptions extends TargetOptions, Promotion {
   /** The full hash of the release's commit or tree; the source's own release if it is empty. */
   release: string
   faults: string[]
@@ -70,7 +71,12 @@ export function deliveryPlace(
   name: EnvironmentName,
   config: Config,
   { registry, cluster }: { registry: Registry; cluster: Cluster },
-  { faults, secrets, holder }: Pick<DeliverOptions, "faults" | "secrets"> & { holder: string },
+  {
+    faults,
+    secrets,
+    holder,
+    ...promotion
+  }: Pick<DeliverOptions, "faults" | "secrets"> & Promotion & { holder: string },
 ): Place {
   const environment = environmentOf(config, name)
   return {
@@ -82,6 +88,7 @@ export function deliveryPlace(
     secrets: secretsOf(environment, cluster, secrets),
     faults,
     holder,
+    promotion,
   }
 }
 
@@ -96,6 +103,12 @@ export async function deliverTo(
   slack: Slack,
 ): Promise<{ parts: Part[]; record: ReleaseRecord }> {
   const { name, config } = place
+  const policy = await admission(place, record, records)
+  if (!allPassed([policy])) {
+    const refused = [policy, notRun([`${name}:deploy`], "the policy refuses it")]
+    const sent = await told({ step: name, parts: refused, commit: record.sha }, config, slack)
+    return { parts: [...refused, ...sent], record }
+  }
   const id = unique()
   // Looked up before the deployment, while the registry answers. If it does not, it is looked up when it is needed.
   const target = name === "prod" ? await findTarget(place, records, 5).catch(() => undefined) : undefined
@@ -114,7 +127,7 @@ export async function deliverTo(
     ...written,
     ...(await told({ step: name, parts: [...parts, ...written], commit: record.sha }, config, slack)),
   )
-  return { parts, record: judged }
+  return { parts: [policy, ...parts], record: judged }
 }
 
 /** Rolls a deployment back if it was judged red; says why if it is not. */

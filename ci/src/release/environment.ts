@@ -8,7 +8,8 @@ import type { Chart } from "../config/product"
 import { allPassed, couldNotRun, errorText, live, notRun, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { openFeedback } from "./feedback"
-import { refusal, type ReleaseRecord } from "./record"
+import type { Promotion } from "./admission"
+import type { ReleaseRecord } from "./record"
 import { clusterHost, prometheusPort, pullFiles, type Cluster, type Registry } from "./targets"
 import { deploymentLabels } from "./way-back"
 
@@ -25,6 +26,8 @@ export interface Place {
   faults: string[]
   /** Owner of the deployment's lock; shown to anyone whose deployment is refused meanwhile. */
   holder: string
+  /** What the caller says of the promotion. */
+  promotion?: Promotion
 }
 
 /**
@@ -73,8 +76,6 @@ export async function deploy(
   let begun = false
   const part = await live(name, async () => {
     const { environment, registry, cluster, secrets } = place
-    const refused = refusal(record, place.name)
-    if (refused) throw new Error(refused)
     // The chart comes as its folder, which has the chart's own name.
     const artefact = await pullFiles(record.chart, registry)
     const folder = artefact.directory((await artefact.entries())[0]!.replace(/\/$/, ""))

@@ -39,7 +39,7 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
       throw new Error(
         `the source has uncommitted changes (${identity.sha}): only a commit is published to a real registry`,
       )
-    const { tree, sha, commitTime } = identity
+    const { tree, sha, commitTime, author } = identity
     const found = await records.find(tree)
     if (found && found.sha !== sha) {
       await records.name(sha, tree)
@@ -58,6 +58,7 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
       tree,
       sha,
       commitTime,
+      author,
       images: digestsOf(await pushed.file("pushed.json").contents()),
       chart,
       files,

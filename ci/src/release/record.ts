@@ -4,7 +4,7 @@ import { Directory, dag } from "@dagger.io/dagger"
 import { goFolders } from "../checks/inputs"
 import type { Config, EnvironmentName } from "../config/config"
 import { dockerfileOf, hasDockerfile } from "../config/dockerfile"
-import { isRed, verdictOf, type Stage } from "../report/stages"
+import { verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { registryAccess, withLogin, type Registry } from "./targets"
 
@@ -13,6 +13,8 @@ export interface Identity {
   sha: string
   commitTime: string
   branch: string
+  /** The email address of the commit's author. */
+  author: string
   /** A hash of the files that make the release. */
   tree: string
   dirty: boolean
@@ -40,10 +42,11 @@ async function deliveredPaths(source: Directory, { services, chart, suites }: Co
 /** Returns commit, time, branch and tree of a checkout and its source. */
 export async function identify(checkout: Directory, source: Directory, config: Config): Promise<Identity> {
   const found = dag.gitflow().ofSource(checkout, { paths: await deliveredPaths(source, config) })
-  const [commit, commitTime, branch, tree, dirty] = await Promise.all([
+  const [commit, commitTime, branch, author, tree, dirty] = await Promise.all([
     found.commit(),
     found.time(),
     found.branch(),
+    found.author(),
     found.tree(),
     found.dirty(),
   ])
@@ -52,6 +55,7 @@ export async function identify(checkout: Directory, source: Directory, config: C
     sha: dirty ? `${commit}-dirty-${tree.slice(0, 12)}` : commit,
     commitTime,
     branch,
+    author,
     tree: dirty ? `${tree}-dirty` : tree,
     dirty,
   }
@@ -145,21 +149,6 @@ export function openSealed(sealedText: string, key: string): unknown {
 
 function sealOf(text: string, key: string): string {
   return createHmac("sha256", key).update(text).digest("hex")
-}
-
-/** The step whose verdict must be green before a release may go to an environment. */
-export const needs: Partial<Record<EnvironmentName, EnvironmentName>> = { prod: "stage" }
-
-/** Returns why a record may not be deployed to an environment; undefined if it may. */
-export function refusal(record: ReleaseRecord, to: EnvironmentName): string | undefined {
-  const before = needs[to]
-  if (!before) return undefined
-  const verdict = record.verdicts[before]
-  const short = record.sha.slice(0, 12)
-  if (!verdict) return `${short} has no ${before} verdict: it was never tested there; run ${before} first`
-  if (verdict.passed) return undefined
-  const culprit = verdict.stages.find(isRed)
-  return `${short} has a red ${before} verdict of ${verdict.at}${culprit ? `: ${culprit.name}: ${culprit.reason}` : ""}`
 }
 
 /** Returns the entry of a step's verdict on a release, or, without digests, on its source. */

@@ -5,7 +5,9 @@ import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"
 import type { ChainStep } from "../report/chain-page"
 import { notify } from "../report/notify"
+import { noPromotion, rehearsed } from "./admission"
 import { allPassed, notRun, step, type Part } from "../report/parts"
+import type { Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
 import { addressOf, analysis, deploy, type Place } from "./environment"
@@ -13,7 +15,7 @@ import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./
 import { lost, type ProbeLog } from "./probe"
 import { publish } from "./publish"
 import { rollbackByEvidence } from "./rollback"
-import { identify, recordsIn, type Identity, type Records, type ReleaseRecord } from "./record"
+import { identify, recordsIn, verdictEntry, type Identity, type Records, type ReleaseRecord } from "./record"
 import { clusterHost, type Cluster, type Registry } from "./targets"
 
 /** A step of the chain that has ended, with the results of its calls. */
@@ -84,6 +86,7 @@ class Rehearsal {
   readonly steps: Ended[] = []
   record?: ReleaseRecord
   private up: Partial<Targets> = {}
+  private checked: Stage[] = []
   private readonly webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
 
   constructor(
@@ -96,7 +99,9 @@ class Rehearsal {
   async run(): Promise<void> {
     // The targets come up while the checks run.
     const starting = step("targets", () => this.start())
-    const checked = await this.ended("pr", await this.options.checks())
+    const checks = await this.options.checks()
+    this.checked = checks.flatMap(({ stages }) => stages)
+    const checked = await this.ended("pr", checks)
     const ready = await this.ended("targets", [await starting])
     if (!checked || !ready) return
     const targets = this.up as Targets
@@ -148,13 +153,15 @@ class Rehearsal {
   private async publish({ registry, records }: Targets): Promise<boolean> {
     const { source, config, access } = this.options
     const { part, record } = await publish({ source, config, identity: this.identity, registry, records, access })
+    if (record) await records.append(verdictEntry({ ...this.identity, subject: [] }, "pr", this.checked))
     this.record = record
     return this.ended("publish", [part])
   }
 
   private place(name: EnvironmentName, targets: Targets): Place {
     const { config } = this.options
-    return deliveryPlace(name, config, targets, { faults: [], secrets: {}, holder: `rehearsal ${this.instance}` })
+    const holder = `rehearsal ${this.instance}`
+    return deliveryPlace(name, rehearsed(config), targets, { ...noPromotion, faults: [], secrets: {}, holder })
   }
 
   private async deliver(place: Place, { records }: Targets): Promise<boolean> {

@@ -18,6 +18,8 @@ export interface State {
   branch: string
   commit: string
   time: string
+  /** The email address of the author. */
+  author: string
   changed: string[]
   tags: string[]
   tagsHere: string[]
@@ -37,6 +39,7 @@ export function readState(printed: string): State {
     branch: one("branch"),
     commit,
     time: one("time"),
+    author: one("author"),
     changed: all("changed"),
     tags: all("tag"),
     tagsHere: all("here"),

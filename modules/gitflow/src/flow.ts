@@ -37,8 +37,8 @@ function table({ master, develop }: Names): Record<Key, Row> {
     develop: { branch: develop, name: "dev", next: "", afterwards: "" },
     release: {
       branch: "release/*",
-      name: "stage",
-      next: "",
+      name: "pr",
+      next: "stage",
       afterwards: `merge into ${master}; fixes go back to ${develop}`,
     },
     master: { branch: master, name: "prod", next: "", afterwards: `tag the version; merge back to ${develop}` },

@@ -41,6 +41,8 @@ export class Source {
   @func() commit: string = ""
   /** Time of the commit, such as `2026-01-31T12:00:00+00:00`. */
   @func() time: string = ""
+  /** Email address of the author of the commit. */
+  @func() author: string = ""
   /** Whether files of the delivered paths differ from the commit, or are neither committed nor ignored. */
   @func() dirty: boolean = false
   /** The first 20 of these files. */
@@ -100,8 +102,8 @@ export class Gitflow {
 
   /**
    * Returns the pipeline for a branch.
-   * A pull request is checked (`pr`), whatever its target. A push to develop gets `dev`, to release/* `stage`, to
-   * master `prod`, and to hotfix/* `pr`, then `stage`. Any other branch is checked as a pull request is; no branch (a
+   * A pull request is checked (`pr`), whatever its target. A push to develop gets `dev`, to master
+   * `prod`, and to release/* and hotfix/* `pr`, then `stage`. Any other branch is checked as a pull request is; no branch (a
    * tag) gets `none`.
    *
    * Example: `dagger -m modules/gitflow call pipeline --branch release/1.4 name`

@@ -1,7 +1,7 @@
 // The scripts that run inside the container, passed to bash -c unchanged.
 
 /**
- * Prints fields `key value`, each ended by a zero byte: branch, commit, time, shallow, tag…, here… (tags of this commit),
+ * Prints fields `key value`, each ended by a zero byte: branch, commit, time, author, shallow, tag…, here… (tags of this commit),
  * changed… (files of the paths that differ from the commit, or are neither committed nor ignored), and tree: one hash over the
  * paths' own hashes, with the changes of the checkout, so that a commit of the same files has the same hash. The arguments are
  * the kind, `all` or `tree`, and the paths. With `tree` it prints commit and tree alone, those of the commit, so that no file of
@@ -32,6 +32,7 @@ tree() {
 if [ "$kind" = tree ]; then tree "$commit^{tree}" "$@"; exit 0; fi
 say "branch $(git symbolic-ref --short -q HEAD)"
 say "time $(git log -1 --format=%cI)"
+say "author $(git log -1 --format=%ae)"
 say "shallow $(git rev-parse --is-shallow-repository)"
 git for-each-ref --format='tag %(refname:strip=2)%00' refs/tags | tr -d '\\n'
 git for-each-ref --points-at HEAD --format='here %(refname:strip=2)%00' refs/tags | tr -d '\\n'
