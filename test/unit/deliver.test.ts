@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { parseConfig, type Config } from "../../ci/src/config/config"
 import { analysisQueries, chartSettings } from "../../ci/src/release/environment"
 import { mirrored } from "../../ci/src/release/ephemeral"
+import { wentBack } from "../../ci/src/release/deliver"
 import { feedbackResult } from "../../ci/src/release/feedback"
 import { releasedAlready } from "../../ci/src/release/publish"
 import {
@@ -310,5 +311,32 @@ describe("a deployment to production", () => {
     expect(
       files.filter((file) => /^release\/(rehearse|ephemeral|alone|probe|product|baseline|publish)/.test(file)),
     ).toEqual([])
+  })
+})
+
+describe("what holds production", () => {
+  const stageOf = (name: string, status: Stage["status"], reason = "why") => ({
+    ...{ name, status, reason, seconds: 0, cached: false, exitCode: 0 },
+  })
+  const partsOf = (...stages: Stage[]) =>
+    stages.map((one) => ({ folder: one.name, stages: [one], files: {}, reports: {} }))
+
+  it("is that it went back, with the first red line", () => {
+    const parts = partsOf(
+      stageOf("prod:deploy", "passed"),
+      stageOf("prod:health", "failed", "no answer"),
+      stageOf("prod:rollback", "passed"),
+    )
+    expect(wentBack("prod", parts)).toBe("prod:health: no answer")
+  })
+
+  it.each([
+    ["a red release that could not go back", "failed", "failed"],
+    ["a red release of which nothing is known to be good", "failed", "inconclusive"],
+    ["a green release", "passed", "passed"],
+  ] as const)("is not %s", (_, health, rollback) => {
+    expect(
+      wentBack("prod", partsOf(stageOf("prod:health", health), stageOf("prod:rollback", rollback))),
+    ).toBeUndefined()
   })
 })

@@ -2,10 +2,10 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName } from "../config/config"
 import { openSource, readConfig } from "../config/source"
-import { admission, type Promotion } from "./admission"
+import { admission, holdAfterRollback, type Promotion } from "./admission"
 import { notify, type EndedStep, type Slack } from "../report/notify"
 import { allPassed, decidedPart, errorText, notRun, type Part } from "../report/parts"
-import { oneLine } from "../report/stages"
+import { isRed, oneLine } from "../report/stages"
 import { unique } from "../report/unique"
 import { createdBy, runEnvironment, type Place } from "./environment"
 import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
@@ -114,6 +114,13 @@ export async function deliverTo(
   const target = name === "prod" ? await findTarget(place, records, 5).catch(() => undefined) : undefined
   const parts = await runEnvironment(place, record, id)
   if (name === "prod") parts.push(...(await answer(place, parts, { records, target })))
+  const cause = wentBack(name, parts)
+  if (cause !== undefined)
+    parts.push(
+      ...(await unlessFailed(`${name}:hold`, "the environment is not held", () =>
+        holdAfterRollback(records, name, record, cause),
+      )),
+    )
   let judged = record
   const written = await unlessFailed(`${name}:record`, "the verdict is not in the release record", async () => {
     judged = await records.judge(
@@ -145,6 +152,14 @@ async function answer(
   const names = { name, after, from: created }
   if (target) return rollbackTo(place, { ...target, runs: false }, names)
   return (await rollbackByEvidence(place, records, names)).parts
+}
+
+/** Returns why an environment went back to another release; undefined if it did not. */
+export function wentBack(name: string, parts: Part[]): string | undefined {
+  const stages = parts.flatMap((part) => part.stages)
+  const isBack = stages.some((stage) => stage.name === `${name}:rollback` && stage.status === "passed")
+  const first = stages.find(isRed)
+  return isBack && first ? oneLine(`${first.name}: ${first.reason}`, 200) : undefined
 }
 
 /** Runs work that follows a verdict; a red row if it fails, so that no verdict and no report is lost. */
