@@ -22,9 +22,11 @@ export async function goFolders(source: Directory, path: string, inputs: string[
   return [...new Set(found.flat())].sort()
 }
 
-/** What a folder needs: with a go.mod in it what that module needs, else itself. */
+/** What a folder needs: with a go.mod in it what that module needs, else itself. A file is what it is. */
 async function neededIn(source: Directory, folder: string): Promise<string[]> {
-  if (!(await source.exists(`${folder}/go.mod`))) return [folder]
+  // The engine refuses to look for something below a file.
+  const isFolder = await source.exists(folder, { expectedType: ExistsType.DirectoryType })
+  if (!isFolder || !(await source.exists(`${folder}/go.mod`))) return [folder]
   const { folders, files } = await goLayout(source, folder)
   return [...folders, ...files]
 }
