@@ -22,16 +22,19 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
       "pr",
       "targets",
       "publish",
+      "dev:policy",
       "dev:deploy",
       "dev:health",
       "dev:api",
       "dev:ui",
+      "stage:policy",
       "stage:deploy",
       "stage:health",
       "stage:api",
       "stage:load",
       "stage:dast",
       "stage:feedback",
+      "prod:policy",
       "prod:deploy",
       "prod:health",
       "prod:analysis",
@@ -47,6 +50,7 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
         .sort(),
     ).toEqual([...green].sort())
     expect(found.shortened!.reason).toContain("load takes 10 s")
+    expect(found["prod:policy"]!.reason).toContain("requires")
     expect(found["bad:noticed"]!.reason).toContain("error rate")
     expect(found["rollback:requests"]!.value).toBeGreaterThan(0)
     expect(found["rollback:requests"]!.reason).toMatch(
