@@ -100,7 +100,7 @@ it("a release record is a ticket: without a verdict, altered, of another key or 
   expect(said.published).toContain("GREEN")
   expect(said.again).toContain("0 images pushed")
   expect(said.untested).toMatch(
-    /prod:deploy +✘ failed .* has no stage verdict: it was never tested there; run stage first/,
+    /prod:policy +✘ failed .*requires pr: \w+ has no pr verdict: it was never checked; .*requires stage: \w+ has no stage/,
   )
   expect(said.otherKey).toContain("does not fit its seal: it was altered, or sealed with another record key")
   expect(said.unknown).toContain("there is no release record of 000000000000")
