@@ -106,10 +106,14 @@ export class Registry {
    */
   @func()
   base(image: string = images.crane): Container {
+    // Debian's slim image has no certificate authorities, without which no registry answers at https.
+    const authorities = "/etc/ssl/certs/ca-certificates.crt"
+    const vendor = dag.container().from(image)
     return dag
       .container()
       .from(images.debian)
-      .withFile("/usr/local/bin/crane", dag.container().from(image).file("/ko-app/crane"))
+      .withFile("/usr/local/bin/crane", vendor.file("/ko-app/crane"))
+      .withFile(authorities, vendor.file(authorities))
   }
 
   /**
