@@ -105,11 +105,10 @@ export class Shop {
 
   constructor() {
     for (const [file, content] of Object.entries(files)) this.write(file, content)
-    // The shop has none of the contracts that the page's types are compared with.
-    const left = ["node_modules", "dist", "coverage", "delivery-reports", "tests/contracts.test.ts"]
+    const generated = ["node_modules", "dist", "coverage", "delivery-reports"]
     cpSync(join(repository, "services/frontend"), join(this.root, "services/frontend"), {
       recursive: true,
-      filter: (from) => !left.some((name) => from.endsWith(`/frontend/${name}`)),
+      filter: (from) => !generated.some((name) => from.endsWith(`/frontend/${name}`)),
     })
     this.git("init", "--quiet", "--initial-branch=main")
     this.commit("Open the shop")
