@@ -50,19 +50,6 @@ function resultOf({ rule, text, file, line, endLine, column, level = "error", fi
   }
 }
 
-/**
- * Returns a tool's JSON report without the field in which it quotes the source: a line of code can hold a secret, and the
- * report is kept longer and read by more people than the code. A text that is no JSON is returned as it is.
- */
-export function withoutCode(report: string, field: string): string {
-  try {
-    const parsed: unknown = JSON.parse(report, (key, value: unknown) => (key === field ? undefined : value))
-    return `${JSON.stringify(parsed, null, 1)}\n`
-  } catch {
-    return report
-  }
-}
-
 /** What was read of a tool's run. */
 export interface Reading {
   findings: Finding[]

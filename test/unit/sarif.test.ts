@@ -1,6 +1,7 @@
 // SARIF files that the modules write.
 import { describe, expect, it } from "vitest"
-import { sarif, withoutCode } from "../../modules/shared/sarif"
+import { withoutCode } from "../../modules/shared/quotes"
+import { sarif } from "../../modules/shared/sarif"
 
 describe("a place in SARIF", () => {
   it.each([

@@ -13,8 +13,9 @@ import { settingsOf, settingsText, withSettings } from "./shared/go-settings"
 import { goShell } from "./shared/go-shell"
 import { cleanPaths, filesAbove, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
+import { withoutQuotes } from "./shared/quotes"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, ordered, sarif, withoutCode } from "./shared/sarif"
+import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
 import type { Layout } from "./shared/workspace"
@@ -193,23 +194,20 @@ interface Linted {
 }
 
 async function resultOf(name: string, runs: Linted[]): Promise<Result> {
+  const texts = await Promise.all(runs.map(({ ran }) => readReport(ran.reports, "golangci-lint.json")))
   let reports = dag.directory()
-  for (const { path, ran } of runs) {
-    const report = await readReport(ran.reports, "golangci-lint.json")
-    const kept = report
-      ? ran.reports.withNewFile("golangci-lint.json", withoutCode(report, "SourceLines"))
-      : ran.reports
+  for (const [i, { path, ran }] of runs.entries()) {
+    const kept = withoutQuotes(ran.reports, "golangci-lint.json", { text: texts[i]!, field: "SourceLines" })
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), kept)
   }
   const isEmpty = await Promise.all(runs.map(({ ran }) => ran.reports.exists("no-packages.txt")))
-  const filled = runs.filter((_, i) => !isEmpty[i])
+  const filled = runs.map((run, i) => ({ ...run, report: texts[i]! })).filter((_, i) => !isEmpty[i])
   if (filled.length === 0)
     return makeResult(name, "notApplicable", "no package has a file for linux/amd64", { exitCode: 0, reports })
   const read = await Promise.all(
-    filled.map(async ({ path, ran }) => {
-      const files = ["golangci-lint.json", "output.txt"].map((file) => readReport(ran.reports, file))
-      const [report, log] = await Promise.all(files)
-      return readRun(ran, { report: report!, log: log! }, { path, workdir })
+    filled.map(async ({ path, ran, report }) => {
+      const log = await readReport(ran.reports, "output.txt")
+      return readRun(ran, { report, log }, { path, workdir })
     }),
   )
   const findings = ordered(read.flatMap((one) => one.findings))

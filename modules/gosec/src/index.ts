@@ -14,8 +14,9 @@ import { goShell } from "./shared/go-shell"
 import { cleanPaths, inWorkspace, moduleInput } from "./shared/gosource"
 import { withNonce } from "./shared/nonce"
 import { fetchModules } from "./shared/private"
+import { withoutQuotes } from "./shared/quotes"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, ordered, sarif, withoutCode } from "./shared/sarif"
+import { concluded, ordered, sarif } from "./shared/sarif"
 import { readReport, runStep, timesOf, type Ran } from "./shared/step"
 import { turns } from "./shared/turns"
 import type { Layout } from "./shared/workspace"
@@ -269,20 +270,20 @@ async function hasSources(source: Directory, path: string): Promise<boolean> {
 const noPackage = "no package has a file for linux/amd64"
 
 async function resultOf(name: string, scans: Scanned[]): Promise<Result> {
+  const texts = await Promise.all(scans.map(({ ran }) => readReport(ran.reports, "gosec.json")))
   let reports = dag.directory()
-  for (const { path, ran } of scans) {
-    const report = await readReport(ran.reports, "gosec.json")
-    const kept = report ? ran.reports.withNewFile("gosec.json", withoutCode(report, "code")) : ran.reports
+  for (const [i, { path, ran }] of scans.entries()) {
+    const kept = withoutQuotes(ran.reports, "gosec.json", { text: texts[i]!, field: "code" })
     reports = reports.withDirectory(path === "." ? "module" : path.replaceAll("/", "-"), kept)
   }
   const isEmpty = await Promise.all(scans.map(({ ran }) => ran.reports.exists("no-packages.txt")))
-  const filled = scans.filter((_, i) => !isEmpty[i])
+  const filled = scans.map((scan, i) => ({ ...scan, report: texts[i]! })).filter((_, i) => !isEmpty[i])
   if (filled.length === 0) return makeResult(name, "notApplicable", noPackage, { exitCode: 0, reports })
   const read = await Promise.all(
-    filled.map(async ({ path, ran }) => {
-      const names = ["gosec.json", "output.txt", "cgo-files.txt"]
-      const [report, log, cgo] = await Promise.all(names.map((file) => readReport(ran.reports, file)))
-      return readRun(ran, { report: report!, log: log!, cgo }, { path, workdir })
+    filled.map(async ({ path, ran, report }) => {
+      const names = ["output.txt", "cgo-files.txt"]
+      const [log, cgo] = await Promise.all(names.map((file) => readReport(ran.reports, file)))
+      return readRun(ran, { report, log: log!, cgo }, { path, workdir })
     }),
   )
   const findings = ordered(read.flatMap((one) => one.findings))

@@ -9,8 +9,9 @@ import { Container, Directory, argument, dag, func, object } from "@dagger.io/da
 import { images } from "./images"
 import { readRun } from "./read"
 import { withNonce } from "./shared/nonce"
+import { withoutQuotes } from "./shared/quotes"
 import { Result, makeResult, reportStep } from "./shared/result"
-import { concluded, sarif, withoutCode } from "./shared/sarif"
+import { concluded, sarif } from "./shared/sarif"
 import { readReport, runStep, type Ran } from "./shared/step"
 import { config, files } from "./tool"
 
@@ -102,7 +103,7 @@ async function resultOf(name: string, ran: Ran): Promise<Result> {
   const { passed, reason } = concluded(reading)
   return makeResult(name, passed ? "passed" : "failed", reason, {
     ...ran,
-    reports: (report ? ran.reports.withNewFile("eslint.json", withoutCode(report, "source")) : ran.reports).withNewFile(
+    reports: withoutQuotes(ran.reports, "eslint.json", { text: report!, field: "source" }).withNewFile(
       "sonarjs.sarif",
       sarif(["eslint-plugin-sonarjs"], reading.findings),
     ),
