@@ -6,23 +6,13 @@ import { ConfigError, parseConfig } from "../../ci/src/config/config"
 import { testEnvOf, withGoSettings, withNeeds } from "../../ci/src/checks/settings"
 import { effectiveConfig } from "../../ci/src/config/effective"
 import { repository } from "../../engine/src/paths"
+import { faultsOf } from "../lib/faults"
 
 const one = "services:\n  a: { path: services/a, kind: go }\n"
 
 /** A file with a service and one environment, dev, which has what is given beside what it must have. Its environment stands in line 4. */
 const dev = (more = "", rest = "") =>
   `${one}environments:\n  dev: { appMode: qa, appUrl: "https://a.example", namespace: dev, values: v.yaml${more} }\n${rest}`
-
-/** The faults of a text that must have some. */
-function faultsOf(text: string): string[] {
-  try {
-    parseConfig(text)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults
-    throw error
-  }
-  throw new Error("no fault was found")
-}
 
 describe("what a service's tests need", () => {
   const service = (more: string, kind = "go") => `services:\n  a: { path: x, kind: ${kind}, ${more} }\n`

@@ -27,7 +27,9 @@ case "$all" in
 *"get --raw /readyz"*) ;;
 *"get secrets --selector"*) refuse records; cat records ;;
 *"get secret "*) cat secret ;;
-*"patch secret "*) refuse patch; cp "\${@: -2:1}" patch 2> /dev/null || cp "$(grep -o 'patch-file [^ ]*' <<< "$all" | cut -d ' ' -f 2)" patch ;;
+*"patch secret "*)
+  refuse patch
+  cp "\${@: -2:1}" patch 2> /dev/null || cp "$(grep -o 'patch-file [^ ]*' <<< "$all" | cut -d ' ' -f 2)" patch ;;
 *"create secret "*) refuse secret; echo "kind: Secret" ;;
 *" create -f -"*) cat > /dev/null; if [ -e lease ]; then echo AlreadyExists >&2; exit 1; fi; echo 0 > lease ;;
 *" replace -f -"*) cat > replaced ;;

@@ -1,8 +1,9 @@
 // `promote` of an environment: what it fills in, what it takes from another environment, and what it says of each fault.
 import { describe, expect, it } from "vitest"
-import { ConfigError, parseConfig } from "../../ci/src/config/config"
+import { parseConfig } from "../../ci/src/config/config"
 import { effectiveConfig } from "../../ci/src/config/effective"
 import { readWindow, secondsOf } from "../../ci/src/config/promote"
+import { faultsOf } from "../lib/faults"
 
 const environment = (name: string, more: string, extended = "") =>
   extended
@@ -12,16 +13,6 @@ const environment = (name: string, more: string, extended = "") =>
 const file = (prod: string, { stage = "", extended = "" } = {}) =>
   `services:\n  a: { path: a, kind: go }\nenvironments:\n${environment("stage", stage)}${environment("prod", prod, extended)}`
 const promote = (rules: string) => file(`, promote: { ${rules} }`)
-
-function faultsOf(text: string): string[] {
-  try {
-    parseConfig(text)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults
-    throw error
-  }
-  throw new Error("no fault was found")
-}
 
 describe("what a release needs", () => {
   it("is by default a green pr for stage, and green pr and stage for prod", () => {
