@@ -376,9 +376,9 @@ export class Delivery {
   /**
    * Returns what each rule of `promote` says of a release in an environment, what is missing, and the earliest time at which it
    * would be allowed. A deployment asks the same rules.
-   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY may --environment prod`
+   * Example: `dagger call with-record-key --key env://RECORD_KEY may --environment prod`
    *
-   * @param environment `stage` or `prod`, for example.
+   * @param environment Where it would go, for example `prod`.
    * @param release The release, given as for `dev`.
    * @param ticket The change ticket, as for `stage`.
    */
@@ -390,7 +390,7 @@ export class Delivery {
   /**
    * Stores a person's approval of a release in an environment, bound to its digests, and returns what the rules say now. The name
    * is what the caller says: whoever has the record key can store any.
-   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY approve --by ann@example.com`
+   * Example: `dagger call with-record-key --key env://RECORD_KEY approve --by ann@example.com`
    *
    * @param by Name or email address of the person who approves.
    * @param environment Where it may go, for example `prod`.
@@ -403,7 +403,7 @@ export class Delivery {
 
   /**
    * Stops all deployments to an environment until `release-hold`.
-   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY hold --by ann --reason "the till is down"`
+   * Example: `dagger call with-record-key --key env://RECORD_KEY hold --by ann --reason "the till is down"`
    *
    * @param by Name or email address of the person who holds it.
    * @param reason Why; shown to anyone whose deployment is refused.
@@ -416,7 +416,7 @@ export class Delivery {
 
   /**
    * Lifts all holds of an environment that stand now, those of rollbacks too.
-   * Example: `dagger call with-registry --service tcp://127.0.0.1:5000 with-record-key --key env://RECORD_KEY release-hold --by ann`
+   * Example: `dagger call with-record-key --key env://RECORD_KEY release-hold --by ann`
    *
    * @param by Name or email address of the person who lifts them.
    * @param reason Why, for example `the till works`.

@@ -42,7 +42,8 @@ export interface Window {
 }
 
 const order: RequiredStep[] = ["pr", "dev", "stage", "prod"]
-const dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+/** The days of the week, Monday first, as windows name them. */
+export const dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 /** Returns the rules of an environment; `requires` is by default pr, and for prod stage too. */
 export function fullPromote(

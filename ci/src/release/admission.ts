@@ -16,7 +16,7 @@ import {
   type Question,
   type VerdictFact,
 } from "./policy"
-import { subjectOf, type Entry, type Records, type ReleaseRecord, type VerdictEntry } from "./record"
+import { subjectOf, verdictsOn, type Entry, type Records, type ReleaseRecord, type VerdictEntry } from "./record"
 
 /** What a caller says of a promotion. */
 export interface Promotion {
@@ -31,6 +31,9 @@ export const noPromotion: Promotion = { ticket: "", overrideBy: "", overrideReas
 
 /** Where entries about an environment are stored. */
 export const scopeOf = (environment: string): string => `environment-${environment}`
+
+/** Returns the text that names all digests of a release: what an approval or an override is of. */
+export const subjectText = (record: ReleaseRecord): string => subjectOf(record).join()
 
 /** How long overrides are shown in the reports of later deployments, in seconds. */
 const shownFor = 90 * 86_400
@@ -50,17 +53,13 @@ export interface Stored {
 
 /** Reads what is stored about a release and an environment. */
 export async function storedOf(
-  records: Pick<Records, "entries" | "history">,
+  records: Pick<Records, "entries">,
   record: ReleaseRecord,
   name: string,
 ): Promise<Stored> {
-  const [verdicts, own, environment] = await Promise.all([
-    records.history(record),
-    records.entries(record.tree),
-    records.entries(scopeOf(name)),
-  ])
+  const [own, environment] = await Promise.all([records.entries(record.tree), records.entries(scopeOf(name))])
   return {
-    verdicts: verdicts.map(verdictFact),
+    verdicts: verdictsOn(record, own).map(verdictFact),
     approvals: ofKind<ApprovalFact>(own, "approval"),
     holds: holdsIn(environment),
     overrides: ofKind<StoredOverride>(environment, "override"),
@@ -89,7 +88,7 @@ export function questionOf(
   stored: Stored,
   { promotion, now }: { promotion: Promotion; now: number },
 ): Question {
-  const subject = subjectOf(record).join()
+  const subject = subjectText(record)
   const { overrideBy: by, overrideReason: reason } = promotion
   return {
     environment: name,
@@ -101,7 +100,9 @@ export function questionOf(
       author: record.author,
       subject,
     },
-    ...{ verdicts: stored.verdicts, approvals: stored.approvals, holds: stored.holds },
+    verdicts: stored.verdicts,
+    approvals: stored.approvals,
+    holds: stored.holds,
     ticket: promotion.ticket,
     ...(by ? { override: { environment: name, subject, at: now, by, reason } } : {}),
     now,
@@ -120,7 +121,8 @@ export function overridesText(overrides: StoredOverride[], now: number): string 
   const newest = recent.at(-1)
   if (!newest) return ""
   const day = new Date(1000 * newest.at).toISOString().slice(0, 10)
-  return `${recent.length} deployed against the rules in the last 90 days: ${newest.commit.slice(0, 12)} on ${day} by ${newest.by}: ${newest.reason}`
+  const last = `${newest.commit.slice(0, 12)} on ${day} by ${newest.by}: ${newest.reason}`
+  return `${recent.length} deployed against the rules in the last 90 days: ${last}`
 }
 
 /** Where a release wants to go. */
@@ -130,20 +132,31 @@ export interface PromotionTarget {
   promotion?: Promotion
 }
 
+/** Asks the rules about a release; `earlier` is the line of deployments against them. */
+async function decisionOn(
+  { name, environment: { promote }, promotion = noPromotion }: PromotionTarget,
+  record: ReleaseRecord,
+  records: Pick<Records, "entries">,
+): Promise<{ decision: Decision; earlier: string }> {
+  const now = Date.now() / 1000
+  const stored = await storedOf(records, record, name)
+  const decision = decide(questionOf({ name, promote }, record, stored, { promotion, now }))
+  return { decision, earlier: overridesText(stored.overrides, now) }
+}
+
 /**
  * The stage `<environment>:policy`, before anything is deployed: green if the rules of `promote` allow it, or if somebody overrides
  * them, which is stored first.
  */
 export async function admission(
-  { name, environment: { promote }, promotion = noPromotion }: PromotionTarget,
+  target: PromotionTarget,
   record: ReleaseRecord,
-  records: Pick<Records, "entries" | "history" | "append">,
+  records: Pick<Records, "entries" | "append">,
 ): Promise<Part> {
+  const { name, promotion = noPromotion } = target
   return step(`${name}:policy`, async () => {
     checkPromotion(promotion)
-    const now = Date.now() / 1000
-    const stored = await storedOf(records, record, name)
-    const decision = decide(questionOf({ name, promote }, record, stored, { promotion, now }))
+    const { decision, earlier } = await decisionOn(target, record, records)
     const reports = dag.directory().withNewFile("policy.txt", `${decisionTable(decision)}\n`)
     const refused = refusalOf(decision)
     if (refused) return { status: "failed", reason: refused, reports }
@@ -156,7 +169,7 @@ export async function admission(
         commit: record.sha,
         release: record.tree,
       })
-    return { reason: admittedText(decision, overridesText(stored.overrides, now)), reports }
+    return { reason: admittedText(decision, earlier), reports }
   })
 }
 
@@ -172,15 +185,12 @@ export function admittedText({ answers, override }: Decision, earlier: string): 
 
 /** Returns the answers of all rules for a release, for people. */
 export async function mayTable(
-  { name, environment: { promote }, promotion = noPromotion }: PromotionTarget,
+  target: PromotionTarget,
   record: ReleaseRecord,
-  records: Pick<Records, "entries" | "history">,
+  records: Pick<Records, "entries">,
 ): Promise<string> {
-  const now = Date.now() / 1000
-  const stored = await storedOf(records, record, name)
-  const table = decisionTable(decide(questionOf({ name, promote }, record, stored, { promotion, now })))
-  const earlier = overridesText(stored.overrides, now)
-  return `${table}\n${earlier ? `${earlier}\n` : ""}`
+  const { decision, earlier } = await decisionOn(target, record, records)
+  return `${decisionTable(decision)}\n${earlier ? `${earlier}\n` : ""}`
 }
 
 /** What stays of the rules where targets end with the call: verdicts. No clock and no person has a say over a rehearsal. */
@@ -205,6 +215,15 @@ function withRules(config: Config, change: (promote: Promote) => Promote): Confi
   return { ...config, environments }
 }
 
+/** Stores that nothing may be deployed to an environment, with more facts of the hold. */
+export async function storeHold(
+  records: Pick<Records, "append">,
+  name: EnvironmentName,
+  facts: { by: string; reason: string; commit?: string; badCommitTime?: number },
+): Promise<void> {
+  await records.append({ kind: "hold", tree: scopeOf(name), environment: name, at: Date.now() / 1000, ...facts })
+}
+
 /** Stores that a release was rolled back: it and older ones are held until a person lifts it or a newer one goes out. */
 export async function holdAfterRollback(
   records: Pick<Records, "append">,
@@ -212,9 +231,10 @@ export async function holdAfterRollback(
   record: Pick<ReleaseRecord, "sha" | "commitTime">,
   cause: string,
 ): Promise<void> {
-  await records.append({
-    ...{ kind: "hold", tree: scopeOf(name), environment: name, at: Date.now() / 1000, by: "rollback" },
-    ...{ reason: `${record.sha.slice(0, 12)} was rolled back: ${cause}`, commit: record.sha },
+  await storeHold(records, name, {
+    by: "rollback",
+    reason: `${record.sha.slice(0, 12)} was rolled back: ${cause}`,
+    commit: record.sha,
     badCommitTime: Date.parse(record.commitTime) / 1000,
   })
 }

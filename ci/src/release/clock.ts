@@ -1,5 +1,5 @@
 // Whether deployments may begin at a moment, and when next: windows and freezes in their time zones, across daylight saving changes.
-import { readWindow, type Freeze, type Promote, type Window } from "../config/promote"
+import { dayNames, readWindow, type Freeze, type Promote, type Window } from "../config/promote"
 
 const minute = 60
 const dayMinutes = 1440
@@ -17,7 +17,6 @@ interface WallTime {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>()
-const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 /** Returns what a clock in a time zone shows at a moment in seconds since 1970. */
 export function wallTime(at: number, zone: string): WallTime {
@@ -37,7 +36,7 @@ export function wallTime(at: number, zone: string): WallTime {
   }
   const parts = Object.fromEntries(format.formatToParts(at * 1000).map(({ type, value }) => [type, value]))
   const { year, month, day, hour, minute: minutes, weekday } = parts as Record<string, string>
-  const ofWeek = weekdays.indexOf(weekday!) * dayMinutes + Number(hour) * 60 + Number(minutes)
+  const ofWeek = dayNames.indexOf(weekday!) * dayMinutes + Number(hour) * 60 + Number(minutes)
   return { day: `${year}-${month}-${day}`, ofWeek, time: `${hour}:${minutes}`, weekday: weekday! }
 }
 

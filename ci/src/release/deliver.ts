@@ -200,8 +200,14 @@ export async function goBack(
   const records = recordsIn(registry, await recordKeyOf(options.recordKey))
   // A rollback needs no values of the environment's Secret: that stays as it is.
   const place: Place = {
-    ...{ name: name as EnvironmentName, config, environment, registry, cluster },
-    ...{ secrets: {}, faults: [], holder: "rollback" },
+    name: name as EnvironmentName,
+    config,
+    environment,
+    registry,
+    cluster,
+    secrets: {},
+    faults: [],
+    holder: "rollback",
   }
   const names = { name: "rollback:helm", after: "rollback:health" }
   const { parts, target } = await rollbackByEvidence(place, records, names)

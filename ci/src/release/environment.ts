@@ -10,7 +10,7 @@ import { unique } from "../report/unique"
 import { openFeedback } from "./feedback"
 import type { Promotion } from "./admission"
 import type { ReleaseRecord } from "./record"
-import { clusterHost, prometheusPort, pullFiles, type Cluster, type Registry } from "./targets"
+import { clusterHost, helmOn, prometheusPort, pullFiles, type Cluster, type Registry } from "./targets"
 import { deploymentLabels } from "./way-back"
 
 /** Where a release is deployed, and with which access. */
@@ -81,7 +81,7 @@ export async function deploy(
     const folder = artefact.directory((await artefact.entries())[0]!.replace(/\/$/, ""))
     const { ephemeral } = place.config.chart
     const values = [environment.values, ...(cluster.ephemeral && ephemeral ? [ephemeral] : [])]
-    let helm = dag.helm().withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
+    let helm = helmOn(cluster)
     for (const [key, value] of Object.entries(secrets)) helm = helm.withSecret(key, value)
     begun = true
     return helm

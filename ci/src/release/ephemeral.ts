@@ -2,7 +2,7 @@
 import { Directory, dag } from "@dagger.io/dagger"
 import type { Config } from "../config/config"
 import { images } from "../images"
-import { clusterHost, prometheusPort, registryHost, registryAccess, type Cluster, type Registry } from "./targets"
+import { helmOn, prometheusPort, registryHost, registryAccess, type Cluster, type Registry } from "./targets"
 
 /** Starts an empty registry. */
 export async function ephemeralRegistry(instance: string): Promise<Registry> {
@@ -45,9 +45,7 @@ export function mirrored(name: string): { host: string; path: string } {
 export async function installPrometheus(source: Directory, { rehearsal }: Config, cluster: Cluster): Promise<void> {
   if (!(await source.exists(rehearsal.platform)))
     throw new Error(`rehearsal.platform: ${rehearsal.platform} does not exist in the source: the chart of Prometheus`)
-  await dag
-    .helm()
-    .withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
+  await helmOn(cluster)
     .deploy(dag.helm().package_(source.directory(rehearsal.platform)), "platform", "monitoring", {
       values: [],
       set: [`prometheus.nodePort=${prometheusPort}`],

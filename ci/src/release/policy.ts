@@ -5,7 +5,7 @@ import type { EnvironmentName } from "../config/config"
 import { atText, endOf, freezeAt, nextOpen, zoneOf } from "./clock"
 
 /** How far the clock of a writer may be ahead of this one, in seconds. */
-export const tolerance = 300
+const tolerance = 300
 
 /** What the policy reads of a step's verdict. Times are seconds since 1970. */
 export interface VerdictFact {
@@ -14,8 +14,6 @@ export interface VerdictFact {
   commit: string
   passed: boolean
   at: number
-  /** Who signed it, where that is known. */
-  identity?: string
   /** The first red stage and its reason. */
   culprit?: string
 }
@@ -167,13 +165,15 @@ function requirement(question: Question, step: RequiredStep): Answer {
     }
   }
   const ahead = verdicts.filter((one) => one.step === step && one.tree === release.tree).sort((a, b) => a.at - b.at)[0]
-  if (ahead)
+  if (ahead) {
+    const when = `${iso(ahead.at)}, ${spanText(ahead.at - now)} from now`
     return {
       rule,
       allowed: false,
-      reason: `${short} has a green ${step} verdict of ${iso(ahead.at)}, ${spanText(ahead.at - now)} from now: a clock is wrong; run ${step} again`,
+      reason: `${short} has a green ${step} verdict of ${when}: a clock is wrong; run ${step} again`,
       from: ahead.at - tolerance,
     }
+  }
   const isOther = verdicts.some((one) => one.step === step && one.commit === release.commit)
   const reason = isOther
     ? `${short} has a ${step} verdict for another tree: its files have changed since; run ${step} again`
@@ -292,11 +292,8 @@ function hold({ environment, release, now, holds = [] }: Question): Answer {
   if (!first) return { rule: "hold", allowed: true, reason: "none" }
   const more = standing.length > 1 ? `; and ${standing.length - 1} more` : ""
   const ways = first.badCommitTime === undefined ? "" : ", or a newer release goes out"
-  return {
-    rule: "hold",
-    allowed: false,
-    reason: `held by ${first.by} for ${spanText(Math.max(0, now - first.at))}: ${first.reason}${more}; until \`dagger call release-hold\`${ways}`,
-  }
+  const held = `held by ${first.by} for ${spanText(Math.max(0, now - first.at))}: ${first.reason}`
+  return { rule: "hold", allowed: false, reason: `${held}${more}; until \`dagger call release-hold\`${ways}` }
 }
 
 /** Returns the words of a refusal: every rule that says no; undefined if the release may go there. */

@@ -8,11 +8,13 @@ import {
   mayTable,
   noPromotion,
   scopeOf,
+  storeHold,
+  subjectText,
   type PromotionTarget,
   type Promotion,
 } from "./admission"
 import { environmentOf, recordKeyOf, type DeliverOptions } from "./deliver"
-import { identify, recordsIn, subjectOf, type Records, type ReleaseRecord } from "./record"
+import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
 type Options = TargetOptions & Pick<DeliverOptions, "recordKey">
@@ -59,8 +61,12 @@ export async function approve(
   const person = personOf(by)
   const { record, records, ...destination } = await wantedOf(checkout, environment, release, options)
   await records.append({
-    ...{ kind: "approval", tree: record.tree, at: Date.now() / 1000, environment },
-    ...{ by: person, subject: subjectOf(record).join() },
+    kind: "approval",
+    tree: record.tree,
+    at: Date.now() / 1000,
+    environment,
+    by: person,
+    subject: subjectText(record),
   })
   return mayTable({ ...destination, promotion: noPromotion }, record, records)
 }
@@ -73,9 +79,8 @@ export async function hold(
 ): Promise<string> {
   const person = personOf(by)
   if (!reason.trim()) throw new Error("reason: missing; it is shown to anyone whose deployment is refused")
-  const { records } = await open(checkout, environment, options)
-  const entry = { kind: "hold", tree: scopeOf(environment), environment, at: Date.now() / 1000, by: person, reason }
-  await records.append(entry)
+  const { name, records } = await open(checkout, environment, options)
+  await storeHold(records, name, { by: person, reason })
   return `${environment} is held by ${person}: ${reason}\n`
 }
 
@@ -98,8 +103,13 @@ export async function lift(
   const standing = holdsIn(await records.entries(scopeOf(environment))).filter(({ released }) => !released)
   if (!standing.length) return `${environment} is not held\n`
   await records.append({
-    ...{ kind: "release", tree: scopeOf(environment), environment, at: Date.now() / 1000 },
-    ...{ by, reason, holds: standing.map(({ id }) => id) },
+    kind: "release",
+    tree: scopeOf(environment),
+    environment,
+    at: Date.now() / 1000,
+    by,
+    reason,
+    holds: standing.map(({ id }) => id),
   })
   return standing.map((one) => `lifted: ${one.by}: ${one.reason}\n`).join("")
 }

@@ -307,7 +307,7 @@ interface CommitName {
 }
 
 /** Returns the verdicts that are about a release's own digests, or about its source alone. */
-function verdictsOn(release: StoredRelease, entries: Entry[]): VerdictEntry[] {
+export function verdictsOn(release: StoredRelease, entries: Entry[]): VerdictEntry[] {
   const subject = subjectOf(release).join()
   return (entries.filter(({ kind }) => kind === "verdict") as VerdictEntry[]).filter(
     (entry) => entry.subject.length === 0 || entry.subject.join() === subject,

@@ -1,15 +1,10 @@
 // Goes back to the last release that is known to be good in an environment.
-import { dag } from "@dagger.io/dagger"
 import { errorText, live, step, type Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { health, type Place } from "./environment"
 import type { Records } from "./record"
-import { clusterHost } from "./targets"
+import { helmOn } from "./targets"
 import { isKnownGood, lastGood, nothingGood, type Revision, type Target } from "./way-back"
-
-function helmOn({ cluster }: Place) {
-  return dag.helm().withCluster(cluster.kubeconfig, { service: cluster.service, serviceName: clusterHost })
-}
 
 /**
  * Returns the newest revision in an environment that is known to be good; undefined if there is none. Throws if the
@@ -17,7 +12,7 @@ function helmOn({ cluster }: Place) {
  */
 export async function findTarget(place: Place, records: Records, wait: number): Promise<Target | undefined> {
   const { namespace } = place.environment
-  const history = JSON.parse(await helmOn(place).history(namespace, namespace, { wait })) as Revision[]
+  const history = JSON.parse(await helmOn(place.cluster).history(namespace, namespace, { wait })) as Revision[]
   return lastGood(history, async ({ release, id }) => {
     // A record that is gone, or has another key, is no evidence.
     const record = await records.find(release).catch((error: unknown) => {
@@ -44,7 +39,7 @@ export async function rollbackTo(
   }
   const { namespace } = place.environment
   const part = await live(name, () =>
-    helmOn(place)
+    helmOn(place.cluster)
       .rollback(namespace, namespace, {
         revision: target.revision,
         holder: place.holder,

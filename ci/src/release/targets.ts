@@ -1,7 +1,7 @@
 // Where images and releases go: a registry and a cluster that the caller gives or delivery.yaml names. Code above does
 // not know which.
 import { randomBytes } from "node:crypto"
-import { Directory, Secret, Service, dag } from "@dagger.io/dagger"
+import { Directory, Helm, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Environment } from "../config/config"
 import { unique } from "../report/unique"
 
@@ -44,6 +44,11 @@ export interface TargetOptions {
 /** Returns the access to a registry as options of a module's call. */
 export function registryAccess({ service, ephemeral }: Registry) {
   return { service, serviceName: "registry", insecure: ephemeral }
+}
+
+/** Returns the module helm with access to a cluster. */
+export function helmOn({ kubeconfig, service }: Cluster): Helm {
+  return dag.helm().withCluster(kubeconfig, { service, serviceName: clusterHost })
 }
 
 /** Returns the module registry or helm with the login of a registry, where that has one. */

@@ -12,7 +12,7 @@ const hidden = "[hidden: this line holds a secret]"
 
 /** Returns the files whose lines the page shows, the gravest findings' first. */
 export function filesToShow(found: Finding[]): string[] {
-  const shown = sorted(found).filter(({ tool, line }) => tool !== "gitleaks" && line > 0)
+  const shown = sorted(found).filter(isShown)
   return [...new Set(shown.map(({ file }) => file))].slice(0, mostFiles)
 }
 
@@ -25,14 +25,19 @@ export function excerptsOf(found: Finding[], texts: ReadonlyMap<string, string>)
   const holdsSecret = (file: string, at: number): boolean =>
     secrets.some((one) => one.file === file && at >= one.line && at <= (one.endLine ?? one.line))
   return sorted(found).map((finding) => {
-    const { tool, file, line } = finding
-    const lines = tool !== "gitleaks" && line > 0 ? texts.get(file)?.split("\n") : undefined
+    const { file, line } = finding
+    const lines = isShown(finding) ? texts.get(file)?.split("\n") : undefined
     if (!lines) return finding
     const from = Math.max(1, line - 2)
     const around = lines.slice(from - 1, line + 2)
     const shown = around.map((text, i) => (holdsSecret(file, from + i) ? hidden : text.slice(0, 200)))
     return { ...finding, excerpt: { from, lines: shown } }
   })
+}
+
+/** Whether lines are shown with a finding: those of a secret never are. */
+function isShown({ tool, line }: Finding): boolean {
+  return tool !== "gitleaks" && line > 0
 }
 
 function sorted(found: Finding[]): Finding[] {
