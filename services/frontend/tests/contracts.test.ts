@@ -8,12 +8,9 @@ const names = readdirSync("src/contracts").map((file) => file.replace(/\.gen\.ts
 /** Whether this folder was taken out of its repository: without a single contract there is nothing to compare with. */
 const isAlone = !names.some((name) => existsSync(`../${name}/openapi.yaml`))
 
-it.skipIf(isAlone)(
-  "the generated types are what the contracts make",
-  () => {
-    const { status, stderr } = spawnSync(process.execPath, ["generate.mjs", "--check"], { encoding: "utf8" })
-    expect(stderr).toBe("")
-    expect(status).toBe(0)
-  },
-  60_000,
-)
+it("the generated types are what the contracts make", ({ skip }) => {
+  skip(isAlone, "there is no contract beside this folder")
+  const { status, stderr } = spawnSync(process.execPath, ["generate.mjs", "--check"], { encoding: "utf8" })
+  expect(stderr).toBe("")
+  expect(status).toBe(0)
+}, 60_000)
