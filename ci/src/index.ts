@@ -453,8 +453,8 @@ export class Delivery {
   }
 
   /**
-   * Runs the pipelines of a branch by Git Flow and returns their tables; fails if one is red. Pull requests: pr; develop: dev;
-   * release/* and hotfix/*: pr, then stage; master: prod.
+   * Runs the pipelines of a branch by Git Flow and returns their tables; fails if one is red. Pull requests: pr; develop:
+   * pr, then dev; release/* and hotfix/*: pr, then stage; master: prod.
    * Example: `dagger call auto --explain`, `dagger call auto --branch release/1.4 --explain`
    *
    * @param branch The branch, instead of the one that is checked out; for example `develop`.

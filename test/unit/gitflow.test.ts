@@ -9,7 +9,7 @@ const push = (branch: string) => decide(branch, "push", "", names)
 
 describe("the pipeline", () => {
   it.each([
-    ["develop", "dev", "", ""],
+    ["develop", "pr", "dev", ""],
     ["release/1.4", "pr", "stage", "merge into master; fixes go back to develop"],
     ["master", "prod", "", "tag the version; merge back to develop"],
     ["hotfix/login", "pr", "stage", "merge into master and develop"],

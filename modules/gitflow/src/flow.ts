@@ -34,7 +34,7 @@ type Key = "request" | "develop" | "release" | "master" | "hotfix" | "other" | "
 function table({ master, develop }: Names): Record<Key, Row> {
   return {
     request: { branch: "pull request", name: "pr", next: "", afterwards: "" },
-    develop: { branch: develop, name: "dev", next: "", afterwards: "" },
+    develop: { branch: develop, name: "pr", next: "dev", afterwards: "" },
     release: {
       branch: "release/*",
       name: "pr",
