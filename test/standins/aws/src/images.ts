@@ -2,5 +2,6 @@
 export const images = {
   ministack: "ministackorg/ministack:1.5.33",
   node: "node:24.21.0-bookworm-slim",
+  registry: "registry:2.8.2",
   crane: "gcr.io/go-containerregistry/crane:v0.20.6",
 }

@@ -1,4 +1,4 @@
-/** A stand-in of AWS for tests: ministack, an emulator, with a registry that checks passwords; and what another module does with ecr and eks. */
+/** A stand-in of AWS for tests: ministack, an emulator, with a registry as strict as ECR; and what another module does with ecr and eks. */
 import { readFileSync } from "node:fs"
 import { ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
@@ -10,10 +10,12 @@ const region = "eu-central-1"
 export class Aws {
   /**
    * AWS at port 4566: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster `shop`. The access key
-   * `test` may do everything, whatever the signature.
+   * `test` may do everything, whatever the signature. The registry is as strict as ECR: see src/ecr.ts. With `layers`
+   * distribution's registry holds what is pushed instead of ministack: for images of a real size; ECR's API then does
+   * not describe them.
    */
   @func({ cache: "session" })
-  service(): Service {
+  service(layers: boolean = false): Service {
     const emulator = dag
       .container()
       .from(images.ministack)
@@ -21,22 +23,28 @@ export class Aws {
       .withEnvVariable("GATEWAY_PORT", String(port))
       .withEnvVariable("BIND_HOST", "0.0.0.0")
       .withExposedPort(port)
-    return dag
+    let proxy = dag
       .container()
       .from(images.node)
       .withEnvVariable("NODE_NO_WARNINGS", "1")
-      .withNewFile("/proxy.ts", readFileSync(new URL("proxy.ts", import.meta.url), "utf8"))
       .withServiceBinding("ministack", emulator.asService({ useEntrypoint: true }))
       .withExposedPort(port)
-      .asService({
-        args: [
-          "node",
-          "--input-type=module",
-          "-e",
-          'import { makeCluster, serve } from "/proxy.ts"; ' +
-            `const backend = { host: "ministack", port: ${port} }; await makeCluster(backend); serve(${port}, backend)`,
-        ],
-      })
+    for (const file of ["proxy.ts", "ecr.ts"])
+      proxy = proxy.withNewFile(`/${file}`, readFileSync(new URL(file, import.meta.url), "utf8"))
+    if (layers) {
+      const registry = dag.container().from(images.registry).withExposedPort(5000)
+      proxy = proxy.withServiceBinding("layers", registry.asService({ useEntrypoint: true }))
+    }
+    const registry = layers ? '{ host: "layers", port: 5000 }' : "api"
+    return proxy.asService({
+      args: [
+        "node",
+        "--input-type=module",
+        "-e",
+        'import { makeCluster, serve } from "/proxy.ts"; ' +
+          `const api = { host: "ministack", port: ${port} }; await makeCluster(api); serve(${port}, api, ${registry})`,
+      ],
+    })
   }
 
   /**

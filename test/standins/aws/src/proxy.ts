@@ -1,18 +1,18 @@
-// A proxy before ministack, whose registry accepts any password: here it accepts those that GetAuthorizationToken has given, as
-// long as they are valid. There is an EKS cluster `shop` (nothing runs behind its address) with a certificate authority, which
-// ministack leaves empty. All other requests pass unchanged. It runs under node, in a container. Requests to /_tokens change its
-// behavior: `?refuse=2` rejects the next two passwords, `?expire` ends all that exist; the answer is how many were given so far.
+// A strict ECR before ministack, whose registry takes any password and any push. The rules are in ecr.ts: repositories
+// have to exist, tags are immutable as their repository says, passwords are those of GetAuthorizationToken and end, and
+// users and roles have the rights of their policies. There is an EKS cluster `shop` (nothing runs behind its address)
+// with a certificate authority, which ministack leaves empty. All other requests pass unchanged. It runs under node, in
+// a container. Requests to /_tokens change its behavior: `?refuse=2` rejects the next two passwords, `?expire` ends all
+// that exist, `?expire=3` after three more requests to the registry; the answer is how many were given so far.
 import { randomBytes } from "node:crypto"
-import { createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http"
-
-/** How long a password lives, as ECR's do. */
-const lifetime = 12 * 3600 * 1000
+import { createServer, request as ask, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { Ecr, type Question, type Refusal } from "./ecr.ts"
 
 /** What ministack's clusters get for a certificate authority: no real one, as there is no real cluster. */
 const authority = Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n").toString("base64")
 
 /** Makes the cluster `shop`, by the key that may do everything. */
-export async function makeCluster(backend: { host: string; port: number }): Promise<void> {
+export async function makeCluster(backend: Backend): Promise<void> {
   const post = async (service: string, path: string, type: string, body: string): Promise<void> => {
     const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/${service}/aws4_request, SignedHeaders=host, Signature=x`
     const answer = await fetch(`http://${backend.host}:${backend.port}${path}`, {
@@ -49,93 +49,113 @@ export async function makeCluster(backend: { host: string; port: number }): Prom
   await post("eks", "/clusters", "application/json", JSON.stringify(cluster))
 }
 
-/** Listens at `port`, and passes on to `backend` (host and port). */
-export function serve(port: number, backend: { host: string; port: number }): void {
-  const ends = new Map<string, number>()
+/** A host and port. */
+export interface Backend {
+  host: string
+  port: number
+}
+
+/**
+ * Listens at `port`, and passes on to the APIs of AWS at `api` and to the registry at `registry`, which is the same by
+ * default.
+ */
+export function serve(port: number, api: Backend, registry: Backend = api): Server {
+  const ecr = new Ecr()
   let given = 0
   let refuse = 0
 
   function control(url: URL, answer: ServerResponse): void {
     refuse = Number(url.searchParams.get("refuse") ?? refuse)
-    if (url.searchParams.has("expire")) for (const password of ends.keys()) ends.set(password, 0)
+    if (url.searchParams.has("expire")) ecr.expire(Number(url.searchParams.get("expire")))
     answer.end(JSON.stringify({ given }))
   }
 
-  /** Whether the registry lets this request in; if not, it has been answered. */
-  function allowed(question: IncomingMessage, answer: ServerResponse): boolean {
-    const [user, password] = Buffer.from((question.headers.authorization ?? "").replace(/^Basic /, ""), "base64")
-      .toString()
-      .split(":")
-    const end = ends.get(password ?? "")
-    if (user !== "AWS" || end === undefined) {
-      answer
-        .writeHead(401, {
-          "www-authenticate": `Basic realm="http://${question.headers.host}/",service="ecr.amazonaws.com"`,
-          "docker-distribution-api-version": "registry/2.0",
-        })
-        .end("Not Authorized\n")
-      return false
-    }
-    if (end < Date.now()) {
-      answer.writeHead(403, { "content-type": "application/json" }).end(
-        JSON.stringify({
-          errors: [{ code: "DENIED", message: "Your authorization token has expired. Reauthenticate and try again." }],
-        }),
-      )
-      return false
-    }
-    return true
-  }
-
   /** An answer with this host for the registry's own, with a password that is checked, and with a certificate authority. */
-  function rewritten(text: string, host: string, isToken: boolean): string {
+  function rewritten(text: string, question: Question, isToken: boolean): string {
+    const host = String(question.headers.host ?? "")
     const here = text
       .replace('"certificateAuthority": {"data": ""}', `"certificateAuthority": {"data": "${authority}"}`)
       .replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, host)
     if (!isToken) return here
     const password = randomBytes(24).toString("base64url")
     given++
+    const end = refuse > 0 ? Date.now() : ecr.issue(password, question)
     if (refuse > 0) refuse--
-    else ends.set(password, Date.now() + lifetime)
     const json = JSON.parse(here) as { authorizationData: Record<string, unknown>[] }
     for (const data of json.authorizationData)
       Object.assign(data, {
         authorizationToken: Buffer.from(`AWS:${password}`).toString("base64"),
         proxyEndpoint: `http://${host}`,
-        expiresAt: Math.floor((Date.now() + lifetime) / 1000),
+        expiresAt: Math.floor(end / 1000),
       })
     return JSON.stringify(json)
   }
 
-  createServer((question, answer) => {
-    const url = new URL(question.url ?? "/", "http://proxy")
-    if (url.pathname === "/_tokens") return control(url, answer)
-    const headers = { ...question.headers }
-    if (/^\/v2(\/|$)/.test(url.pathname)) {
-      if (!allowed(question, answer)) return
-      delete headers.authorization
-    }
-    const target = String(question.headers["x-amz-target"] ?? "")
-    const passed = ask({ ...backend, method: question.method, path: question.url, headers }, (reply) => {
-      const status = reply.statusCode ?? 502
-      if (!target.startsWith("AmazonEC2ContainerRegistry") && !url.pathname.startsWith("/clusters/"))
-        return void reply.pipe(answer.writeHead(status, reply.headers))
-      const parts: Buffer[] = []
-      reply.on("data", (part: Buffer) => parts.push(part))
-      reply.on("end", () => {
-        const { "content-length": _, ...kept } = reply.headers
-        answer
-          .writeHead(status, kept)
-          .end(
-            rewritten(
-              Buffer.concat(parts).toString(),
-              question.headers.host ?? "",
-              status === 200 && target.endsWith(".GetAuthorizationToken"),
-            ),
-          )
+  /** Passes a request to the registry on, unless ECR refuses it. */
+  function toRegistry(question: Question, incoming: IncomingMessage, answer: ServerResponse): void {
+    const refusal = ecr.refusal(question)
+    if (refusal) return refuseWith(refusal, incoming, answer)
+    const { authorization: _, ...headers } = incoming.headers
+    // ECR mounts no layer of another repository unless the account has asked for it.
+    const url = question.url.replace(/[?&](mount|from)=[^&]*/g, "")
+    const passed = ask({ ...registry, method: question.method, path: url, headers }, (reply) => {
+      ecr.answered(question, reply.statusCode ?? 502)
+      reply.pipe(answer.writeHead(reply.statusCode ?? 502, reply.headers))
+    })
+    passed.on("error", (error) => {
+      ecr.answered(question, 502)
+      answer.writeHead(502).end(String(error))
+    })
+    incoming.pipe(passed)
+  }
+
+  /** Passes a request to an API of AWS on, and learns from it. */
+  async function toApi(question: Question, incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const body = await bytesOf(incoming)
+    question.body = body.toString()
+    const passed = ask({ ...api, method: question.method, path: question.url, headers: incoming.headers }, (reply) => {
+      void bytesOf(reply).then((bytes) => {
+        const status = reply.statusCode ?? 502
+        const { "content-length": _, "transfer-encoding": _chunked, ...kept } = reply.headers
+        ecr.learn(question, { status, body: bytes.toString() })
+        const target = String(question.headers["x-amz-target"] ?? "")
+        const rewrites = target.startsWith("AmazonEC2ContainerRegistry") || question.url.startsWith("/clusters/")
+        const isToken = status === 200 && target.endsWith(".GetAuthorizationToken")
+        answer.writeHead(status, kept).end(rewrites ? rewritten(bytes.toString(), question, isToken) : bytes)
       })
     })
     passed.on("error", (error) => answer.writeHead(502).end(String(error)))
-    question.pipe(passed)
+    passed.end(body)
+  }
+
+  return createServer((incoming, answer) => {
+    const { method = "GET", url = "/", headers } = incoming
+    const path = new URL(url, "http://proxy")
+    const question: Question = { method, url, headers }
+    if (path.pathname === "/_tokens") control(path, answer)
+    else if (/^\/v2(\/|$)/.test(path.pathname)) toRegistry(question, incoming, answer)
+    else void toApi(question, incoming, answer).catch(() => answer.destroy())
   }).listen(port)
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of message) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+function refuseWith(
+  { status, code, message, hangsUp }: Refusal,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+): void {
+  if (hangsUp) return void incoming.destroy()
+  // What the client still sends is read: it would not see the answer otherwise.
+  incoming.resume()
+  if (status === 401) {
+    const realm = `Basic realm="http://${incoming.headers.host}/",service="ecr.amazonaws.com"`
+    answer.writeHead(401, { "www-authenticate": realm, "docker-distribution-api-version": "registry/2.0" })
+    return void answer.end(`${message}\n`)
+  }
+  answer.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ errors: [{ code, message }] }))
 }
