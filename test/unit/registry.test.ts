@@ -1,13 +1,29 @@
 // Names of images, and what the scripts print: pure.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { notRoot, pairs, versionText } from "../../modules/image/src/settings"
 import { checkedPrefix, nameOf, parsePushed, trouble } from "../../modules/registry/src/read"
-import { pullScript, pullTaggedScript, pushScript, normalize } from "../../modules/registry/src/scripts"
+import {
+  pullScript,
+  pullTaggedScript,
+  pushFilesScript,
+  pushScript,
+  normalize,
+} from "../../modules/registry/src/scripts"
 
 describe("a reference", () => {
   it("has a host, a path and a tag", () =>
@@ -38,6 +54,17 @@ describe("registry", () => {
     )
     expect(trouble("error: r/a:1 is already sha256:1")).toBe("r/a:1 is already sha256:1")
     expect(trouble("")).toBe("")
+  })
+  it("finds no refusal in the digits of a digest", () =>
+    expect(trouble(`error: r/a:1 is already sha256:${"401".repeat(20)}4030`)).toMatch(/^r\/a:1 is already/))
+  it("says that a login has expired, and what to do", () => {
+    const denied = "DENIED: Your authorization token has expired. Reauthenticate and try again."
+    expect(trouble(`Error: GET https://r: ${denied}`)).toMatch(
+      /^the registry's login has expired: get a new one \(GET /,
+    )
+    expect(trouble("Error: POST https://r: DENIED: User: ci is not authorized")).toMatch(
+      /^the user lacks the permission/,
+    )
   })
 })
 
@@ -327,5 +354,125 @@ echo "$digest" > "$(name "$2")"
       { digest: first!.digest, pushed: false },
       { reference: web, pushed: true },
     ])
+  })
+})
+
+describe("files that are stored", () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"))
+    mkdirSync(join(folder, "files"))
+    mkdirSync(join(folder, "registry"))
+    writeFileSync(join(folder, "files/note.txt"), "here\n")
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  /**
+   * Runs the script with a crane whose registry is a folder: a file for each tag, with its digest. It is as strict as
+   * ECR; before it answers a push it runs `meanwhile`.
+   */
+  function store(references: string[], { move = "", meanwhile = ":" } = {}) {
+    const crane = `#!/bin/bash
+command=$1; shift
+name() { echo "${folder}/registry/$(echo "$1" | tr / _)"; }
+if [ -e "${folder}/refuses" ]; then cat "${folder}/refuses" >&2; exit 1; fi
+if [ "$command" = digest ]; then
+  if [ -e "$(name "$1")" ]; then cat "$(name "$1")"; exit; fi
+  case "$1" in *missing*) what=NAME;; *) what=MANIFEST;; esac
+  echo "Error: GET https://r: \${what}_UNKNOWN: none" >&2
+  exit 1
+fi
+${meanwhile}
+echo "$2" >> "${folder}/pushes"
+case "$2" in *missing*) echo 'Error: Post "https://r/v2/missing/blobs/uploads/": EOF' >&2; exit 1;; esac
+if [ -e "$(name "$2")" ] && [ -z "$MOVE" ]; then echo "Error: PUT https://r: TAG_INVALID: immutable" >&2; exit 1; fi
+sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' "$1/index.json" > "$(name "$2")"
+`
+    rmSync(join(folder, "tmp"), { recursive: true, force: true })
+    mkdirSync(join(folder, "tmp"))
+    writeFileSync(join(folder, "crane"), crane, { mode: 0o755 })
+    const script = pushFilesScript.replaceAll("/tmp/", `${folder}/tmp/`).replace("-C /files", `-C ${folder}/files`)
+    const run = spawnSync("bash", ["-c", script, "push", "", "r:5000", "", ...references], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, MOVE: move },
+    })
+    return { status: run.status, digest: run.stdout.trim(), trouble: trouble(run.stderr) }
+  }
+  const pushes = (): string[] =>
+    existsSync(join(folder, "pushes")) ? readFileSync(join(folder, "pushes"), "utf8").trim().split("\n") : []
+  const [one, two] = ["r:5000/a/files:1", "r:5000/a/files:2"]
+
+  it("are an image of one layer that fits its digests", () => {
+    const { digest, status } = store([one])
+    expect(status).toBe(0)
+    const blob = (of: string) => readFileSync(join(folder, "tmp/layout/blobs/sha256", of.slice(7)))
+    const fits = (descriptor: { digest: string; size: number }) => {
+      const bytes = blob(descriptor.digest)
+      expect([`sha256:${createHash("sha256").update(bytes).digest("hex")}`, bytes.length]).toEqual([
+        descriptor.digest,
+        descriptor.size,
+      ])
+      return bytes
+    }
+    const index = JSON.parse(readFileSync(join(folder, "tmp/layout/index.json"), "utf8"))
+    expect(index.manifests[0].digest).toBe(digest)
+    const manifest = JSON.parse(String(fits(index.manifests[0])))
+    const layer = fits(manifest.layers[0])
+    const { rootfs } = JSON.parse(String(fits(manifest.config)))
+    const content = gunzipSync(layer)
+    expect(rootfs.diff_ids).toEqual([`sha256:${createHash("sha256").update(content).digest("hex")}`])
+    expect(String(content)).toContain("note.txt")
+  })
+  it("are not pushed again under a tag that has them, whenever they were written", () => {
+    const first = store([one])
+    utimesSync(join(folder, "files/note.txt"), 1, 1)
+    expect(store([one, two])).toEqual(first)
+    expect(pushes()).toEqual([one, two])
+  })
+  it("never move a tag, and none is pushed then", () => {
+    const { digest } = store([one])
+    writeFileSync(join(folder, "files/note.txt"), "other\n")
+    const { status, trouble } = store([two, one])
+    expect(status).toBe(3)
+    expect(trouble).toMatch(
+      /^r:5000\/a\/files:1 is already sha256:\w{64}, and these files are sha256:\w{64}: a tag is /,
+    )
+    expect(trouble).toContain(digest)
+    expect(pushes()).toEqual([one])
+  })
+  it("move a tag where the caller says so", () => {
+    const { digest } = store([one])
+    writeFileSync(join(folder, "files/note.txt"), "other\n")
+    const { status, digest: now } = store([one], { move: "yes" })
+    expect(status).toBe(0)
+    expect(readFileSync(join(folder, "registry/r:5000_a_files:1"), "utf8").trim()).toBe(now)
+    expect(now).not.toBe(digest)
+  })
+  it("are there if another run has pushed the same at the same time; something else is an error", () => {
+    const { digest } = store([one])
+    const meanwhile = (text: string) => `echo "${text}" > "${folder}/registry/r:5000_a_files:2"`
+    expect(store([two], { meanwhile: meanwhile(digest) })).toMatchObject({ status: 0, digest })
+    rmSync(join(folder, "registry/r:5000_a_files:2"))
+    const { status, trouble } = store([two], { meanwhile: meanwhile(`sha256:${"0".repeat(64)}`) })
+    expect(status).toBe(3)
+    expect(trouble).toMatch(
+      /files:2 should be sha256:\w{64}, but the registry has sha256:0{64}: another run has pushed it/,
+    )
+  })
+  it("name a repository that is missing, and how to create it", () => {
+    const { status, trouble } = store(["r:5000/a/missing:1"])
+    expect(status).toBe(1)
+    expect(trouble).toBe(
+      "r:5000 has no repository a/missing, and a push does not create it: create it first, " +
+        "by Terraform (aws_ecr_repository) or by the function ensure of modules/ecr",
+    )
+  })
+  it.each([
+    ["Error: GET https://r: DENIED: Your authorization token has expired. Reauthenticate.", 4],
+    ["Error: GET https://r: unexpected status code 401 Unauthorized: Not Authorized", 4],
+    ["Error: GET https://r: DENIED: User: dev is not authorized to perform: ecr:BatchGetImage", 1],
+  ])("%s has the exit code %i", (words, code) => {
+    writeFileSync(join(folder, "refuses"), words)
+    expect(store([one]).status).toBe(code)
   })
 })

@@ -180,13 +180,15 @@ export class Helm {
 
   /**
    * Pushes a packed chart to a registry and returns its reference with digest, `host/path/name@sha256:…`.
-   * The same chart always has the same digest. Without `with-login` nobody logs in.
+   * The same chart always has the same digest. A version that the registry has already is not pushed again; if it is
+   * another chart there, it is an error. Without `with-login` nobody logs in.
    *
    * Example: `dagger -m modules/helm call
    * push --chart demo-1.2.3.tgz --registry registry:5000/charts --service tcp://127.0.0.1:5000 --insecure`
    *
    * @param chart The packed chart, as `package` returns it.
-   * @param registry Host and folder in the registry, such as `registry:5000/charts`.
+   * @param registry Host and folder in the registry, such as `registry:5000/charts`; the repository is that folder with
+   * the chart's name below it, such as `charts/demo`.
    * @param service The registry, when it is a Dagger service; by default the host in `registry` has to be reachable.
    * @param serviceName Host name that the service gets, as it stands in `registry`.
    * @param insecure Whether the registry speaks plain HTTP, for example `true`.

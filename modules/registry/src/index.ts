@@ -1,7 +1,7 @@
 /**
  * Container registries: one that lives as long as a call, pushing images to any, and small files stored beside images.
  *
- * A tag of an image is never moved: pushing the same image again does nothing, another image under the same tag is an error.
+ * A tag is never moved: pushing the same image or files again does nothing, something else under the same tag is an error.
  */
 import {
   CacheSharingMode,
@@ -120,7 +120,7 @@ export class Registry {
    * Pushes the images of `with-image`: all of them, or none when one of their tags is another image already that is not kept.
    * Existing images are not pushed again. `pushed.json` in the reports lists the images with their digests; the
    * result's value is the number of images pushed. Exit codes: 0 passed, 1 crane failed, 3 a tag is another image, 4
-   * the login was refused, 124 not finished in time.
+   * the login is refused or has expired, 124 not finished in time.
    *
    * Example: `dagger -m modules/registry call
    * with-image --image debian:bookworm-slim --reference registry:5000/base/debian:12
@@ -164,7 +164,8 @@ export class Registry {
 
   /**
    * Stores small files beside the images, as an artifact of one layer, and returns its digest.
-   * Unlike the tags of images, its tags may be moved.
+   * The same files always have the same digest. A tag that has it already is not pushed again; a tag that has another
+   * is an error.
    *
    * Example: `dagger -m modules/registry call push-files --files test/fixtures/page
    * --references registry:5000/shop/notes:1 --service tcp://127.0.0.1:5000 --insecure`
@@ -177,6 +178,8 @@ export class Registry {
    * @param insecure Whether the registry may speak plain HTTP, for example `true`.
    * @param nonce Any value not used before, for example `$RANDOM`, stores again instead of returning the digest of this
    * session.
+   * @param move Whether a tag of other files is moved to these, for example `true`: for repositories whose tags are
+   * mutable by decision.
    */
   @func({ cache: "session" })
   async pushFiles(
@@ -186,11 +189,14 @@ export class Registry {
     serviceName: string = "registry",
     insecure: boolean = false,
     nonce: string = "",
+    move: boolean = false,
   ): Promise<string> {
     const names = [...new Set(references.map(nameOf))]
     if (names.length !== 1)
       throw new Error(`references: the repositories are ${names.join(", ") || "none"}; tags of one are needed`)
-    const container = craneWith(this, { service, serviceName, nonce }).withMountedDirectory("/files", files)
+    const container = craneWith(this, { service, serviceName, nonce })
+      .withMountedDirectory("/files", files)
+      .withEnvVariable("MOVE", move ? "yes" : "")
     const args = [insecure ? "--insecure" : "", names[0]!.split("/")[0]!, this.username ?? "", ...references]
     return (await (await succeeded(container, pushFilesScript, args)).stdout()).trim()
   }

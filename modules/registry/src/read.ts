@@ -61,7 +61,8 @@ export function trouble(output: string): string {
 }
 
 function refusalOf(error: string): string {
-  if (/UNAUTHORIZED|401/.test(error)) return "the registry rejects the user or password"
-  if (/DENIED|403/.test(error)) return "the user lacks the permission for this request"
+  if (/authorization token has expired/i.test(error)) return "the registry's login has expired: get a new one"
+  if (/UNAUTHORIZED|\b401 Unauthorized/.test(error)) return "the registry rejects the user or password"
+  if (/DENIED|\b403 Forbidden/.test(error)) return "the user lacks the permission for this request"
   return ""
 }

@@ -1,7 +1,10 @@
 // The scripts that run inside the container, passed to bash -c unchanged. $1 is `--insecure` or empty, $2 the registry's host,
 // $3 the user or empty.
 
-/** Logs in. The login is stored in /tmp, a temporary mount, and is gone with the exec. */
+/**
+ * Logs in, and the functions of all scripts. The login is stored in /tmp, a temporary mount, and is gone with the exec. Exit codes: 3 a
+ * tag is something else, 4 the login is refused or has expired, 1 anything else.
+ */
 const login = `
 set -euo pipefail
 flags=(); if [ -n "$1" ]; then flags=("$1"); fi
@@ -10,11 +13,34 @@ if [ -n "$3" ]; then
   crane auth login "$2" -u "$3" --password-stdin "\${flags[@]}" < /run/secrets/password > /dev/null 2> /tmp/login ||
     { sed 's/^/error: /' /tmp/login >&2; exit 4; }
 fi
+# The exit code for what the registry has said in a file.
+code_for() { if grep -qiE 'UNAUTHORIZED|401 Unauthorized|authorization token has expired' "$1"; then echo 4; else echo 1; fi; }
 # Prints the digest of a tag, or nothing when there is no such tag; any other answer is an error.
 digest_of() {
   if crane digest "\${flags[@]}" "$1" 2> /tmp/digest; then return; fi
   if grep -qE 'MANIFEST_UNKNOWN|NAME_UNKNOWN|404 Not Found' /tmp/digest; then return; fi
-  cat /tmp/digest >&2; return 1
+  cat /tmp/digest >&2; return "$(code_for /tmp/digest)"
+}
+# Pushes the OCI layout $1 with the digest $2 as the new tag $3; more arguments are flags. A registry whose tags are
+# immutable refuses a tag that another run has pushed meanwhile: the same image there is as good as a push.
+push_as() {
+  local folder=$1 digest=$2 reference=$3 said=/tmp/pushed now code; shift 3
+  crane push "\${flags[@]}" "$@" "$folder" "$reference" > /dev/null 2> $said || true
+  code=0; now=$(digest_of "$reference") || code=$?
+  if [ "$now" = "$digest" ]; then return; fi
+  if [ "$code" != 0 ]; then return "$code"; fi
+  cat $said >&2
+  if [ -n "$now" ]; then
+    echo "error: $reference should be $digest, but the registry has $now: another run has pushed it," \
+      "or the registry does not move tags" >&2
+    return 3
+  fi
+  if grep -q NAME_UNKNOWN /tmp/digest && ! grep -qE 'DENIED|40[13] ' $said; then
+    local path=\${reference#*/}
+    echo "error: \${reference%%/*} has no repository \${path%:*}, and a push does not create it: create it first," \
+      "by Terraform (aws_ecr_repository) or by the function ensure of modules/ecr" >&2
+  fi
+  return "$(code_for $said)"
 }
 `
 
@@ -104,31 +130,55 @@ for reference in "\${order[@]}"; do
   found[$reference]=$(digest_of "$reference")
   if [ -n "\${found[$reference]}" ] && [ "\${found[$reference]}" != "\${wanted[$reference]}" ]; then
     if grep -qxF -- "$reference" <<< "\${KEEP:-}"; then wanted[$reference]=\${found[$reference]}; continue; fi
-    echo "error: $reference is already \${found[$reference]}, and this image is \${wanted[$reference]}: a tag is never moved" >&2; exit 3
+    echo "error: $reference is already \${found[$reference]}, and this image is \${wanted[$reference]}: a tag is never moved;" \
+      "push another version, or find out why the same version is built differently" >&2; exit 3
   fi
 done
 for reference in "\${order[@]}"; do
   digest=\${wanted[$reference]}
   if [ "\${found[$reference]}" = "$digest" ]; then echo "exists $digest $reference"; continue; fi
   read -ra own <<< "\${numbers[$reference]}"
-  crane push "\${flags[@]}" \${index[$reference]} "/tmp/\${own[0]}" "$reference" > /dev/null
-  now=$(digest_of "$reference")
-  if [ "$now" != "$digest" ]; then
-    echo "error: $reference was pushed as $digest, but the registry has $now" >&2; exit 3
-  fi
+  push_as "/tmp/\${own[0]}" "$digest" "$reference" \${index[$reference]}
   echo "pushed $digest $reference"
 done
 `
 
-/** Stores the files of /files in the registry as an artifact, under each of the references; prints its digest. */
+/**
+ * Stores the files of /files in the registry as an artifact of one layer, under each of the references; prints its
+ * digest, which the same files always have. A tag that has this digest is left alone; one that has another is an error
+ * with exit code 3, before anything is pushed, unless MOVE is set.
+ */
 export const pushFilesScript = `${login}
 shift 3
-tar -C /files --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -czf /tmp/files.tar.gz .
-first=$1
-crane append "\${flags[@]}" --oci-empty-base -f /tmp/files.tar.gz -t "$first" > /dev/null
-digest=$(digest_of "$first")
-name=\${first%:*}
-for reference in "\${@:2}"; do crane tag "\${flags[@]}" "$name@$digest" "\${reference##*:}"; done
+blobs=/tmp/layout/blobs/sha256; mkdir -p "$blobs"
+# Moves a file to the blobs; prints its digest and size as the fields of a descriptor.
+blob() {
+  local hash; hash=$(sha256sum < "$1" | cut -c1-64)
+  printf '"digest":"sha256:%s","size":%s' "$hash" "$(stat -c %s "$1")"
+  mv "$1" "$blobs/$hash"
+}
+tar -C /files --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf /tmp/files.tar .
+content=$(sha256sum < /tmp/files.tar | cut -c1-64)
+gzip -n -9 /tmp/files.tar
+oci=application/vnd.oci.image
+printf '{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$content" > /tmp/config
+printf '{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s",%s},"layers":[{"mediaType":"%s",%s}]}' \
+  $oci.manifest.v1+json $oci.config.v1+json "$(blob /tmp/config)" \
+  $oci.layer.v1.tar+gzip "$(blob /tmp/files.tar.gz)" > /tmp/manifest
+digest=sha256:$(sha256sum < /tmp/manifest | cut -c1-64)
+printf '{"schemaVersion":2,"manifests":[{"mediaType":"%s",%s}]}' $oci.manifest.v1+json "$(blob /tmp/manifest)" > /tmp/layout/index.json
+printf '{"imageLayoutVersion":"1.0.0"}' > /tmp/layout/oci-layout
+missing=()
+for reference in "$@"; do
+  found=$(digest_of "$reference")
+  if [ "$found" = "$digest" ]; then continue; fi
+  if [ -n "$found" ] && [ -z "\${MOVE:-}" ]; then
+    echo "error: $reference is already $found, and these files are $digest: a tag is never moved;" \
+      "store them under another tag" >&2; exit 3
+  fi
+  missing+=("$reference")
+done
+for reference in "\${missing[@]}"; do push_as /tmp/layout "$digest" "$reference"; done
 echo "$digest"
 `
 
@@ -156,7 +206,7 @@ export const pullTaggedScript = `${login}
 mkdir -p /out
 if ! crane ls "\${flags[@]}" "$4" > /tmp/tags 2> /tmp/listing; then
   if grep -qE 'NAME_UNKNOWN|404 Not Found' /tmp/listing; then exit 0; fi
-  cat /tmp/listing >&2; exit 1
+  cat /tmp/listing >&2; exit "$(code_for /tmp/listing)"
 fi
 pull() {
   mkdir -p "/out/$2"

@@ -20,19 +20,49 @@ echo "$file"
 
 /**
  * Pushes chart.tgz to the folder $3 of the registry $2 within $1 seconds, as the user $4 if there is one; the other arguments
- * are flags of helm. helm writes the file's time into the manifest, so the file always has the same time.
+ * are flags of helm. A chart whose version is there with the same bytes is not pushed again; with other bytes it is an
+ * error with exit code 3. helm writes the file's time into the manifest, so the file always has the same time.
  */
 export const pushScript = `
 limit=$1 server=$2 address=$3 user=$4; shift 4
 export HELM_REGISTRY_CONFIG=/run/helm/registry.json
 cp chart.tgz /run/helm/chart.tgz
 touch -d @0 /run/helm/chart.tgz
+within() { timeout "$((limit > SECONDS ? limit - SECONDS : 1))" "$@"; }
+late() { [ "$code" != 124 ] || echo "Error: the registry $server did not accept the chart within $limit s"; }
 if [ -n "$user" ]; then
-  timeout "$limit" helm registry login "$server" --username "$user" --password-stdin "$@" < /run/password >&2 || exit 1
+  within helm registry login "$server" --username "$user" --password-stdin "$@" < /run/password >&2 || exit 1
 fi
-timeout "$limit" helm push /run/helm/chart.tgz "oci://$address" "$@" 2>&1
+field() { helm show chart /run/helm/chart.tgz | sed -n "s/^$1: *//p" | tr -d '\\042\\047'; }
+name=$(field name) version=$(field version)
+# Whether the registry has this chart; /run/helm/pull is what helm has said. Another chart of this version ends the script.
+there() {
+  rm -rf /run/helm/there; mkdir /run/helm/there
+  within helm pull "oci://$address/$name" --version "$version" --destination /run/helm/there "$@" > /run/helm/pull 2>&1 || return
+  if cmp -s /run/helm/there/*.tgz /run/helm/chart.tgz; then
+    echo "Pushed: $address/$name:$version"; grep '^Digest: ' /run/helm/pull
+    return
+  fi
+  echo "Error: $address/$name:$version is another chart already: give this one another version" \
+    "(there sha256:$(sha256sum < /run/helm/there/*.tgz | cut -c1-64), here sha256:$(sha256sum < /run/helm/chart.tgz | cut -c1-64))"
+  exit 3
+}
+there "$@" && exit
 code=$?
-[ "$code" = 124 ] && echo "Error: the registry $server did not accept the chart within $limit s"
+if [ "$code" = 124 ] || ! grep -qiE 'not found|unknown' /run/helm/pull; then late; cat /run/helm/pull; exit "$code"; fi
+within helm push /run/helm/chart.tgz "oci://$address" "$@" > /run/helm/push 2>&1
+code=$?
+# Another run may have pushed it meanwhile.
+if [ "$code" != 0 ] && [ "$code" != 124 ]; then
+  there "$@" && exit
+  if ! grep -qE 'status code 40[13]' /run/helm/push &&
+    within helm show chart "oci://$address/$name" "$@" 2>&1 | grep -q 'name unknown'; then
+    echo "Error: $server has no repository \${address#*/}/$name, and a push does not create it: create it first," \
+      "by Terraform (aws_ecr_repository) or by the function ensure of modules/ecr"
+  fi
+fi
+late
+cat /run/helm/push
 exit "$code"
 `
 
