@@ -1,15 +1,18 @@
-// `npm run sync`: writes README's table of checks, and copies the code that modules share from modules/shared/ into each
-// module, and into ci/, that names it in its package.json. A module's runtime sees only the module's own folder, so these
-// copies are committed; a unit test fails when one differs from its source.
+// `npm run sync`: writes README's table of checks and Terraform's list of repositories, and copies the code that modules
+// share from modules/shared/ into each module, and into ci/, that names it in its package.json. A module's runtime sees
+// only the module's own folder, so these copies are committed; a unit test fails when one differs from its source.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { parse } from "yaml"
 import { catalogueTable } from "../../ci/src/catalogue.js"
+import { parseConfig } from "../../ci/src/config/config.js"
+import { repositoriesOf } from "../../ci/src/config/repositories.js"
 import { repository } from "./paths.js"
 
 /** A copy that is not as `npm run sync` would write it; `text` is missing where the file has to go. */
 interface Drift {
   file: string
-  problem: "missing" | "differs" | "not named" | "old table"
+  problem: "missing" | "differs" | "not named" | "old table" | "other repositories"
   text?: string
 }
 
@@ -34,7 +37,7 @@ export function namedBy(folder: string, root = repository): string[] {
 /** Every copy in a repository that `npm run sync` would write or remove. */
 export function drift(root = repository): Drift[] {
   const folders = [...moduleNames(root).map((name) => `modules/${name}`), "ci"]
-  return [...folders.flatMap((folder) => driftOf(folder, root)), ...tableDrift(root)]
+  return [...folders.flatMap((folder) => driftOf(folder, root)), ...tableDrift(root), ...repositoriesDrift(root)]
 }
 
 /** Writes and removes what differs; returns the paths. */
@@ -62,7 +65,7 @@ export function syncCommand(args: string[]): number {
     for (const file of changed) console.log(file)
     console.log(
       changed.length === 0
-        ? "all copies of modules/shared and README's table of checks are up to date"
+        ? "all copies of modules/shared, README's table of checks and Terraform's list of repositories are up to date"
         : `${changed.length} files changed`,
     )
     return 0
@@ -78,6 +81,7 @@ export function explain(problem: Drift["problem"]): string {
   return {
     missing: `the copy is missing: ${run}`,
     differs: `the copy differs from its source in modules/shared; edit the source, then ${run}`,
+    "other repositories": `the list differs from the repositories that delivery.yaml's releases use: ${run}`,
     "old table": `the table of checks differs from ci/src/catalogue.ts: ${run}`,
     "not named": `no longer named in package.json (delivery.shared): add the name, or ${run} to remove the copy`,
   }[problem]
@@ -107,6 +111,17 @@ function tableDrift(root: string): Drift[] {
     (_, begin: string, end: string) => `${begin}${catalogueTable()}${end}`,
   )
   return text === before ? [] : [{ file, problem: "old table", text }]
+}
+
+/** Terraform's list of repositories, if it is not that of the releases. */
+function repositoriesDrift(root: string): Drift[] {
+  const file = "terraform/shared/repositories.auto.tfvars.json"
+  if (!existsSync(join(root, "delivery.yaml")) || !existsSync(join(root, "terraform/shared"))) return []
+  const { services, chart } = parseConfig(readFileSync(join(root, "delivery.yaml"), "utf8"))
+  const { name } = parse(readFileSync(join(root, chart.path, "Chart.yaml"), "utf8")) as { name: string }
+  const text = `${JSON.stringify({ repositories: repositoriesOf(services, name) }, null, 2)}\n`
+  const before = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : ""
+  return text === before ? [] : [{ file, problem: "other repositories", text }]
 }
 
 /** The named files and all that they import from modules/shared, in the order of their names. */

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -423,9 +424,10 @@ sed -E 's/.*"digest":"(sha256:[0-9a-f]{64})".*/\\1/' "$1/index.json" > "$(name "
     expect(rootfs.diff_ids).toEqual([`sha256:${createHash("sha256").update(content).digest("hex")}`])
     expect(String(content)).toContain("note.txt")
   })
-  it("are not pushed again under a tag that has them, whenever they were written", () => {
+  it("are not pushed again under a tag that has them, whenever and with whatever umask they were written", () => {
     const first = store([one])
     utimesSync(join(folder, "files/note.txt"), 1, 1)
+    chmodSync(join(folder, "files/note.txt"), 0o600)
     expect(store([one, two])).toEqual(first)
     expect(pushes()).toEqual([one, two])
   })

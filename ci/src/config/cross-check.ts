@@ -2,6 +2,7 @@
 import { reservedNames } from "../catalogue"
 import { productFaults } from "./product"
 import { promoteFaults } from "./promote"
+import { repositoryFault } from "./repositories"
 import type { Config, Environment, Need, Service } from "./types"
 
 /** A fault and the path of the setting that has it. */
@@ -17,6 +18,7 @@ export function crossCheck(config: Config): Fault[] {
   return [
     ...sharedFolders(services),
     ...reserved(services),
+    ...repositories(services),
     ...settingsOfKinds(services),
     ...settingsOfDocker(services),
     ...Object.entries(services).flatMap(([name, { needs }]) => sharedNeeds(name, needs)),
@@ -25,6 +27,12 @@ export function crossCheck(config: Config): Fault[] {
     ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
     ...deployments.flatMap(([name, { promote }]) => promoteFaults(name, promote, environments)),
   ]
+}
+
+function repositories(services: Record<string, Service>): Fault[] {
+  return Object.entries(services).flatMap(([name, { image }]) =>
+    image && repositoryFault(name) ? [{ path: ["services", name], fault: repositoryFault(name) }] : [],
+  )
 }
 
 function sharedFolders(services: Record<string, Service>): Fault[] {

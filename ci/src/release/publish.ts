@@ -8,10 +8,12 @@ import { golang, node, type Access } from "../checks/private"
 import { withGoSettings } from "../checks/settings"
 import type { Config, Platform, Service } from "../config/config"
 import { hasDockerfile, type DockerService } from "../config/dockerfile"
+import { chartsFolder, filesRepository } from "../config/repositories"
 import { images } from "../images"
 import { errorText, live, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
 import { unique } from "../report/unique"
+import { loggedIn } from "./login"
 import type { Identity, Records, ReleaseRecord } from "./record"
 import { registryAccess, withLogin, type Registry } from "./targets"
 
@@ -51,7 +53,7 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
       pushChart(publication),
       pushFiles(publication),
     ])
-    const result = JSON.parse(await pushed.file("result.json").contents()) as Stage
+    const result = await resultOf(pushed)
     if (result.status !== "passed") return pushed
     record = await records.add({
       format: 2,
@@ -101,13 +103,24 @@ async function pushImages(publication: Publication): Promise<Directory> {
       config.platforms.map((platform) => builtImage({ name, service, source, identity, access, platform })),
     ),
   )
-  let module = withLogin(dag.registry(), registry)
-  for (const { name, image, reproducible } of built)
-    module = module.withImage(image, `${registry.address}/${name}:${identity.sha}`, { keep: !reproducible })
-  const pushed = module
-    .push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: unique() })
-    .reports()
+  const push = (): Promise<Directory> => {
+    let module = withLogin(dag.registry(), registry)
+    for (const { name, image, reproducible } of built)
+      module = module.withImage(image, `${registry.address}/${name}:${identity.sha}`, { keep: !reproducible })
+    return module
+      .push({ ...registryAccess(registry), timeout: 600, name: "publish:images", nonce: unique() })
+      .reports()
+      .sync()
+  }
+  const pushed = await loggedIn(registry, push, async (reports) => (await resultOf(reports)).exitCode === loginRefused)
   return withSboms(pushed, built).sync()
+}
+
+/** The exit code of modules/registry's `push` if the login is refused or has expired. */
+const loginRefused = 4
+
+async function resultOf(reports: Directory): Promise<Stage> {
+  return JSON.parse(await reports.file("result.json").contents()) as Stage
 }
 
 /** An image of a service for one platform. */
@@ -213,8 +226,12 @@ function portsOf(run: Service["run"]): number[] {
 /** Pushes the chart under a version made of the commit; returns its reference by digest. */
 async function pushChart({ source, config, identity: { sha }, registry }: Publication): Promise<string> {
   const chart = dag.helm().package_(source.directory(config.chart.path), { version: `0.0.0-g${sha}`, appVersion: sha })
-  const helm = withLogin(dag.helm(), registry)
-  return helm.push(chart, `${registry.address}/charts`, { ...registryAccess(registry), timeout: 120 })
+  return loggedIn(registry, () =>
+    withLogin(dag.helm(), registry).push(chart, `${registry.address}/${chartsFolder}`, {
+      ...registryAccess(registry),
+      timeout: 120,
+    }),
+  )
 }
 
 /**
@@ -225,8 +242,12 @@ async function pushFiles({ source, config, identity: { sha }, registry }: Public
   let files = dag.directory().withFile("delivery.yaml", source.file("delivery.yaml"))
   for (const file of [api?.collection, load]) if (file) files = files.withFile(file, source.file(file))
   if (ui) files = files.withDirectory(ui, source.directory(ui))
-  const reference = `${registry.address}/files`
-  const module = withLogin(dag.registry(), registry)
-  const digest = await module.pushFiles(files.withTimestamps(0), [`${reference}:${sha}`], registryAccess(registry))
+  const reference = `${registry.address}/${filesRepository}`
+  const digest = await loggedIn(registry, () =>
+    withLogin(dag.registry(), registry).pushFiles(files, [`${reference}:${sha}`], {
+      ...registryAccess(registry),
+      nonce: unique(),
+    }),
+  )
   return `${reference}@${digest}`
 }

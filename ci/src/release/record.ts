@@ -4,6 +4,7 @@ import { Directory, dag } from "@dagger.io/dagger"
 import { goFolders } from "../checks/inputs"
 import type { Config, EnvironmentName } from "../config/config"
 import { dockerfileOf, hasDockerfile } from "../config/dockerfile"
+import { recordsRepository } from "../config/repositories"
 import { verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { registryAccess, withLogin, type Registry } from "./targets"
@@ -325,7 +326,7 @@ function misplaced(name: string, other: string): string {
 
 /** The records that lie beside the images in a registry. */
 export function recordsIn(registry: Registry, key: string): Records {
-  const repository = `${registry.address}/releases`
+  const repository = `${registry.address}/${recordsRepository}`
   const access = () => ({ ...registryAccess(registry), nonce: unique() })
   const store: RecordStore = {
     read: async (prefix) => {

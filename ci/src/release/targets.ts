@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto"
 import { Directory, Helm, Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Environment } from "../config/config"
 import { unique } from "../report/unique"
+import { loggedIn } from "./login"
 
 export interface Registry {
   /** Host and path below which everything goes. */
@@ -12,6 +13,8 @@ export interface Registry {
   service?: Service
   username: string
   password?: Secret
+  /** Asks AWS for a new password; not set for another registry, or if the caller has given the password. */
+  renew?: () => Secret
   ephemeral: boolean
 }
 
@@ -63,9 +66,11 @@ export function withLogin<T extends { withLogin(username: string, password: Secr
 
 /** Returns the files of an artefact in the registry, by digest or tag. */
 export function pullFiles(reference: string, registry: Registry): Promise<Directory> {
-  return withLogin(dag.registry(), registry)
-    .pullFiles(reference, { ...registryAccess(registry), nonce: unique() })
-    .sync()
+  return loggedIn(registry, () =>
+    withLogin(dag.registry(), registry)
+      .pullFiles(reference, { ...registryAccess(registry), nonce: unique() })
+      .sync(),
+  )
 }
 
 /** Returns the registry that the caller gives or delivery.yaml names; undefined if that is an ephemeral one. */
@@ -82,12 +87,10 @@ export function registryOf(config: Config, options: TargetOptions): Registry | u
   const ecr = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/.exec(config.registry)
   if (!ecr || password) return { address: config.registry, service, username, password, ephemeral: false }
   const { accessKey, secretKey } = awsKeys(options, `registry: ${config.registry} is an ECR`)
-  return {
-    address: config.registry,
-    username: "AWS",
-    password: dag.ecr().withAccess(accessKey, secretKey, { sessionToken: options.awsSessionToken }).login(ecr[1]!),
-    ephemeral: false,
-  }
+  const login = dag.ecr().withAccess(accessKey, secretKey, { sessionToken: options.awsSessionToken })
+  const passwordOf = (nonce: string): Secret => login.login(ecr[1]!, { nonce })
+  const renew = () => passwordOf(unique())
+  return { address: config.registry, username: "AWS", password: passwordOf(""), renew, ephemeral: false }
 }
 
 /** Returns the cluster that the caller gives or delivery.yaml names; undefined if that is an ephemeral one. */

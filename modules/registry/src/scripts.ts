@@ -157,7 +157,7 @@ blob() {
   printf '"digest":"sha256:%s","size":%s' "$hash" "$(stat -c %s "$1")"
   mv "$1" "$blobs/$hash"
 }
-tar -C /files --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf /tmp/files.tar .
+tar -C /files --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf /tmp/files.tar .
 content=$(sha256sum < /tmp/files.tar | cut -c1-64)
 gzip -n -9 /tmp/files.tar
 oci=application/vnd.oci.image
