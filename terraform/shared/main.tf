@@ -27,9 +27,8 @@ resource "aws_kms_alias" "registry" {
 module "registry" {
   source = "../modules/registry"
 
-  repositories  = [for name in var.repositories : "delivery/${name}"]
-  kms_key_arn   = aws_kms_key.registry.arn
-  keep_releases = var.keep_releases
+  repositories = [for name in var.repositories : "delivery/${name}"]
+  kms_key_arn  = aws_kms_key.registry.arn
 }
 
 resource "aws_iam_openid_connect_provider" "circleci" {

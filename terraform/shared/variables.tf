@@ -9,15 +9,13 @@ variable "region" {
 }
 
 variable "repositories" {
-  description = "The repositories of images and charts, below delivery/."
+  description = "The repositories that releases use, below delivery/. `npm run sync` writes them from delivery.yaml into repositories.auto.tfvars.json."
   type        = set(string)
-  default     = ["restaurant", "recipes", "suppliers", "frontend", "charts"]
-}
 
-variable "keep_releases" {
-  description = "How many tagged images each repository keeps."
-  type        = number
-  default     = 200
+  validation {
+    condition     = length(setsubtract(["files", "releases"], var.repositories)) == 0
+    error_message = "repositories must have files and releases: a release stores its suites and its records there."
+  }
 }
 
 variable "ci" {

@@ -3,6 +3,34 @@
 locals {
   name    = "delivery-${var.environment}"
   account = data.aws_caller_identity.current.account_id
+
+  # The Kubernetes side of CI's role, for charts/access.
+  access = { group = "delivery:deployers", namespaces = var.namespaces }
+
+  repositories = "arn:aws:ecr:${var.region}:${local.account}:repository/delivery"
+
+  # CI's role finds this cluster, reads images and records, and writes records: nothing that an environment runs. What it
+  # may do in the cluster is said there.
+  deployer = {
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["eks:DescribeCluster"], Resource = "arn:aws:eks:${var.region}:${local.account}:cluster/${local.name}" },
+      { Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = "*" },
+      {
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:ListImages", "ecr:DescribeImages"]
+        Resource = "${local.repositories}/*"
+      },
+      {
+        Effect = "Allow"
+        Action = [
+          "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload",
+          "ecr:PutImage",
+        ]
+        Resource = "${local.repositories}/releases"
+      },
+    ]
+  }
 }
 
 data "aws_caller_identity" "current" {}
@@ -63,7 +91,7 @@ module "cluster" {
   log_retention_days  = var.log_retention_days
   nodes               = var.nodes
   admin_role_arns     = var.admin_role_arns
-  deployers           = { ci = { role_arn = module.deployer.role_arn, namespaces = var.namespaces } }
+  deployers           = { ci = { role_arn = module.deployer.role_arn, namespaces = local.access.namespaces, group = local.access.group } }
 }
 
 module "deployer" {
@@ -79,20 +107,5 @@ module "deployer" {
     ])
   ]
 
-  # It finds this cluster, and reads images and writes records beside them; what it may do in the cluster is said there.
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      { Effect = "Allow", Action = "eks:DescribeCluster", Resource = "arn:aws:eks:${var.region}:${local.account}:cluster/${local.name}" },
-      { Effect = "Allow", Action = "ecr:GetAuthorizationToken", Resource = "*" },
-      {
-        Effect = "Allow"
-        Action = [
-          "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer",
-          "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:ListImages",
-        ]
-        Resource = "arn:aws:ecr:${var.region}:${local.account}:repository/delivery/*"
-      },
-    ]
-  })
+  policy = jsonencode(local.deployer)
 }

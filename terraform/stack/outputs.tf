@@ -18,6 +18,11 @@ output "deployer_role_arn" {
   value       = module.deployer.role_arn
 }
 
+output "access" {
+  description = "The values of charts/access, which makes CI's namespaces and its Role in them."
+  value       = local.access
+}
+
 output "vpc_id" {
   description = "The VPC."
   value       = module.network.vpc_id

@@ -68,6 +68,7 @@ const calls: Record<string, string[]> = {
   ],
   platform: ["template", "shop", "platform", "--namespace=monitoring"],
   cluster: ["template", "shop", "own", "--namespace=monitoring"],
+  access: ["template", "access", "access", "--namespace=kube-system", "--set=namespaces={dev,platform}"],
   "no digest": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...inside, ...digests.slice(1)],
   "a tag": [
     "template",
@@ -104,6 +105,7 @@ const calls: Record<string, string[]> = {
 
 interface Metadata {
   name: string
+  namespace?: string
   annotations?: Record<string, string>
   labels: Record<string, string>
 }
@@ -352,6 +354,23 @@ describe("the product's chart", () => {
   ])("refuses %s", (name, why) => {
     expect(said[name]!.code).not.toBe(0)
     expect(said[name]!.text).toContain(why)
+  })
+})
+
+describe("the chart of CI's access", () => {
+  it("makes each namespace, with a Role on Leases for CI's group, and nothing for the cluster", () => {
+    const all = rendered("access")
+    expect(Object.keys(of(all, "Namespace"))).toEqual(["dev", "platform"])
+    const places = all
+      .filter(({ kind }) => kind.startsWith("Role"))
+      .map(({ kind, metadata }) => [kind, metadata.namespace])
+    expect(places.sort()).toEqual(
+      ["Role", "RoleBinding"].flatMap((kind) => ["dev", "platform"].map((place) => [kind, place])),
+    )
+    expect(of(all, "RoleBinding")["release-lock"]).toMatchObject({
+      subjects: [{ kind: "Group", name: "delivery:deployers" }],
+    })
+    expect(all).toHaveLength(6)
   })
 })
 

@@ -127,3 +127,18 @@ describe("the platform's and the cluster's charts", () => {
     expect(Object.keys(values).sort()).toEqual(dependencies.map(({ name }) => name).sort())
   })
 })
+
+describe("the chart of CI's access", () => {
+  it("gives the rights on Leases that the lock of a release uses, and no other", () => {
+    const scripts = ["lock", "release"].map((name) => read(`modules/helm/src/scripts/${name}.ts`)).join("\n")
+    const verbs: Record<string, string> = { "create -f -": "create", "replace -f -": "update" }
+    for (const verb of ["get", "patch", "delete"]) verbs[`${verb} lease`] = verb
+    const used = Object.entries(verbs).filter(([words]) => new RegExp(`(k|=4s) ${words}`).test(scripts))
+    const given = /resources: \[leases\]\n\s+verbs: \[(.*)\]/.exec(read("charts/access/templates/namespaces.yaml"))![1]!
+    expect(given.split(", ").sort()).toEqual(used.map(([, verb]) => verb).sort())
+  })
+  it("has the group that Terraform gives CI's role", () => {
+    const { group } = parse(read("charts/access/values.yaml")) as Values
+    expect(read("terraform/stack/main.tf")).toContain(`group = ${JSON.stringify(group)}`)
+  })
+})

@@ -140,9 +140,13 @@ resource "aws_eks_access_entry" "deployer" {
   for_each      = var.deployers
   cluster_name  = aws_eks_cluster.this.name
   principal_arn = each.value.role_arn
+
+  # What the policy below lacks is a Role of this group, by charts/access: the right to lock a release.
+  kubernetes_groups = [each.value.group]
 }
 
-# Administers its namespaces (a chart has roles and role bindings too) and nothing else.
+# Administers its namespaces (a chart has roles and role bindings too) and nothing else; it cannot make them. The policy has
+# no right on Leases.
 resource "aws_eks_access_policy_association" "deployer" {
   for_each      = var.deployers
   cluster_name  = aws_eks_cluster.this.name

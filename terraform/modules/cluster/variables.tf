@@ -70,6 +70,11 @@ variable "admin_role_arns" {
 }
 
 variable "deployers" {
-  description = "IAM roles that deploy, each with the namespaces it may change."
-  type        = map(object({ role_arn = string, namespaces = list(string) }))
+  description = "IAM roles that deploy, each with the namespaces it may change and its Kubernetes group."
+  type        = map(object({ role_arn = string, namespaces = list(string), group = string }))
+
+  validation {
+    condition     = alltrue([for deployer in values(var.deployers) : !startswith(deployer.group, "system:")])
+    error_message = "deployers' group must not begin with system: Kubernetes keeps those groups for itself, and EKS refuses them."
+  }
 }

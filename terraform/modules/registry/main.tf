@@ -1,4 +1,7 @@
-# Repositories of images and charts: a tag is given once, what is pushed is scanned, what nothing points at goes away.
+# Repositories of images, charts, files and records: a tag is given once, and what is pushed is scanned. What has a tag
+# never expires: any rule by number or age would one day take what an environment runs, or the release before it, since
+# the registry knows neither. Only what has no tag goes away: the rest of pushes that were interrupted. The images of an
+# index have none either; ECR keeps them as long as the index.
 
 resource "aws_ecr_repository" "this" {
   for_each             = var.repositories
@@ -20,19 +23,11 @@ resource "aws_ecr_lifecycle_policy" "this" {
   repository = aws_ecr_repository.this[each.key].name
 
   policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "untagged images after 14 days"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 14 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "all but the newest ${var.keep_releases}"
-        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_releases }
-        action       = { type = "expire" }
-      },
-    ]
+    rules = [{
+      rulePriority = 1
+      description  = "untagged images after 14 days"
+      selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 14 }
+      action       = { type = "expire" }
+    }]
   })
 }

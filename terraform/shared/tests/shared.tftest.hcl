@@ -31,9 +31,8 @@ run "registry" {
   }
 
   variables {
-    repositories  = ["delivery/restaurant", "delivery/charts"]
-    kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    keep_releases = 200
+    repositories = ["delivery/restaurant", "delivery/charts/restaurant"]
+    kms_key_arn  = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
 
   assert {
@@ -53,18 +52,22 @@ run "registry" {
   }
   assert {
     condition = alltrue([
-      for p in aws_ecr_lifecycle_policy.this :
-      jsondecode(p.policy).rules[0].selection.tagStatus == "untagged" &&
-      jsondecode(p.policy).rules[1].selection.countNumber == 200
+      for p in aws_ecr_lifecycle_policy.this : [for r in jsondecode(p.policy).rules : r.selection.tagStatus] == ["untagged"]
     ])
-    error_message = "untagged images go away, and the newest releases stay"
+    error_message = "only what has no tag expires: an environment runs what has one"
   }
 }
 
 run "shared" {
   assert {
-    condition     = toset(keys(output.repository_urls)) == toset(["delivery/restaurant", "delivery/recipes", "delivery/suppliers", "delivery/frontend", "delivery/charts"])
-    error_message = "each service and the charts have a repository"
+    condition     = toset(keys(output.repository_urls)) == toset([for name in var.repositories : "delivery/${name}"])
+    error_message = "each repository of a release is made, below delivery/"
+  }
+  assert {
+    condition = alltrue([
+      for name in ["files", "releases"] : contains(keys(output.repository_urls), "delivery/${name}")
+    ]) && anytrue([for name in keys(output.repository_urls) : startswith(name, "delivery/charts/")])
+    error_message = "charts lie below charts/, by their own names, as helm pushes them"
   }
   assert {
     condition     = aws_iam_openid_connect_provider.circleci.client_id_list == toset([var.ci.organization_id])
@@ -116,9 +119,16 @@ run "a_repository_with_capitals_is_refused" {
     source = "../modules/registry"
   }
   variables {
-    repositories  = ["delivery/Restaurant"]
-    kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    keep_releases = 200
+    repositories = ["delivery/Restaurant"]
+    kms_key_arn  = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+  expect_failures = [var.repositories]
+}
+
+run "a_registry_without_records_is_refused" {
+  command = plan
+  variables {
+    repositories = ["restaurant", "files"]
   }
   expect_failures = [var.repositories]
 }

@@ -124,7 +124,7 @@ run "cluster" {
     subnet_ids         = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
     kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     log_retention_days = 365
-    deployers          = { ci = { role_arn = "arn:aws:iam::123456789012:role/delivery-dev-deployer", namespaces = ["dev"] } }
+    deployers          = { ci = { role_arn = "arn:aws:iam::123456789012:role/delivery-dev-deployer", namespaces = ["dev"], group = "delivery:deployers" } }
   }
 
   assert {
@@ -182,6 +182,10 @@ run "cluster" {
     )
     error_message = "CI reaches its namespaces, not the cluster"
   }
+  assert {
+    condition     = aws_eks_access_entry.deployer["ci"].kubernetes_groups == toset(["delivery:deployers"])
+    error_message = "CI's role has the group that charts/access gives its Role to"
+  }
 }
 
 run "cluster_without_a_public_address" {
@@ -215,6 +219,17 @@ run "environment" {
   assert {
     condition     = output.cluster_name == "delivery-dev"
     error_message = "names begin with the environment"
+  }
+  assert {
+    condition     = jsonencode(output.access) == jsonencode({ group = "delivery:deployers", namespaces = ["dev", "platform"] })
+    error_message = "charts/access gets the namespaces and the group"
+  }
+  assert {
+    condition = alltrue([
+      for s in local.deployer.Statement : endswith(s.Resource, ":repository/delivery/releases") ||
+      length(setintersection(s.Action, ["ecr:PutImage", "ecr:InitiateLayerUpload"])) == 0
+    ])
+    error_message = "a role that deploys writes records, and pushes nothing that an environment runs"
   }
   assert {
     condition     = !strcontains(aws_kms_key.this.policy, "\"AWS\":\"*\"")
@@ -283,4 +298,19 @@ run "an_unknown_environment_is_refused" {
     environment = "test"
   }
   expect_failures = [var.environment]
+}
+
+run "a_group_of_kubernetes_itself_is_refused" {
+  command = plan
+  module {
+    source = "../modules/cluster"
+  }
+  variables {
+    name               = "delivery-dev"
+    subnet_ids         = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    log_retention_days = 365
+    deployers          = { ci = { role_arn = "arn:aws:iam::123456789012:role/delivery-dev-deployer", namespaces = ["dev"], group = "system:masters" } }
+  }
+  expect_failures = [var.deployers]
 }
