@@ -96,7 +96,8 @@ func launch(t *testing.T, binary string, variables ...map[string]string) *proces
 		p.command.Process.Kill()
 		<-p.exited
 		if t.Failed() {
-			t.Logf("%s:\n%s", binary, tail(p.out.String(), 3000))
+			// Not with Logf: a line with a place reads as the failure.
+			fmt.Fprintf(t.Output(), "%s said last:\n%s\n", binary, tail(p.out.String(), 3000))
 		}
 	})
 	return p

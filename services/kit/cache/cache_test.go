@@ -222,7 +222,7 @@ func TestAnOutageIsOneWarningAndNoBurden(t *testing.T) {
 			for range 1000 {
 				get()
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("1000 requests took %s", took)
 			}
 			proxy.Restore()
