@@ -98,10 +98,7 @@ function leftOut(name: string): Stage {
 /** Stages that need the results of others. */
 type LastStage = "quality" | "coverage:total" | "coverage:changed"
 
-/**
- * The checks of the repository that start by themselves, in this order: secrets before the services, the others after them. gosec
- * comes late, because it reads what the services' checks have compiled.
- */
+/** The checks of the repository that start by themselves, in this order: secrets before the services, the others after them. */
 const checks: Record<Exclude<RepositoryStage, LastStage>, Check> = {
   secrets,
   "lint:yaml": lintYaml,
@@ -113,35 +110,64 @@ const checks: Record<Exclude<RepositoryStage, LastStage>, Check> = {
   dependencies,
 }
 
-/**
- * Runs every part, one more at a time than there are processors: each has several steps side by side, and some wait for what the
- * cache says.
- */
+/** Checks that read what the Go services' checks have compiled: side by side with them, all of it would be compiled twice. */
+const afterGo: string[] = ["lint:golangci", "sast:go"]
+
+/** Runs every part: first what starts by itself, then what reads the results of the Go services. */
 async function runAll(run: CheckRun, selected: Set<string>): Promise<Part[]> {
   const workOf = (some: Check[]) => some.filter(({ name }) => selected.has(name)).map((check) => () => check.run(run))
   const { secrets: first, ...later } = checks
-  const work = [...workOf([first]), ...serviceWork(run, selected), ...workOf(Object.values(later))]
-  const parts: Part[] = []
-  const workers = Array.from({ length: availableParallelism() + 1 }, async () => {
-    for (let next = work.shift(); next; next = work.shift()) parts.push(await next())
-  })
-  await Promise.all(workers)
-  return parts
+  const others = Object.values(later)
+  const last = workOf(others.filter(({ name }) => afterGo.includes(name)))
+  const { go, rest } = serviceWork(run, selected)
+  const work = [...workOf([first]), ...rest, ...go, ...workOf(others.filter(({ name }) => !afterGo.includes(name)))]
+  return inOrder(work, go, last)
 }
 
-/** Returns the work of the services. Node and Dockerfiles first: an npm install waits for the network while Go compiles. */
-function serviceWork(run: CheckRun, selected: Set<string>): (() => Promise<Part>)[] {
+/**
+ * Runs work, one piece more at a time than there are processors: each has several steps side by side, and some wait for what the
+ * cache says. `last` begins when all of `before`, a part of the work, has ended.
+ */
+export async function inOrder<T>(
+  work: (() => Promise<T>)[],
+  before: (() => Promise<T>)[],
+  last: (() => Promise<T>)[],
+  atOnce = availableParallelism() + 1,
+): Promise<T[]> {
+  let free = atOnce
+  const waiting: (() => void)[] = []
+  const run = async (piece: () => Promise<T>): Promise<T> => {
+    if (free > 0) free--
+    else await new Promise<void>((begin) => waiting.push(begin))
+    try {
+      return await piece()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+  const begun = new Map(work.map((piece) => [piece, run(piece)]))
+  const later = Promise.all(before.map((piece) => begun.get(piece)!)).then(() => Promise.all(last.map(run)))
+  return (await Promise.all([Promise.all(begun.values()), later])).flat()
+}
+
+/** Returns the work of the services. Node and Dockerfiles come first: an npm install waits for the network while Go compiles. */
+function serviceWork(run: CheckRun, selected: Set<string>): Record<"go" | "rest", (() => Promise<Part>)[]> {
   const services = Object.entries(run.config.services)
-  const ofKind = (kind: string) => services.filter(([, service]) => service.kind === kind)
-  return [...ofKind("node"), ...ofKind("docker"), ...ofKind("go")].flatMap(([name, service]) => {
-    const stages = [...selected].filter((stage) => stage.startsWith(`${name}:`))
-    const { own, ofImage } = splitSteps(
-      service,
-      stages.map((stage) => stage.split(":")[1]!),
-    )
-    return [
-      ...(own.length ? [() => checkService(run, { name, service, steps: own })] : []),
-      ...(ofImage.length && hasDockerfile(service) ? [() => checkImage(run, name, service, ofImage)] : []),
-    ]
-  })
+  const workOf = (kind: string) =>
+    services
+      .filter(([, service]) => service.kind === kind)
+      .flatMap(([name, service]) => {
+        const stages = [...selected].filter((stage) => stage.startsWith(`${name}:`))
+        const { own, ofImage } = splitSteps(
+          service,
+          stages.map((stage) => stage.split(":")[1]!),
+        )
+        return [
+          ...(own.length ? [() => checkService(run, { name, service, steps: own })] : []),
+          ...(ofImage.length && hasDockerfile(service) ? [() => checkImage(run, name, service, ofImage)] : []),
+        ]
+      })
+  return { go: workOf("go"), rest: [...workOf("node"), ...workOf("docker")] }
 }
