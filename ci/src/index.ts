@@ -14,7 +14,7 @@ import { deliverDev, publishRelease } from "./release/alone"
 import { noPromotion, type Promotion } from "./release/admission"
 import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
-import { withRecordedChecks } from "./release/checks-record"
+import { toldChecks } from "./release/checks-record"
 import { deliver, goBack, type DeliverOptions } from "./release/deliver"
 import { startProduct } from "./release/product"
 import { approve, hold, may, releaseHold } from "./release/promotion"
@@ -42,6 +42,8 @@ export class Delivery {
   secretNames: string[] = []
   secretValues: Secret[] = []
   slackWebhook?: Secret
+  slackToken?: Secret
+  slackJob: string = ""
 
   /** @param source The repository with its .git folder and a delivery.yaml, for example `../shop`; the caller's own by default. */
   constructor(
@@ -141,14 +143,17 @@ export class Delivery {
   }
 
   /**
-   * Sets where results are reported, for the steps that delivery.yaml lists. If Slack is down, the verdict stays the same.
-   * Example: `dagger call with-slack --webhook env://SLACK_WEBHOOK dev verdict`
+   * Sets where the steps that delivery.yaml lists are reported when they begin and end; with a token, in one message that is kept up
+   * to date, with a thread if it is red. If Slack is down, the verdict stays the same.
+   * Example: `dagger call with-slack --token env://SLACK_TOKEN dev verdict`
    *
-   * @param webhook Slack incoming-webhook URL that receives the results, for example `env://SLACK_WEBHOOK`.
+   * @param webhook Slack incoming-webhook URL, for example `env://SLACK_WEBHOOK`.
+   * @param token Token of a Slack app with the scope chat:write, which is in the channel; for example `env://SLACK_TOKEN`.
+   * @param job Web page of the CI job, which the messages link to; for example `$CIRCLE_BUILD_URL`.
    */
   @func()
-  withSlack(webhook: Secret): Delivery {
-    return Object.assign(this, { slackWebhook: webhook })
+  withSlack(webhook?: Secret, token?: Secret, job: string = ""): Delivery {
+    return Object.assign(this, { slackWebhook: webhook, slackToken: token, slackJob: job })
   }
 
   /**
@@ -181,7 +186,7 @@ export class Delivery {
   ): Promise<Pipeline> {
     const opened = await openSource(this.source)
     const options = { only, skip, grace, base, sonarHostUrl, sonarToken, all, access: this.access() }
-    const checked = await withRecordedChecks(opened, await pullRequest(opened, options), this)
+    const checked = await toldChecks(opened, this, () => pullRequest(opened, options))
     const extra = { attempt, before: await previous?.contents() }
     return pipelineOf(checkedOutcome(opened.source, opened.config, checked, extra))
   }

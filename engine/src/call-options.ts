@@ -8,7 +8,7 @@ export const builders: Record<string, Record<string, string>> = {
   "with-aws": { "aws-access-key": "access-key", "aws-secret-key": "secret-key", "aws-session-token": "session-token" },
   "with-cluster": { kubeconfig: "kubeconfig", cluster: "service" },
   "with-secret": { secret: "" },
-  "with-slack": { "slack-webhook": "webhook" },
+  "with-slack": { "slack-webhook": "webhook", "slack-token": "token", job: "job" },
 }
 
 /** What a pipeline takes: builders, and options of its function. */
@@ -29,9 +29,12 @@ const checkOptions = ["only", "skip", "attempt", "grace", "base", "previous", "s
 
 /** The functions of `ci` that leave reports, with what each takes. */
 export const pipelines: Record<string, Pipeline> = {
-  pr: { builders: ["with-private", "with-registry", "with-record-key", "with-aws"], options: checkOptions },
+  pr: {
+    builders: ["with-private", "with-registry", "with-record-key", "with-aws", "with-slack"],
+    options: checkOptions,
+  },
   baseline: { builders: ["with-private"], options: [] },
-  publish: { builders: ["with-private", "with-registry", "with-record-key", "with-aws"], options: [] },
+  publish: { builders: ["with-private", "with-registry", "with-record-key", "with-aws", "with-slack"], options: [] },
   dev: { ...environment, builders: ["with-private", ...environment.builders] },
   stage: promoted,
   prod: promoted,

@@ -64,7 +64,7 @@ describe("the next step", () => {
       tableOf(stages),
       indexHtml("Pull request", stages, { files: {} }),
       summaryMarkdown(stages),
-      JSON.stringify(messageOf("pr", stages, "a".repeat(40), "#x")),
+      JSON.stringify(messageOf({ step: "pr", stages, commit: "a".repeat(40) }, "#x")),
     ]
     for (const text of shown) expect(text).toContain("a.go:1 wrong · do this")
   })

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest"
 import { parseConfig } from "../../ci/src/config/config"
 import { chainHtml } from "../../ci/src/report/chain-page"
 import { faultSettings } from "../../ci/src/release/environment"
-import { harmless, messageOf } from "../../ci/src/report/message"
 import { lost } from "../../ci/src/release/probe"
 import { openSealed, sealed, verdictEntry, withVerdicts, type ReleaseRecord } from "../../ci/src/release/record"
 import { numberText, type Stage } from "../../ci/src/report/stages"
@@ -54,35 +53,6 @@ describe("a release record", () => {
     expect(deployments(on("1", "passed"), on("2", "passed"), on("1", "failed"))).toEqual(["2"])
     expect(deployments(on("1", "failed"))).toBeUndefined()
   })
-})
-
-describe("a message", () => {
-  const blocks = (stages: Stage[], commit = record.sha) =>
-    messageOf("stage", stages, commit, "#deliveries").blocks as { type: string; text: { text: string } }[]
-  it("has the verdict, the commit and what failed first", () => {
-    const [header, section] = blocks([
-      stage("stage:load", "failed", { reason: "p95 900 ms" }),
-      stage("stage:api", "passed"),
-    ])
-    expect(header!.text.text).toBe("❌ Deploy to stage: red")
-    expect(section!.text.text).toBe(
-      "`6a57497bcae0` RED (1 passed, 1 failed)\n• *stage:load* p95 900 ms · make the product faster, or change gates.load of the environment",
-    )
-  })
-  it("keeps to Slack's limits, and mentions nobody, whatever it is given", () => {
-    const hostile = `<!channel> <@U1> \`rm -rf\` $(id) "'\n${"x".repeat(4000)}`
-    const message = messageOf(
-      "stage",
-      Array.from({ length: 40 }, (_, i) => stage(`stage:s${i}`, "failed", { reason: hostile })),
-      hostile,
-      "#c",
-    )
-    for (const block of message.blocks as { text: { text: string } }[])
-      expect(block.text.text.length).toBeLessThanOrEqual(3000)
-    expect(JSON.stringify(message)).not.toMatch(/<[!@]/)
-    expect(JSON.stringify(message)).toContain("more")
-  })
-  it("escapes what Slack reads as control", () => expect(harmless("a & <b> `c`")).toBe("a &amp; &lt;b&gt; 'c'"))
 })
 
 describe("a number against the most that is allowed", () => {

@@ -113,6 +113,8 @@ const delivery: Delivery = {
   webhook: "",
   token: "xoxb-good",
   channel: "#deploys",
+  update: "",
+  thread: "",
   api: "https://slack.com/api",
   plain: false,
   timeout: 1,
@@ -142,6 +144,17 @@ describe("a delivery", () => {
     ["a secret by http", { api: "http://slack.com/api" }, "api: not an https address (http requires a service)"],
     ["a webhook that is none", { token: "", channel: "", webhook: "CANARY" }, "webhook: not an https address"],
     ["a token of two lines", { token: "CANARY\nx" }, "token: contains blanks or characters that are not allowed"],
+    ["an update of nothing", { update: "now" }, 'update: "now" is not the ts of a message, such as 1767225600.000100'],
+    [
+      "a thread of a webhook",
+      { token: "", channel: "", webhook: "https://x", thread: "1767225600.000100" },
+      "thread: not allowed with a webhook, which only posts new messages",
+    ],
+    [
+      "an update in a thread",
+      { update: "1767225600.000100", thread: "1767225600.000100" },
+      "update and thread: pass only one of them",
+    ],
     ["no JSON", { message: "hello" }, "the message is not a JSON object with text and blocks"],
   ])("with %s is not begun, and the secret is not repeated", (_, change, wrong) => {
     expect(request({ ...delivery, ...change })).toBe(wrong)
@@ -186,6 +199,27 @@ describe("deliveries to the stand-in", () => {
       accepted: [{ via: "webhook", text: "hello" }],
       asked: 1,
     })
+  })
+  it("replace a message in place by the channel's ID, and reply in its thread", async () => {
+    server = standIn()
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const send = (change: Partial<Delivery>) =>
+      deliver({ ...delivery, api: `${base}/api`, plain: true, ...change }, () => undefined)
+    const first = await send({ message: '{"text":"running"}' })
+    const to = { channel: first.channel! }
+    expect(await send({ ...to, message: '{"text":"red"}', update: first.ts! })).toMatchObject({ delivered: true })
+    expect(await send({ ...to, message: '{"text":"why"}', thread: first.ts! })).toMatchObject({ delivered: true })
+    expect(await (await fetch(`${base}/_log`)).json()).toMatchObject([
+      { text: "red", ts: first.ts, updates: 1 },
+      { text: "why", thread_ts: first.ts },
+    ])
+    const refused = [
+      await send({ channel: "#deploys", update: first.ts! }),
+      await send({ ...to, update: "1.1" }),
+      await send({ ...to, thread: "1.1" }),
+    ]
+    expect(refused.map(({ reason }) => reason)).toEqual(["channel_not_found", "message_not_found", "thread_not_found"])
   })
   const hostile = [
     ..."'\"`\\$(touch /tmp/x) ${HOME} %s \n\r\t\u0000\u2028 <!channel> <@U1> &lt; ; rm -rf / | é 🚀 ",

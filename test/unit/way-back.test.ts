@@ -102,7 +102,7 @@ describe("a deployment to production", () => {
     const stages = [deployed, healthy, stage("prod:analysis", "inconclusive", { reason: "no data" })]
     const held = [...stages, notBack("prod:rollback", consequenceOf(stages, 5))]
     expect(verdictOf(held)).toEqual({ passed: false, line: "RED: a person decides (2 passed, 2 inconclusive)" })
-    const { blocks } = messageOf("prod", held, "a".repeat(40), "#x")
+    const { blocks } = messageOf({ step: "prod", stages: held, commit: "a".repeat(40) }, "#x")
     const text = JSON.stringify(blocks)
     expect(text).toContain("✋ Deploy to prod: a person decides")
     expect(text).toContain("the release could not be judged, and stays: prod:analysis inconclusive: no data")
@@ -112,7 +112,7 @@ describe("a deployment to production", () => {
     const stages = [stage("prod:deploy", "failed", { reason: "the cluster does not answer" }), skipped]
     const red = [...stages, notBack("prod:rollback", consequenceOf(stages, 0))]
     expect(verdictOf(red).line).toBe("RED (1 failed, 1 skipped)")
-    const text = JSON.stringify(messageOf("prod", red, "", "#x").blocks)
+    const text = JSON.stringify(messageOf({ step: "prod", stages: red, commit: "" }, "#x").blocks)
     expect(text).toContain("❌ Deploy to prod: red")
     expect(text).toContain(
       "nothing was deployed, so nothing is rolled back: prod:deploy failed: the cluster does not answer",
@@ -120,7 +120,9 @@ describe("a deployment to production", () => {
   })
   it("that is rolled back says in Slack which release is back", () => {
     const back = stage("prod:rollback", "passed", { reason: "the release abc is back: revision 3" })
-    const text = JSON.stringify(messageOf("prod", [stage("prod:analysis", "failed"), back], "", "#x").blocks)
+    const text = JSON.stringify(
+      messageOf({ step: "prod", stages: [stage("prod:analysis", "failed"), back], commit: "" }, "#x").blocks,
+    )
     expect(text).toContain("the release abc is back: revision 3")
   })
 })

@@ -2,10 +2,11 @@
 import { Directory } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import { openSource } from "../config/source"
+import { slackOf, tell, tellingErrors, type SlackOptions } from "../report/notify"
 import type { Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { unpromoted } from "./admission"
-import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, type DeliverOptions } from "./deliver"
+import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, told, type DeliverOptions } from "./deliver"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
 import { publish } from "./publish"
 import { identify, recordsIn } from "./record"
@@ -17,22 +18,20 @@ import { registryOf, type TargetOptions } from "./targets"
  */
 export async function publishRelease(
   checkout: Directory,
-  options: TargetOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
-): Promise<Part> {
+  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
+): Promise<Part[]> {
   const { source, config } = await openSource(checkout)
-  const given = registryOf(config, options)
-  const key = given || options.recordKey ? await recordKeyOf(options.recordKey) : unique()
-  const registry = given ?? (await ephemeralRegistry(unique()))
   const identity = await identify(checkout, source, config)
-  const { part } = await publish({
-    source,
-    config,
-    identity,
-    registry,
-    records: recordsIn(registry, key),
-    access: options.access,
+  const { sha: commit, branch, author } = identity
+  const telling = tell("publish", { commit, branch, author }, config, slackOf(options))
+  const part = await tellingErrors(telling.failed, async () => {
+    const given = registryOf(config, options)
+    const key = given || options.recordKey ? await recordKeyOf(options.recordKey) : unique()
+    const registry = given ?? (await ephemeralRegistry(unique()))
+    const { access } = options
+    return (await publish({ source, config, identity, registry, records: recordsIn(registry, key), access })).part
   })
-  return part
+  return [part, ...(await told(telling, "publish", [part]))]
 }
 
 /**
@@ -55,5 +54,5 @@ export async function deliverDev(checkout: Directory, options: DeliverOptions & 
   const holder = `dev of ${published.record.sha.slice(0, 12)}`
   // What is published and deployed in one call is not promoted from anywhere.
   const place = deliveryPlace("dev", unpromoted(config), { registry, cluster }, { ...options, holder })
-  return (await deliverTo(place, published.record, records, { webhook: options.slackWebhook })).parts
+  return (await deliverTo(place, published.record, records, slackOf(options))).parts
 }

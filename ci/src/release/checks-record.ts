@@ -3,14 +3,16 @@ import type { Checked } from "../checks/pull-request"
 import type { Opened } from "../config/source"
 import { errorText } from "../report/parts"
 import { oneLine, verdictOf, type Stage } from "../report/stages"
-import { recordKeyOf, type DeliverOptions } from "./deliver"
+import { isTold, slackOf, tell, tellingErrors, type SlackOptions } from "../report/notify"
+import { reportsOf } from "../report/report"
+import { recordKeyOf, told, type DeliverOptions } from "./deliver"
 import { identify, recordsIn, verdictEntry, type Identity, type Records } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
 type Options = TargetOptions & Pick<DeliverOptions, "recordKey">
 
 /** Returns the results with a stage `record`, if the caller gives a registry or the key of its records. */
-export async function withRecordedChecks(opened: Opened, checked: Checked, options: Options): Promise<Checked> {
+async function withRecordedChecks(opened: Opened, checked: Checked, options: Options): Promise<Checked> {
   if (!options.registry && !options.recordKey) return checked
   const stage = await recorded(checked.stages, async () => {
     const key = await recordKeyOf(options.recordKey)
@@ -22,6 +24,29 @@ export async function withRecordedChecks(opened: Opened, checked: Checked, optio
   console.log(`${stage.status === "failed" ? "✘" : "✔"} record ${oneLine(stage.reason, 160)}`)
   const part = { folder: "record", stages: [stage], files: {}, reports: {} }
   return { ...checked, stages: [...checked.stages, stage], parts: [...checked.parts, part] }
+}
+
+/** Runs the checks, records their verdict, and tells Slack of them, as far as the caller gives access. */
+export async function toldChecks(
+  opened: Opened,
+  options: Options & SlackOptions,
+  checks: () => Promise<Checked>,
+): Promise<Checked> {
+  const { checkout, source, config } = opened
+  const slack = slackOf(options)
+  const run = async () => withRecordedChecks(opened, await checks(), options)
+  if (!isTold("pr", config, slack)) return run()
+  const { sha: commit, branch, author } = await identify(checkout, source, config)
+  const telling = tell("pr", { commit, branch, author }, config, slack)
+  const checked = await tellingErrors(telling.failed, run)
+  // Coverage is judged from the results of others: its stages are in no part.
+  const judged = { folder: "", stages: checked.stages, files: {}, reports: reportsOf(checked.parts) }
+  const extra = await told(telling, "pr", [judged])
+  return {
+    ...checked,
+    stages: [...checked.stages, ...extra.flatMap(({ stages }) => stages)],
+    parts: [...checked.parts, ...extra],
+  }
 }
 
 /** What a verdict is of, and where it goes. */

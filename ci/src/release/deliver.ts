@@ -1,9 +1,18 @@
 // The one path by which a release gets into an environment, and back out of it.
 import { Directory, Secret } from "@dagger.io/dagger"
-import type { Config, Environment, EnvironmentName } from "../config/config"
+import type { Config, Environment, EnvironmentName, Step } from "../config/config"
 import { openSource, readConfig } from "../config/source"
 import { admission, holdAfterRollback, type Promotion } from "./admission"
-import { notify, type EndedStep, type Slack } from "../report/notify"
+import {
+  errorTeller,
+  slackOf,
+  tell,
+  tellingErrors,
+  type Facts,
+  type Slack,
+  type SlackOptions,
+  type Telling,
+} from "../report/notify"
 import { allPassed, decidedPart, errorText, notRun, type Part } from "../report/parts"
 import { isRed, oneLine } from "../report/stages"
 import { unique } from "../report/unique"
@@ -14,7 +23,7 @@ import { clusterOf, registryOf, secretsOf, type Cluster, type Registry, type Tar
 import { consequenceOf, notBack, type Target } from "./way-back"
 
 /** What a caller gives for a deployment. */
-export interface DeliverOptions extends TargetOptions, Promotion {
+export interface DeliverOptions extends TargetOptions, Promotion, SlackOptions {
   /** The full hash of the release's commit or tree; the source's own release if it is empty. */
   release: string
   faults: string[]
@@ -22,22 +31,26 @@ export interface DeliverOptions extends TargetOptions, Promotion {
   recordKey?: Secret
   /** Values of the environment's Kubernetes Secret, by key. */
   secrets: Record<string, Secret | undefined>
-  slackWebhook?: Secret
 }
 
 /** Delivers a release from its record alone to an environment that exists. */
 export async function deliver(name: EnvironmentName, checkout: Directory, options: DeliverOptions): Promise<Part[]> {
   const { source, config } = await openSource(checkout)
-  const environment = environmentOf(config, name)
-  const cluster = clusterOf(environment, options)
-  if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
-  const registry = registryOf(config, options)
-  if (!registry) throw new Error(goneRegistry)
-  const records = recordsIn(registry, await recordKeyOf(options.recordKey))
-  const record = await records.read(options.release || (await identify(checkout, source, config)).tree)
-  const holder = `${name} of ${record.sha.slice(0, 12)}`
-  const place = deliveryPlace(name, config, { registry, cluster }, { ...options, holder })
-  return (await deliverTo(place, record, records, { webhook: options.slackWebhook })).parts
+  const prepare = async () => {
+    const environment = environmentOf(config, name)
+    const cluster = clusterOf(environment, options)
+    if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
+    const registry = registryOf(config, options)
+    if (!registry) throw new Error(goneRegistry)
+    const records = recordsIn(registry, await recordKeyOf(options.recordKey))
+    const record = await records.read(options.release || (await identify(checkout, source, config)).tree)
+    const holder = `${name} of ${record.sha.slice(0, 12)}`
+    return { place: deliveryPlace(name, config, { registry, cluster }, { ...options, holder }), record, records }
+  }
+  const slack = slackOf(options)
+  const teller = errorTeller(name, { commit: options.release }, config, slack)
+  const { place, record, records } = await tellingErrors(teller, prepare)
+  return (await deliverTo(place, record, records, slack)).parts
 }
 
 const goneCluster =
@@ -103,11 +116,21 @@ export async function deliverTo(
   slack: Slack,
 ): Promise<{ parts: Part[]; record: ReleaseRecord }> {
   const { name, config } = place
+  const telling = tell(name, { commit: record.sha, author: record.author }, config, slack)
+  return tellingErrors(telling.failed, () => judged(place, record, records, telling))
+}
+
+async function judged(
+  place: Place,
+  record: ReleaseRecord,
+  records: Records,
+  telling: Telling,
+): Promise<{ parts: Part[]; record: ReleaseRecord }> {
+  const { name } = place
   const policy = await admission(place, record, records)
   if (!allPassed([policy])) {
     const refused = [policy, notRun([`${name}:deploy`], "the policy refuses it")]
-    const sent = await told({ step: name, parts: refused, commit: record.sha }, config, slack)
-    return { parts: [...refused, ...sent], record }
+    return { parts: [...refused, ...(await told(telling, name, refused))], record }
   }
   const id = unique()
   // Looked up before the deployment, while the registry answers. If it does not, it is looked up when it is needed.
@@ -130,10 +153,8 @@ export async function deliverTo(
       id,
     )
   })
-  parts.push(
-    ...written,
-    ...(await told({ step: name, parts: [...parts, ...written], commit: record.sha }, config, slack)),
-  )
+  parts.push(...written)
+  parts.push(...(await told(telling, name, [policy, ...parts])))
   return { parts: [policy, ...parts], record: judged }
 }
 
@@ -173,13 +194,13 @@ async function unlessFailed(name: string, what: string, work: () => Promise<void
   }
 }
 
-/** Reports a step to Slack; a row that changes no verdict if Slack has not taken the message. */
-async function told(ended: EndedStep, config: Config, slack: Slack): Promise<Part[]> {
-  const reason = await notify(ended, config, slack)
+/** Tells Slack how a step has ended; a row that changes no verdict if Slack has not taken the message. */
+export async function told(telling: Telling, step: Step, parts: Part[], facts: Partial<Facts> = {}): Promise<Part[]> {
+  const reason = await telling.end(parts, facts)
   if (!reason) return []
-  const facts = { seconds: 0, cached: false, exitCode: -1, tolerated: true }
+  const more = { seconds: 0, cached: false, exitCode: -1, tolerated: true }
   const next = "the verdict is as it is: tell whoever waits for the message"
-  return [decidedPart({ name: `${ended.step}:slack`, status: "inconclusive", reason, next, ...facts })]
+  return [decidedPart({ name: `${step}:slack`, status: "inconclusive", reason, next, ...more })]
 }
 
 /**
@@ -189,28 +210,25 @@ async function told(ended: EndedStep, config: Config, slack: Slack): Promise<Par
 export async function goBack(
   source: Directory,
   name: string,
-  options: TargetOptions & Pick<DeliverOptions, "recordKey" | "slackWebhook">,
+  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey">,
 ): Promise<Part[]> {
   const config = await readConfig(source)
-  const environment = environmentOf(config, name)
-  const cluster = clusterOf(environment, options)
-  if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
-  const registry = registryOf(config, options)
-  if (!registry) throw new Error(goneRegistry)
-  const records = recordsIn(registry, await recordKeyOf(options.recordKey))
-  // A rollback needs no values of the environment's Secret: that stays as it is.
-  const place: Place = {
-    name: name as EnvironmentName,
-    config,
-    environment,
-    registry,
-    cluster,
-    secrets: {},
-    faults: [],
-    holder: "rollback",
-  }
+  const slack = slackOf(options)
+  const nothing = { commit: "" }
+  const { place, records } = await tellingErrors(errorTeller("rollback", nothing, config, slack), async () => {
+    const environment = environmentOf(config, name)
+    const cluster = clusterOf(environment, options)
+    if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
+    const registry = registryOf(config, options)
+    if (!registry) throw new Error(goneRegistry)
+    const records = recordsIn(registry, await recordKeyOf(options.recordKey))
+    // A rollback needs no values of the environment's Secret: that stays as it is.
+    const without = { secrets: {}, faults: [], holder: "rollback" }
+    const place: Place = { name: name as EnvironmentName, config, environment, registry, cluster, ...without }
+    return { place, records }
+  })
+  const telling = tell("rollback", nothing, config, slack)
   const names = { name: "rollback:helm", after: "rollback:health" }
-  const { parts, target } = await rollbackByEvidence(place, records, names)
-  const webhook = options.slackWebhook
-  return [...parts, ...(await told({ step: "rollback", parts, commit: target?.release ?? "" }, config, { webhook }))]
+  const { parts, target } = await tellingErrors(telling.failed, () => rollbackByEvidence(place, records, names))
+  return [...parts, ...(await told(telling, "rollback", parts, { commit: target?.release ?? "" }))]
 }

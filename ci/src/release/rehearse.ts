@@ -4,7 +4,7 @@ import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"
 import type { ChainStep } from "../report/chain-page"
-import { notify } from "../report/notify"
+import { tell, type Slack, type Telling } from "../report/notify"
 import { noPromotion, rehearsed } from "./admission"
 import { allPassed, notRun, step, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
@@ -61,7 +61,10 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   for (const name of ["dev", "stage", "prod"]) environmentOf(options.config, name)
   const identity = await identify(options.checkout, options.source, options.config)
   const instance = unique()
-  const slack = await dag.slack().standIn({ fault: "", instance }).start()
+  const slack = await dag
+    .slack()
+    .standIn({ fault: "", instance, channel: options.config.notifications.slack?.channel ?? "deploys" })
+    .start()
   const rehearsal = new Rehearsal(options, identity, instance, slack)
   await rehearsal.run()
   const { steps, record } = rehearsal
@@ -87,22 +90,24 @@ class Rehearsal {
   record?: ReleaseRecord
   private up: Partial<Targets> = {}
   private checked: Stage[] = []
-  private readonly webhook = dag.setSecret("rehearsal-webhook", "http://slack:8080/services/T1/B1/good")
+  private readonly told: Slack
 
   constructor(
     private readonly options: RehearsalOptions,
     private readonly identity: Identity,
     private readonly instance: string,
     private readonly slack: Service,
-  ) {}
+  ) {
+    this.told = { token: dag.setSecret("rehearsal-token", "xoxb-good"), standIn: slack }
+  }
 
   async run(): Promise<void> {
     // The targets come up while the checks run.
     const starting = step("targets", () => this.start())
-    const checks = await this.options.checks()
+    const checks = await this.telling("pr", this.options.checks)
     this.checked = checks.flatMap(({ stages }) => stages)
-    const checked = await this.ended("pr", checks)
-    const ready = await this.ended("targets", [await starting])
+    const checked = this.ended("pr", checks)
+    const ready = this.ended("targets", [await starting])
     if (!checked || !ready) return
     const targets = this.up as Targets
     if (!(await this.publish(targets))) return
@@ -121,16 +126,20 @@ class Rehearsal {
     await Promise.all(services.map(async (service) => service?.stop().catch(() => undefined)))
   }
 
-  /** Takes a step that has ended into the list and reports it; returns whether it is green. */
-  private async ended(name: StepName, parts: Part[]): Promise<boolean> {
+  /** Takes a step that has ended into the list; returns whether it is green. */
+  private ended(name: StepName, parts: Part[]): boolean {
     this.steps.push({ step: name, title: titles[name], parts })
-    // Environments report themselves (deliverTo); these two are no steps of a delivery.
-    if (name === "pr" || name === "publish" || name === "rollback")
-      await notify({ step: name, parts, commit: this.identity.sha }, this.options.config, {
-        webhook: this.webhook,
-        standIn: this.slack,
-      })
     return allPassed(parts)
+  }
+
+  /** Runs a step that is told to Slack. Environments tell themselves (deliverTo). */
+  private async telling(name: "pr" | "publish" | "rollback", run: () => Promise<Part[]>): Promise<Part[]> {
+    const { sha: commit, branch, author } = this.identity
+    const telling: Telling = tell(name, { commit, branch, author }, this.options.config, this.told)
+    const parts = await run()
+    const why = await telling.end(parts)
+    if (why) console.log(`? slack ${why}`)
+    return parts
   }
 
   private leaveOut(names: StepName[], reason: string): void {
@@ -152,10 +161,13 @@ class Rehearsal {
 
   private async publish({ registry, records }: Targets): Promise<boolean> {
     const { source, config, access } = this.options
-    const { part, record } = await publish({ source, config, identity: this.identity, registry, records, access })
-    if (record) await records.append(verdictEntry({ ...this.identity, subject: [] }, "pr", this.checked))
-    this.record = record
-    return this.ended("publish", [part])
+    const parts = await this.telling("publish", async () => {
+      const { part, record } = await publish({ source, config, identity: this.identity, registry, records, access })
+      if (record) await records.append(verdictEntry({ ...this.identity, subject: [] }, "pr", this.checked))
+      this.record = record
+      return [part]
+    })
+    return this.ended("publish", parts)
   }
 
   private place(name: EnvironmentName, targets: Targets): Place {
@@ -165,8 +177,7 @@ class Rehearsal {
   }
 
   private async deliver(place: Place, { records }: Targets): Promise<boolean> {
-    const slack = { webhook: this.webhook, standIn: this.slack }
-    const { parts, record } = await deliverTo(place, this.record!, records, slack)
+    const { parts, record } = await deliverTo(place, this.record!, records, this.told)
     this.record = record
     return this.ended(place.name, parts)
   }
@@ -211,14 +222,17 @@ class Rehearsal {
     { users, released }: { users: Service; released: number },
   ): Promise<void> {
     const names = { name: "rollback:helm", after: "rollback:health" }
-    const { parts } = await rollbackByEvidence(prod, records, names)
-    const counted = await step("rollback:requests", async () => {
-      await new Promise((wait) => setTimeout(wait, 3000))
-      const log = JSON.parse(await dag.health().probed(users)) as ProbeLog
-      const reports = dag.directory().withNewFile("requests.json", `${JSON.stringify(log, null, 1)}\n`)
-      return { ...lost(log, released), reports }
+    const parts = await this.telling("rollback", async () => {
+      const { parts: back } = await rollbackByEvidence(prod, records, names)
+      const counted = await step("rollback:requests", async () => {
+        await new Promise((wait) => setTimeout(wait, 3000))
+        const log = JSON.parse(await dag.health().probed(users)) as ProbeLog
+        const reports = dag.directory().withNewFile("requests.json", `${JSON.stringify(log, null, 1)}\n`)
+        return { ...lost(log, released), reports }
+      })
+      return [...back, counted]
     })
-    await this.ended("rollback", [...parts, counted])
+    this.ended("rollback", parts)
   }
 }
 

@@ -112,13 +112,27 @@ function messagesIn(accepted: string): { title: string; body: string }[] {
     return []
   }
   if (!Array.isArray(messages)) return []
-  return (messages as { text?: string; blocks?: { type: string; text?: { text: string } }[] }[]).map(
-    ({ text = "", blocks = [] }) => ({
-      title: blocks.find(({ type }) => type === "header")?.text?.text ?? text,
-      body: blocks
-        .filter(({ type }) => type === "section")
-        .map((block) => block.text?.text ?? "")
-        .join("\n"),
-    }),
-  )
+  return (messages as Accepted[]).map(({ text = "", thread_ts: thread, blocks = [] }) => ({
+    title: `${thread ? "↳ " : ""}${blocks.find(({ type }) => type === "header")?.text?.text ?? text}`,
+    body: blocks
+      .filter(({ type }) => type === "section" || type === "context")
+      .map(({ text: own, elements = [] }) => [own, ...elements].map((one) => shown(one?.text ?? "")).join(""))
+      .join("\n"),
+  }))
+}
+
+/** A message as the stand-in has it. */
+interface Accepted {
+  text?: string
+  thread_ts?: string
+  blocks?: { type: string; text?: { text: string }; elements?: { text: string }[] }[]
+}
+
+/** Returns Slack's markup as its reader sees it: links by their words, and the characters that it escapes. */
+function shown(text: string): string {
+  return text
+    .replace(/<https?:[^|>]*\|([^>]*)>/g, "$1")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
 }

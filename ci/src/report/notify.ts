@@ -1,60 +1,171 @@
-// Sends messages to Slack.
+// Tells Slack of a step: a message when it begins, kept up to date with a token, and the verdict when it ends.
 import { Secret, Service, dag } from "@dagger.io/dagger"
 import type { Config, Step } from "../config/config"
-import { messageOf, type Message } from "./message"
-import { errorText, type Part } from "./parts"
-import { oneLine } from "./stages"
+import { causesOf, tellingReports } from "./cause"
+import { detailsMessage, errorMessage, messageOf, runningMessage, type Message, type Told } from "./message"
+import { errorText, onEnd, type Part } from "./parts"
+import { oneLine, verdictOf, type Stage } from "./stages"
 import { unique } from "./unique"
 
-/** A step that has ended. */
-export interface EndedStep {
-  step: Step
-  parts: Part[]
-  /** The full hash of the commit; empty if it is unknown. */
-  commit: string
-}
-
-/** Where messages go. */
+/** Where messages go, and what they link to. Without a webhook and a token nothing is sent. */
 export interface Slack {
   webhook?: Secret
+  /** Token of a bot: its message is updated in place. It comes before a webhook. */
+  token?: Secret
+  /** Web page of the CI job. */
+  job?: string
   /** A stand-in of Slack. */
   standIn?: Service
 }
 
-/**
- * Reports a step to Slack if delivery.yaml lists it and there is a webhook. Returns why Slack has not taken the message,
- * undefined if it has; no verdict changes.
- */
-export async function notify(
-  { step, parts, commit }: EndedStep,
-  config: Config,
-  slack: Slack,
-): Promise<string | undefined> {
-  const settings = config.notifications.slack
-  if (!slack.webhook || !settings?.on.includes(step)) return undefined
-  const stages = parts.flatMap((part) => part.stages)
-  const why = await post(messageOf(step, stages, commit, settings.channel), slack.webhook, slack.standIn)
-  return why === undefined ? undefined : `Slack was not notified: ${oneLine(why, 160)}`
+/** A caller's settings of Slack. */
+export interface SlackOptions {
+  slackWebhook?: Secret
+  slackToken?: Secret
+  slackJob?: string
 }
 
-/** Posts a message; returns the error, which is no error of the pipeline. */
-async function post(message: Message, webhook: Secret, standIn?: Service): Promise<string | undefined> {
-  const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
+export function slackOf({ slackWebhook, slackToken, slackJob }: SlackOptions): Slack {
+  return { webhook: slackWebhook, token: slackToken, job: slackJob }
+}
+
+/** What is known of a step before it runs. */
+export type Facts = Pick<Told, "commit" | "branch" | "author">
+
+/** Posts a message, or replaces or answers one. Throws why Slack has not taken it. */
+export type Post = (message: Message, to?: { update?: Sent; thread?: Sent }) => Promise<Sent | undefined>
+
+/** A message at Slack; only a token gets its place. */
+export interface Sent {
+  channel: string
+  ts: string
+}
+
+/** A step that is being told. */
+export interface Telling {
+  /**
+   * Tells the verdict, with what became known meanwhile; returns why Slack has not taken it, undefined if it has. No
+   * verdict changes.
+   */
+  end: (parts: Part[], facts?: Partial<Facts>) => Promise<string | undefined>
+  /** Tells an error that ended the step before it had a verdict. */
+  failed: (error: unknown) => Promise<string | undefined>
+}
+
+const silent: Telling = { end: () => Promise.resolve(undefined), failed: () => Promise.resolve(undefined) }
+
+/** Whether a step is told. */
+export function isTold(step: Step, { notifications }: Config, { webhook, token }: Slack): boolean {
+  return Boolean(webhook ?? token) && Boolean(notifications.slack?.on.includes(step))
+}
+
+/** Tells that a step begins, if delivery.yaml lists it and there is a webhook or a token. */
+export function tell(step: Step, facts: Facts, config: Config, slack: Slack): Telling {
+  const { channel } = config.notifications.slack ?? {}
+  if (channel === undefined || !isTold(step, config, slack)) return silent
+  const every = slack.token ? updateInterval : undefined
+  return telling({ step, ...facts, job: slack.job }, { channel, every }, postTo(slack))
+}
+
+/** Seconds between two updates of a message: an update is a call of a module, and takes a second of a processor. */
+const updateInterval = 20
+
+/** Tells a step with a way to post. `every` is the least number of seconds between two updates; undefined for none. */
+export function telling(
+  about: Omit<Told, "stages" | "seconds" | "causes">,
+  { channel, every }: { channel: string; every?: number },
+  post: Post,
+): Telling {
+  const begin = Date.now()
+  const stages: Stage[] = []
+  const told = (): Told => ({ ...about, stages, seconds: (Date.now() - begin) / 1000 })
+  let last: Promise<Sent | undefined> = post(runningMessage({ ...about, stages }, channel)).catch(() => undefined)
+  let lastAt = begin
+  const stop = onEnd((part) => {
+    stages.push(...part.stages)
+    if (every === undefined || Date.now() - lastAt < every * 1000) return
+    lastAt = Date.now()
+    last = last.then(async (sent) => {
+      // An update that was refused is caught up with by the next one.
+      if (sent) await post(runningMessage(told(), channel), { update: sent }).catch(() => undefined)
+      return sent
+    })
+  })
+  const finish = async (message: Message, details?: Message): Promise<string | undefined> => {
+    stop()
+    const update = await last
+    return sentOrWhy(
+      post(message, update ? { update } : undefined).then(async (sent) => {
+        if (details && sent) await post(details, { thread: sent })
+      }),
+    )
+  }
+  return {
+    end: async (parts, facts = {}) => {
+      const all = parts.flatMap((part) => part.stages)
+      const causes = causesOf(all, await tellingReports(parts))
+      const ended = { ...told(), ...facts, stages: all, causes }
+      const details = verdictOf(all).passed ? undefined : detailsMessage(ended, channel)
+      return finish(messageOf(ended, channel), details)
+    },
+    failed: (error) => finish(errorMessage(told(), textOf(error), channel)),
+  }
+}
+
+/** Runs what prepares or makes a step; an error that ends it is told and thrown again. */
+export async function tellingErrors<T>(tellError: Telling["failed"], run: () => Promise<T>): Promise<T> {
   try {
+    return await run()
+  } catch (error) {
+    const why = await tellError(error)
+    if (why) console.log(`? slack ${why}`)
+    throw error
+  }
+}
+
+/** Returns what tells an error that comes before a step has begun. */
+export function errorTeller(step: Step, facts: Facts, config: Config, slack: Slack): Telling["failed"] {
+  const { channel } = config.notifications.slack ?? {}
+  if (channel === undefined || !isTold(step, config, slack)) return silent.failed
+  return async (error) => {
+    const message = errorMessage({ step, ...facts, stages: [], job: slack.job }, textOf(error), channel)
+    return sentOrWhy(postTo(slack)(message))
+  }
+}
+
+function textOf(error: unknown): string {
+  return oneLine(errorText(error), 1000)
+}
+
+/** Returns why Slack has not taken a message; undefined if it has. */
+async function sentOrWhy(posting: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await posting
+    return undefined
+  } catch (error) {
+    return `Slack was not notified: ${oneLine(errorText(error), 160)}`
+  }
+}
+
+/** Posts through the module slack. */
+function postTo({ webhook, token, standIn }: Slack): Post {
+  return async (message, { update, thread } = {}) => {
+    const file = dag.directory().withNewFile("message.json", JSON.stringify(message)).file("message.json")
     const sent = dag.slack().post(file, {
-      webhook,
-      channel: "",
-      api: "https://slack.com/api",
+      ...(token ? { token, channel: (update ?? thread)?.channel ?? message.channel } : { webhook, channel: "" }),
+      api: standIn ? "http://slack:8080/api" : "https://slack.com/api",
       service: standIn,
       serviceName: "slack",
       timeout: 10,
       attempts: 3,
       name: "slack",
+      update: update?.ts ?? "",
+      thread: thread?.ts ?? "",
       nonce: unique(),
     })
     const [status, reason] = await Promise.all([sent.status(), sent.reason()])
-    return status === "passed" ? undefined : reason
-  } catch (error) {
-    return errorText(error)
+    if (status !== "passed") throw new Error(reason)
+    if (!token) return undefined
+    return JSON.parse(await sent.reports().file("outcome.json").contents()) as Sent
   }
 }

@@ -59,17 +59,32 @@ export async function collect(
     })
     for (const { name, status, seconds, reason } of part.stages)
       console.log(`${marks[status][0]} ${name} ${seconds} s ${oneLine(reason, 160)}`)
-    return part
+    return announced(part)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const name of names) console.log(`✘ ${name} ${oneLine(message, 200)}`)
-    return {
+    return announced({
       folder,
       stages: names.map((name) => failed(name, `could not run: ${oneLine(message, 300)}`, (Date.now() - begin) / 1000)),
       files: {},
       reports: {},
-    }
+    })
   }
+}
+
+/** Those who are told of each part that has ended. */
+const listeners = new Set<(part: Part) => void>()
+
+/** Calls a listener for each part that ends from now on; returns what ends that. */
+export function onEnd(listener: (part: Part) => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+/** Tells the listeners of a part that has ended. */
+function announced(part: Part): Part {
+  for (const listener of listeners) listener(part)
+  return part
 }
 
 /** Runs a module's call on something live, and reads the result.json beside its reports. */
@@ -79,7 +94,8 @@ export async function live(name: string, call: () => Directory | Promise<Directo
   const folder = folderOf(name)
   const ended = (stage: Stage, directory: Directory, listed: string[]): Part => {
     console.log(`${marks[stage.status][0]} ${name} ${stage.seconds} s ${oneLine(stage.reason, 160)}`)
-    return { folder, stages: [{ ...stage, ...since(begin) }], files: { [name]: listed }, reports: {}, directory }
+    const stages = [{ ...stage, ...since(begin) }]
+    return announced({ folder, stages, files: { [name]: listed }, reports: {}, directory })
   }
   try {
     const reports = await (await call()).sync()

@@ -11,6 +11,10 @@ export interface Delivery {
   /** Bot token; "" for a webhook. */
   token: string
   channel: string
+  /** ID (`ts`) of the message to replace; "" for a new one. */
+  update: string
+  /** ID (`ts`) of the message to reply to in its thread; "" for none. */
+  thread: string
   /** Address of Slack's API, without a slash at the end. */
   api: string
   /** Whether http is allowed, which is for a stand-in: a secret goes to a real host by https only. */
@@ -154,6 +158,8 @@ export function request({
   webhook,
   token,
   channel,
+  update,
+  thread,
   api,
   plain,
 }: Delivery): { url: string; headers: Record<string, string>; body: string } | string {
@@ -162,9 +168,15 @@ export function request({
   if (webhook !== "" && channel !== "")
     return `channel ${channel}: not allowed with a webhook, which has a channel of its own`
   if (token !== "" && channel === "") return "channel: required with a token, such as #deploys or C0123456789"
+  for (const [name, ts] of Object.entries({ update, thread })) {
+    if (ts !== "" && !/^\d{1,12}\.\d{1,9}$/.test(ts))
+      return `${name}: ${JSON.stringify(ts)} is not the ts of a message, such as 1767225600.000100`
+    if (ts !== "" && webhook !== "") return `${name}: not allowed with a webhook, which only posts new messages`
+  }
+  if (update !== "" && thread !== "") return "update and thread: pass only one of them"
   if (/[^\x21-\x7e]/.test(webhook + token))
     return `${webhook ? "webhook" : "token"}: contains blanks or characters that are not allowed`
-  const url = webhook || `${api}/chat.postMessage`
+  const url = webhook || `${api}/${update ? "chat.update" : "chat.postMessage"}`
   const scheme = URL.canParse(url) ? new URL(url).protocol : ""
   if (scheme !== "https:" && !(plain && scheme === "http:"))
     return `${webhook ? "webhook" : "api"}: not an https address${scheme === "http:" ? " (http requires a service)" : ""}`
@@ -174,7 +186,8 @@ export function request({
   if (wrong) return wrong
   const headers: Record<string, string> = { "content-type": "application/json; charset=utf-8" }
   if (token) headers.authorization = `Bearer ${token}`
-  return { url, headers, body: JSON.stringify(token ? { ...content, channel } : content) }
+  const place = token ? { channel, ...(update ? { ts: update } : thread ? { thread_ts: thread } : {}) } : {}
+  return { url, headers, body: JSON.stringify({ ...content, ...place }) }
 }
 
 /**
@@ -236,6 +249,8 @@ export async function main(): Promise<void> {
       webhook: (env.SLACK_WEBHOOK ?? "").trim(),
       token: (env.SLACK_TOKEN ?? "").trim(),
       channel: env.SLACK_CHANNEL ?? "",
+      update: env.SLACK_UPDATE ?? "",
+      thread: env.SLACK_THREAD ?? "",
       api: env.SLACK_API ?? "",
       plain: env.SLACK_PLAIN === "yes",
       timeout: Number(env.SLACK_TIMEOUT),

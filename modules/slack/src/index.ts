@@ -40,7 +40,8 @@ export class Slack {
    * It never throws: the result's reason says what Slack, the network or the arguments refused. A message over one of
    * Slack's limits is not sent, and the reason names its place. Status 429 is retried after the time that Slack
    * requests (at most 30 s), 5xx and time-outs are retried after 1 s, 2 s and so on; other answers are final. The value
-   * of the result is the number of attempts.
+   * of the result is the number of attempts; `outcome.json` of its reports has `ts` and `channel` of the message, for an
+   * update or a thread.
    *
    * Example: `dagger -m modules/slack call post --message message.json --token env://SLACK_TOKEN --channel #deploys
    * verdict`
@@ -59,6 +60,8 @@ export class Slack {
    * @param name Name of the result.
    * @param image Image with Node 24 or newer and bash; the pinned one by default.
    * @param nonce Any value not used before posts again; otherwise equal calls of one session post once.
+   * @param update The `ts` of a message to replace, for example `1767225600.000100`; with a token and the channel's ID.
+   * @param thread The `ts` of a message to reply to in its thread; with a token.
    */
   @func({ cache: "session" })
   async post(
@@ -74,12 +77,16 @@ export class Slack {
     name: string = "slack",
     image: string = images.node,
     nonce: string = "",
+    update: string = "",
+    thread: string = "",
   ): Promise<Result> {
     return reportStep(name, async () => {
       inRange("timeout", timeout, 120)
       inRange("attempts", attempts, 10)
       const settings = {
         CHANNEL: channel,
+        UPDATE: update,
+        THREAD: thread,
         API: withoutTrailingSlash(api),
         PLAIN: service ? "yes" : "no",
         TIMEOUT: String(timeout),
@@ -97,9 +104,9 @@ export class Slack {
 
   /**
    * Returns a stand-in of Slack at port 8080 as a service, for tests and rehearsals.
-   * It has an incoming webhook at `/services/T1/B1/good`, and `/api/chat.postMessage` for the token `xoxb-good`
-   * (`xoxb-noscope` lacks the scope) with the channels `#deploys` and the archived `#archived`. `/_log` returns the
-   * accepted messages as JSON, `/_requests` the number of requests.
+   * It has an incoming webhook at `/services/T1/B1/good`, and `chat.postMessage` and `chat.update` below `/api` for the
+   * token `xoxb-good` (`xoxb-noscope` lacks the scope) with the channels `#deploys` and the archived `#archived`. `/_log`
+   * returns the accepted messages as JSON, each as its last update left it; `/_requests` the number of requests.
    *
    * Example: `dagger -m modules/slack call stand-in --fault outage up --ports 8080:8080`
    *
@@ -108,9 +115,15 @@ export class Slack {
    * @param instance Stand-ins with equal arguments are one stand-in; another value, for example `second`, starts
    * another one.
    * @param image Image with Node 24 or newer and bash; the pinned one by default.
+   * @param channel Name of the open channel, for example `deploys`.
    */
   @func({ cache: "session" })
-  standIn(fault: string = "", instance: string = "", image: string = images.node): Service {
+  standIn(
+    fault: string = "",
+    instance: string = "",
+    image: string = images.node,
+    channel: string = "deploys",
+  ): Service {
     if (!faults.includes(fault))
       throw new Error(
         `fault: unknown value ${JSON.stringify(fault)}; allowed: ${faults.map((one) => one || '""').join(", ")}`,
@@ -118,7 +131,12 @@ export class Slack {
     return this.base(image)
       .withEnvVariable("INSTANCE", instance)
       .withExposedPort(port)
-      .asService({ args: script("stand-in.ts", `standIn(${JSON.stringify(fault)}).listen(${port})`) })
+      .asService({
+        args: script(
+          "stand-in.ts",
+          `standIn(${JSON.stringify(fault)}, ${JSON.stringify(channel.replace(/^#/, ""))}).listen(${port})`,
+        ),
+      })
   }
 
   /**

@@ -1,14 +1,13 @@
-// A stand-in of Slack for tests and rehearsals: an incoming webhook and chat.postMessage over HTTP with Slack's
-// answers, and the accepted messages at /_log. Like deliver.ts it runs under node without other files. It checks what
+// A stand-in of Slack for tests and rehearsals: an incoming webhook, chat.postMessage and chat.update over HTTP with
+// Slack's answers, and the accepted messages at /_log. Like deliver.ts it runs under node without other files. It checks what
 // our messages use and is no complete Slack. Written from Slack's public documentation.
 import { createServer, type Server, type ServerResponse } from "node:http"
 
-/** The workspace: one webhook, tokens with and without the right scope, an open and an archived channel. */
+/** The workspace: one webhook, tokens with and without the right scope. */
 export const known = {
   webhook: "/services/T1/B1/good",
   token: "xoxb-good",
   unscoped: "xoxb-noscope",
-  channels: { C1: "deploys", C2: "archived" },
 }
 
 /** The ways to misbehave; `limit-once` refuses the first message only. */
@@ -16,9 +15,16 @@ export const faults = ["", "outage", "limit", "limit-once", "silence"]
 
 type Json = Record<string, unknown>
 
-/** The server, not yet listening. */
-export function standIn(fault = ""): Server {
+/** What the stand-in has: channels by their IDs, and the messages that it accepted. */
+interface Site {
+  channels: Record<string, string>
+  log: Json[]
+}
+
+/** The server, not yet listening. It has one open channel, and an archived one. */
+export function standIn(fault = "", channel = "deploys"): Server {
   const log: Json[] = []
+  const workspace: Site = { channels: { C1: channel, C2: "archived" }, log }
   let requests = 0
   return createServer((request, response) => {
     const parts: Buffer[] = []
@@ -40,7 +46,9 @@ export function standIn(fault = ""): Server {
       }
       const body = Buffer.concat(parts).toString("utf8")
       if (url.startsWith("/services/")) return webhook(url, body, response, log)
-      if (url === "/api/chat.postMessage") return post(String(request.headers.authorization ?? ""), body, response, log)
+      const authorization = String(request.headers.authorization ?? "")
+      if (url === "/api/chat.postMessage") return post(authorization, body, response, workspace)
+      if (url === "/api/chat.update") return update(authorization, body, response, workspace)
       if (url.startsWith("/api/")) return json(response, { ok: false, error: "unknown_method" })
       words(response, 404, "no_such_page")
     })
@@ -57,25 +65,53 @@ function webhook(url: string, body: string, response: ServerResponse, log: Json[
   words(response, 200, "ok")
 }
 
-function post(authorization: string, body: string, response: ServerResponse, log: Json[]): void {
-  const refuse = (error: string, more: Json = {}): void => json(response, { ok: false, error, ...more })
+/** A request of the API that Slack would accept, with its channel's ID; or Slack's error. */
+function accepted(
+  authorization: string,
+  body: string,
+  channels: Site["channels"],
+): { message: Json; channel: string } | { error: string; more?: Json } {
   const token = authorization.replace(/^Bearer /, "")
-  if (token === "") return refuse("not_authed")
-  if (token === known.unscoped) return refuse("missing_scope", { needed: "chat:write", provided: "channels:read" })
-  if (token !== known.token) return refuse("invalid_auth")
+  if (token === "") return { error: "not_authed" }
+  if (token === known.unscoped)
+    return { error: "missing_scope", more: { needed: "chat:write", provided: "channels:read" } }
+  if (token !== known.token) return { error: "invalid_auth" }
   const message = parsed(body)
-  if (!message) return refuse("invalid_json")
-  const channel = Object.entries(known.channels).find(([id, name]) =>
+  if (!message) return { error: "invalid_json" }
+  const channel = Object.entries(channels).find(([id, name]) =>
     [id, name, `#${name}`].includes(String(message.channel)),
   )
-  if (!channel) return refuse("channel_not_found")
-  if (channel[1] === "archived") return refuse("is_archived")
-  if (!message.text && !message.blocks) return refuse("no_text")
+  if (!channel) return { error: "channel_not_found" }
+  if (channel[1] === "archived") return { error: "is_archived" }
+  if (!message.text && !message.blocks) return { error: "no_text" }
   const wrong = wrongBlock(message.blocks)
-  if (wrong) return refuse("invalid_blocks", { errors: [wrong], response_metadata: { messages: [`[ERROR] ${wrong}`] } })
+  if (wrong)
+    return { error: "invalid_blocks", more: { errors: [wrong], response_metadata: { messages: [`[ERROR] ${wrong}`] } } }
+  return { message, channel: channel[0] }
+}
+
+function post(authorization: string, body: string, response: ServerResponse, { channels, log }: Site): void {
+  const request = accepted(authorization, body, channels)
+  if ("error" in request) return json(response, { ok: false, error: request.error, ...request.more })
+  const { message, channel } = request
+  const { thread_ts: thread } = message
+  if (thread !== undefined && !log.some(({ ts }) => ts === thread))
+    return json(response, { ok: false, error: "thread_not_found" })
   const ts = `${Math.floor(Date.now() / 1000)}.${String(log.length + 1).padStart(6, "0")}`
-  log.push({ via: "post", ...message, channel: channel[0], ts })
-  json(response, { ok: true, channel: channel[0], ts, message: { text: message.text, blocks: message.blocks } })
+  log.push({ via: "post", ...message, channel, ts })
+  json(response, { ok: true, channel, ts, message: { text: message.text, blocks: message.blocks } })
+}
+
+/** Replaces a message: by the channel's ID only, as Slack wants it (https://docs.slack.dev/reference/methods/chat.update). */
+function update(authorization: string, body: string, response: ServerResponse, { channels, log }: Site): void {
+  const request = accepted(authorization, body, channels)
+  if ("error" in request) return json(response, { ok: false, error: request.error, ...request.more })
+  const { message, channel } = request
+  if (message.channel !== channel) return json(response, { ok: false, error: "channel_not_found" })
+  const old = log.find((one) => one.ts === message.ts && one.channel === channel && one.via === "post")
+  if (!old) return json(response, { ok: false, error: "message_not_found" })
+  Object.assign(old, message, { channel, updates: Number(old.updates ?? 0) + 1 })
+  json(response, { ok: true, channel, ts: old.ts, text: message.text })
 }
 
 /** The first block that Slack would refuse, with Slack's JSON pointer; "" if there is none. */
