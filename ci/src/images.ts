@@ -54,12 +54,7 @@ export const uses: Record<string, Uses> = {
   dev: chain,
   stage: chain,
   prod: chain,
-  ...Object.fromEntries(
-    ["may", "approve", "hold", "releaseHold"].map((name) => [
-      name,
-      { modules: ["registry", "gitflow", "ecr"], images: ["golang"] },
-    ]),
-  ),
+  evidence: { modules: ["registry", "gitflow", "ecr"], images: ["golang"] },
   rollback: { modules: ["helm", "kubernetes", "eks", "ecr", "registry", "health", "slack"], images: [] },
   rehearse: whole,
   auto: whole,

@@ -16,8 +16,8 @@ import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
 import { toldChecks } from "./release/checks-record"
 import { deliver, goBack, type DeliverOptions } from "./release/deliver"
+import { Evidence, evidenceOf } from "./release/evidence-functions"
 import { startProduct } from "./release/product"
-import { approve, hold, may, releaseHold } from "./release/promotion"
 import { rehearsalOutcome } from "./release/rehearsal-report"
 import { liveOutcome, outcomeOf } from "./report/outcome"
 import { Pipeline, pipelineOf } from "./report/pipeline"
@@ -379,57 +379,12 @@ export class Delivery {
   }
 
   /**
-   * Returns what each rule of `promote` says of a release in an environment, what is missing, and the earliest time at which it
-   * would be allowed. A deployment asks the same rules.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY may --environment prod`
-   *
-   * @param environment Where it would go, for example `prod`.
-   * @param release The release, given as for `dev`.
-   * @param ticket The change ticket, as for `stage`.
+   * What is stored about releases: may this one go to an environment, approvals, holds, and how well delivery works.
+   * Example: `dagger call with-record-key --key env://RECORD_KEY evidence may --environment prod`
    */
   @func({ cache: "never" })
-  async may(environment: string = "prod", release: string = "", ticket: string = ""): Promise<string> {
-    return may(this.source, { ...noPromotion, environment, release, ticket }, this)
-  }
-
-  /**
-   * Stores a person's approval of a release in an environment, bound to its digests, and returns what the rules say now. The name
-   * is what the caller says: whoever has the record key can store any.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY approve --by ann@example.com`
-   *
-   * @param by Name or email address of the person who approves.
-   * @param environment Where it may go, for example `prod`.
-   * @param release The release, as for `may`.
-   */
-  @func({ cache: "never" })
-  async approve(by: string, environment: string = "prod", release: string = ""): Promise<string> {
-    return approve(this.source, { environment, release, by }, this)
-  }
-
-  /**
-   * Stops all deployments to an environment until `release-hold`.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY hold --by ann --reason "the till is down"`
-   *
-   * @param by Name or email address of the person who holds it.
-   * @param reason Why; shown to anyone whose deployment is refused.
-   * @param environment The environment, for example `prod`.
-   */
-  @func({ cache: "never" })
-  async hold(by: string, reason: string, environment: string = "prod"): Promise<string> {
-    return hold(this.source, { environment, by, reason }, this)
-  }
-
-  /**
-   * Lifts all holds of an environment that stand now, those of rollbacks too.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY release-hold --by ann`
-   *
-   * @param by Name or email address of the person who lifts them.
-   * @param reason Why, for example `the till works`.
-   * @param environment The environment, for example `prod`.
-   */
-  @func({ cache: "never" })
-  async releaseHold(by: string, reason: string = "", environment: string = "prod"): Promise<string> {
-    return releaseHold(this.source, { environment, by, reason }, this)
+  evidence(): Evidence {
+    return evidenceOf(this)
   }
 
   /**

@@ -193,7 +193,7 @@ it("a rollback holds its release and older ones, and lets a newer one pass", asy
   const open = { ...simple, promote: { ...simple.promote, requires: [] } }
   await holdAfterRollback(records, "prod", record, "prod:analysis: error rate 50 % > 1 %")
   expect(refusalOf(await ask(records, open))).toContain(
-    "6a57497bcae0 was rolled back: prod:analysis: error rate 50 % > 1 %; until `dagger call release-hold`, or a newer release goes out",
+    "6a57497bcae0 was rolled back: prod:analysis: error rate 50 % > 1 %; until `dagger call evidence release-hold`, or a newer release goes out",
   )
   const newer = { ...record, commitTime: "2026-11-02T00:00:00Z" }
   const { holds } = await storedOf(records, record, "prod")

@@ -62,7 +62,7 @@ describe("the pipelines' images", () => {
     const functions = [
       ...readFileSync(join(modules, "../ci/src/index.ts"), "utf8")
         .split("export class Delivery")[1]!
-        .matchAll(/@func\([^)]*\)\s*(?:@check\(\)\s*)?async (\w+)\(/g),
+        .matchAll(/@func\([^)]*\)\s*(?:@check\(\)\s*)?(?:async )?((?!with)\w+)\(/g),
     ].map(([, name]) => name)
     expect(Object.keys(uses).sort()).toEqual(functions.sort())
     for (const use of Object.values(uses)) {

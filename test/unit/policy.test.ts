@@ -469,7 +469,7 @@ const rows: Row[] = [
     { holds: [hold("2026-11-30T08:00:00Z")] },
     false,
     undefined,
-    /held by bob for 1 h: the till is down; until `dagger call release-hold`$/,
+    /held by bob for 1 h: the till is down; until `dagger call evidence release-hold`$/,
   ],
   [
     "a hold that was lifted, and one of stage",
@@ -568,7 +568,7 @@ describe("the words", () => {
     expect(refusalOf(ask("2026-11-30T09:00:00Z", both, { holds: [hold("2026-11-30T08:59:59Z")] }))).toBe(
       "requires pr: 6a57497bcae0 has no pr verdict: it was never checked; run pr with the registry and the record key; " +
         "requires stage: 6a57497bcae0 has no stage verdict: it was never tested there; run stage first; " +
-        "hold: held by bob for 1 s: the till is down; until `dagger call release-hold`",
+        "hold: held by bob for 1 s: the till is down; until `dagger call evidence release-hold`",
     ))
 })
 

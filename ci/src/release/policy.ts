@@ -270,7 +270,7 @@ function approvals({ policy, environment, release, now, approvals: all = [] }: Q
   const counted = `${people.size} of ${count}${names.length ? ` (${names.join(", ")})` : ""}`
   const without = ignored.size ? `; not counted: ${[...ignored].join(", ")}` : ""
   if (people.size >= count) return [{ rule, allowed: true, reason: counted + without }]
-  return [{ rule, allowed: false, reason: `${counted} approvals${without}; \`dagger call approve\` adds one` }]
+  return [{ rule, allowed: false, reason: `${counted} approvals${without}; \`dagger call evidence approve\` adds one` }]
 }
 
 function ticket({ policy, ticket: given = "" }: Question): Answer[] {
@@ -293,7 +293,7 @@ function hold({ environment, release, now, holds = [] }: Question): Answer {
   const more = standing.length > 1 ? `; and ${standing.length - 1} more` : ""
   const ways = first.badCommitTime === undefined ? "" : ", or a newer release goes out"
   const held = `held by ${first.by} for ${spanText(Math.max(0, now - first.at))}: ${first.reason}`
-  return { rule: "hold", allowed: false, reason: `${held}${more}; until \`dagger call release-hold\`${ways}` }
+  return { rule: "hold", allowed: false, reason: `${held}${more}; until \`dagger call evidence release-hold\`${ways}` }
 }
 
 /** Returns the words of a refusal: every rule that says no; undefined if the release may go there. */
