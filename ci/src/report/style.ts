@@ -430,3 +430,74 @@ export const galleryStyle = `.gallery {
   border-radius: 6px;
 }
 `
+
+/** Added for the page of measures. */
+export const insightsStyle = `
+.measures {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr));
+  gap: 1rem;
+  margin: 0 0 1rem;
+}
+.measures dt {
+  color: var(--soft);
+  font-size: 0.85rem;
+}
+.measures dd {
+  margin: 0;
+  font-size: 1.5rem;
+  font-variant-numeric: tabular-nums;
+}
+.measures small {
+  display: block;
+  color: var(--soft);
+  font-size: 0.8rem;
+}
+figure {
+  margin: 0;
+  overflow-x: auto;
+}
+figure svg {
+  width: 100%;
+  min-width: 34rem;
+  height: auto;
+}
+figure text {
+  fill: var(--soft);
+  font-size: 11px;
+}
+figure line {
+  stroke: var(--line);
+}
+rect.green {
+  fill: var(--green);
+}
+rect.red {
+  fill: var(--red);
+}
+rect.undecided {
+  fill: var(--amber);
+}
+figcaption {
+  color: var(--soft);
+  font-size: 0.85rem;
+}
+figcaption span::before {
+  content: "■ ";
+}
+figcaption .green::before {
+  color: var(--green);
+}
+figcaption .red::before {
+  color: var(--red);
+}
+figcaption .undecided::before {
+  color: var(--amber);
+}
+dl dt {
+  font-weight: 600;
+}
+dl.measures dt {
+  font-weight: 400;
+}
+`
