@@ -17,14 +17,6 @@ export function lockfilesIn(entries: string[]): Lockfile[] {
   return (Object.keys(lockfiles) as Lockfile[]).filter((name) => entries.includes(name))
 }
 
-/**
- * The lock files in a folder that tools of npm cannot read, where there is none that they can: package-lock.json. With
- * several, the first counts.
- */
-export function unreadLockfile(entries: string[]): Lockfile | undefined {
-  return entries.includes("package-lock.json") ? undefined : lockfilesIn(entries)[0]
-}
-
 /** A package.json and its folder. */
 export interface Manifest {
   folder: string

@@ -130,6 +130,6 @@ describe("a project", () => {
   it("without dependencies that are declared is not applicable", async () =>
     expect(await scan("none")).toMatchObject({
       status: "notApplicable",
-      reason: "no go.mod or package-lock.json in none",
+      reason: "no go.mod or lock file in none",
     }))
 })

@@ -98,7 +98,12 @@ describe("govulncheck", () => {
 
 describe("npm audit", () => {
   const lockfile = '{\n "packages": {\n  "node_modules/p": {\n   "version": "1.0.0"\n  }\n }\n}\n'
-  const run = { timedOut: false, said: "", registry: "https://r.example", path: "web", lockfile }
+  const run = {
+    timedOut: false,
+    said: "",
+    registry: "https://r.example",
+    lock: { path: "web/package-lock.json", lockfile },
+  }
   const report = (severity: string, range = "<1.0.2", fixAvailable: unknown = true) =>
     JSON.stringify({
       auditReportVersion: 2,
@@ -124,6 +129,14 @@ describe("npm audit", () => {
         level: "error",
       },
     ]))
+  it("names a lock file of another manager with its line there", () =>
+    expect(
+      auditAnswer({
+        ...run,
+        lock: { path: "web/pnpm-lock.yaml", lockfile, lines: { "node_modules/p": 17 } },
+        printed: report("high"),
+      }).findings,
+    ).toMatchObject([{ text: "p@1.0.0: Bad (high); fixed in 1.0.2", file: "web/pnpm-lock.yaml", line: 17 }]))
   it.each([
     ["moderate", "warning"],
     ["low", "note"],

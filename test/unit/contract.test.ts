@@ -390,7 +390,14 @@ const contracts: Contract[] = [
     ...{ module: "audit", tool: "npm audit" },
     read: ({ exitCode, timedOut }, printed, said) =>
       readAnswer(
-        audit.auditAnswer({ exitCode, timedOut, printed, said, registry: "https://r", path: "web", lockfile }),
+        audit.auditAnswer({
+          exitCode,
+          timedOut,
+          printed,
+          said,
+          registry: "https://r",
+          lock: { path: "web/package-lock.json", lockfile },
+        }),
       ),
     clean: { report: json({ auditReportVersion: 2, vulnerabilities: {} }) },
     chatter: "npm warn config production Use `--omit=dev` instead.\n",

@@ -4,6 +4,7 @@ import {
   dependenciesStage,
   licencesSarif,
   isAllowed,
+  notKnown,
   withoutAnswer,
   type Component,
 } from "../../ci/src/checks/licences"
@@ -92,7 +93,11 @@ describe("the stage", () => {
     }))
   it("is inconclusive, never green, when a database has not answered; red if that is asked for", () => {
     expect(
-      withoutAnswer({ ...stage, value: 0, limit: 0 }, "https://vuln.go.dev has not answered in time", "warn"),
+      withoutAnswer(
+        { ...stage, value: 0, limit: 0 },
+        notKnown({ vulnerabilities: "https://vuln.go.dev has not answered in time", licences: "" }),
+        "warn",
+      ),
     ).toMatchObject({
       status: "inconclusive",
       tolerated: true,
@@ -102,6 +107,12 @@ describe("the stage", () => {
       status: "failed",
       reason: "https://vuln.go.dev has not answered in time (gates.dependencies.inconclusive is fail)",
     })
+  })
+  it("says of each kind what is not known", () => {
+    expect(notKnown({ vulnerabilities: "", licences: undefined })).toBe("")
+    expect(notKnown({ vulnerabilities: "a did not answer", licences: "b did not answer" })).toBe(
+      "vulnerabilities are not known: a did not answer; licences are not known: b did not answer",
+    )
   })
   it("stays red with a finding, whatever has not answered", () =>
     expect(withoutAnswer({ ...stage, status: "failed", reason: "a finding" }, "x", "warn")).toMatchObject({

@@ -30,7 +30,6 @@ import {
   lockfilesIn,
   neededWorkspaces,
   readManifest,
-  unreadLockfile,
   workspacePatterns,
   type Lockfile,
 } from "../../modules/shared/lockfiles"
@@ -541,17 +540,11 @@ describe("what a test runner writes", () => {
   })
 })
 
-describe("a lock file that npm's tools cannot read", () => {
+describe("a lock file that cannot be read", () => {
   it("is never good news: the audit is inconclusive, the SBOM says what is missing", () => {
-    expect(unreadLockfile(["package.json", "pnpm-lock.yaml"])).toBe("pnpm-lock.yaml")
-    expect(unreadLockfile(["package-lock.json", "yarn.lock"])).toBeUndefined()
-    expect(unreadLockfile(["go.mod"])).toBeUndefined()
-    const { answer } = notRead("web/yarn.lock")
-    expect(answer.unreachable).toContain("web/yarn.lock is not read")
-    expect(answer.findings).toEqual([])
+    const { answer } = notRead("web/bun.lockb", "it is binary")
+    expect(answer).toEqual({ findings: [], unreachable: "web/bun.lockb is not read: it is binary", trouble: "" })
     expect(missingText([])).toBe("")
-    expect(missingText(["web/yarn.lock"])).toBe(
-      "; not read: web/yarn.lock (of npm's lock files, only package-lock.json is)",
-    )
+    expect(missingText(["web/bun.lockb: it is binary"])).toBe("; not read: web/bun.lockb: it is binary")
   })
 })

@@ -3,6 +3,7 @@ import type { Directory } from "@dagger.io/dagger"
 import { describe, expect, it } from "vitest"
 import { lockfileFault, nodeRoot } from "../../ci/src/config/node-root"
 import { findProject } from "../../modules/node/src/project"
+import { asNpmLock, nodeLock, type ForeignLock } from "../../modules/shared/node-lock"
 
 /** A folder of the engine, as far as these functions ask: files by path, with their text. */
 function folderOf(files: Record<string, string>): Directory {
@@ -91,4 +92,52 @@ describe("the project that the module node finds", () => {
     await expect(findProject(source, "gone")).rejects.toThrow("path: gone is no folder of the source")
     await expect(findProject(source, "../x")).rejects.toThrow("path: ../x is no folder of the source")
   })
+})
+
+describe("the lock file that tools of npm read", () => {
+  const locked = (packages: string) => `lockfileVersion: '9.0'\n\n${packages}`
+  const yarn = '# yarn lockfile v1\n\nkiln@^1.0.0:\n  version "1.2.0"\n\nwheel@^2.0.0:\n  version "2.0.1"\n'
+  const project = {
+    "package.json": json({ name: "pots", workspaces: ["parts/*"], devDependencies: { wheel: "^2.0.0" } }),
+    "parts/cup/package.json": json({ name: "cup", dependencies: { kiln: "^1.0.0" } }),
+    "other/package.json": json({ name: "other", dependencies: { wheel: "^2.0.0" } }),
+    "yarn.lock": yarn,
+  }
+  it("is none in a folder without any", async () =>
+    expect(await nodeLock(folderOf({ "a/package.json": "{}" }), "a")).toBeUndefined())
+  it.each(["package-lock.json", "npm-shrinkwrap.json"])("is %s as it is", async (file) =>
+    expect(await nodeLock(folderOf({ "a/package.json": "{}", [`a/${file}`]: "{ }" }), "a")).toEqual({
+      path: `a/${file}`,
+      packageJson: "{}",
+      lockfile: "{ }",
+    }),
+  )
+  it("is made of another manager's, by the manifests of all workspaces", async () => {
+    const lock = (await nodeLock(folderOf(project), ".")) as ForeignLock
+    expect(lock).toMatchObject({ path: "yarn.lock", packages: [{ name: "kiln" }, { name: "wheel", isShipped: false }] })
+    const read = (dev: boolean) => JSON.parse(asNpmLock(lock, { dev }).packageJson) as object
+    expect(read(false)).toEqual({ name: "pots", version: "0.0.0", dependencies: { kiln: "1.2.0" } })
+    expect(read(true)).toMatchObject({ dependencies: { kiln: "1.2.0", wheel: "2.0.1" } })
+  })
+  it("is that of the manager that packageManager names", async () => {
+    const files = { "package.json": json({ packageManager: "pnpm@9.1.0" }), "yarn.lock": yarn }
+    expect(
+      await nodeLock(folderOf({ ...files, "pnpm-lock.yaml": locked("importers:\n  .: {}\n") }), "."),
+    ).toMatchObject({
+      path: "pnpm-lock.yaml",
+      packages: [],
+    })
+    expect(await nodeLock(folderOf(files), ".")).toEqual({
+      path: "yarn.lock",
+      why: expect.stringContaining("commit the"),
+    })
+  })
+  it.each<[string, Record<string, string>, string]>([
+    ["yarn.lock", { "yarn.lock": yarn }, "there is no package.json beside it"],
+    ["bun.lockb", { "package.json": json(needs), "bun.lockb": "\u0000" }, "it is binary: write the text with"],
+    ["pnpm-lock.yaml", { "package.json": json(needs), "pnpm-lock.yaml": "a: 1\n" }, "lockfileVersion is missing"],
+    ["package-lock.json", { "package.json": "{}", "package-lock.json": "{}", "yarn.lock": "" }, "several lock files"],
+  ])("is not read if it cannot be: %s", async (path, files, why) =>
+    expect(await nodeLock(folderOf(files), ".")).toEqual({ path, why: expect.stringContaining(why) }),
+  )
 })

@@ -2,9 +2,9 @@
 import { Directory, dag } from "@dagger.io/dagger"
 import type { Config, Service } from "../config/config"
 import { nodeRoot } from "../config/node-root"
-import { inFolder } from "../shared/folders"
-import { lockfilesIn } from "../shared/lockfiles"
-import { entriesIn } from "../shared/node-root"
+import { inFolder, parentOf } from "../shared/folders"
+import { isWorkspace, lockfilesIn } from "../shared/lockfiles"
+import { entriesIn, patternsOf } from "../shared/node-root"
 import type { Part } from "../report/parts"
 import { mergedSarif } from "../report/sarif"
 import type { Found, Stage } from "../report/stages"
@@ -12,7 +12,7 @@ import type { Changed } from "./changed"
 import { NotApplicable, defineCheck, servicesOf, type CheckRun } from "./check"
 import { judgeFindings, today } from "./findings"
 import { inputsOf, matching } from "./inputs"
-import { dependenciesStage, licencesSarif, withoutAnswer, type Component } from "./licences"
+import { dependenciesStage, licencesSarif, notKnown, withoutAnswer, type Component } from "./licences"
 import { goModules } from "./private"
 import { cachedResults, finished, textsIn, type Texts } from "./results"
 import { withGoSettings } from "./settings"
@@ -65,7 +65,7 @@ async function commonOptions({ source, config, deadline, nonce }: CheckRun) {
 
 type Options = Awaited<ReturnType<typeof commonOptions>> & { modules: Directory | undefined }
 
-async function sbomOf(run: CheckRun, common: Options, before: Directory | undefined): Promise<Texts> {
+async function sbomOf(run: CheckRun, common: Options, before: Directory | undefined): Promise<Looked> {
   const { source, config, isBase } = run
   const ready = withGoSettings(dag.cyclonedx(), goServices(config))
   const { modules, ...shared } = common
@@ -78,17 +78,22 @@ async function sbomOf(run: CheckRun, common: Options, before: Directory | undefi
     ),
     before && matching(before, "before", ["**"], []),
   ])
-  return cachedResults((attempt) => ready.cachedSbom(now, { ...options, before: then, attempt }), finished)
+  // Licences that a registry did not name are asked for again.
+  const isSettled = (stage: Stage) => finished(stage) && stage.status !== "inconclusive"
+  return cachedResults((attempt) => ready.cachedSbom(now, { ...options, before: then, attempt }), isSettled)
 }
 
-/** Adds the package.json and the lock files of projects whose workspaces are services. */
+/** Adds the lock files of projects whose workspaces are services, and the package.json of all their workspaces. */
 async function withManifests(input: Directory, source: Directory, folders: string[]): Promise<Directory> {
   let whole = input
   for (const folder of folders) {
     const entries = await entriesIn(source, folder)
     const locks = lockfilesIn(entries)
     if (locks.length === 0 || !entries.includes("package.json")) continue
-    for (const file of ["package.json", ...locks]) {
+    const patterns = await patternsOf(source, folder, entries)
+    const all = patterns.length ? await source.directory(folder).glob("**/package.json") : []
+    const workspaces = all.filter((file) => isWorkspace(patterns, parentOf(file)))
+    for (const file of ["package.json", ...workspaces, ...locks]) {
       const path = inFolder(folder, file)
       if (!(await input.exists(path))) whole = whole.withFile(path, source.file(path))
     }
@@ -96,10 +101,10 @@ async function withManifests(input: Directory, source: Directory, folders: strin
   return whole
 }
 
-/** The result of a scan for vulnerabilities; `unreachable` names databases that did not answer. */
-type Audit = Texts<Stage & { unreachable: string }>
+/** The result of a module; `unreachable` says what is not known, such as a database that did not answer. */
+type Looked = Texts<Stage & { unreachable?: string }>
 
-async function auditOf(run: CheckRun, common: Options, goDatabaseFolder: Directory | undefined): Promise<Audit> {
+async function auditOf(run: CheckRun, common: Options, goDatabaseFolder: Directory | undefined): Promise<Looked> {
   const { database } = run.config.dependencies
   const options = {
     ...common,
@@ -117,17 +122,20 @@ async function auditOf(run: CheckRun, common: Options, goDatabaseFolder: Directo
 type Unjudged = Stage & { unreachable: string }
 
 /** Returns the stage of both results with their findings: refused licences and vulnerabilities. */
-function foundIn({ config }: CheckRun, sbom: Texts, audit: Audit, base: string): Found {
+function foundIn({ config }: CheckRun, sbom: Looked, audit: Looked, base: string): Found {
   const [made, known] = [sbom.found[0], audit.found[0]]
   if (!made || !known) throw new Error("a module gave no result")
-  const components = made.status === "passed" ? (JSON.parse(sbom.reports["components.json"]!) as Component[]) : []
+  const components = JSON.parse(sbom.reports["components.json"] ?? "[]") as Component[]
+  // What a registry did not name is not refused: it is not known.
+  const judged = components.filter(({ licences }) => licences.length > 0 || !made.unreachable)
   const auditReports = Object.entries(audit.reports).map(([file, text]) => [`audit/${file}`, text])
   const reports = {
     ...sbom.reports,
     ...Object.fromEntries(auditReports),
-    "licences.sarif": licencesSarif(components, config.dependencies.licences),
+    "licences.sarif": licencesSarif(judged, config.dependencies.licences),
   } as Record<string, string>
-  const stage: Unjudged = { ...dependenciesStage(made, known, base), unreachable: known.unreachable }
+  const unreachable = notKnown({ vulnerabilities: known.unreachable, licences: made.unreachable })
+  const stage: Unjudged = { ...dependenciesStage(made, known, base), unreachable }
   return { found: [stage], reports }
 }
 

@@ -91,6 +91,13 @@ export function dependenciesStage(sbom: Stage, scan: Stage, base: string): Stage
   return { ...stage, status: "passed", reason: base ? `${sbom.reason} since ${base}` : sbom.reason }
 }
 
+/** Returns what is not known and why, in a few words; empty if all is. */
+export function notKnown(unreachable: Record<string, string | undefined>): string {
+  return Object.entries(unreachable)
+    .flatMap(([what, why]) => (why ? `${what} are not known: ${why}` : []))
+    .join("; ")
+}
+
 /** Changes a stage if a database has not answered: green becomes inconclusive, or failed if delivery.yaml says so. */
 export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: Dependencies["inconclusive"]): Stage {
   if (unreachable === "" || stage.status !== "passed") return stage
@@ -103,6 +110,6 @@ export function withoutAnswer(stage: Stage, unreachable: string, inconclusive: D
       exitCode: 1,
     }
   const besides = stage.known ? `; ${stage.reason}` : ""
-  const reason = `vulnerabilities are not known: ${unreachable}${besides}`
+  const reason = `${unreachable}${besides}`
   return { ...rest, status: "inconclusive", tolerated: true, reason }
 }

@@ -1,10 +1,11 @@
 /**
- * Looks up known vulnerabilities of dependencies: with govulncheck for Go modules, with npm audit for a
- * package-lock.json.
+ * Looks up known vulnerabilities of dependencies: with govulncheck for Go modules, with npm audit for lock files of
+ * npm, pnpm, yarn and bun.
  *
  * Both query a database, whose address can be set. A database that does not answer makes the result inconclusive, never
  * passed.
  */
+import { basename } from "node:path"
 import { Container, Directory, Service, argument, dag, func, object } from "@dagger.io/dagger"
 import { images, tools } from "./images"
 import { auditAnswer, govulncheckAnswer, notRead, type Answer } from "./read"
@@ -12,8 +13,7 @@ import { inFolder } from "./shared/folders"
 import { withGoProgram, withModules } from "./shared/go"
 import { settingsText } from "./shared/go-settings"
 import { cleanPaths } from "./shared/gosource"
-import { unreadLockfile } from "./shared/lockfiles"
-import { entriesIn } from "./shared/node-root"
+import { asNpmLock, nodeLock, type ForeignLock, type OwnLock } from "./shared/node-lock"
 import { uncached, withNonce } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { describe, ordered, sarif } from "./shared/sarif"
@@ -56,11 +56,10 @@ export class Audit {
   }
 
   /**
-   * Looks up the vulnerabilities of what the given folders ship; each has a go.mod, a package-lock.json, or both. The
-   * databases are queried once a day. A lock file of pnpm, yarn or bun is not read: the result is then `inconclusive`,
-   * and says so. The result is `inconclusive` when a database did not answer and the others have
-   * no finding, and `notApplicable` when no folder declares dependencies; `details` has the database that did not
-   * answer as `unreachable`.
+   * Looks up the vulnerabilities of what the given folders ship; each has a go.mod, a lock file of npm, pnpm, yarn or
+   * bun, or both. The databases are queried once a day. The result is `inconclusive` when a database did not answer, or
+   * a lock file cannot be read, and there is no finding elsewhere; `notApplicable` when no folder declares
+   * dependencies. `details` has what is not known as `unreachable`.
    *
    * Example: `dagger -m modules/audit call scan --source . --paths services/api,services/web verdict`
    *
@@ -181,7 +180,7 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
   let unreachable = ""
   const work: (() => Promise<Answered>)[] = []
   for (const path of cleanPaths(paths)) {
-    const [goMod, lockfile] = [inFolder(path, "go.mod"), inFolder(path, "package-lock.json")]
+    const goMod = inFolder(path, "go.mod")
     if (await source.exists(goMod))
       work.push(async () => {
         if (unreachable) return { manifest: goMod, answer: { findings: [], unreachable, trouble: "" } }
@@ -189,12 +188,12 @@ async function scanAll(name: string, source: Directory, paths: string[], { go, n
         unreachable ||= found.answer.unreachable
         return found
       })
-    if (await source.exists(lockfile)) work.push(() => askNpm(source, path, npm))
-    const unread = unreadLockfile(await entriesIn(source, path))
-    if (unread) work.push(async () => notRead(inFolder(path, unread)))
+    const lock = await nodeLock(source, path)
+    if (lock && "why" in lock) work.push(async () => notRead(lock.path, lock.why))
+    else if (lock) work.push(() => askNpm(lock, npm))
   }
   if (work.length === 0) {
-    const reason = `no go.mod or package-lock.json in ${paths.join(", ")}`
+    const reason = `no go.mod or lock file in ${paths.join(", ")}`
     return makeResult(name, "notApplicable", reason, { exitCode: 0, details: { unreachable: "" } })
   }
   return resultOf(name, await eachOf(work, 2, (one) => one()))
@@ -223,23 +222,22 @@ async function askGo(source: Directory, path: string, query: GoQuery): Promise<A
   return { manifest, ran, answer }
 }
 
-async function askNpm(source: Directory, path: string, { registry, dev, npm, timeout }: NpmQuery): Promise<Answered> {
-  const manifest = inFolder(path, "package-lock.json")
-  const [packageJson, lockfile] = await Promise.all([
-    source.file(inFolder(path, "package.json")).contents(),
-    source.file(manifest).contents(),
-  ])
-  const input = dag.directory().withNewFile(inFolder(path, "package.json"), packageJson).withNewFile(manifest, lockfile)
+async function askNpm(lock: OwnLock | ForeignLock, query: NpmQuery): Promise<Answered> {
+  const { registry, dev, npm, timeout } = query
+  const { path } = lock
+  const { packageJson, lockfile, lines } = "packages" in lock ? asNpmLock(lock, { dev }) : { ...lock, lines: undefined }
+  const name = basename(path) === "npm-shrinkwrap.json" ? "npm-shrinkwrap.json" : "package-lock.json"
+  const input = dag.directory().withNewFile("package.json", packageJson).withNewFile(name, lockfile)
   const flags = ["--package-lock-only", "--json", `--registry=${registry}`, ...(dev ? [] : ["--omit=dev"])]
   const command = writing("npm-audit.json", ["npm", "audit", ...flags])
-  const ran = await runStep(within(npm, input, path), command, timeout)
+  const ran = await runStep(within(npm, input, "."), command, timeout)
   const [printed, said] = await Promise.all([
     readReport(ran.reports, "npm-audit.json"),
     readReport(ran.reports, "output.txt"),
   ])
   const { exitCode, timedOut } = ran
-  const answer = auditAnswer({ exitCode, timedOut, printed, said, registry, path, lockfile })
-  return { manifest, ran, answer }
+  const answer = auditAnswer({ exitCode, timedOut, printed, said, registry, lock: { path, lockfile, lines } })
+  return { manifest: path, ran, answer }
 }
 
 /** A command with its standard output written to a report. */

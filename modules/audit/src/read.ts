@@ -16,10 +16,9 @@ const answered = (findings: Finding[]): Answer => ({ findings, unreachable: "", 
 const silent = (unreachable: string): Answer => ({ findings: [], unreachable, trouble: "" })
 const broken = (trouble: string): Answer => ({ findings: [], unreachable: "", trouble })
 
-/** The answer for a lock file that npm audit cannot read: nothing is known, which is no good news. */
-export function notRead(manifest: string): { manifest: string; answer: Answer } {
-  const unreachable = `${manifest} is not read (of npm's lock files, only package-lock.json is); run its own audit`
-  return { manifest, answer: silent(unreachable) }
+/** The answer for a lock file that cannot be read: nothing is known, which is no good news. */
+export function notRead(manifest: string, why: string): { manifest: string; answer: Answer } {
+  return { manifest, answer: silent(`${manifest} is not read: ${why}`) }
 }
 
 interface Osv {
@@ -174,8 +173,18 @@ function fixOf(range: string, fix: Fix): string {
   return typeof fix === "object" ? `fixed by ${fix.name} ${fix.version}` : "no fixed version"
 }
 
+/** The lock file that npm audit has read. */
+interface AuditedLock {
+  /** Its path in the source. */
+  path: string
+  /** Its text as npm has read it. */
+  lockfile: string
+  /** The lines of npm's keys in the file itself, if that is one of another package manager. */
+  lines?: Record<string, number>
+}
+
 /** The findings of `npm audit --json`, each once for each installed version. */
-export function readAudit(text: string, path: string, lockfile: string): Finding[] {
+export function readAudit(text: string, { path, lockfile, lines }: AuditedLock): Finding[] {
   const { packages = {} } = JSON.parse(lockfile) as { packages?: Record<string, { version?: string }> }
   const found = new Map<string, Finding>()
   for (const { nodes, via, fixAvailable } of Object.values((JSON.parse(text) as Audit).vulnerabilities ?? {})) {
@@ -189,8 +198,8 @@ export function readAudit(text: string, path: string, lockfile: string): Finding
           tool: "npm audit",
           rule,
           text: `${name}@${version}: ${title.replace(/\.$/, "")} (${severity}); ${fixOf(range, fixAvailable)}`,
-          file: path === "." ? "package-lock.json" : `${path}/package-lock.json`,
-          line: lineOf(lockfile, `"${node}": {`),
+          file: path,
+          line: lines ? (lines[node] ?? 0) : lineOf(lockfile, `"${node}": {`),
           column: 0,
           level: levels[severity] ?? "warning",
         })
@@ -204,11 +213,11 @@ export function readAudit(text: string, path: string, lockfile: string): Finding
 const projectErrors = ["ENOLOCK", "EUSAGE", "EJSONPARSE", "ELOCKVERIFY"]
 const noReport = "npm audit wrote no report"
 
-/** The answer of npm audit for the package-lock.json at `path`; `registry` is named when it did not answer. */
+/** The answer of npm audit for a lock file; `registry` is named when it did not answer. */
 export function auditAnswer(
-  run: Omit<Run, "exitCode"> & { exitCode?: number; registry: string; path: string; lockfile: string },
+  run: Omit<Run, "exitCode"> & { exitCode?: number; registry: string; lock: AuditedLock },
 ): Answer {
-  const { exitCode = 1, timedOut, printed, said, registry, path, lockfile } = run
+  const { exitCode = 1, timedOut, printed, said, registry, lock } = run
   if (timedOut) return silent(`${registry} did not answer in time`)
   let report: Audit
   try {
@@ -216,7 +225,7 @@ export function auditAnswer(
   } catch {
     return broken(couldNotRun("npm audit", { exitCode, timedOut, seconds: 0 }, said))
   }
-  if (report.auditReportVersion !== undefined) return answered(readAudit(printed, path, lockfile))
+  if (report.auditReportVersion !== undefined) return answered(readAudit(printed, lock))
   const why = report.message ?? report.error?.summary ?? noReport
   return projectErrors.includes(report.error?.code ?? "")
     ? broken(why)

@@ -1,5 +1,5 @@
 /**
- * Lists the dependencies of Go modules and npm projects: an SBOM in CycloneDX format, licences, and the difference to
+ * Lists the dependencies of Go modules and Node projects: an SBOM in CycloneDX format, licences, and the difference to
  * another state of the sources. With CycloneDX's own tools.
  *
  * What is shipped counts: not what only tests import, and npm's development dependencies only on request.
@@ -61,10 +61,11 @@ export class Cyclonedx {
   }
 
   /**
-   * Makes one SBOM of what the given folders ship, with licences; each has a go.mod, a package-lock.json, or both. The
-   * result's value is the number of dependencies; its status is `notApplicable` when no folder declares any. The
-   * reports are `sbom.cdx.json`, `components.json`, `licences.json`, `licences.txt`, and with `before` `diff.json` and
-   * `diff.txt`.
+   * Makes one SBOM of what the given folders ship, with licences; each has a go.mod, a lock file of npm, pnpm, yarn or
+   * bun, or both. Licences that a lock file does not name are looked up in the registry; the result is `inconclusive` when
+   * it does not answer, and `details` says so as `unreachable`. The result's value is the number of dependencies; its
+   * status is `notApplicable` when no folder declares any. The reports are `sbom.cdx.json`, `components.json`,
+   * `licences.json`, `licences.txt`, and with `before` `diff.json` and `diff.txt`.
    *
    * Example: `dagger -m modules/cyclonedx call sbom --source . --paths services/api,services/web reason`
    *
@@ -217,9 +218,12 @@ function messageOf(error: unknown): string {
 function resultOf(name: string, paths: string[], now: Sbom, old: Component[] | string | undefined): Result {
   const missing = missingText(now.unread)
   if (now.manifests === 0 && missing !== "")
-    return makeResult(name, "inconclusive", `no dependency is listed${missing}`, { exitCode: 0 })
+    return makeResult(name, "inconclusive", `no dependency is listed${missing}`, {
+      exitCode: 0,
+      details: { unreachable: "" },
+    })
   if (now.manifests === 0)
-    return makeResult(name, "notApplicable", `no go.mod or package-lock.json in ${paths.join(", ")}`, { exitCode: 0 })
+    return makeResult(name, "notApplicable", `no go.mod or lock file in ${paths.join(", ")}`, { exitCode: 0 })
   const components = readComponents(now.text)
   const licences = byLicence(components)
   const change = old === undefined ? { text: "", reports: dag.directory() } : changeSince(old, components)
@@ -227,8 +231,11 @@ function resultOf(name: string, paths: string[], now: Sbom, old: Component[] | s
   const known = licences.length - (unknown ? 1 : 0)
   const without = unknown ? `, ${unknown} of an unknown one` : ""
   const count = `${components.length} dependencies of ${known} licences${without}`
-  return makeResult(name, "passed", `${count}${missing}${change.text}`, {
+  const silent = now.unreachable ? `licences are not known: ${now.unreachable}; ` : ""
+  const status = now.unreachable ? "inconclusive" : "passed"
+  return makeResult(name, status, `${silent}${count}${missing}${change.text}`, {
     exitCode: 0,
+    details: { unreachable: now.unreachable },
     seconds: now.seconds,
     cached: now.cached,
     value: components.length,

@@ -1,11 +1,11 @@
 // Makes the SBOM of several folders with CycloneDX's tools.
 import { basename } from "node:path"
 import { Container, Directory, dag } from "@dagger.io/dagger"
+import { licencesOf } from "./licences"
 import { isBom, mergedBom, withVersions } from "./sbom"
 import { inFolder } from "./shared/folders"
 import { cleanPaths } from "./shared/gosource"
-import { unreadLockfile } from "./shared/lockfiles"
-import { entriesIn } from "./shared/node-root"
+import { asNpmLock, nodeLock, wanted, type ForeignLock, type OwnLock } from "./shared/node-lock"
 import { timedOutAfter } from "./shared/result"
 import { eachOf, skeletonOf } from "./shared/skeleton"
 import { readReport, runStep, timesOf } from "./shared/step"
@@ -29,29 +29,39 @@ export interface Sbom {
   text: string
   /** Number of manifests. */
   manifests: number
-  /** Lock files of other package managers, which the tools cannot read. */
+  /** Lock files that cannot be read, each with the reason. */
   unread: string[]
+  /** Why licences are not known; empty if all that a registry has are known. */
+  unreachable: string
   seconds: number
   cached: boolean
 }
 
 /** The SBOM of one manifest. */
-type Part = Omit<Sbom, "manifests" | "unread">
+type Part = Omit<Sbom, "manifests" | "unread" | "unreachable"> & { unanswered?: string }
 
 /** Makes one SBOM of the manifests in the given folders of a source. */
 export async function makeSbom(toolset: Toolset, source: Directory, paths: string[]): Promise<Sbom> {
   const work: { manifest: string; make: () => Promise<Part> }[] = []
   const unread: string[] = []
   for (const path of cleanPaths(paths)) {
-    const [goMod, lockfile] = [inFolder(path, "go.mod"), inFolder(path, "package-lock.json")]
+    const goMod = inFolder(path, "go.mod")
     if (await source.exists(goMod)) work.push({ manifest: goMod, make: () => goBom(toolset, source, path) })
-    if (await source.exists(lockfile)) work.push({ manifest: lockfile, make: () => npmBom(toolset, source, path) })
-    const other = unreadLockfile(await entriesIn(source, path))
-    if (other) unread.push(inFolder(path, other))
+    const lock = await nodeLock(source, path)
+    if (lock && "why" in lock) unread.push(`${lock.path}: ${lock.why}`)
+    else if (lock) work.push({ manifest: lock.path, make: () => npmBom(toolset, lock) })
   }
   const made = await eachOf(work, 2, async ({ manifest, make }) => ({ manifest, ...(await make()) }))
   const { longest, cached } = timesOf(made)
-  return { text: mergedBom(made), manifests: made.length, unread, seconds: longest, cached }
+  const silent = made.flatMap(({ manifest, unanswered }) => (unanswered ? `${manifest}: ${unanswered}` : []))
+  return {
+    text: mergedBom(made),
+    manifests: made.length,
+    unread,
+    unreachable: silent.join("; "),
+    seconds: longest,
+    cached,
+  }
 }
 
 async function goBom({ gomod, go, timeout, settings }: Toolset, source: Directory, path: string): Promise<Part> {
@@ -63,10 +73,12 @@ async function goBom({ gomod, go, timeout, settings }: Toolset, source: Director
   return { ...made, text: withVersions(made.text, skeleton.versions) }
 }
 
-async function npmBom({ npm, timeout, dev }: Toolset, source: Directory, path: string): Promise<Part> {
-  let input = dag.directory()
-  for (const file of ["package.json", "package-lock.json"].map((name) => inFolder(path, name)))
-    input = input.withNewFile(file, await source.file(file).contents())
+async function npmBom(toolset: Toolset, lock: OwnLock | ForeignLock): Promise<Part> {
+  const { npm, timeout, dev } = toolset
+  const { packageJson, lockfile, ...rest } =
+    "packages" in lock ? await withLicences(toolset, lock) : { ...lock, unanswered: "", ran: undefined }
+  const name = basename(lock.path) === "npm-shrinkwrap.json" ? "npm-shrinkwrap.json" : "package-lock.json"
+  const input = dag.directory().withNewFile("package.json", packageJson).withNewFile(name, lockfile)
   const flags = [
     "--package-lock-only",
     ...(dev ? [] : ["--omit=dev"]),
@@ -75,7 +87,15 @@ async function npmBom({ npm, timeout, dev }: Toolset, source: Directory, path: s
     "--output-file=/report/bom.json",
   ]
   const command = ["/tool/node_modules/.bin/cyclonedx-npm", ...flags]
-  return runTool(within(npm, input, path), command, inFolder(path, "package-lock.json"), timeout)
+  const made = await runTool(within(npm, input, "."), command, lock.path, timeout)
+  const { sum, cached } = timesOf([made, rest.ran ?? made])
+  return { ...made, seconds: rest.ran ? sum : made.seconds, cached, unanswered: rest.unanswered }
+}
+
+/** A lock file of another package manager as one of npm, with the licences that it does not name. */
+async function withLicences({ npm, timeout, dev }: Toolset, lock: ForeignLock) {
+  const { found, unanswered, ran } = await licencesOf(npm, wanted(lock.packages, dev), timeout)
+  return { ...asNpmLock(lock, { dev, licences: found }), unanswered, ran }
 }
 
 /** Runs a tool that writes bom.json; an error that names the manifest when it does not. */

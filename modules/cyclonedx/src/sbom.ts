@@ -277,5 +277,5 @@ export function licencesText(components: Component[]): string {
 
 /** Which lock files could not be read, for the reason. */
 export function missingText(unread: string[]): string {
-  return unread.length === 0 ? "" : `; not read: ${unread.join(", ")} (of npm's lock files, only package-lock.json is)`
+  return unread.length === 0 ? "" : `; not read: ${unread.join("; ")}`
 }
