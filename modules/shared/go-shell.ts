@@ -8,6 +8,8 @@
  * - `cgo_packages`: the packages that compile C, the module's and its dependencies'; with `-test` those of tests too.
  * - `has_packages`: returns with 1, and writes no-packages.txt, where no package has a file for this platform: Go's commands
  *   do not agree on what that is.
+ * - `only_embeds FILE`: whether each error that \`go list\` wrote is about embedded files that are not there, such as a page that
+ *   another build makes. Such a package does not compile, and what it imports is known.
  * - `choose_cgo`: sets CGO_ENABLED, unless the caller has, to 1 where there are such packages; takes `-test` too.
  */
 export const goShell = `
@@ -20,6 +22,9 @@ cgo_packages() {
 has_packages() {
   listed=$(go list ./... 2> /report/list.err) || { cat /report/list.err >&2; return 0; }
   [ -n "$listed" ] || { echo none > /report/no-packages.txt; return 1; }
+}
+only_embeds() {
+  grep -q '[^ ]' "$1" && ! grep -v '^go: downloading ' "$1" | grep -qv ': pattern .*: no matching files found$'
 }
 choose_cgo() {
   [ -z "$CGO_ENABLED" ] || return 0

@@ -1,4 +1,8 @@
 // The module cyclonedx without an engine: the skeleton of a Go module, SBOMs merged and compared, licences listed.
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import {
   byLicence,
@@ -12,7 +16,14 @@ import {
 } from "../../modules/cyclonedx/src/sbom"
 import { localReplaces, moduleName } from "../../modules/shared/gomod"
 import { cleanPaths } from "../../modules/shared/gosource"
-import { foreignImports, importing, joinedSums, readPackages, requiring } from "../../modules/shared/skeleton"
+import {
+  foreignImports,
+  importing,
+  joinedSums,
+  listScript,
+  readPackages,
+  requiring,
+} from "../../modules/shared/skeleton"
 
 const bom = (name: string, components: object[], dependencies: object[] = []): string =>
   JSON.stringify({
@@ -30,6 +41,23 @@ const go = (name: string, version: string, licence?: string) => ({
 })
 
 describe("the skeleton of a Go module", () => {
+  /** Runs the script with a `go` whose first `list -deps` fails with some words. */
+  const list = (words: string) => {
+    const folder = mkdtempSync(join(tmpdir(), "list-"))
+    const go = `go() { case "$*" in "list -e -deps "*) echo "import a/b";; "list -deps "*) printf '${words}' >&2; return 1;; esac; }`
+    const command = ["-c", `${go}\n${listScript}`, "list", join(folder, "packages.txt"), "template"]
+    const { status, stderr } = spawnSync("bash", command, { encoding: "utf8" })
+    return { status, stderr, printed: readFileSync(join(folder, "packages.txt"), "utf8") }
+  }
+  it("has all imports where only embedded files are missing", () => {
+    const { status, printed } = list("web/page.go:9:12: pattern dist/*: no matching files found\\n")
+    expect({ status, imports: readPackages(printed).imports }).toEqual({ status: 0, imports: ["a/b"] })
+  })
+  it("is none where a package is missing too", () =>
+    expect(list("a.go:3:2: no required module provides package x\\n")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("no required module provides package x"),
+    }))
   it("has the imports of other modules' packages and of Go's own, each once, and nothing that go said beside", () =>
     expect(
       foreignImports(

@@ -50,6 +50,19 @@ describe("Go's shell", () => {
     expect(run("echo 'go: go.mod requires go >= 1.29 (running go 1.26.8; GOTOOLCHAIN=local)' >&2", line)).toBe("auto")
     expect(run("echo example.com/a", line)).toBe("")
   })
+  it.each<[boolean, string]>([
+    [true, "web/page.go:9:12: pattern dist/*: no matching files found"],
+    [true, "go: downloading x.org/a v1.0.0\\nweb/page.go:9:12: pattern all:dist: no matching files found"],
+    [
+      false,
+      "web/page.go:9:12: pattern dist/*: no matching files found\\nweb/page.go:3:2: no required module provides x",
+    ],
+    [false, "web/page.go:9:12: expected package"],
+    [false, ""],
+  ])("knows that nothing but embedded files is missing: %j of %j", (isOnly, printed) => {
+    const line = 'f=$(mktemp); go > "$f"; if only_embeds "$f"; then echo yes; fi; rm "$f"'
+    expect(run(`printf '${printed}'`, line)).toBe(isOnly ? "yes" : "")
+  })
   it("compiles C where a package needs it, unless the caller says", () => {
     const line = 'choose_cgo; echo "$CGO_ENABLED"'
     expect(run("echo github.com/mattn/go-sqlite3", line)).toBe("1")

@@ -23,6 +23,20 @@ describe("gosec", () => {
     "/src",
     "services/api",
   )
+  it("reads a package whose embedded files another build makes", () => {
+    const report = JSON.stringify({
+      "Golang errors": {
+        "/src/web/page.go": [{ line: 9, column: 12, error: "pattern dist/*: no matching files found" }],
+      },
+      Issues: [issue],
+      Stats: { files: 2 },
+    })
+    const ended = { exitCode: 0, timedOut: false, seconds: 1 }
+    expect(gosec.readRun(ended, { report, log: "" }, { path: ".", workdir: "/src" })).toMatchObject({
+      broken: "",
+      findings: [{ rule: "G201" }],
+    })
+  })
   it("names files from the root, lines by their first, and levels by severity", () =>
     expect(scan).toEqual({
       files: 2,

@@ -38,6 +38,11 @@ describe("the next step", () => {
     expect(nextStepOf(failed("sast:go", { reason: "could not run: no space" }))).toContain("dagger.log")
     expect(nextStepOf(failed("api:test"))).toContain("pr --only api:test")
   })
+  it("of files that another build makes, and of an installation, is about these", () => {
+    const reason = "vet: web/page.go:9:12: pattern dist/*: no matching files found"
+    expect(nextStepOf(failed("api:lint", { reason }))).toContain("commit them, or one file that stands for")
+    expect(nextStepOf(failed("web:lint", { reason: "installation: no such host" }))).toContain("make the installation")
+  })
   it("of a data race names the setting that runs the tests without the detector", () => {
     expect(nextStepOf(failed("api:test", { reason: "a: TestMap: data race at a/put.go:31" }))).toContain("-race=false")
     expect(nextStepOf(failed("api:lint", { reason: "a: data race at a/put.go:31" }))).not.toContain("-race=false")

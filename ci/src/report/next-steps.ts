@@ -55,6 +55,10 @@ export function nextStepOf({ name, reason, next, status }: Stage): string {
   // A scan builds the image first, within the time of a build.
   const timeout = step === "scan" ? "build" : step
   if (/^timed out\b/.test(reason)) return `find out what hangs, or raise timeouts.${timeout} in delivery.yaml`
+  if (/: no matching files found\b/.test(reason))
+    return "the embedded files are not in git: commit them, or one file that stands for what another build makes"
+  if (/^installation: /.test(reason))
+    return "make the installation work from the files in git; its output is in the stage's output.txt"
   if (/^(could not run\b|the module gave no result)/.test(reason))
     return "the whole message is in dagger.log of the reports; again: the same command with --all"
   if (step === "test" && /: data race\b/.test(reason))

@@ -58,6 +58,9 @@ export function unreadText([first, ...more]: string[]): string {
   return `gosec does not read files that compile C: ${first}${more.length > 0 ? ` and ${more.length} more` : ""}`
 }
 
+/** An embedded file that is not there, such as a page that another build makes: gosec has read the package's sources. */
+const missingEmbed = /^pattern .*: no matching files found$/
+
 interface Report {
   "Golang errors"?: Record<string, { line: number; error: string }[]>
   Issues?: {
@@ -95,11 +98,13 @@ export function readScan(report: string, workdir: string, path: string): Scan {
     files: stats?.files ?? 0,
     // A compile error has no file of its own: the compiler's message names it, relative to the module.
     errors: Object.entries(broken ?? {}).flatMap(([file, list]) =>
-      list.map(({ line, error }) =>
-        file
-          ? `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}`
-          : `${below}${error.split("\n").find((text) => !text.startsWith("#")) ?? error}`,
-      ),
+      list
+        .filter(({ error }) => !missingEmbed.test(error))
+        .map(({ line, error }) =>
+          file
+            ? `${local(file)}${line > 0 ? `:${line}` : ""}: ${error}`
+            : `${below}${error.split("\n").find((text) => !text.startsWith("#")) ?? error}`,
+        ),
     ),
   }
 }

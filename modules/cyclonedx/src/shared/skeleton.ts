@@ -6,7 +6,7 @@ import { firstLine } from "./clock"
 import { withGoCaches } from "./go"
 import { goReason } from "./go-output"
 import { withSettings } from "./go-settings"
-import { withToolchain } from "./go-shell"
+import { goShell } from "./go-shell"
 import { joined } from "./folders"
 import { moduleName } from "./gomod"
 import { goLayout, partOf } from "./gosource"
@@ -23,10 +23,17 @@ const template =
   "{{if or .Main (and .Replace (not .Replace.Version))}}own {{.Path}}\n{{range $.Imports}}import {{.}}\n{{end}}" +
   "{{else}}module {{.Path}} {{.Version}}{{with .Replace}} {{.Path}} {{.Version}}{{end}}\n{{end}}{{end}}{{end}}"
 
-const listScript = `
-echo "go $(go env GOVERSION | sed 's/^go//')" > /report/packages.txt
-if [ "$GOTOOLCHAIN" = auto ]; then echo newer >> /report/packages.txt; fi
-exec go list -deps -f "$1" ./... >> /report/packages.txt
+/** Dependencies do not follow from embedded files: where these are missing, the packages are listed nevertheless. */
+export const listScript = `${goShell}
+packages=$1
+choose_toolchain
+echo "go $(go env GOVERSION | sed 's/^go//')" > "$packages"
+if [ "$GOTOOLCHAIN" = auto ]; then echo newer >> "$packages"; fi
+go list -deps -f "$2" ./... >> "$packages" 2> /tmp/list.err && exit
+status=$?
+if only_embeds /tmp/list.err; then go list -e -deps -f "$2" ./... >> "$packages"; exit; fi
+cat /tmp/list.err >&2
+exit $status
 `
 
 /** A module that another one takes packages from, and what replaces it. */
@@ -143,7 +150,7 @@ export async function skeletonOf(
     set(inMode(container, layout.workspace !== "").withEnvVariable("CGO_ENABLED", "1"))
       .withMountedDirectory("/src", input)
       .withWorkdir(path === "." ? "/src" : `/src/${path}`),
-    withToolchain(["bash", "-c", listScript, "list", template]),
+    ["bash", "-c", listScript, "list", "/report/packages.txt", template],
     timeout,
     { yields: true },
   )
