@@ -123,7 +123,7 @@ export const catalogue = [
   {
     stage: "coverage:total",
     tools: "the coverage of all tests, Go and JavaScript together",
-    red: "below `gates.coverage.total`",
+    red: "below `gates.coverage.total`, or a coverage gate falls",
     modules: [],
   },
   {

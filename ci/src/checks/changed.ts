@@ -17,14 +17,14 @@ export interface Difference {
 
 export interface Changed {
   change: Change
-  /** The files of the base, if they are wanted. */
+  /** The files of the base; undefined if there is none. */
   before?: Directory
 }
 
 /** Compares the source with the first of the branches that exists. */
-export async function changedSince(checkout: Directory, branches: string[], withFiles: boolean): Promise<Changed> {
+export async function changedSince(checkout: Directory, branches: string[]): Promise<Changed> {
   try {
-    const found = dag.gitflow().diff(checkout.withoutDirectory(reportsFolder), { branches, withFiles })
+    const found = dag.gitflow().diff(checkout.withoutDirectory(reportsFolder), { branches, withFiles: true })
     const [base, none, diff, branch, commits] = await Promise.all([
       found.base(),
       found.reason(),
@@ -35,7 +35,7 @@ export async function changedSince(checkout: Directory, branches: string[], with
     if (none) return { change: { none } }
     return {
       change: { base, diff, commits, ofBranch: branch !== "" },
-      before: withFiles ? found.files() : undefined,
+      before: found.files(),
     }
   } catch (error) {
     return { change: { fault: errorText(error) } }

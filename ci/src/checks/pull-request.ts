@@ -11,6 +11,8 @@ import type { Check, CheckRun } from "./check"
 import { checkImage, splitSteps } from "./docker"
 import { coverageOf, coveragePart, coverageStages } from "./coverage"
 import { dependencies } from "./dependencies"
+import { today } from "./findings"
+import { heldGates, loweredGates, type LoweredGate } from "./held-gates"
 import { lintGolangci } from "./lint-golangci"
 import { lintHelm } from "./lint-helm"
 import { lintTerraform } from "./lint-terraform"
@@ -64,26 +66,39 @@ export async function pullRequest(opened: Opened, wanted: Wanted): Promise<Check
   if (isCoverageSelected(selected)) {
     const isMissed = (name: string) => config.services[name]!.coverageWritten || !isGood(results.get(`${name}:test`))
     const unmeasured = [...measured].filter(([name, files]) => !files.length && isMissed(name)).map(([name]) => name)
-    for (const stage of coverageStages(coverage, unmeasured, (await run.changed).change, config.coverage))
-      if (selected.has(stage.name)) results.set(stage.name, stage)
+    const { change } = await run.changed
+    const lowered = await loweredSince(run)
+    const held = { suppressions: config.suppressions, base: "base" in change ? change.base : "", today: today() }
+    for (const stage of coverageStages(coverage, unmeasured, change, config.coverage))
+      if (selected.has(stage.name))
+        results.set(stage.name, stage.name === "coverage:total" ? heldGates(stage, lowered, held) : stage)
     parts.push(coveragePart(coverage))
   }
   return { stages: names.map((name) => results.get(name) ?? leftOut(name)), parts, coverage }
 }
 
-/** Finds what the source changes, if a selected check wants it. The files of the base are for scanners that compare with it. */
+/**
+ * Finds what the source changes, if a selected check wants it. The files of the base are for scanners that compare with it, and for
+ * its gates.
+ */
 function changedOf(
   { checkout, config: { scope } }: Opened,
   branches: string[],
   selected: Set<string>,
 ): Promise<Changed> {
-  const withFiles = selected.has("dependencies") || scope === "new"
-  if (!withFiles && !isCoverageSelected(selected)) return Promise.resolve({ change: { none: notSelected } })
-  return changedSince(checkout, branches, withFiles)
+  const isWanted = selected.has("dependencies") || scope === "new" || isCoverageSelected(selected)
+  return isWanted ? changedSince(checkout, branches) : Promise.resolve({ change: { none: notSelected } })
 }
 
 function isCoverageSelected(selected: Set<string>): boolean {
   return [...selected].some((name) => name.startsWith("coverage:"))
+}
+
+/** Returns the coverage gates that are lower than in the delivery.yaml of the base, if it has one. */
+async function loweredSince({ changed, config }: CheckRun): Promise<LoweredGate[]> {
+  const { before } = await changed
+  if (!before || config.detected || !(await before.exists("delivery.yaml"))) return []
+  return loweredGates(await before.file("delivery.yaml").contents(), config)
 }
 
 /** Whether a stage ran and did not fail, or has nothing to do. */
