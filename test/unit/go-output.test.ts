@@ -61,6 +61,10 @@ describe("what to do", () => {
       "Go 1.29 is required and the image has 1.26.8: pass an image with it, or lower the go line",
     ],
     [
+      "Error: can't load config: the Go language version (go1.26) used to build golangci-lint is lower than the targeted Go version (1.29.0)\n",
+      /^Go 1\.29\.0 is required and golangci-lint was built with 1\.26: pass an image of it/,
+    ],
+    [
       "go: downloading go1.29.0 (linux/amd64)\ngo: download go1.29.0 for linux/amd64: toolchain not available\n",
       /^Go 1\.29\.0 is required and could not be downloaded \(toolchain not available\): pass an image/,
     ],

@@ -32,7 +32,8 @@ const ofSteps: Record<string, string> = {
   record: "write access to the registry, then run the step again: its verdict is in these reports only",
   files: "run the step again when the registry answers",
   publish: "correct it and publish again: what is pushed already stays as it is",
-  policy: "`dagger call evidence may` lists all rules and when they allow it; the rules are `promote` of the environment",
+  policy:
+    "`dagger call evidence may` lists all rules and when they allow it; the rules are `promote` of the environment",
   hold: "`dagger call evidence hold` sets it by hand; until then nothing keeps the red release from going out again",
   deploy: "read the events and logs in the reports; correct the chart or the release, and deploy again",
   health: "read the events and logs in the reports; the addresses are those of `health`",

@@ -35,7 +35,7 @@ export function goReason(output: string): string {
 
 /** What to do about an error of Go that users cannot act on as it is; empty for any other. */
 export function knownTrouble(output: string): string {
-  return vendoring(output) || toolchain(output) || refusal(output)
+  return vendoring(output) || toolchain(output) || olderTool(output) || refusal(output)
 }
 
 function vendoring(output: string): string {
@@ -43,6 +43,15 @@ function vendoring(output: string): string {
   if (first === undefined) return ""
   const command = output.includes("go work vendor") ? "go work vendor" : "go mod vendor"
   return `vendor/modules.txt does not fit go.mod (${first.trim()}): run \`${command}\` and commit the folder vendor`
+}
+
+/** golangci-lint reads no module for a newer Go than it was built with. */
+function olderTool(output: string): string {
+  const pattern =
+    /the Go language version \(go([\w.]+)\) used to build ([\w-]+) is lower than the targeted Go version \(([\w.]+)\)/
+  const [, own, tool, wanted] = pattern.exec(output) ?? []
+  if (own === undefined) return ""
+  return `Go ${wanted} is required and ${tool} was built with ${own}: pass an image of it that was built with Go ${wanted}, or lower the go line`
 }
 
 function toolchain(output: string): string {
