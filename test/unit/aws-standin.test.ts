@@ -179,7 +179,7 @@ describe("the proxy", () => {
       })
     })
     const port = await listening(behind.listen(0))
-    const address = `http://127.0.0.1:${await listening(serve(0, { host: "127.0.0.1", port }))}`
+    const address = `http://127.0.0.1:${await listening(serve([0], { host: "127.0.0.1", port })[0]!)}`
     const call = (action: string, body: object) => {
       const headers = { ...api("").headers, "x-amz-target": `${ecrTarget}.${action}` } as Record<string, string>
       return fetch(address, { method: "POST", headers, body: JSON.stringify(body) }).then((answer) => answer.json())

@@ -110,7 +110,12 @@ export class Ecr {
   /** The policies of each principal by their names. */
   private readonly policies = new Map<string, Map<string, string>>()
 
-  constructor(private readonly now: () => number = Date.now) {}
+  private readonly now: () => number
+
+  // Node strips types, and takes no parameter properties.
+  constructor(now: () => number = Date.now) {
+    this.now = now
+  }
 
   /** Takes note of what a request to AWS has done. */
   learn(question: Question, answer: { status: number; body: string }): void {

@@ -9,7 +9,7 @@ const region = "eu-central-1"
 @object()
 export class Aws {
   /**
-   * AWS at port 4566: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster `shop`. The access key
+   * AWS at the ports 4566 and 5000: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster `shop`. The access key
    * `test` may do everything, whatever the signature. The registry is as strict as ECR: see src/ecr.ts. With `layers`
    * distribution's registry holds what is pushed instead of ministack: for images of a real size; ECR's API then does
    * not describe them.
@@ -29,6 +29,7 @@ export class Aws {
       .withEnvVariable("NODE_NO_WARNINGS", "1")
       .withServiceBinding("ministack", emulator.asService({ useEntrypoint: true }))
       .withExposedPort(port)
+      .withExposedPort(5000)
     for (const file of ["proxy.ts", "ecr.ts"])
       proxy = proxy.withNewFile(`/${file}`, readFileSync(new URL(file, import.meta.url), "utf8"))
     if (layers) {
@@ -42,7 +43,7 @@ export class Aws {
         "--input-type=module",
         "-e",
         'import { makeCluster, serve } from "/proxy.ts"; ' +
-          `const api = { host: "ministack", port: ${port} }; await makeCluster(api); serve(${port}, api, ${registry})`,
+          `const api = { host: "ministack", port: ${port} }; await makeCluster(api); serve([${port}, 5000], api, ${registry})`,
       ],
     })
   }

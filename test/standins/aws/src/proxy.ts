@@ -56,10 +56,10 @@ export interface Backend {
 }
 
 /**
- * Listens at `port`, and passes on to the APIs of AWS at `api` and to the registry at `registry`, which is the same by
- * default.
+ * Listens at the ports, and passes on to the APIs of AWS at `api` and to the registry at `registry`, which is the same
+ * by default.
  */
-export function serve(port: number, api: Backend, registry: Backend = api): Server {
+export function serve(ports: number[], api: Backend, registry: Backend = api): Server[] {
   const ecr = new Ecr()
   let given = 0
   let refuse = 0
@@ -128,14 +128,16 @@ export function serve(port: number, api: Backend, registry: Backend = api): Serv
     passed.end(body)
   }
 
-  return createServer((incoming, answer) => {
+  function answerTo(incoming: IncomingMessage, answer: ServerResponse): void {
     const { method = "GET", url = "/", headers } = incoming
     const path = new URL(url, "http://proxy")
     const question: Question = { method, url, headers }
     if (path.pathname === "/_tokens") control(path, answer)
     else if (/^\/v2(\/|$)/.test(path.pathname)) toRegistry(question, incoming, answer)
     else void toApi(question, incoming, answer).catch(() => answer.destroy())
-  }).listen(port)
+  }
+
+  return ports.map((port) => createServer(answerTo).listen(port))
 }
 
 async function bytesOf(message: IncomingMessage): Promise<Buffer> {
