@@ -7,10 +7,27 @@
 // - Failed deployment recovery time: from the red verdict to the next green one there; 0 if it went back by itself within its run.
 // - Deployment rework rate: deployments that came while the one before was red, of all: nobody had planned them.
 import type { EnvironmentName } from "../config/config"
-import type { Entry, StoredRelease, VerdictEntry } from "../release/record"
+import type { Stage } from "./stages"
+
+/** What is stored of a release or an environment; `at` is in seconds since 1970. */
+interface Entry {
+  kind: string
+  tree: string
+  at: number
+  [field: string]: unknown
+}
+
+/** The verdict of a step, as it is stored. */
+interface VerdictEntry extends Entry {
+  step: string
+  passed: boolean
+  stages: Pick<Stage, "name" | "status">[]
+  /** Id of the deployment that was judged. */
+  deployment?: string
+}
 
 /** A deployment, by its verdicts. Times are seconds since 1970. */
-export interface Deployment {
+export interface JudgedDeployment {
   tree: string
   at: number
   outcome: "green" | "red" | "undecided"
@@ -59,7 +76,8 @@ export interface Insights {
 
 /** What insights are of. */
 export interface History {
-  releases: Pick<StoredRelease, "tree" | "commitTime">[]
+  /** When the commit of each tree was made, in RFC 3339. */
+  releases: { tree: string; commitTime: string }[]
   entries: Entry[]
 }
 
@@ -85,11 +103,11 @@ export function insightsOf({ releases, entries }: History, period: number, now: 
 }
 
 /** Returns the deployments to an environment, oldest first. */
-export function deploymentsTo(environment: EnvironmentName, entries: Entry[]): Deployment[] {
+export function deploymentsTo(environment: EnvironmentName, entries: Entry[]): JudgedDeployment[] {
   const verdicts = (entries as VerdictEntry[])
     .filter(({ kind, step }) => kind === "verdict" && step === environment)
     .sort((one, other) => one.at - other.at)
-  const found = new Map<string, Deployment>()
+  const found = new Map<string, JudgedDeployment>()
   for (const [i, verdict] of verdicts.entries()) {
     const judged = judgedAs(environment, verdict)
     if (!judged) continue
@@ -104,7 +122,10 @@ export function deploymentsTo(environment: EnvironmentName, entries: Entry[]): D
 const beside = ["policy", "files", "slack", "hold", "rollback", "after", "record"]
 
 /** Returns how a deployment ended; undefined if nothing was deployed. */
-function judgedAs(environment: string, { passed, stages }: VerdictEntry): Omit<Deployment, "tree" | "at"> | undefined {
+function judgedAs(
+  environment: string,
+  { passed, stages }: VerdictEntry,
+): Omit<JudgedDeployment, "tree" | "at"> | undefined {
   const statusOf = (name: string) => stages.find((stage) => stage.name === `${environment}:${name}`)?.status
   const isBack = statusOf("rollback") === "passed"
   if (passed) return { outcome: "green", isBack }
@@ -123,12 +144,12 @@ interface Over {
   to: number
 }
 
-function measuresOf(environment: EnvironmentName, all: Deployment[], { committed, from, to }: Over): Measures {
+function measuresOf(environment: EnvironmentName, all: JudgedDeployment[], { committed, from, to }: Over): Measures {
   const isInside = ({ at }: { at: number }) => at >= from
   const deployments = all.filter(isInside)
   const judged = all.filter(({ outcome }) => outcome !== "undecided")
   const failed = judged.filter((one) => one.outcome === "red" && isInside(one))
-  const firstGreen = new Map<string, Deployment>()
+  const firstGreen = new Map<string, JudgedDeployment>()
   for (const one of judged) if (one.outcome === "green" && !firstGreen.has(one.tree)) firstGreen.set(one.tree, one)
   const leads = [...firstGreen.values()]
     .filter((one) => isInside(one) && committed.has(one.tree))
@@ -157,7 +178,7 @@ function measuresOf(environment: EnvironmentName, all: Deployment[], { committed
 }
 
 /** How long each time of red lasted, by when it ended. Several red deployments in a row are one. */
-function recoveries(judged: Deployment[]): { at: number; seconds: number }[] {
+function recoveries(judged: JudgedDeployment[]): { at: number; seconds: number }[] {
   const found: { at: number; seconds: number }[] = []
   let since: number | undefined
   for (const { outcome, at, isBack } of judged) {
@@ -170,7 +191,7 @@ function recoveries(judged: Deployment[]): { at: number; seconds: number }[] {
 }
 
 /** When the time of red began that has not ended. */
-function sinceWhen(judged: Deployment[]): number {
+function sinceWhen(judged: JudgedDeployment[]): number {
   const ended = judged.findLastIndex(({ outcome, isBack }) => outcome === "green" || isBack)
   return judged[ended + 1]!.at
 }
@@ -186,11 +207,11 @@ export function spanOf(seconds: number[]): Span | undefined {
   return { count: sorted.length, median, p90: sorted[Math.ceil(0.9 * sorted.length) - 1]! }
 }
 
-function daysOf(deployments: Deployment[], from: number, to: number): Day[] {
+function daysOf(deployments: JudgedDeployment[], from: number, to: number): Day[] {
   const days: Day[] = []
   for (let at = Math.floor(from / day) * day; at <= to; at += day) {
     const within = deployments.filter((one) => one.at >= at && one.at < at + day)
-    const count = (outcome: Deployment["outcome"]) => within.filter((one) => one.outcome === outcome).length
+    const count = (outcome: JudgedDeployment["outcome"]) => within.filter((one) => one.outcome === outcome).length
     days.push({
       day: new Date(1000 * at).toISOString().slice(0, 10),
       ...{ green: count("green"), red: count("red"), undecided: count("undecided") },
