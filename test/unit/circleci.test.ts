@@ -10,7 +10,7 @@ import { parse } from "yaml"
 import { fullPromote, type WrittenPromote } from "../../ci/src/config/promote"
 import { callOf, optionsOf, pipelines } from "../../engine/src/call-options"
 import { commandsOf, compile, ConfigError, ending, type Job, type Ref, type Status } from "../lib/circleci/compile"
-import { notesOf, runJob, stub, type Ended } from "../lib/circleci/sandbox"
+import { buildUrl, notesOf, runJob, stub, type Ended } from "../lib/circleci/sandbox"
 
 const repository = join(import.meta.dirname, "../..")
 const text = readFileSync(join(repository, ".circleci/config.yml"), "utf8")
@@ -271,8 +271,13 @@ describe("the commands", () => {
 })
 
 /** What each context holds, as the head of the file says. */
-const role = { AWS_ROLE_ARN: "arn:aws:iam::000000000000:role/delivery", AWS_REGION: "eu-central-1", RECORD_KEY: "key" }
-const ofEnvironment = { ...role, DB_USER: "user", DB_PASSWORD: "password", SLACK_WEBHOOK: "http://slack" }
+const role = {
+  AWS_ROLE_ARN: "arn:aws:iam::000000000000:role/delivery",
+  AWS_REGION: "eu-central-1",
+  RECORD_KEY: "key",
+  SLACK_WEBHOOK: "http://slack",
+}
+const ofEnvironment = { ...role, DB_USER: "user", DB_PASSWORD: "password" }
 const contexts = {
   "delivery-publish": role,
   "delivery-dev": ofEnvironment,
@@ -313,7 +318,8 @@ describe("a job with stubs of aws and npm", () => {
       )!
       const { passed, output, notes, stored } = ranWithStubs(job)
       expect([output, passed]).toEqual(["", true])
-      expect(notes).toEqual([`run pipeline -- ${callIn(job).join(" ")}`])
+      const words = callIn(job).map((word) => word.replace('"$CIRCLE_BUILD_URL"', buildUrl))
+      expect(notes).toEqual([`run pipeline -- ${words.join(" ")}`])
       expect(stored).toEqual(["delivery-reports/junit.xml", "delivery-reports"])
       expect(() => callOf(callIn(job)[0]!, "/source", callIn(job).slice(1))).not.toThrow()
     },
@@ -391,6 +397,7 @@ printf '{"passed": %s, "ended": 9999999999, "table": "GREEN OR RED", "stages": [
         "with-record-key --key=env://RECORD_KEY with-aws --access-key=env://AWS_ACCESS_KEY_ID",
       )
       expect(ended.notes[0]).toContain("with-secret --name=db_password --value=env://DB_PASSWORD")
+      expect(ended.notes[0]).toContain(`with-slack --webhook=env://SLACK_WEBHOOK --job=${buildUrl} `)
       expect(ended.notes[0]).toMatch(/ stage reports export --path=\S+delivery-reports\/\.fresh$/)
     },
     60_000,

@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Job } from "./compile"
 
+/** The address of a job's page, as its variable has it. */
+export const buildUrl = "https://circleci.com/gh/example/delivery/42"
+
 /** Where a job runs. */
 export interface Sandbox {
   /** The working directory. */
@@ -37,6 +40,7 @@ export function runJob(job: Job, { folder, bin, contexts }: Sandbox): Ended {
     HOME: folder,
     BASH_ENV: bashEnv,
     CIRCLECI: "true",
+    CIRCLE_BUILD_URL: buildUrl,
     CIRCLE_WORKFLOW_JOB_ID: "6a1f0c52-6e1b-4b2b-9d0e-3a9d1d7a8f10",
     // The token is there for jobs that use a context, and for no other.
     ...(given.length ? { CIRCLE_OIDC_TOKEN_V2: "header.payload.signature" } : {}),
