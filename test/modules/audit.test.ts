@@ -96,6 +96,14 @@ describe("a database that answers", () => {
       "npm/package-lock.json:14 ms@2.1.3: Made up for tests: time stands still (high); fixed in 2.1.4 (GHSA-aaaa-bbbb-cccc)",
     )
   })
+  it("knows what a lock file of another package manager names, with its line there", async () =>
+    expect(await scan("pnpm", ...mirrored())).toMatchObject({
+      status: "failed",
+      value: 1,
+      reason: expect.stringMatching(
+        /^pnpm\/pnpm-lock\.yaml:25 ms@2\.1\.3: .*; fixed in 2\.1\.4 \(GHSA-aaaa-bbbb-cccc\)$/,
+      ),
+    }))
   it("may be a folder", async () =>
     expect(await scan("go", `--go-database-folder=${database}`)).toMatchObject({
       status: "failed",
