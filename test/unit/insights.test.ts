@@ -1,8 +1,9 @@
 // Measures of delivery: a known history of 200 releases, whose figures the generator counts itself, and small cases by hand.
 import { describe, expect, it } from "vitest"
-import type { Entry } from "../../ci/src/release/record"
 import { deploymentsTo, insightsOf, periodOf, spanOf, type History, type Measures } from "../../ci/src/report/insights"
 import { insightsHtml, insightsTable, lengthText } from "../../ci/src/report/insights-page"
+
+type Entry = History["entries"][number]
 
 const hour = 3600
 const day = 24 * hour
