@@ -35,3 +35,18 @@ describe("a step on its own", () => {
     expect(stderr).toContain("record-key: missing")
   })
 })
+
+it("publish fits a registry as strict as ECR: what is missing is named, and nothing is pushed twice", async () => {
+  const { code, stdout, stderr } = await dagger(
+    ["--silent", "-m", "test/fixtures/chain", "call", "published", "--source=."],
+    { cwd: repository, seconds: 580 },
+  )
+  expect(code, stderr).toBe(0)
+  const said = JSON.parse(stdout) as Record<string, string>
+  expect(said.missing).toMatch(
+    /✘ failed .*registry:5000 has no repository delivery\/files, and a push does not create it/,
+  )
+  expect(said.published).toContain("GREEN")
+  expect(said.again).toContain("0 images pushed")
+  expect(said.again).toContain("GREEN")
+})
