@@ -335,6 +335,28 @@ describe("why an installation failed", () => {
     ],
     ['error: Script not found "no"\n', 'Script not found "no"'],
   ])("of a script that is missing: %j", (output, reason) => expect(firstError(output)).toContain(reason))
+  it.each<[Lockfile, string, string]>([
+    [
+      "package-lock.json",
+      "npm error code 1\nnpm error path /src/node_modules/oven\nnpm error command sh -c node get.js\n",
+      "",
+    ],
+    ["yarn.lock", "error /src/node_modules/oven: Command failed.\nExit code: 1\nCommand: node get.js\n", classic],
+    [
+      "yarn.lock",
+      "➤ YN0009: │ oven@npm:1.0.0 couldn't be built successfully (exit code 1, logs can be found here)\n",
+      berry(8),
+    ],
+    ["pnpm-lock.yaml", " ELIFECYCLE  Command failed with exit code 1.\n", "lockfileVersion: '9.0'\n"],
+    ["bun.lock", 'error: postinstall script from "oven" exited with 1\n', ""],
+  ])(
+    "is not final for %s if a script had no network: a file of the project may say what to get: %j",
+    (file, says, text) => {
+      const network = "Error: getaddrinfo ENOTFOUND bakery.example\n"
+      expect(failed(file, `${network}${says}${network}`, text).isFinal).toBe(false)
+      expect(failed(file, network, text).isFinal).toBe(true)
+    },
+  )
 })
 
 describe("the test runner", () => {

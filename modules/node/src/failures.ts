@@ -73,6 +73,15 @@ const finalErrors = [
   /lockfile had changes|lockfile needs to be updated/,
 ]
 
+/** What managers say when an install script failed: it may read files of the project, such as what to download. */
+const scriptErrors = [
+  /^npm (?:error|ERR!) command (?:sh|bash) /m,
+  /^error \S+: Command failed\.$/m,
+  /\bELIFECYCLE\b/,
+  /\bYN0009\b/,
+  /^error: \w+ script from .* exited with/m,
+]
+
 /** Why an installation failed, and whether more files would not change that. `log`: npm's refused requests. */
 export function installFailure(manager: Manager, output: string, log = ""): { reason: string; isFinal: boolean } {
   if (refusal(log)) return { reason: refusal(log), isFinal: true }
@@ -90,8 +99,12 @@ export function installFailure(manager: Manager, output: string, log = ""): { re
   }
   return {
     reason: usefulLine(output) || firstLine(lines.join("\n")),
-    isFinal: finalErrors.some((known) => known.test(output)),
+    isFinal: isAnyOf(finalErrors, output) && !isAnyOf(scriptErrors, output),
   }
+}
+
+function isAnyOf(errors: RegExp[], output: string): boolean {
+  return errors.some((known) => known.test(output))
 }
 
 /** Why a package manager could not be had. */
