@@ -93,10 +93,10 @@ export class Delivery {
   }
 
   /**
-   * Sets the key that seals release records. All steps of a release need the same key.
+   * Sets the private key that signs what is stored: the publisher's for `pr` and `publish`, for the rest the environment's own.
    * Example: `dagger call with-record-key --key env://RECORD_KEY publish verdict`
    *
-   * @param key The key, for example `env://RECORD_KEY`.
+   * @param key ECDSA key on P-256 as PEM, or the base64 of that, for example `env://RECORD_KEY`.
    */
   @func()
   withRecordKey(key: Secret): Delivery {
@@ -149,7 +149,7 @@ export class Delivery {
    *
    * @param webhook Slack incoming-webhook URL, for example `env://SLACK_WEBHOOK`.
    * @param token Token of a Slack app with the scope chat:write, which is in the channel; for example `env://SLACK_TOKEN`.
-   * @param job Web page of the CI job, which the messages link to; for example `$CIRCLE_BUILD_URL`.
+   * @param job Web page of the CI job, which messages link to and the evidence names; for example `$CIRCLE_BUILD_URL`.
    */
   @func()
   withSlack(webhook?: Secret, token?: Secret, job: string = ""): Delivery {
@@ -379,8 +379,8 @@ export class Delivery {
   }
 
   /**
-   * What is stored about releases: may this one go to an environment, approvals, holds, and how well delivery works.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY evidence may --environment prod`
+   * What is stored about releases: statements, may this one go to an environment, approvals, holds, how well delivery works.
+   * Example: `dagger call evidence show`, `dagger call evidence may --environment prod`
    */
   @func({ cache: "never" })
   evidence(): Evidence {

@@ -8,6 +8,7 @@ import {
   holdsIn,
   mayTable,
   noPromotion,
+  overrideEntry,
   overridesText,
   questionOf,
   rehearsed,
@@ -20,13 +21,14 @@ import { recorded } from "../../ci/src/release/checks-record"
 import type { Promote } from "../../ci/src/config/promote"
 import { decide, refusalOf } from "../../ci/src/release/policy"
 import { lift, personOf } from "../../ci/src/release/promotion"
-import { Records, subjectOf, verdictEntry, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
+import { ownEvidence } from "../../ci/src/release/evidence"
+import { Records, referencesOf, verdictEntry, type RecordStore, type ReleaseRecord } from "../../ci/src/release/record"
 import type { Stage } from "../../ci/src/report/stages"
 
 const tree = "a".repeat(64)
 const sha = "6a57497bcae011ae584da337ef8feb7ba971aace"
 const stored = {
-  ...{ format: 2 as const, tree, sha, commitTime: "2026-11-01T00:00:00Z", author: "ann@example.com" },
+  ...{ tree, sha, commitTime: "2026-11-01T00:00:00Z", author: "ann@example.com" },
   ...{ images: { api: "registry:5000/api@sha256:1" }, chart: "c@sha256:2", files: "f@sha256:3" },
 }
 const record: ReleaseRecord = { ...stored, verdicts: {} }
@@ -42,7 +44,7 @@ async function recordsWith(): Promise<Records> {
       Object.fromEntries(Object.entries(texts).filter(([name]) => name === prefix || name.startsWith(`${prefix}.`))),
     write: async (name, text) => void (texts[name] = text),
   }
-  const records = new Records(store, "key")
+  const records = new Records(store, ownEvidence())
   await records.add(stored)
   return records
 }
@@ -67,9 +69,7 @@ const ask = async (records: Records, where = simple, promotion: Promotion = noPr
   decide(questionOf(where, record, await storedOf(records, record, where.name), { promotion, now: Date.now() / 1000 }))
 const checked = (records: Records, ...stages: Stage[]) =>
   recorded(stages, async () => ({ identity: { sha, tree, dirty: false }, isEphemeral: false, records }))
-const approved = (by: string, subject = subjectOf(record).join()) => ({
-  ...{ kind: "approval", tree, at: Date.now() / 1000, environment: "prod", by, subject },
-})
+const approved = (by: string) => ({ kind: "approval", tree, at: Date.now() / 1000, environment: "prod", by })
 const held = { kind: "hold", tree: scopeOf("prod"), environment: "prod", by: "bob", reason: "the till is down" }
 
 describe("a release", () => {
@@ -88,9 +88,9 @@ describe("a release", () => {
   it("that became red is refused with what was red", async () => {
     const records = await recordsWith()
     await checked(records, stage("api:test"))
-    await records.append(verdictEntry({ ...record, subject: subjectOf(record) }, "stage", [stage("stage:api")], 1000))
+    await records.append(verdictEntry(record, "stage", [stage("stage:api")], 1000), referencesOf(record))
     const red = [stage("stage:api"), stage("stage:load", "failed")]
-    await records.append(verdictEntry({ ...record, subject: subjectOf(record) }, "stage", red, 2000))
+    await records.append(verdictEntry(record, "stage", red, 2000), referencesOf(record))
     expect(refusalOf(await ask(records))).toBe(
       "requires stage: 6a57497bcae0 has a red stage verdict of 1970-01-01T00:33:20Z: " +
         "stage:load: stage:load says why; correct it and run stage again",
@@ -99,7 +99,7 @@ describe("a release", () => {
   it("whose stage verdict is of other digests is refused", async () => {
     const records = await recordsWith()
     await checked(records, stage("api:test"))
-    await records.append(verdictEntry({ ...record, subject: ["sha256:9"] }, "stage", [stage("stage:api")]))
+    await records.append(verdictEntry(record, "stage", [stage("stage:api")]), ["registry:5000/api@sha256:9"])
     expect(refusalOf(await ask(records))).toContain("no stage verdict")
   })
 })
@@ -120,7 +120,7 @@ describe("the verdict of pr", () => {
     const identity = { sha, tree: `${tree}-dirty`, dirty: true }
     const dirty = await recorded([stage("api:test")], async () => ({ identity, isEphemeral: false, records }))
     expect(dirty.status).toBe("notApplicable")
-    expect(await records.entries(tree)).toEqual([])
+    expect((await records.entries(tree)).map(({ kind }) => kind)).toEqual(["published"])
     expect(await records.entries(`${tree}-dirty`)).toEqual([])
   })
   it("that cannot be stored is a red stage, and the checks keep theirs", async () =>
@@ -134,14 +134,14 @@ describe("people", () => {
     const records = await recordsWith()
     await checked(records, stage("api:test"))
     await records.judge(record, "stage", [stage("stage:api")])
-    await records.append(approved("ann@example.com"))
-    await records.append(approved("cid", "sha256:9"))
+    await records.append(approved("ann@example.com"), referencesOf(record))
+    await records.append(approved("cid"), ["registry:5000/api@sha256:9"])
     const table = await mayTable({ ...prod, environment: prod }, record, records)
     expect(table).toContain(
       "✘ approvals       0 of 1 approvals; not counted: ann@example.com is the author, cid's is of other digests",
     )
     expect(table).toContain("6a57497bcae0 → prod: not allowed; somebody has to act first (✘)")
-    await records.append(approved("bob"))
+    await records.append(approved("bob"), referencesOf(record))
     expect(await mayTable({ ...prod, environment: prod }, record, records)).toContain(
       "6a57497bcae0 → prod: allowed now",
     )
@@ -170,7 +170,7 @@ describe("people", () => {
     const decision = await ask(records, simple, promotion)
     expect(decision.allowed).toBe(true)
     expect(admittedText(decision, "")).toBe("against the rules (requires pr, requires stage) by eve: the shop is down")
-    await records.append({ ...decision.override!, kind: "override", tree: scopeOf("prod"), commit: sha })
+    await records.append(overrideEntry(decision.override!, record), referencesOf(record))
     const { overrides } = await storedOf(records, record, "prod")
     const now = Date.now() / 1000
     expect(overridesText(overrides, now)).toMatch(
@@ -200,7 +200,7 @@ it("a rollback holds its release and older ones, and lets a newer one pass", asy
   const question = questionOf(
     open,
     newer,
-    { verdicts: [], approvals: [], holds, overrides: [] },
+    { verdicts: [], approvals: [], holds, overrides: [], uncounted: [] },
     { promotion: noPromotion, now: 2e9 },
   )
   expect(decide(question).allowed).toBe(true)

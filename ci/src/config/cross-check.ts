@@ -1,5 +1,6 @@
 // What the schema cannot say: settings of a delivery.yaml that do not fit together.
 import { reservedNames } from "../catalogue"
+import { evidenceFaults } from "./evidence"
 import { productFaults } from "./product"
 import { promoteFaults } from "./promote"
 import { repositoryFault } from "./repositories"
@@ -23,6 +24,7 @@ export function crossCheck(config: Config): Fault[] {
     ...settingsOfDocker(services),
     ...Object.entries(services).flatMap(([name, { needs }]) => sharedNeeds(name, needs)),
     ...productFaults(config),
+    ...evidenceFaults(config.evidence),
     ...sharedNamespaces(deployments),
     ...deployments.flatMap(([name, environment]) => environmentFaults(name, environment, config)),
     ...deployments.flatMap(([name, { promote }]) => promoteFaults(name, promote, environments)),

@@ -29,6 +29,7 @@ export function withDefaults(written: WrittenConfig, isGateWritten: boolean): Co
     repository: written.repository,
     registry: written.registry,
     platforms: [...new Set(written.platforms)],
+    evidence: written.evidence,
     ...fullProduct(written),
     environments: mapValues(environments, (environment, name) => ({
       ...environment,

@@ -1,5 +1,6 @@
 // The settings of a delivery.yaml: in full, as the pipelines read them, and as a valid file may write them.
 import type { Detected } from "./detect"
+import type { EvidenceSettings } from "./evidence"
 import type { Product, Run, WrittenProduct } from "./product"
 import type { Promote, WrittenPromote } from "./promote"
 
@@ -171,6 +172,7 @@ export interface Config extends Product {
   /** The platforms of images. */
   platforms: Platform[]
   environments: Partial<Record<EnvironmentName, Environment>>
+  evidence: EvidenceSettings
   branches: Record<"develop" | "master", string>
   notifications: { slack?: { channel: string; on: Step[] } }
   timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
@@ -178,7 +180,7 @@ export interface Config extends Product {
 
 /** What a valid file holds: everything that has a default may be missing. */
 export type WrittenConfig = WrittenProduct &
-  Pick<Config, "repository" | "suppressions" | "registry" | "platforms"> &
+  Pick<Config, "repository" | "suppressions" | "registry" | "platforms" | "evidence"> &
   Partial<Pick<Config, "branches" | "notifications">> & {
     environments?: Partial<Record<EnvironmentName, WrittenEnvironment>>
     services: Record<string, WrittenService>

@@ -14,9 +14,19 @@ import {
   type HoldFact,
   type OverrideFact,
   type Question,
+  type UncountedFact,
   type VerdictFact,
 } from "./policy"
-import { subjectOf, verdictsOn, type Entry, type Records, type ReleaseRecord, type VerdictEntry } from "./record"
+import type { Entry, Found } from "./entries"
+import {
+  counted,
+  referencesOf,
+  subjectOf,
+  verdictsOn,
+  type Records,
+  type ReleaseRecord,
+  type VerdictEntry,
+} from "./record"
 
 /** What a caller says of a promotion. */
 export interface Promotion {
@@ -49,16 +59,20 @@ export interface Stored {
   approvals: ApprovalFact[]
   holds: HoldFact[]
   overrides: StoredOverride[]
+  /** Why verdicts do not count, by step. */
+  uncounted: UncountedFact[]
 }
 
 /** Reads what is stored about a release and an environment. */
 export async function storedOf(
-  records: Pick<Records, "entries">,
+  records: Pick<Records, "entries" | "found">,
   record: ReleaseRecord,
   name: string,
 ): Promise<Stored> {
-  const [own, environment] = await Promise.all([records.entries(record.tree), records.entries(scopeOf(name))])
+  const [found, environment] = await Promise.all([records.found(record.tree), records.entries(scopeOf(name))])
+  const own = counted(found)
   return {
+    uncounted: found.flatMap(uncountedFact),
     verdicts: verdictsOn(record, own).map(verdictFact),
     approvals: ofKind<ApprovalFact>(own, "approval"),
     holds: holdsIn(environment),
@@ -67,7 +81,18 @@ export async function storedOf(
 }
 
 function ofKind<T>(entries: Entry[], kind: string): T[] {
-  return entries.filter((entry) => entry.kind === kind) as unknown as T[]
+  const found = entries.filter((entry) => entry.kind === kind)
+  return found.map(({ subject = [], ...fields }) => ({ ...fields, subject: subject.join() }) as unknown as T)
+}
+
+function uncountedFact({ entry, name, uncounted }: Found): UncountedFact[] {
+  if (uncounted === undefined) return []
+  return [
+    {
+      step: entry?.kind === "verdict" ? (entry.step as UncountedFact["step"]) : undefined,
+      reason: `${name.split(".")[1]} ${uncounted}`,
+    },
+  ]
 }
 
 function verdictFact({ step, tree, commit, passed, at, stages }: VerdictEntry): VerdictFact {
@@ -103,6 +128,7 @@ export function questionOf(
     verdicts: stored.verdicts,
     approvals: stored.approvals,
     holds: stored.holds,
+    uncounted: stored.uncounted,
     ticket: promotion.ticket,
     ...(by ? { override: { environment: name, subject, at: now, by, reason } } : {}),
     now,
@@ -136,7 +162,7 @@ export interface PromotionTarget {
 async function decisionOn(
   { name, environment: { promote }, promotion = noPromotion }: PromotionTarget,
   record: ReleaseRecord,
-  records: Pick<Records, "entries">,
+  records: Pick<Records, "entries" | "found">,
 ): Promise<{ decision: Decision; earlier: string }> {
   const now = Date.now() / 1000
   const stored = await storedOf(records, record, name)
@@ -151,7 +177,7 @@ async function decisionOn(
 export async function admission(
   target: PromotionTarget,
   record: ReleaseRecord,
-  records: Pick<Records, "entries" | "append">,
+  records: Pick<Records, "entries" | "found" | "append">,
 ): Promise<Part> {
   const { name, promotion = noPromotion } = target
   return step(`${name}:policy`, async () => {
@@ -161,16 +187,15 @@ export async function admission(
     const refused = refusalOf(decision)
     if (refused) return { status: "failed", reason: refused, reports }
     const { override } = decision
-    if (override)
-      await records.append({
-        ...override,
-        kind: "override",
-        tree: scopeOf(name),
-        commit: record.sha,
-        release: record.tree,
-      })
+    if (override) await records.append(overrideEntry(override, record), referencesOf(record))
     return { reason: admittedText(decision, earlier), reports }
   })
+}
+
+/** Returns an override as it is stored: with the digests of what it lets in. */
+export function overrideEntry({ subject: _, ...override }: OverrideFact, record: ReleaseRecord): Entry {
+  const { sha: commit, tree: release } = record
+  return { ...override, kind: "override", tree: scopeOf(override.environment), commit, release }
 }
 
 /** Returns why a release was let in: what was asked, and who has overridden it. */
@@ -187,7 +212,7 @@ export function admittedText({ answers, override }: Decision, earlier: string): 
 export async function mayTable(
   target: PromotionTarget,
   record: ReleaseRecord,
-  records: Pick<Records, "entries">,
+  records: Pick<Records, "entries" | "found">,
 ): Promise<string> {
   const { decision, earlier } = await decisionOn(target, record, records)
   return `${decisionTable(decision)}\n${earlier ? `${earlier}\n` : ""}`

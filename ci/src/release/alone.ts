@@ -6,8 +6,9 @@ import { slackOf, tell, tellingErrors, type SlackOptions } from "../report/notif
 import type { Part } from "../report/parts"
 import { unique } from "../report/unique"
 import { unpromoted } from "./admission"
-import { deliver, deliverTo, environmentOf, deliveryPlace, recordKeyOf, told, type DeliverOptions } from "./deliver"
+import { deliver, deliverTo, environmentOf, deliveryPlace, openRecords, told, type DeliverOptions } from "./deliver"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
+import { ownEvidence } from "./evidence"
 import { publish } from "./publish"
 import { identify, recordsIn } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
@@ -18,7 +19,7 @@ import { registryOf, type TargetOptions } from "./targets"
  */
 export async function publishRelease(
   checkout: Directory,
-  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey"> & { access: Access },
+  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey" | "slackJob"> & { access: Access },
 ): Promise<Part[]> {
   const { source, config } = await openSource(checkout)
   const identity = await identify(checkout, source, config)
@@ -26,10 +27,12 @@ export async function publishRelease(
   const telling = tell("publish", { commit, branch, author }, config, slackOf(options))
   const part = await tellingErrors(telling.failed, async () => {
     const given = registryOf(config, options)
-    const key = given || options.recordKey ? await recordKeyOf(options.recordKey) : unique()
     const registry = given ?? (await ephemeralRegistry(unique()))
-    const { access } = options
-    return (await publish({ source, config, identity, registry, records: recordsIn(registry, key), access })).part
+    const isKept = given !== undefined || options.recordKey !== undefined
+    const records = isKept
+      ? await openRecords(config, registry, options, "publisher")
+      : recordsIn(registry, ownEvidence())
+    return (await publish({ source, config, identity, registry, records, access: options.access })).part
   })
   return [part, ...(await told(telling, "publish", [part]))]
 }
@@ -45,7 +48,7 @@ export async function deliverDev(checkout: Directory, options: DeliverOptions & 
   if (!ephemeral) return deliver("dev", checkout, options)
 
   const registry = await ephemeralRegistry(unique())
-  const records = recordsIn(registry, unique())
+  const records = recordsIn(registry, ownEvidence())
   const identity = await identify(checkout, source, config)
   const published = await publish({ source, config, identity, registry, records, access: options.access })
   if (!published.record) return [published.part]

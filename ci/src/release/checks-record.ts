@@ -5,21 +5,25 @@ import { errorText } from "../report/parts"
 import { oneLine, verdictOf, type Stage } from "../report/stages"
 import { isTold, slackOf, tell, tellingErrors, type SlackOptions } from "../report/notify"
 import { reportsOf } from "../report/report"
-import { recordKeyOf, told, type DeliverOptions } from "./deliver"
-import { identify, recordsIn, verdictEntry, type Identity, type Records } from "./record"
+import { openRecords, told, type DeliverOptions } from "./deliver"
+import { identify, verdictEntry, type Identity, type Records } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
-type Options = TargetOptions & Pick<DeliverOptions, "recordKey">
+type Options = TargetOptions & Pick<DeliverOptions, "recordKey" | "slackJob">
 
 /** Returns the results with a stage `record`, if the caller gives a registry or the key of its records. */
-async function withRecordedChecks(opened: Opened, checked: Checked, options: Options): Promise<Checked> {
+async function withRecordedChecks(
+  opened: Opened,
+  checked: Checked,
+  options: Options & { began: number },
+): Promise<Checked> {
   if (!options.registry && !options.recordKey) return checked
   const stage = await recorded(checked.stages, async () => {
-    const key = await recordKeyOf(options.recordKey)
     const registry = registryOf(opened.config, options)
     if (!registry) throw new Error("registry: missing; a verdict is stored beside the images (`--registry`)")
     const identity = await identify(opened.checkout, opened.source, opened.config)
-    return { identity, isEphemeral: registry.ephemeral, records: recordsIn(registry, key) }
+    const records = await openRecords(opened.config, registry, options, "publisher")
+    return { identity, isEphemeral: registry.ephemeral, records, began: options.began }
   })
   console.log(`${stage.status === "failed" ? "✘" : "✔"} record ${oneLine(stage.reason, 160)}`)
   const part = { folder: "record", stages: [stage], files: {}, reports: {} }
@@ -34,7 +38,8 @@ export async function toldChecks(
 ): Promise<Checked> {
   const { checkout, source, config } = opened
   const slack = slackOf(options)
-  const run = async () => withRecordedChecks(opened, await checks(), options)
+  const began = Date.now() / 1000
+  const run = async () => withRecordedChecks(opened, await checks(), { ...options, began })
   if (!isTold("pr", config, slack)) return run()
   const { sha: commit, branch, author } = await identify(checkout, source, config)
   const telling = tell("pr", { commit, branch, author }, config, slack)
@@ -51,9 +56,11 @@ export async function toldChecks(
 
 /** What a verdict is of, and where it goes. */
 interface Destination {
-  identity: Pick<Identity, "sha" | "tree" | "dirty">
+  identity: Pick<Identity, "sha" | "tree" | "dirty"> & Partial<Pick<Identity, "branch">>
   isEphemeral: boolean
   records: Pick<Records, "append">
+  /** When the checks began, in seconds since 1970. */
+  began?: number
 }
 
 /** Stores the verdict of all checks; returns the stage that says so. Checks that were left out are no verdict. */
@@ -67,11 +74,11 @@ export async function recorded(stages: Stage[], open: () => Promise<Destination>
   if (missing.length)
     return end("notApplicable", `not recorded: a verdict needs all checks, and ${missing[0]!.name} did not run`)
   try {
-    const { identity, isEphemeral, records } = await open()
-    const { sha, tree, dirty } = identity
+    const { identity, isEphemeral, records, began } = await open()
+    const { sha, tree, branch, dirty } = identity
     if (dirty && !isEphemeral)
       return end("notApplicable", `not recorded: the source has uncommitted changes (${sha}); a verdict is of a commit`)
-    await records.append(verdictEntry({ tree, sha, subject: [] }, "pr", stages))
+    await records.append(verdictEntry({ tree, sha, branch, began }, "pr", stages))
     return end("passed", `${verdictOf(stages).passed ? "green" : "red"} verdict of pr on the tree ${tree.slice(0, 12)}`)
   } catch (error) {
     return end("failed", oneLine(errorText(error), 300))

@@ -1,6 +1,7 @@
 // The one path by which a release gets into an environment, and back out of it.
 import { Directory, Secret } from "@dagger.io/dagger"
 import type { Config, Environment, EnvironmentName, Step } from "../config/config"
+import type { Holder } from "../config/evidence"
 import { openSource, readConfig } from "../config/source"
 import { admission, holdAfterRollback, type Promotion } from "./admission"
 import {
@@ -17,6 +18,7 @@ import { allPassed, decidedPart, errorText, notRun, type Part } from "../report/
 import { isRed, oneLine } from "../report/stages"
 import { unique } from "../report/unique"
 import { createdBy, runEnvironment, type Place } from "./environment"
+import { evidenceFor } from "./evidence"
 import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
 import { findTarget, rollbackByEvidence, rollbackTo } from "./rollback"
 import { clusterOf, registryOf, secretsOf, type Cluster, type Registry, type TargetOptions } from "./targets"
@@ -27,7 +29,7 @@ export interface DeliverOptions extends TargetOptions, Promotion, SlackOptions {
   /** The full hash of the release's commit or tree; the source's own release if it is empty. */
   release: string
   faults: string[]
-  /** Key of the release records' seal. */
+  /** The private key that signs what is stored. */
   recordKey?: Secret
   /** Values of the environment's Kubernetes Secret, by key. */
   secrets: Record<string, Secret | undefined>
@@ -42,7 +44,7 @@ export async function deliver(name: EnvironmentName, checkout: Directory, option
     if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
     const registry = registryOf(config, options)
     if (!registry) throw new Error(goneRegistry)
-    const records = recordsIn(registry, await recordKeyOf(options.recordKey))
+    const records = await openRecords(config, registry, options, name)
     const record = await records.read(options.release || (await identify(checkout, source, config)).tree)
     const holder = `${name} of ${record.sha.slice(0, 12)}`
     return { place: deliveryPlace(name, config, { registry, cluster }, { ...options, holder }), record, records }
@@ -70,13 +72,18 @@ export function environmentOf({ environments }: Config, name: string): Environme
   throw new Error(`environments.${name}: delivery.yaml does not have this environment; it has: ${allowed}`)
 }
 
-/** Returns the key that seals release records. A registry that stays needs the same key in every call. */
-export async function recordKeyOf(recordKey?: Secret): Promise<string> {
-  if (recordKey) return recordKey.plaintext()
-  throw new Error(
-    "record-key: missing; it seals the release records of the registry: " +
-      "`with-record-key --key env://RECORD_KEY`; `npm run pipeline`: `--record-key env://RECORD_KEY`",
-  )
+/**
+ * Returns the records of a registry. With `writer`, the caller's key has to be that one's: what could not be signed in the
+ * end is refused before anything is done. Without, no key is needed where delivery.yaml lists the public ones.
+ */
+export async function openRecords(
+  { evidence: settings }: Config,
+  registry: Registry,
+  { recordKey, slackJob }: Pick<DeliverOptions, "recordKey" | "slackJob">,
+  writer?: Holder,
+): Promise<Records> {
+  const key = await recordKey?.plaintext()
+  return recordsIn(registry, evidenceFor({ settings, key, builder: slackJob, ephemeral: registry.ephemeral }, writer))
 }
 
 /** Returns the place of an environment: its settings, targets and secrets. */
@@ -127,6 +134,7 @@ async function judged(
   telling: Telling,
 ): Promise<{ parts: Part[]; record: ReleaseRecord }> {
   const { name } = place
+  const began = Date.now() / 1000
   const policy = await admission(place, record, records)
   if (!allPassed([policy])) {
     const refused = [policy, notRun([`${name}:deploy`], "the policy refuses it")]
@@ -150,7 +158,7 @@ async function judged(
       record,
       name,
       parts.flatMap((part) => part.stages),
-      id,
+      { deployment: id, began },
     )
   })
   parts.push(...written)
@@ -210,7 +218,7 @@ export async function told(telling: Telling, step: Step, parts: Part[], facts: P
 export async function goBack(
   source: Directory,
   name: string,
-  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey">,
+  options: TargetOptions & SlackOptions & Pick<DeliverOptions, "recordKey" | "slackJob">,
 ): Promise<Part[]> {
   const config = await readConfig(source)
   const slack = slackOf(options)
@@ -221,7 +229,7 @@ export async function goBack(
     if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
     const registry = registryOf(config, options)
     if (!registry) throw new Error(goneRegistry)
-    const records = recordsIn(registry, await recordKeyOf(options.recordKey))
+    const records = await openRecords(config, registry, options)
     // A rollback needs no values of the environment's Secret: that stays as it is.
     const without = { secrets: {}, faults: [], holder: "rollback" }
     const place: Place = { name: name as EnvironmentName, config, environment, registry, cluster, ...without }

@@ -1,11 +1,17 @@
-/** What is stored about releases, as functions: who may go where, approvals, holds, and figures. */
-import { Directory, Secret, Service, func, object } from "@dagger.io/dagger"
+/** What is stored about releases, as functions: the statements, who may go where, approvals, holds, and figures. */
+import { Directory, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { noPromotion } from "./admission"
+import { evidenceIn, type StoredEvidence } from "./evidence-commands"
+import { exported, evidenceJson, evidenceTable, faultsOf, verdictOnEvidence } from "./evidence-report"
 import { approve, hold, may, releaseHold } from "./promotion"
 import type { TargetOptions } from "./targets"
 
 /** The source, and access to where its releases are stored. */
-type Access = Omit<TargetOptions, "kubeconfig" | "cluster"> & { source: Directory; recordKey?: Secret }
+type Access = Omit<TargetOptions, "kubeconfig" | "cluster"> & {
+  source: Directory
+  recordKey?: Secret
+  slackJob: string
+}
 
 /** What is stored about releases, and what people say of them. */
 @object()
@@ -15,6 +21,7 @@ export class Evidence {
   registryUser: string = ""
   registryPassword?: Secret
   recordKey?: Secret
+  slackJob: string = ""
   awsAccessKey?: Secret
   awsSecretKey?: Secret
   awsSessionToken?: Secret
@@ -24,9 +31,55 @@ export class Evidence {
   }
 
   /**
+   * Returns all signed statements about a release as a table: when, what, whose key, and where it was said; below it those that do
+   * not count. No private key is needed where `evidence.keys` of delivery.yaml lists the public ones.
+   * Example: `dagger call evidence show`
+   *
+   * @param release Full hash of the release's commit or tree, instead of the source's own.
+   * @param json Return the statements as JSON.
+   */
+  @func({ cache: "never" })
+  async show(release: string = "", json: boolean = false): Promise<string> {
+    const { found, trust } = await this.stored(release)
+    return json ? evidenceJson(found, trust) : evidenceTable(found)
+  }
+
+  /**
+   * Verifies signature, signer, subject and name of every statement about a release; fails if one does not count, or if there is
+   * none.
+   * Example: `dagger call evidence verify`
+   *
+   * @param release The release, as for `show`.
+   */
+  @func({ cache: "never" })
+  async verify(release: string = ""): Promise<string> {
+    const { found } = await this.stored(release)
+    return verdictOnEvidence(found.length, faultsOf(found))
+  }
+
+  /**
+   * Returns a folder that verifies with stock cosign alone: a bundle for each statement that counts, the public keys, verify.sh.
+   * Example: `dagger call evidence bundles export --path evidence`
+   *
+   * @param release The release, as for `show`.
+   */
+  @func({ cache: "never" })
+  async bundles(release: string = ""): Promise<Directory> {
+    const { found, trust } = await this.stored(release)
+    return Object.entries(exported(found, trust)).reduce(
+      (folder, [path, text]) => folder.withNewFile(path, text, { permissions: path.endsWith(".sh") ? 0o755 : 0o644 }),
+      dag.directory(),
+    )
+  }
+
+  private stored(release: string): Promise<StoredEvidence> {
+    return evidenceIn(this.source, release, this)
+  }
+
+  /**
    * Returns what each rule of `promote` says of a release in an environment, what is missing, and the earliest time at which it
    * would be allowed. A deployment asks the same rules.
-   * Example: `dagger call with-record-key --key env://RECORD_KEY evidence may --environment prod`
+   * Example: `dagger call evidence may --environment prod`
    *
    * @param environment Where it would go, for example `prod`.
    * @param release Full hash of the release's commit or tree, instead of the source's own.
@@ -80,10 +133,10 @@ export class Evidence {
 
 /** Returns the functions on what is stored where the caller's access leads to. */
 export function evidenceOf(access: Access): Evidence {
-  const { source, registry, registryUser, registryPassword, recordKey } = access
+  const { source, registry, registryUser, registryPassword, recordKey, slackJob } = access
   const { awsAccessKey, awsSecretKey, awsSessionToken } = access
   return Object.assign(new Evidence(source), {
-    ...{ registry, registryUser, registryPassword, recordKey },
+    ...{ registry, registryUser, registryPassword, recordKey, slackJob },
     ...{ awsAccessKey, awsSecretKey, awsSessionToken },
   })
 }

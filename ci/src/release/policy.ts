@@ -49,6 +49,13 @@ export interface OverrideFact {
   reason: string
 }
 
+/** A statement that does not count, such as a verdict that another key than the environment's has signed. */
+export interface UncountedFact {
+  /** The step whose verdict it would be, where that is known. */
+  step?: RequiredStep
+  reason: string
+}
+
 /** The release that wants to go somewhere. */
 export interface ReleaseFact {
   tree: string
@@ -70,6 +77,7 @@ export interface Question {
   approvals?: ApprovalFact[]
   holds?: HoldFact[]
   override?: OverrideFact
+  uncounted?: UncountedFact[]
   ticket?: string
   /** Seconds since 1970. */
   now: number
@@ -180,7 +188,13 @@ function requirement(question: Question, step: RequiredStep): Answer {
     : step === "pr"
       ? `${short} has no pr verdict: it was never checked; run pr with the registry and the record key`
       : `${short} has no ${step} verdict: it was never tested there; run ${step} first`
-  return { rule, allowed: false, reason }
+  return { rule, allowed: false, reason: reason + uncountedText(question, step) }
+}
+
+/** The statements that do not count where a verdict is missing; a foreign key hides whose it would be. */
+function uncountedText({ uncounted = [] }: Question, step: RequiredStep): string {
+  const reasons = uncounted.filter((one) => one.step === undefined || one.step === step).map(({ reason }) => reason)
+  return reasons.length ? `; not counted: ${[...new Set(reasons)].join(", ")}` : ""
 }
 
 function age(question: Question): Answer[] {

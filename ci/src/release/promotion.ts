@@ -9,15 +9,14 @@ import {
   noPromotion,
   scopeOf,
   storeHold,
-  subjectText,
   type PromotionTarget,
   type Promotion,
 } from "./admission"
-import { environmentOf, recordKeyOf, type DeliverOptions } from "./deliver"
-import { identify, recordsIn, type Records, type ReleaseRecord } from "./record"
+import { environmentOf, openRecords, type DeliverOptions } from "./deliver"
+import { identify, referencesOf, type Records, type ReleaseRecord } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
-type Options = TargetOptions & Pick<DeliverOptions, "recordKey">
+type Options = TargetOptions & Pick<DeliverOptions, "recordKey" | "slackJob">
 
 /** A release and where it wants to go. */
 interface Wanted extends PromotionTarget {
@@ -25,17 +24,23 @@ interface Wanted extends PromotionTarget {
   records: Records
 }
 
-/** Opens the records of the registry that the caller gives or delivery.yaml names. */
-async function open(checkout: Directory, name: string, options: Options) {
+/** Opens the records of the registry that the caller gives or delivery.yaml names; what is written is of the environment. */
+async function open(checkout: Directory, name: string, options: Options & { isWritten: boolean }) {
   const opened = await openSource(checkout)
   const environment = environmentOf(opened.config, name)
   const registry = registryOf(opened.config, options)
   if (!registry) throw new Error("registry: missing; the records are stored there (`with-registry --service …`)")
-  const records = recordsIn(registry, await recordKeyOf(options.recordKey))
-  return { ...opened, name: name as EnvironmentName, environment, records }
+  const writer = name as EnvironmentName
+  const records = await openRecords(opened.config, registry, options, options.isWritten ? writer : undefined)
+  return { ...opened, name: writer, environment, records }
 }
 
-async function wantedOf(checkout: Directory, name: string, release: string, options: Options): Promise<Wanted> {
+async function wantedOf(
+  checkout: Directory,
+  name: string,
+  release: string,
+  options: Options & { isWritten: boolean },
+): Promise<Wanted> {
   const { source, config, ...rest } = await open(checkout, name, options)
   const record = await rest.records.read(release || (await identify(checkout, source, config)).tree)
   return { ...rest, record }
@@ -48,7 +53,8 @@ export async function may(
   options: Options,
 ): Promise<string> {
   checkPromotion(promotion)
-  const { record, records, ...destination } = await wantedOf(checkout, environment, release, options)
+  const read = { ...options, isWritten: false }
+  const { record, records, ...destination } = await wantedOf(checkout, environment, release, read)
   return mayTable({ ...destination, promotion }, record, records)
 }
 
@@ -59,15 +65,10 @@ export async function approve(
   options: Options,
 ): Promise<string> {
   const person = personOf(by)
-  const { record, records, ...destination } = await wantedOf(checkout, environment, release, options)
-  await records.append({
-    kind: "approval",
-    tree: record.tree,
-    at: Date.now() / 1000,
-    environment,
-    by: person,
-    subject: subjectText(record),
-  })
+  const written = { ...options, isWritten: true }
+  const { record, records, ...destination } = await wantedOf(checkout, environment, release, written)
+  const approval = { kind: "approval", tree: record.tree, at: Date.now() / 1000, environment, by: person }
+  await records.append(approval, referencesOf(record))
   return mayTable({ ...destination, promotion: noPromotion }, record, records)
 }
 
@@ -79,7 +80,7 @@ export async function hold(
 ): Promise<string> {
   const person = personOf(by)
   if (!reason.trim()) throw new Error("reason: missing; it is shown to anyone whose deployment is refused")
-  const { name, records } = await open(checkout, environment, options)
+  const { name, records } = await open(checkout, environment, { ...options, isWritten: true })
   await storeHold(records, name, { by: person, reason })
   return `${environment} is held by ${person}: ${reason}\n`
 }
@@ -91,7 +92,7 @@ export async function releaseHold(
   options: Options,
 ): Promise<string> {
   const person = personOf(by)
-  const { records } = await open(checkout, environment, options)
+  const { records } = await open(checkout, environment, { ...options, isWritten: true })
   return lift(records, { environment, by: person, reason })
 }
 

@@ -41,7 +41,7 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
       throw new Error(
         `the source has uncommitted changes (${identity.sha}): only a commit is published to a real registry`,
       )
-    const { tree, sha, commitTime, author } = identity
+    const { tree, sha, commitTime, author, branch } = identity
     const found = await records.find(tree)
     if (found && found.sha !== sha) {
       await records.name(sha, tree)
@@ -56,11 +56,11 @@ export async function publish(publication: Publication): Promise<{ part: Part; r
     const result = await resultOf(pushed)
     if (result.status !== "passed") return pushed
     record = await records.add({
-      format: 2,
       tree,
       sha,
       commitTime,
       author,
+      branch,
       images: digestsOf(await pushed.file("pushed.json").contents()),
       chart,
       files,

@@ -1,5 +1,4 @@
-// A release: which one a source is, the sealed record of what it became, and where records are stored.
-import { createHmac, timingSafeEqual } from "node:crypto"
+// A release: which one a source is, the signed record of what it became, and where records are stored.
 import { Directory, dag } from "@dagger.io/dagger"
 import { goFolders } from "../checks/inputs"
 import type { Config, EnvironmentName } from "../config/config"
@@ -7,6 +6,10 @@ import { dockerfileOf, hasDockerfile } from "../config/dockerfile"
 import { recordsRepository } from "../config/repositories"
 import { verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
+import { version } from "../version"
+import { examine, signedEntry, type Entry, type Found } from "./entries"
+import type { EvidenceKeys } from "./evidence"
+import { loggedIn } from "./login"
 import { registryAccess, withLogin, type Registry } from "./targets"
 
 /** The commit of a source, and the tree that decides whether a release is the same one. */
@@ -72,9 +75,8 @@ export interface Verdict {
   deployments?: string[]
 }
 
-/** What a tree became, by digest. It is written once; verdicts of it are entries of their own. */
+/** What a tree became, by digest. The publisher signs it once; verdicts of it are entries of their own. */
 export interface StoredRelease {
-  format: 2
   /** The delivered files, as git names them: a merge that changed nothing in them has the same tree. */
   tree: string
   /** The commit that was built: the images' tag, and the version that the product gives. */
@@ -87,6 +89,8 @@ export interface StoredRelease {
   files: string
   /** Who wrote the commit. */
   author?: string
+  /** The branch that was checked out. */
+  branch?: string
 }
 
 /** A release with the newest verdict of each step. It is the ticket from one step to the next. */
@@ -97,64 +101,46 @@ export interface ReleaseRecord extends StoredRelease {
 /** A step that gives a verdict. */
 export type JudgedStep = "pr" | EnvironmentName
 
-/**
- * What happened to a release, or to an environment: a verdict, an approval, a hold. Entries are only ever added, each
- * under a name of its own: nothing that was said can be overwritten, and two writers at once lose nothing.
- */
-export interface Entry {
-  /** `verdict` or another word of lower-case letters. */
-  kind: string
-  /** The tree that it is about; for what is about no release, a name such as `environment-prod`. */
-  tree: string
-  /** Seconds since 1970. */
-  at: number
-  [field: string]: unknown
-}
-
 /** The verdict of a step on a release. */
 export interface VerdictEntry extends Entry {
   kind: "verdict"
   step: JudgedStep
   commit: string
+  branch?: string
   passed: boolean
   stages: Verdict["stages"]
   /** The digests that were judged; none if it is the source that was judged. */
   subject: string[]
   /** Id of the deployment that was judged. */
   deployment?: string
+  /** RFC 3339. */
+  startedOn?: string
+  finishedOn: string
+}
+
+/** Returns all references of a release. */
+export function referencesOf({ images, chart, files }: StoredRelease): string[] {
+  return [...Object.values(images), chart, files]
 }
 
 /** Returns the digests of a release: what a verdict on it is about. */
-export function subjectOf({ images, chart, files }: StoredRelease): string[] {
-  return [...new Set([...Object.values(images), chart, files].map((reference) => reference.split("@").at(-1)!))].sort()
+export function subjectOf(release: StoredRelease): string[] {
+  return [...new Set(referencesOf(release).map((reference) => reference.split("@").at(-1)!))].sort()
 }
 
-/**
- * Returns a text that holds a value, with its seal: an HMAC-SHA-256 (RFC 2104) of all other lines. Nobody without the
- * key can change a byte unnoticed.
- */
-export function sealed(value: object, key: string): string {
-  const text = `${JSON.stringify(value, null, 1)}\n`
-  return `${text}seal ${sealOf(text, key)}\n`
+/** What a verdict is of. */
+export interface Judged {
+  tree: string
+  sha: string
+  branch?: string
+  deployment?: string
+  /** When the step began, in seconds since 1970. */
+  began?: number
 }
 
-/** Reads a sealed text; throws if it was altered or sealed with another key. */
-export function openSealed(sealedText: string, key: string): unknown {
-  const match = /^([\s\S]*\n)seal ([0-9a-f]{64})\n$/.exec(sealedText)
-  if (!match) throw new Error("the release record has no seal: it was not written by this pipeline, or was altered")
-  const [, text, seal] = match
-  if (!timingSafeEqual(Buffer.from(seal!, "hex"), Buffer.from(sealOf(text!, key), "hex")))
-    throw new Error("the release record does not fit its seal: it was altered, or sealed with another record key")
-  return JSON.parse(text!)
-}
-
-function sealOf(text: string, key: string): string {
-  return createHmac("sha256", key).update(text).digest("hex")
-}
-
-/** Returns the entry of a step's verdict on a release, or, without digests, on its source. */
+/** Returns the entry of a step's verdict. */
 export function verdictEntry(
-  { tree, sha, subject, deployment }: { tree: string; sha: string; subject: string[]; deployment?: string },
+  { tree, sha, branch, deployment, began }: Judged,
   step: JudgedStep,
   stages: Stage[],
   at = Date.now() / 1000,
@@ -169,8 +155,12 @@ export function verdictEntry(
     atMost,
   }))
   const { passed } = verdictOf(stages)
-  return { kind: "verdict", tree, at, step, commit: sha, passed, subject, deployment, stages: numbers }
+  const times = { startedOn: began === undefined ? undefined : iso(began), finishedOn: iso(at) }
+  const what = { step, commit: sha, branch, passed, deployment, ...times, stages: numbers }
+  return { kind: "verdict", tree, at, subject: [], ...what }
 }
+
+const iso = (seconds: number): string => new Date(1000 * seconds).toISOString()
 
 /** Returns the record with verdicts, oldest first. The newest of each step counts. */
 export function withVerdicts(record: ReleaseRecord, entries: VerdictEntry[]): ReleaseRecord {
@@ -179,7 +169,7 @@ export function withVerdicts(record: ReleaseRecord, entries: VerdictEntry[]): Re
     const others = (verdicts[step]?.deployments ?? []).filter((id) => id !== deployment)
     const deployments = passed && deployment !== undefined ? [...others, deployment] : others
     const known = deployments.length > 0 ? { deployments } : {}
-    verdicts[step] = { passed, at: new Date(1000 * at).toISOString(), stages, ...known }
+    verdicts[step] = { passed, at: iso(at), stages, ...known }
   }
   return { ...record, verdicts }
 }
@@ -197,51 +187,60 @@ export class NoRecord extends Error {}
 const treeForm = /^[0-9a-f]{64}(-dirty)?$/
 const commitForm = /^[0-9a-f]{40}(-dirty-[0-9a-f]{12})?$/
 
-/** The sealed records of a store, and what is said of them. */
+/** The signed records of a store, and what is said of them. */
 export class Records {
   constructor(
     private readonly store: RecordStore,
-    private readonly key: string,
+    private readonly evidence: EvidenceKeys,
     /** What to do when there is no record, for the error. */
     private readonly advice = "publish it first",
   ) {}
 
   /**
-   * Returns the record of a tree or a commit; undefined if there is none. Throws if it was altered, if it is another
-   * release's under this name, or if it cannot be read.
+   * Returns the record of a tree or a commit; undefined if there is none that counts. Throws if a statement of it was
+   * altered, or is another release's under this name, or if it cannot be read.
    */
   async find(release: string): Promise<ReleaseRecord | undefined> {
-    if (commitForm.test(release)) {
-      const tree = await this.treeOf(release)
-      return tree === undefined ? undefined : this.find(tree)
-    }
-    if (!treeForm.test(release))
-      throw new Error(
-        `release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as its record has it`,
-      )
-    const texts = await this.store.read(release)
-    if (texts[release] === undefined) return undefined
-    const stored = openSealed(texts[release], this.key) as StoredRelease
-    if ((stored.format as number) !== 2)
-      throw new Error(`the release record has the format ${String(stored.format)}; this pipeline reads format 2`)
-    if (stored.tree !== release) throw new Error(misplaced(release, `the tree ${short(stored.tree)}`))
-    return withVerdicts({ ...stored, verdicts: {} }, verdictsOn(stored, this.open(release, texts)))
-  }
-
-  /** Returns the tree that a commit was published with; undefined if it was not. */
-  private async treeOf(commit: string): Promise<string | undefined> {
-    const text = (await this.store.read(commit))[commit]
-    if (text === undefined) return undefined
-    const found = openSealed(text, this.key) as CommitName
-    if (found.commit !== commit) throw new Error(misplaced(commit, `the commit ${short(String(found.commit))}`))
-    return found.tree
+    const { tree } = await this.treeOf(release)
+    return tree === undefined ? undefined : recordIn(tree, counted(await this.found(tree)))
   }
 
   /** Returns the record of a tree or a commit; throws NoRecord if there is none. */
   async read(release: string): Promise<ReleaseRecord> {
-    const found = await this.find(release)
-    if (!found) throw new NoRecord(`there is no release record of ${short(release)}: ${this.advice}`)
-    return found
+    const { tree, uncounted } = await this.treeOf(release)
+    const found = tree === undefined ? [] : await this.found(tree)
+    const record = tree === undefined ? undefined : recordIn(tree, counted(found))
+    if (record) return record
+    throw this.noRecord(release, [...uncounted, ...found.flatMap((one) => one.uncounted ?? [])])
+  }
+
+  private noRecord(release: string, [first]: string[]): NoRecord {
+    const without = first === undefined ? "" : `; what is stored of it does not count: ${first}`
+    return new NoRecord(`there is no release record of ${short(release)}: ${this.advice}${without}`)
+  }
+
+  /** Returns the tree that a name of a release stands for, and why statements about the name do not count. */
+  private async treeOf(release: string): Promise<{ tree?: string; uncounted: string[] }> {
+    if (treeForm.test(release)) return { tree: release, uncounted: [] }
+    if (!commitForm.test(release))
+      throw new Error(
+        `release: ${JSON.stringify(release)} is not allowed; the full hash of a commit, or of a tree as its record has it`,
+      )
+    const found = await this.found(release)
+    const named = counted(found).filter(({ kind }) => kind === "commit") as unknown as CommitName[]
+    return { tree: named.at(-1)?.release, uncounted: found.flatMap((one) => one.uncounted ?? []) }
+  }
+
+  /** Returns the tree of a tree or a commit; throws NoRecord if no statement that counts names one. */
+  async resolve(release: string): Promise<string> {
+    const { tree, uncounted } = await this.treeOf(release)
+    if (tree === undefined) throw this.noRecord(release, uncounted)
+    return tree
+  }
+
+  /** The keys whose signatures count. */
+  get trust(): EvidenceKeys["trust"] {
+    return this.evidence.trust
   }
 
   /**
@@ -250,29 +249,38 @@ export class Records {
    */
   async add(release: StoredRelease): Promise<ReleaseRecord> {
     const found = await this.find(release.tree)
-    if (!found) await this.store.write(release.tree, sealed(release, this.key))
+    if (!found) {
+      const entry = { kind: "published", tree: release.tree, at: Date.now() / 1000, release }
+      await this.append(entry, referencesOf(release))
+    }
     await this.name(release.sha, release.tree)
     return found ?? { ...release, verdicts: {} }
   }
 
   /** Lets a commit name the release of its tree. */
   async name(commit: string, tree: string): Promise<void> {
-    if ((await this.treeOf(commit)) === tree) return
-    const name: CommitName = { format: 2, commit, tree }
-    await this.store.write(commit, sealed(name, this.key))
+    if ((await this.treeOf(commit)).tree === tree) return
+    await this.append({ kind: "commit", tree: commit, at: Date.now() / 1000, release: tree })
   }
 
-  /** Adds an entry. */
-  async append(entry: Entry): Promise<void> {
+  /** Signs an entry about references by digest, or about its tree or environment alone, and adds it. */
+  async append(entry: Entry, references: string[] = []): Promise<void> {
     if (!/^[a-z]{1,16}$/.test(entry.kind) || !/^\w[\w-]{0,79}$/.test(entry.tree))
       throw new Error(`entry: no name can be made of the kind ${entry.kind} and the tree ${entry.tree}`)
     const id = `${entry.tree}.${entry.kind}.${Math.round(1000 * entry.at)}-${unique()}`
-    await this.store.write(id, sealed({ ...entry, id }, this.key))
+    const whole = { ...entry, id, builder: this.evidence.builder, pipeline: version }
+    await this.store.write(id, signedEntry(whole, references, this.evidence))
   }
 
-  /** Returns all entries of a tree, oldest first. */
+  /** Returns all that is stored of a tree, a commit or an environment, by name, with what speaks against it. */
+  async found(scope: string): Promise<Found[]> {
+    const texts = await this.store.read(scope)
+    return Object.entries(texts).map(([name, text]) => examine(scope, name, text, this.evidence))
+  }
+
+  /** Returns all entries of a tree that count, oldest first; throws if one was altered, or copied from elsewhere. */
   async entries(tree: string): Promise<Entry[]> {
-    return this.open(tree, await this.store.read(tree))
+    return counted(await this.found(tree))
   }
 
   /** Returns all verdicts on a release, and on its source, oldest first. */
@@ -280,59 +288,72 @@ export class Records {
     return verdictsOn(record, await this.entries(record.tree))
   }
 
-  /** Opens the entries among the texts of a tree; throws if one was altered, or copied from elsewhere. */
-  private open(tree: string, texts: Record<string, string>): Entry[] {
-    const entries = Object.entries(texts)
-      .filter(([name]) => name !== tree)
-      .map(([name, text]) => {
-        const entry = openSealed(text, this.key) as Entry
-        if (entry.id !== name || entry.tree !== tree) throw new Error(misplaced(name, String(entry.id)))
-        return entry
-      })
-    return entries.sort((one, other) => one.at - other.at)
-  }
-
   /** Adds a step's verdict, on a deployment where there is one; returns the record with it. */
-  async judge(record: ReleaseRecord, step: JudgedStep, stages: Stage[], deployment?: string): Promise<ReleaseRecord> {
-    const entry = verdictEntry({ ...record, subject: subjectOf(record), deployment }, step, stages)
-    await this.append(entry)
+  async judge(
+    record: ReleaseRecord,
+    step: JudgedStep,
+    stages: Stage[],
+    { deployment, began }: Pick<Judged, "deployment" | "began"> = {},
+  ): Promise<ReleaseRecord> {
+    const { tree, sha, branch } = record
+    const entry = verdictEntry({ tree, sha, branch, deployment, began }, step, stages)
+    await this.append(entry, referencesOf(record))
     return withVerdicts(record, [entry])
   }
 }
 
 /** What is stored under the name of a commit. */
 interface CommitName {
-  format: 2
-  commit: string
-  tree: string
+  /** The tree. */
+  release: string
 }
 
-/** Returns the verdicts that are about a release's own digests, or about its source alone. */
+/** Returns the entries that count, oldest first; throws if one was altered, or copied from elsewhere. */
+export function counted(found: Found[]): Entry[] {
+  const refused = found.find((one) => one.refused !== undefined)
+  if (refused) throw new Error(refused.refused)
+  const entries = found.flatMap(({ entry, uncounted }) => (entry && uncounted === undefined ? [entry] : []))
+  // Of two verdicts at one moment the red one comes last, so that it counts.
+  const isRed = ({ passed }: Entry) => Number(passed === false)
+  return entries.sort((one, other) => one.at - other.at || isRed(one) - isRed(other))
+}
+
+/** Returns the record in a tree's entries: the oldest statement of its publisher, which verdicts are about. */
+function recordIn(tree: string, entries: Entry[]): ReleaseRecord | undefined {
+  const published = entries.filter(({ kind }) => kind === "published") as unknown as Published[]
+  const fits = ({ release, subject }: Published) =>
+    release.tree === tree && subject.join() === subjectOf(release).join()
+  const release = published.find(fits)?.release
+  return release && withVerdicts({ ...release, verdicts: {} }, verdictsOn(release, entries))
+}
+
+/** The entry of a release. */
+interface Published {
+  subject: string[]
+  release: StoredRelease
+}
+
+/** Returns the verdicts that are about a release's own digests, and those of the checks about its source alone. */
 export function verdictsOn(release: StoredRelease, entries: Entry[]): VerdictEntry[] {
   const subject = subjectOf(release).join()
   return (entries.filter(({ kind }) => kind === "verdict") as VerdictEntry[]).filter(
-    (entry) => entry.subject.length === 0 || entry.subject.join() === subject,
+    (entry) => entry.subject.join() === subject || (entry.subject.length === 0 && entry.step === "pr"),
   )
 }
 
 const short = (name: string): string => name.slice(0, 12)
 
-function misplaced(name: string, other: string): string {
-  return (
-    `releases:${name} holds what was written for ${other}: somebody has copied it there; ` +
-    "delete that tag, and find out who can write to the registry"
-  )
-}
-
 /** The records that lie beside the images in a registry. */
-export function recordsIn(registry: Registry, key: string): Records {
+export function recordsIn(registry: Registry, evidence: EvidenceKeys): Records {
   const repository = `${registry.address}/${recordsRepository}`
   const access = () => ({ ...registryAccess(registry), nonce: unique() })
   const store: RecordStore = {
     read: async (prefix) => {
-      const found = await withLogin(dag.registry(), registry)
-        .pullTagged(repository, { prefix, ...access() })
-        .sync()
+      const found = await loggedIn(registry, () =>
+        withLogin(dag.registry(), registry)
+          .pullTagged(repository, { prefix, ...access() })
+          .sync(),
+      )
       const paths = await found.glob(`*/${file}`)
       return Object.fromEntries(
         await Promise.all(
@@ -341,17 +362,19 @@ export function recordsIn(registry: Registry, key: string): Records {
       )
     },
     write: async (name, text) =>
-      void (await withLogin(dag.registry(), registry).pushFiles(
-        dag.directory().withNewFile(file, text),
-        [`${repository}:${name}`],
-        access(),
+      void (await loggedIn(registry, () =>
+        withLogin(dag.registry(), registry).pushFiles(
+          dag.directory().withNewFile(file, text),
+          [`${repository}:${name}`],
+          access(),
+        ),
       )),
   }
   const where = `publish it to ${registry.address} first`
   const forgets =
     " (an ephemeral registry is gone with the call: run `npm run rehearse`, or give a registry that stays)"
-  return new Records(store, key, registry.ephemeral ? where + forgets : where)
+  return new Records(store, evidence, registry.ephemeral ? where + forgets : where)
 }
 
-/** The file of an artefact that holds a record. */
-const file = "release.txt"
+/** The file of an artefact that holds a signed statement. */
+const file = "evidence.sigstore.json"

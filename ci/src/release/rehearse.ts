@@ -12,6 +12,7 @@ import { unique } from "../report/unique"
 import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
 import { addressOf, analysis, deploy, type Place } from "./environment"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
+import { ownEvidence } from "./evidence"
 import { lost, type ProbeLog } from "./probe"
 import { publish } from "./publish"
 import { rollbackByEvidence } from "./rollback"
@@ -152,7 +153,7 @@ class Rehearsal {
   private async start(): Promise<{ reason: string }> {
     const { source, config } = this.options
     const registry = await ephemeralRegistry(this.instance)
-    this.up = { registry, records: recordsIn(registry, unique()) }
+    this.up = { registry, records: recordsIn(registry, ownEvidence()) }
     const [cluster] = await Promise.all([ephemeralCluster(registry, config, this.instance), seed(registry, config)])
     this.up.cluster = cluster
     await installPrometheus(source, config, cluster)
@@ -163,7 +164,7 @@ class Rehearsal {
     const { source, config, access } = this.options
     const parts = await this.telling("publish", async () => {
       const { part, record } = await publish({ source, config, identity: this.identity, registry, records, access })
-      if (record) await records.append(verdictEntry({ ...this.identity, subject: [] }, "pr", this.checked))
+      if (record) await records.append(verdictEntry(this.identity, "pr", this.checked))
       this.record = record
       return [part]
     })
