@@ -1,7 +1,8 @@
 // Runs the calls of the modules' READMEs as they stand there, so that a README cannot go stale. They run as another team would
 // run them: from a repository outside this tree that has files to work on and none of our modules.
 import { execFileSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { generateKeyPairSync } from "node:crypto"
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -17,6 +18,8 @@ const repository = join(import.meta.dirname, "../..")
 const file = "test/modules/readme.test.ts"
 const inputsOf = (module: string): string[] => [
   `modules/${module}`,
+  // Its calls need images in a registry.
+  ...(module === "cosign" ? ["modules/registry"] : []),
   "charts",
   "services",
   "terraform",
@@ -63,11 +66,24 @@ function elsewhere(): string {
   const kept = (from: string) => !/\/(node_modules|sdk|dist|coverage|\.git)$/.test(from)
   for (const name of ["charts", "services", "terraform", "test/fixtures", "test/standins", "LICENSE", "delivery.yaml"])
     cpSync(join(repository, name), join(folder, name), { recursive: true, filter: kept })
+  writeFileSync(join(folder, "cosign.pub"), pair.publicKey)
+  writeFileSync(join(folder, "other.pub"), keyPair().publicKey)
+  writeFileSync(join(folder, "verdict.json"), '{ "step": "stage", "passed": true }\n')
   git("init", "--quiet", "--initial-branch=main")
   git("add", ".")
   git("commit", "--quiet", "--message=What we make")
   return folder
 }
+
+/** A new key pair, in PEM. */
+function keyPair(): { privateKey: string; publicKey: string } {
+  return generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  })
+}
+const pair = keyPair()
 
 /** What the READMEs' calls take from the environment: they go to stand-ins, and none of these opens anything real. */
 const env = {
@@ -75,6 +91,7 @@ const env = {
   AWS_SECRET_ACCESS_KEY: "test",
   SLACK_TOKEN: "xoxb-good",
   NPMRC: "fund=false\n",
+  COSIGN_KEY: pair.privateKey,
 }
 
 // What is tested live in those calls.

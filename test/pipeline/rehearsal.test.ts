@@ -106,5 +106,8 @@ it("a release record is a ticket: without a verdict, altered, of another key or 
     /there is no release record of .* does not count: signed with the key \w{12}, which is not listed/,
   )
   expect(said.unknown).toContain("there is no release record of 000000000000")
+  expect(said.evidence).toMatch(/✔ +\S+ +published from \w{12} +publisher, dev, stage, prod \(\w{12}\) +laptop\n/)
+  expect(said.verified).toBe("2 statements verified: signature, signer, subject and name\n")
+  expect(said.cosign!.match(/Verified OK/g)).toHaveLength(2)
   expect(said.altered).toContain("the statement does not fit its signature: it was altered")
 }, 1_200_000)

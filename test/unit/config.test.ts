@@ -143,6 +143,7 @@ describe("a delivery.yaml", () => {
       ...{
         registry: "ephemeral",
         platforms: ["linux/amd64"],
+        evidence: { keys: {} },
         chart: {
           path: "charts/product",
           images: [],
@@ -229,7 +230,7 @@ describe("a delivery.yaml", () => {
     [
       "a misspelt key at the top",
       `${one}gate: {}\n`,
-      "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, platforms, chart",
+      "gate, line 3: the key gate is not known (did you mean gates?); allowed: services, repository, registry, evidence, platforms, chart",
     ],
     [
       "a misspelt key of a service",

@@ -17,7 +17,7 @@ import {
   type UncountedFact,
   type VerdictFact,
 } from "./policy"
-import type { Entry, Found } from "./entries"
+import type { Entry, StoredStatement } from "./entries"
 import {
   counted,
   referencesOf,
@@ -85,7 +85,7 @@ function ofKind<T>(entries: Entry[], kind: string): T[] {
   return found.map(({ subject = [], ...fields }) => ({ ...fields, subject: subject.join() }) as unknown as T)
 }
 
-function uncountedFact({ entry, name, uncounted }: Found): UncountedFact[] {
+function uncountedFact({ entry, name, uncounted }: StoredStatement): UncountedFact[] {
   if (uncounted === undefined) return []
   return [
     {

@@ -30,7 +30,7 @@ export interface Entry {
 }
 
 /** An entry as it was found, with what speaks against it. */
-export interface Found {
+export interface StoredStatement {
   /** The name that it is stored under. */
   name: string
   /** The bundle. */
@@ -108,7 +108,7 @@ export function signedEntry(entry: Entry, references: string[], evidence: Eviden
 }
 
 /** Reads what is stored under a name of a scope, and says what speaks against it. */
-export function examine(scope: string, name: string, text: string, { trust }: EvidenceKeys): Found {
+export function examine(scope: string, name: string, text: string, { trust }: EvidenceKeys): StoredStatement {
   let found: { statement: Statement; key: string }
   try {
     found = opened(text, trust.all)
@@ -121,7 +121,7 @@ export function examine(scope: string, name: string, text: string, { trust }: Ev
   const { statement, key } = found
   const signedBy = trust.holdersOf(key)
   const entry = { ...statement.predicate, subject: digestsOf(statement.subject) } as Entry
-  const all: Found = { name, text, entry, key, signedBy }
+  const all: StoredStatement = { name, text, entry, key, signedBy }
   if (entry.id !== name || entry.tree !== scope) return { ...all, refused: misplaced(name, String(entry.id)) }
   return { ...all, uncounted: faultOf(statement, entry, { key, signedBy }) }
 }

@@ -3,14 +3,14 @@ import { Directory } from "@dagger.io/dagger"
 import { openSource } from "../config/source"
 import { scopeOf } from "./admission"
 import { openRecords, type DeliverOptions } from "./deliver"
-import type { Found } from "./entries"
+import type { StoredStatement } from "./entries"
 import type { Trust } from "./evidence"
 import { identify, type Records, type ReleaseRecord } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
 /** All statements about a release, and the keys that count. */
 export interface StoredEvidence {
-  found: Found[]
+  found: StoredStatement[]
   trust: Trust
 }
 
@@ -33,7 +33,7 @@ export async function evidenceOn(
   records: Pick<Records, "found" | "resolve">,
   release: string,
   environments: string[],
-): Promise<Found[]> {
+): Promise<StoredStatement[]> {
   const tree = await records.resolve(release)
   const own = await records.found(tree)
   const commits = own.flatMap(({ entry }) =>
@@ -41,7 +41,7 @@ export async function evidenceOn(
   )
   const scopes = [...new Set(commits), ...environments.map(scopeOf)]
   const others = (await Promise.all(scopes.map((scope) => records.found(scope)))).flat()
-  const isOfRelease = ({ entry }: Found) =>
+  const isOfRelease = ({ entry }: StoredStatement) =>
     entry !== undefined && (entry.release === tree || (entry.kind === "hold" && commits.includes(String(entry.commit))))
   return [...own, ...others.filter(isOfRelease)]
 }

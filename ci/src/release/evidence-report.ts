@@ -1,15 +1,15 @@
 // The evidence of a release for people and for stock cosign: a table, the statements as JSON, and a folder of bundles. Pure.
 import type { Holder } from "../config/evidence"
 import { opened, shortKey, type Trust } from "./evidence"
-import { typeOf, type Entry, type Found } from "./entries"
+import { typeOf, type Entry, type StoredStatement } from "./entries"
 
 /** Returns what is stored, oldest first; what cannot be read is last. */
-export function inOrder(found: Found[]): Found[] {
+export function oldestFirst(found: StoredStatement[]): StoredStatement[] {
   return [...found].sort((one, other) => (one.entry?.at ?? Infinity) - (other.entry?.at ?? Infinity))
 }
 
 /** Returns what speaks against a statement; undefined if it counts. */
-export const against = ({ refused, uncounted }: Found): string | undefined => refused ?? uncounted
+export const against = ({ refused, uncounted }: StoredStatement): string | undefined => refused ?? uncounted
 
 /** Returns what a statement says, in few words. */
 export function saying({ kind, step, passed, stages, by, reason, environment, tree, release, commit }: Entry): string {
@@ -26,13 +26,19 @@ export function saying({ kind, step, passed, stages, by, reason, environment, tr
 }
 
 /** Returns a table of all statements: time, what, whose key, where it was said; and below it what does not count. */
-export function evidenceTable(found: Found[]): string {
-  const rows = inOrder(found).map((one) => {
+export function evidenceTable(found: StoredStatement[]): string {
+  const rows = oldestFirst(found).map((one) => {
     const { entry, key, signedBy, name } = one
     const time = entry ? new Date(1000 * entry.at).toISOString().replace(/\.\d+Z$/, "Z") : "?"
     const what = entry ? saying(entry) : name
     const whose = key === undefined ? "?" : `${signedBy.join(", ")} (${shortKey(key)})`
-    return [against(one) === undefined ? "✔" : "✘", time, what, whose, String(entry?.builder ?? "?")]
+    return [
+      against(one) === undefined ? "✔" : "✘",
+      time,
+      what,
+      whose,
+      typeof entry?.builder === "string" ? entry.builder : "?",
+    ]
   })
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const lines = rows.map((row) =>
@@ -43,8 +49,8 @@ export function evidenceTable(found: Found[]): string {
 }
 
 /** Returns a line for each statement that does not count. */
-export function faultsOf(found: Found[]): string[] {
-  return inOrder(found).flatMap(({ name, refused, uncounted }) => {
+export function faultsOf(found: StoredStatement[]): string[] {
+  return oldestFirst(found).flatMap(({ name, refused, uncounted }) => {
     if (refused !== undefined) return [refused]
     return uncounted === undefined ? [] : [`${name}: ${uncounted}`]
   })
@@ -58,8 +64,8 @@ export function verdictOnEvidence(count: number, faults: string[]): string {
 }
 
 /** Returns the statements that a listed key has signed, with whose key that is, as JSON. */
-export function evidenceJson(found: Found[], trust: Trust): string {
-  const statements = inOrder(found).map((one) => {
+export function evidenceJson(found: StoredStatement[], trust: Trust): string {
+  const statements = oldestFirst(found).map((one) => {
     const { name, key, signedBy, refused, uncounted } = one
     const statement = key === undefined ? undefined : opened(one.text, trust.all).statement
     return { name, key, signedBy, refused, uncounted, statement }
@@ -71,10 +77,10 @@ export function evidenceJson(found: Found[], trust: Trust): string {
  * Returns the files of a folder that verifies with stock cosign and nothing of ours: bundles, public keys, and a script.
  * What does not count is left out.
  */
-export function exported(found: Found[], trust: Trust): Record<string, string> {
+export function exported(found: StoredStatement[], trust: Trust): Record<string, string> {
   const files: Record<string, string> = {}
   const calls: string[] = []
-  const counting = inOrder(found).filter((one) => against(one) === undefined && one.entry && one.key)
+  const counting = oldestFirst(found).filter((one) => against(one) === undefined && one.entry && one.key)
   counting.forEach(({ entry, key, text }, i) => {
     const { kind, step, environment } = entry!
     const number = String(i + 1).padStart(2, "0")

@@ -7,7 +7,7 @@ import { recordsRepository } from "../config/repositories"
 import { verdictOf, type Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { version } from "../version"
-import { examine, signedEntry, type Entry, type Found } from "./entries"
+import { examine, signedEntry, type Entry, type StoredStatement } from "./entries"
 import type { EvidenceKeys } from "./evidence"
 import { loggedIn } from "./login"
 import { registryAccess, withLogin, type Registry } from "./targets"
@@ -273,7 +273,7 @@ export class Records {
   }
 
   /** Returns all that is stored of a tree, a commit or an environment, by name, with what speaks against it. */
-  async found(scope: string): Promise<Found[]> {
+  async found(scope: string): Promise<StoredStatement[]> {
     const texts = await this.store.read(scope)
     return Object.entries(texts).map(([name, text]) => examine(scope, name, text, this.evidence))
   }
@@ -309,7 +309,7 @@ interface CommitName {
 }
 
 /** Returns the entries that count, oldest first; throws if one was altered, or copied from elsewhere. */
-export function counted(found: Found[]): Entry[] {
+export function counted(found: StoredStatement[]): Entry[] {
   const refused = found.find((one) => one.refused !== undefined)
   if (refused) throw new Error(refused.refused)
   const entries = found.flatMap(({ entry, uncounted }) => (entry && uncounted === undefined ? [entry] : []))
