@@ -1,7 +1,8 @@
 /** What is stored about releases, as functions: the statements, who may go where, approvals, holds, and figures. */
 import { Directory, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { noPromotion } from "./admission"
-import { evidenceIn, type StoredEvidence } from "./evidence-commands"
+import { insightsHtml, insightsJson, insightsTable } from "../report/insights-page"
+import { evidenceIn, storedInsights, type StoredEvidence } from "./evidence-commands"
 import { exported, evidenceJson, evidenceTable, faultsOf, verdictOnEvidence } from "./evidence-report"
 import { approve, hold, may, releaseHold } from "./promotion"
 import type { TargetOptions } from "./targets"
@@ -70,6 +71,39 @@ export class Evidence {
       (folder, [path, text]) => folder.withNewFile(path, text, { permissions: path.endsWith(".sh") ? 0o755 : 0o644 }),
       dag.directory(),
     )
+  }
+
+  /**
+   * Returns how well delivery works, for each environment, from stored verdicts alone: DORA's five measures
+   * (https://dora.dev/guides/dora-metrics/). Deployments: releases that went there; one that is judged again counts once. Lead
+   * time: from the commit that was built to its first green verdict there. Change fail rate: red deployments, of all that were
+   * judged. Recovery time: from a red verdict to the next green one; 0 if it went back by itself. Rework rate: deployments that
+   * came while the one before was red, of all that were judged.
+   * Example: `dagger call with-record-key --key env://RECORD_KEY evidence insights --since 30d`
+   *
+   * @param since The period that ends now: a number with `h`, `d` or `w`, for example `30d`.
+   * @param json Return the figures as JSON; times are in seconds, rates in percent.
+   */
+  @func({ cache: "never" })
+  async insights(since: string = "30d", json: boolean = false): Promise<string> {
+    const insights = await storedInsights(this.source, since, this)
+    return json ? insightsJson(insights) : insightsTable(insights)
+  }
+
+  /**
+   * Returns the same as a page with a chart for each environment, `index.html`, with `insights.json` and `insights.txt` beside it.
+   * Example: `dagger call with-record-key --key env://RECORD_KEY evidence insights-page export --path insights`
+   *
+   * @param since The period, as for `insights`.
+   */
+  @func({ cache: "never" })
+  async insightsPage(since: string = "30d"): Promise<Directory> {
+    const insights = await storedInsights(this.source, since, this)
+    return dag
+      .directory()
+      .withNewFile("index.html", insightsHtml(insights))
+      .withNewFile("insights.json", insightsJson(insights))
+      .withNewFile("insights.txt", insightsTable(insights))
   }
 
   private stored(release: string): Promise<StoredEvidence> {

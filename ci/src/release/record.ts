@@ -176,7 +176,7 @@ export function withVerdicts(record: ReleaseRecord, entries: VerdictEntry[]): Re
 
 /** A place for small texts by name. */
 export interface RecordStore {
-  /** Returns the texts whose name is `prefix`, or begins with it and a dot, by name. Any failure is thrown. */
+  /** Returns the texts whose name is `prefix`, or begins with it and a dot, by name; all of them if it is empty. Any failure is thrown. */
   read: (prefix: string) => Promise<Record<string, string>>
   write: (name: string, text: string) => Promise<void>
 }
@@ -281,6 +281,12 @@ export class Records {
   /** Returns all entries of a tree that count, oldest first; throws if one was altered, or copied from elsewhere. */
   async entries(tree: string): Promise<Entry[]> {
     return counted(await this.found(tree))
+  }
+
+  /** Returns all entries of all trees and environments that count, oldest first. */
+  async all(): Promise<Entry[]> {
+    const texts = await this.store.read("")
+    return counted(Object.entries(texts).map(([name, text]) => examine(name.split(".")[0]!, name, text, this.evidence)))
   }
 
   /** Returns all verdicts on a release, and on its source, oldest first. */

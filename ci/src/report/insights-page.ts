@@ -69,6 +69,11 @@ export function insightsTable({ from, to, environments }: Insights): string {
   return `${[period, ...lines].join("\n")}\n`
 }
 
+/** Returns the figures for machines: times in seconds, rates in percent. */
+export function insightsJson(insights: Insights): string {
+  return `${JSON.stringify(insights, null, 1)}\n`
+}
+
 /** Returns the page: the measures and a chart of days for each environment, and what the measures mean. */
 export function insightsHtml(insights: Insights): string {
   const { from, to, environments } = insights
