@@ -1,7 +1,10 @@
 // Measures of delivery: a known history of 200 releases, whose figures the generator counts itself, and small cases by hand.
 import { describe, expect, it } from "vitest"
+import { ownEvidence } from "../../ci/src/release/evidence"
+import { measuredIn } from "../../ci/src/release/evidence-commands"
+import { Records, referencesOf, verdictEntry, type StoredRelease } from "../../ci/src/release/record"
 import { deploymentsTo, insightsOf, periodOf, spanOf, type History, type Measures } from "../../ci/src/report/insights"
-import { insightsHtml, insightsTable, lengthText } from "../../ci/src/report/insights-page"
+import { insightsHtml, insightsJson, insightsTable, lengthText } from "../../ci/src/report/insights-page"
 
 type Entry = History["entries"][number]
 
@@ -322,5 +325,61 @@ rework rate       0 % (0 of 1)                          50 % (1 of 2)
     expect(spanOf([])).toBeUndefined()
     expect(spanOf([3, 1])).toEqual({ count: 2, median: 2, p90: 3 })
     expect(spanOf([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])).toEqual({ count: 10, median: 5.5, p90: 9 })
+  })
+})
+
+describe("signed statements in a registry", () => {
+  const releaseOf = (digit: string, ago: number): StoredRelease => ({
+    tree: digit.repeat(64),
+    sha: digit.repeat(40),
+    commitTime: new Date(1000 * (now - ago)).toISOString(),
+    images: { api: `registry:5000/api@sha256:${digit.repeat(64)}` },
+    chart: `registry:5000/charts/shop@sha256:${digit.repeat(64)}`,
+    files: `registry:5000/files@sha256:${digit.repeat(64)}`,
+  })
+  /** Two releases, the first one red in prod. */
+  async function stored(): Promise<{ texts: Record<string, string>; records: Records }> {
+    const texts: Record<string, string> = {}
+    const read = async (prefix: string) =>
+      Object.fromEntries(Object.entries(texts).filter(([name]) => !prefix || name.split(".")[0] === prefix))
+    const records = new Records({ read, write: async (name, text) => void (texts[name] = text) }, ownEvidence())
+    const said = [
+      { release: releaseOf("1", 9 * hour), status: "failed", ago: 5 * hour },
+      { release: releaseOf("2", 4 * hour), status: "passed", ago: 2 * hour },
+    ] as const
+    for (const { release, status, ago } of said) {
+      await records.add(release)
+      const stages = [{ name: "prod:health", status, reason: "", seconds: 1, cached: false, exitCode: 0 }]
+      const entry = verdictEntry({ ...release, deployment: release.sha }, "prod", stages, now - ago)
+      await records.append(entry, referencesOf(release))
+    }
+    await records.append({
+      kind: "hold",
+      tree: "environment-prod",
+      environment: "prod",
+      at: now,
+      by: "ann",
+      reason: "x",
+    })
+    return { texts, records }
+  }
+  it("are what insights are of", async () => {
+    const { records } = await stored()
+    const insights = await measuredIn(records, "1d", now)
+    expect(insights.environments).toMatchObject([
+      {
+        ...{ environment: "prod", deployments: 2, failRate: 50, reworkRate: 50 },
+        leadTime: { count: 1, median: 2 * hour, p90: 2 * hour },
+        recoveryTime: { count: 1, median: 3 * hour, p90: 3 * hour },
+      },
+    ])
+    expect(JSON.parse(insightsJson(insights))).toMatchObject({ from: now - day, to: now })
+  })
+  it("are refused if one was altered, or the period is none", async () => {
+    const { texts, records } = await stored()
+    await expect(measuredIn(records, "month", now)).rejects.toThrow('since: "month" is not allowed')
+    const name = Object.keys(texts).find((one) => one.includes(".verdict."))!
+    texts[name.replace(".verdict.", ".verdict.9")] = texts[name]!
+    await expect(measuredIn(records, "1d", now)).rejects.toThrow()
   })
 })
