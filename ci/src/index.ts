@@ -6,7 +6,7 @@
 import { Changeset, Directory, File, Secret, Service, argument, check, func, object } from "@dagger.io/dagger"
 import { added, fixed } from "./checks/fix"
 import type { Access } from "./checks/private"
-import { checkedOutcome, runChecks } from "./checks/outcome"
+import { runChecks } from "./checks/outcome"
 import { pullRequest } from "./checks/pull-request"
 import { effectiveConfig } from "./config/effective"
 import { configText, initialConfig, openSource } from "./config/source"
@@ -14,7 +14,7 @@ import { deliverDev, publishRelease } from "./release/alone"
 import { noPromotion, type Promotion } from "./release/admission"
 import { baselinePart } from "./release/baseline"
 import { pipelinesOfBranch } from "./release/branch"
-import { toldChecks } from "./release/checks-record"
+import { checksOutcome } from "./release/shown-checks"
 import { deliver, goBack, type DeliverOptions } from "./release/deliver"
 import { Evidence, evidenceOf } from "./release/evidence-functions"
 import { startProduct } from "./release/product"
@@ -44,6 +44,10 @@ export class Delivery {
   slackWebhook?: Secret
   slackToken?: Secret
   slackJob: string = ""
+  forgeToken?: Secret
+  forge?: Service
+  pull: number = 0
+  forgeJob: string = ""
 
   /** @param source The repository with its .git folder and a delivery.yaml, for example `../shop`; the caller's own by default. */
   constructor(
@@ -157,6 +161,22 @@ export class Delivery {
   }
 
   /**
+   * Sets where `pr` shows its verdict: a status of the commit from the beginning, and one comment on the pull request. The forge is
+   * that of the repository's page. If it refuses, the verdict stays the same, and the table says why.
+   * Example: `dagger call with-forge --token env://FORGE_TOKEN --pull 7 pr verdict`
+   *
+   * @param token Token that may comment and set statuses, for example `env://FORGE_TOKEN`.
+   * @param pull Number of the pull request; 0 for none: only the commit gets its status.
+   * @param job Web page of the CI job, which the status leads to; for example `$CIRCLE_BUILD_URL`.
+   * @param service The forge if it is a service, which `notifications.forge.api` has to call `forge`; for example
+   * `tcp://127.0.0.1:3000`.
+   */
+  @func({ cache: "never" })
+  withForge(token: Secret, pull: number = 0, job: string = "", service?: Service): Delivery {
+    return Object.assign(this, { forgeToken: token, pull, forgeJob: job, forge: service })
+  }
+
+  /**
    * Checks a pull request: secrets in history and tree, each service's lint, types, tests with coverage and build, YAML, charts
    * and Terraform files, security flaws, dependencies, quality and coverage. Every stage ends, whatever the others say, and a red
    * run has all its reports. With a registry and the key of its records, the verdict is stored there: stage and prod require it.
@@ -186,9 +206,8 @@ export class Delivery {
   ): Promise<Pipeline> {
     const opened = await openSource(this.source)
     const options = { only, skip, grace, base, sonarHostUrl, sonarToken, all, access: this.access() }
-    const checked = await toldChecks(opened, this, () => pullRequest(opened, options))
     const extra = { attempt, before: await previous?.contents() }
-    return pipelineOf(checkedOutcome(opened.source, opened.config, checked, extra))
+    return pipelineOf(checksOutcome(opened, this, { extra, checks: () => pullRequest(opened, options) }))
   }
 
   /** Checks that there is no secret in history and tree. */

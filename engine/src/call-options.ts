@@ -8,7 +8,8 @@ export const builders: Record<string, Record<string, string>> = {
   "with-aws": { "aws-access-key": "access-key", "aws-secret-key": "secret-key", "aws-session-token": "session-token" },
   "with-cluster": { kubeconfig: "kubeconfig", cluster: "service" },
   "with-secret": { secret: "" },
-  "with-slack": { "slack-webhook": "webhook", "slack-token": "token", job: "job" },
+  "with-slack": { "slack-webhook": "webhook", "slack-token": "token", "slack-job": "job" },
+  "with-forge": { "forge-token": "token", pull: "pull", "forge-job": "job", forge: "service" },
 }
 
 /** What a pipeline takes: builders, and options of its function. */
@@ -30,7 +31,7 @@ const checkOptions = ["only", "skip", "attempt", "grace", "base", "previous", "s
 /** The functions of `ci` that leave reports, with what each takes. */
 export const pipelines: Record<string, Pipeline> = {
   pr: {
-    builders: ["with-private", "with-registry", "with-record-key", "with-aws", "with-slack"],
+    builders: ["with-private", "with-registry", "with-record-key", "with-aws", "with-slack", "with-forge"],
     options: checkOptions,
   },
   baseline: { builders: ["with-private"], options: [] },

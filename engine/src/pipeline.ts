@@ -71,7 +71,7 @@ export async function pipelineCommand(args: string[]): Promise<number> {
   const began = Date.now() / 1000
   // The names of secrets and servers do not say what these answer: calls with them are always made.
   const key =
-    name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar|registry|record-key)/.test(arg))
+    name === "pr" && !rest.some((arg) => /^--(all|attempt|sonar|registry|record-key|slack|forge)/.test(arg))
       ? keyOfRun(source, rest)
       : undefined
   const known = key && knownReports(key)
@@ -149,7 +149,7 @@ class Run {
     const { name, source, rest } = this.inputs
     // A root module with fewer dependencies and the same functions, which loads faster (decision 0023).
     // A verdict that is recorded needs the registry's module.
-    const records = rest.some((arg) => /^--(registry|record-key)/.test(arg))
+    const records = rest.some((arg) => /^--(registry|record-key|slack|forge)/.test(arg))
     const root = this.cached && !records ? join(repository, "ci") : repository
     const output = this.cached ? ["report-files"] : ["reports", "export", `--path=${this.fresh}`]
     return callDagger(

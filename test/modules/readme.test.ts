@@ -90,6 +90,7 @@ const env = {
   AWS_ACCESS_KEY_ID: "test",
   AWS_SECRET_ACCESS_KEY: "test",
   SLACK_TOKEN: "xoxb-good",
+  FORGE_TOKEN: "forge-good",
   NPMRC: "fund=false\n",
   COSIGN_KEY: pair.privateKey,
 }

@@ -105,7 +105,7 @@ describe("the catalogue of checks", () => {
 
 describe("index.ts", () => {
   const text = readFileSync(join(src, "index.ts"), "utf8")
-  it("has at most 455 lines", () => expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(455))
+  it("has at most 475 lines", () => expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(475))
   it("has no help of an argument more than twice, and one list of ignored paths", () => {
     const helps = [...text.matchAll(/@param (.*)$/gm)].map(([, help]) => help!)
     expect(helps.length).toBeGreaterThan(20)

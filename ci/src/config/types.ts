@@ -72,6 +72,13 @@ export type Platform = "linux/amd64" | "linux/arm64"
 export type NodeStep = "lint" | "typecheck" | "test" | "build"
 
 export type EnvironmentName = "dev" | "stage" | "prod"
+/** Where pull requests are, if it is no hosted forge. */
+export interface Forge {
+  kind: "github" | "gitlab" | "gitea" | "bitbucket"
+  /** Address of its API; undefined for a hosted forge's. */
+  api?: string
+}
+
 export type Step = "pr" | "publish" | "dev" | "stage" | "prod" | "rollback"
 
 /** Where the product runs, and which numbers it must reach there. delivery.schema.json says what each is. */
@@ -174,7 +181,7 @@ export interface Config extends Product {
   environments: Partial<Record<EnvironmentName, Environment>>
   evidence: EvidenceSettings
   branches: Record<"develop" | "master", string>
-  notifications: { slack?: { channel: string; on: Step[] } }
+  notifications: { slack?: { channel: string; on: Step[] }; forge?: Forge }
   timeouts: Record<"secrets" | "lint" | "typecheck" | "test" | "build", number>
 }
 

@@ -9,7 +9,7 @@ import { openRecords, told, type DeliverOptions } from "./deliver"
 import { identify, verdictEntry, type Identity, type Records } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
-type Options = TargetOptions & Pick<DeliverOptions, "recordKey" | "slackJob">
+export type Options = TargetOptions & Pick<DeliverOptions, "recordKey" | "slackJob">
 
 /** Returns the results with a stage `record`, if the caller gives a registry or the key of its records. */
 async function withRecordedChecks(

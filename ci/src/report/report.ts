@@ -118,13 +118,23 @@ function caseName({ file, line, rule }: Finding): string {
 
 /** Returns the addresses of files at the commit that is checked out, on the page that delivery.yaml or git's remote names. */
 async function linkOf({ source, repository }: Extra): Promise<Link> {
-  const read = async (file: string): Promise<string | undefined> =>
+  const read = gitReader(source)
+  const [page, head = ""] = await Promise.all([repositoryPage(source, repository), read("HEAD")])
+  return linksTo(page, await commitOf(head, read), repository !== undefined)
+}
+
+/** Returns the repository's web page: what delivery.yaml names, else git's remote; undefined if there is none. */
+export async function repositoryPage(source?: Directory, repository?: string): Promise<string | undefined> {
+  return repository ?? pageOf(originIn((await gitReader(source)("config")) ?? ""))
+}
+
+/** Returns what reads a file below .git, if it exists. */
+function gitReader(source?: Directory): (file: string) => Promise<string | undefined> {
+  return async (file) =>
     source
       ?.file(`.git/${file}`)
       .contents()
       .catch(() => undefined)
-  const [head = "", config = ""] = await Promise.all([read("HEAD"), read("config")])
-  return linksTo(repository ?? pageOf(originIn(config)), await commitOf(head, read), repository !== undefined)
 }
 
 /** Adds the lines around each finding; at most 20 files are read. */
