@@ -407,6 +407,15 @@ describe("golang test", () => {
     expect(go.raceNote(true)).toBe(", without the race detector (-race=false in GOFLAGS)")
     expect(go.raceNote(false)).toBe("")
   })
+  it("says the failure, and what a cleanup logs behind it", () =>
+    expect(
+      go.testOutcome(
+        failed(
+          "=== FAIL: a TestX (0.00s)\n    a_test.go:6: only 190 requests\n    process_test.go:99: api:\n        {}\n",
+        ),
+        ".",
+      ).first,
+    ).toBe("a: TestX: a_test.go:6: only 190 requests · process_test.go:99: api:"))
   it("says what testify says", () =>
     expect(
       go.testOutcome(

@@ -284,7 +284,9 @@ function why(body: string[]): string {
     }`
   }
   const testify = text.find((l) => /^Error:\s+\S/.test(l))
-  const position = text.filter((l) => /^\S+\.go:\d+:/.test(l)).at(-1)
+  const [position, before] = text.filter((l) => /^\S+\.go:\d+:/.test(l)).reverse()
   if (position && testify) return `${position.trim()} ${testify.replace(/^Error:\s+/, "")}`
+  // What a test's cleanup logs comes last and may be no failure: a heading of more lines is shown with the line before it.
+  if (position?.endsWith(":") && before) return `${before} · ${position}`
   return position ?? firstLine(body.join("\n"))
 }
