@@ -6,6 +6,7 @@ import { oneLine, verdictOf, type Stage } from "../report/stages"
 import { isTold, slackOf, tell, tellingErrors, type SlackOptions } from "../report/notify"
 import { reportsOf } from "../report/report"
 import { openRecords, told, type DeliverOptions } from "./deliver"
+import { headOf } from "./head"
 import { identify, verdictEntry, type Identity, type Records } from "./record"
 import { registryOf, type TargetOptions } from "./targets"
 
@@ -36,13 +37,14 @@ export async function toldChecks(
   options: Options & SlackOptions,
   checks: () => Promise<Checked>,
 ): Promise<Checked> {
-  const { checkout, source, config } = opened
+  const { checkout, config } = opened
   const slack = slackOf(options)
   const began = Date.now() / 1000
   const run = async () => withRecordedChecks(opened, await checks(), { ...options, began })
   if (!isTold("pr", config, slack)) return run()
-  const { sha: commit, branch, author } = await identify(checkout, source, config)
-  const telling = tell("pr", { commit, branch, author }, config, slack)
+  // A message with less in it is better than no verdict.
+  const head = await headOf(checkout).catch(() => ({ commit: "" }))
+  const telling = tell("pr", head, config, slack)
   const checked = await tellingErrors(telling.failed, run)
   // Coverage is judged from the results of others: its stages are in no part.
   const judged = { folder: "", stages: checked.stages, files: {}, reports: reportsOf(checked.parts) }

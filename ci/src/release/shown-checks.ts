@@ -7,7 +7,7 @@ import type { SlackOptions } from "../report/notify"
 import type { Outcome } from "../report/outcome"
 import { repositoryPage, type Extra } from "../report/report"
 import { toldChecks, type Options } from "./checks-record"
-import { identify } from "./record"
+import { headOf } from "./head"
 
 /** Runs the checks and returns their outcome. */
 export async function checksOutcome(
@@ -20,11 +20,12 @@ export async function checksOutcome(
 }
 
 /** Returns what shows the checks on the forge; the error if it is not known where. */
-async function showOf({ checkout, source, config }: Opened, options: ForgeOptions): Promise<Show | Error> {
+async function showOf({ checkout, config }: Opened, options: ForgeOptions): Promise<Show | Error> {
   try {
     const page = forgePage(await repositoryPage(checkout, config.repository), config.notifications.forge)
-    const { sha } = await identify(checkout, source, config)
-    return showOn(page, sha, options)
+    const { commit, dirty } = await headOf(checkout)
+    if (dirty) return new Error("the source has uncommitted changes, and a status is of a commit")
+    return showOn(page, commit, options)
   } catch (error) {
     return error as Error
   }

@@ -244,29 +244,35 @@ export function commentOf(context: string, body: string, most: number): string {
 /** An answer that is none, in words. */
 class Refused extends Error {}
 
+/** How requests are sent: prints a line about each that fails, and waits between attempts. */
+interface Sending {
+  showing: Showing
+  dialect: Dialect
+  print: (line: string) => void
+  sleep: (seconds: number) => Promise<void>
+}
+
 /** Sends requests with retries; counts them. */
 class Client {
   requests = 0
+  // Types only are stripped where this runs: no parameter properties.
+  private readonly sending: Sending
 
-  constructor(
-    private readonly showing: Showing,
-    private readonly dialect: Dialect,
-    private readonly print: (line: string) => void,
-    private readonly sleep: (seconds: number) => Promise<void>,
-  ) {}
+  constructor(sending: Sending) {
+    this.sending = sending
+  }
 
   /** Returns the answer's JSON; throws what the forge, the network or the rights refused. */
   async send(request: Request, isFine?: (status: number, body: string) => boolean): Promise<unknown> {
+    const { showing, print, sleep } = this.sending
     for (let attempt = 1; ; attempt++) {
       const answer = await this.once(request, attempt, isFine)
       if ("json" in answer) return answer.json
-      this.print(
-        `${request.method} ${pathOf(request)}, attempt ${attempt} of ${this.showing.attempts}: ${answer.reason}`,
-      )
+      print(`${request.method} ${pathOf(request)}, attempt ${attempt} of ${showing.attempts}: ${answer.reason}`)
       if (!answer.wait) throw new Refused(answer.reason)
-      if (attempt >= this.showing.attempts)
+      if (attempt >= showing.attempts)
         throw new Refused(`${answer.reason}, gave up after ${attempt} attempt${attempt > 1 ? "s" : ""}`)
-      await this.sleep(answer.wait)
+      await sleep(answer.wait)
     }
   }
 
@@ -275,30 +281,29 @@ class Client {
     attempt: number,
     isFine?: (status: number, body: string) => boolean,
   ): Promise<{ json: unknown } | { reason: string; wait?: number }> {
+    const { showing, dialect } = this.sending
     this.requests++
     let answer: Response
     let said: string
     try {
       // Redirects are not followed: they would send the token to another host.
-      answer = await fetch(`${this.showing.api}${path}`, {
+      answer = await fetch(`${showing.api}${path}`, {
         method,
         headers: {
           "user-agent": "delivery-pipeline",
           ...(body ? { "content-type": "application/json" } : {}),
-          ...this.dialect.headers(this.showing.token),
+          ...dialect.headers(showing.token),
         },
         body: body ? JSON.stringify(body) : undefined,
         redirect: "manual",
-        signal: AbortSignal.timeout(1000 * this.showing.timeout),
+        signal: AbortSignal.timeout(1000 * showing.timeout),
       })
       said = await answer.text()
     } catch (error) {
       const { name, cause } = error as Error & { cause?: { code?: string } }
       // The message of an error may contain the address; its code does not.
       const why =
-        name === "TimeoutError"
-          ? `no answer within ${this.showing.timeout} s`
-          : `cannot be reached (${cause?.code ?? name})`
+        name === "TimeoutError" ? `no answer within ${showing.timeout} s` : `cannot be reached (${cause?.code ?? name})`
       return { reason: why, wait: attempt }
     }
     if (answer.ok || isFine?.(answer.status, said)) return { json: parsed(said) }
@@ -366,7 +371,7 @@ export async function show(
   const wrong = problem(showing)
   if (wrong) return { shown: false, reason: wrong, requests: 0 }
   const dialect = dialectOf(showing.kind, showing.repository)
-  const client = new Client(showing, dialect, print, sleep)
+  const client = new Client({ showing, dialect, print, sleep })
   const parts: string[] = []
   const failures: string[] = []
   // One that is refused does not keep the other back.
