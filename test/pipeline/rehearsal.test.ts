@@ -27,6 +27,7 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
       "dev:health",
       "dev:api",
       "dev:ui",
+      "stage:foreign-key",
       "stage:policy",
       "stage:deploy",
       "stage:health",
@@ -51,6 +52,17 @@ it("a rehearsal, shortened, is green from pull request to rollback, and its repo
     ).toEqual([...green].sort())
     expect(found.shortened!.reason).toContain("load takes 10 s")
     expect(found["prod:policy"]!.reason).toContain("requires")
+    expect(found["stage:foreign-key"]!.reason).toMatch(
+      /^production refuses it: requires stage: .*; not counted: verdict a verdict of stage counts with a key of stage; it is signed with \w{12} of prod/,
+    )
+    const table = readFileSync(join(reports, "evidence/table.txt"), "utf8")
+    for (const [what, holder] of Object.entries({
+      published: "publisher",
+      "pr green": "publisher",
+      "stage green": "stage",
+    }))
+      expect(table).toMatch(new RegExp(`^✔ .*${what}.* ${holder} \\(\\w{12}\\)`, "m"))
+    expect(table).toMatch(/^✘ .*stage green.* prod \(/m)
     expect(found["bad:noticed"]!.reason).toContain("error rate")
     expect(found["rollback:requests"]!.value).toBeGreaterThan(0)
     expect(found["rollback:requests"]!.reason).toMatch(

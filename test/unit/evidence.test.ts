@@ -9,6 +9,7 @@ import { mayTable, scopeOf } from "../../ci/src/release/admission"
 import type { Entry } from "../../ci/src/release/entries"
 import {
   Trust,
+  claiming,
   evidenceFor,
   opened,
   ownEvidence,
@@ -355,6 +356,11 @@ describe("whose signature counts", () => {
     )
     await store(tags, only(keyOf("stage")), verdict("stage"))
     expect(await may(tags)).toContain("prod: allowed now")
+  })
+  it("a key that claims to be another one's signs with its own name", async () => {
+    const { tags, records } = await published()
+    await store(tags, claiming(evidence, "prod"), verdict("stage"))
+    expect((await records.found(release.tree)).map(({ signedBy }) => signedBy)).toContainEqual(["prod"])
   })
   it("a red verdict by another key does not count either", async () => {
     const { tags, records } = await published()

@@ -76,6 +76,12 @@ describe("the page of a chain", () => {
     expect(page).toContain('<a href="dev.html">Development</a>')
     expect(page).not.toContain("<script>")
   })
+  it("shows whose key signed what", () => {
+    const page = chainHtml(record.sha, steps, told, "✔  stage green  <stage>\n")
+    expect(page).toContain("<h2>Evidence ")
+    expect(page).toContain("✔  stage green  &lt;stage&gt;")
+    expect(chainHtml(record.sha, steps, told)).not.toContain("Evidence")
+  })
   it("bears a Slack that gave no list", () => expect(chainHtml(record.sha, steps, "nothing")).toContain("Development"))
 })
 

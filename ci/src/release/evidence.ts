@@ -176,9 +176,7 @@ export function evidenceFor({ settings, key, builder, ephemeral }: EvidenceInput
     )
   if (!signer && (writer || !isListed)) throw new Error(noKey(writer))
   // A registry of the caller's own, and nobody listed: one key stands for all.
-  const trust = isListed
-    ? trustOf(settings)
-    : new Trust(Object.fromEntries(holders.map((holder) => [holder, [signer!.publicKey]])))
+  const trust = isListed ? trustOf(settings) : new Trust(allHolders(signer!.publicKey))
   if (writer && !trust.holdersOf(signer!.publicKey.id).includes(writer))
     throw new Error(notListed(signer!, writer, trust))
   return { signers: signer ? [signer] : [], trust, builder: builder || "laptop" }
@@ -214,6 +212,16 @@ export function ownEvidence(): EvidenceKeys {
   })
   const trust = new Trust(Object.fromEntries(holders.map((holder, i) => [holder, [signers[i]!.publicKey]])))
   return { signers, trust, builder: "laptop" }
+}
+
+/** Returns keys that sign everything with one holder's key, as somebody would who has no other: for a rehearsal. */
+export function claiming(keys: EvidenceKeys, holder: Holder): EvidenceKeys {
+  const signer = signerOf(keys, holder)
+  return { ...keys, signers: [signer], trust: new Trust(allHolders(signer.publicKey)) }
+}
+
+function allHolders(key: PublicKey): Partial<Record<Holder, PublicKey[]>> {
+  return Object.fromEntries(holders.map((holder) => [holder, [key]]))
 }
 
 /** Returns the key of a holder; throws if it is not at hand. */

@@ -29,7 +29,7 @@ export async function rehearsalOutcome(checkout: Directory, { faults, short, acc
     return [await step("pr", async () => ({ reason: greenOrThrow(checked.stages) }))]
   }
   const badFaults = faults.length ? faults : config.rehearsal.faults
-  const { steps, record, told, commit } = await rehearse({
+  const { steps, record, told, commit, evidence } = await rehearse({
     checkout,
     source,
     config,
@@ -44,9 +44,10 @@ export async function rehearsalOutcome(checkout: Directory, { faults, short, acc
   const pr = await checkedOutcome(source, config, checked)
   const files: Record<string, string> = {
     ...whole.files,
-    "index.html": chainHtml(commit, steps, told),
+    "index.html": chainHtml(commit, steps, told, evidence["table.txt"]),
     "slack.json": told,
   }
+  for (const [path, text] of Object.entries(evidence)) files[`evidence/${path}`] = text
   for (const [path, text] of Object.entries(pr.files)) files[`pr/${path}`] = text
   const filesOfStages = Object.fromEntries(parts.flatMap((part) => Object.entries(part.files)))
   for (const one of steps)

@@ -5,14 +5,16 @@ import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"
 import type { ChainStep } from "../report/chain-page"
 import { tell, type Slack, type Telling } from "../report/notify"
-import { noPromotion, rehearsed } from "./admission"
-import { allPassed, notRun, step, type Part } from "../report/parts"
+import { admission, noPromotion, rehearsed } from "./admission"
+import { allPassed, errorText, notRun, step, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
 import { unique } from "../report/unique"
 import { deliverTo, environmentOf, deliveryPlace } from "./deliver"
 import { addressOf, analysis, deploy, type Place } from "./environment"
 import { ephemeralCluster, ephemeralRegistry, installPrometheus, seed } from "./ephemeral"
-import { ownEvidence } from "./evidence"
+import { claiming, ownEvidence } from "./evidence"
+import { evidenceOn } from "./evidence-commands"
+import { exported } from "./evidence-report"
 import { lost, type ProbeLog } from "./probe"
 import { publish } from "./publish"
 import { rollbackByEvidence } from "./rollback"
@@ -43,6 +45,8 @@ export interface RehearsalResult {
   /** The messages that the stand-in of Slack has accepted, as JSON. */
   told: string
   commit: string
+  /** What was stored about the release, as files: bundles, keys, and a table. */
+  evidence: Record<string, string>
 }
 
 const titles = {
@@ -75,8 +79,9 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
     .slack()
     .accepted(slack)
     .catch((error: unknown) => JSON.stringify({ error: String(error) }))
+  const evidence = await rehearsal.evidence()
   await rehearsal.stop()
-  return { steps, record, told, commit: identity.sha }
+  return { steps, record, told, commit: identity.sha, evidence }
 }
 
 /** The targets of a rehearsal once they are up. */
@@ -89,6 +94,7 @@ interface Targets {
 class Rehearsal {
   readonly steps: Ended[] = []
   record?: ReleaseRecord
+  private readonly keys = ownEvidence()
   private up: Partial<Targets> = {}
   private checked: Stage[] = []
   private readonly told: Slack
@@ -112,7 +118,9 @@ class Rehearsal {
     if (!checked || !ready) return
     const targets = this.up as Targets
     if (!(await this.publish(targets))) return
-    for (const name of ["dev", "stage"] as const) if (!(await this.deliver(this.place(name, targets), targets))) return
+    if (!(await this.deliver(this.place("dev", targets), targets))) return
+    const before = [await step("stage:foreign-key", () => this.foreignKey(targets))]
+    if (!(await this.deliver(this.place("stage", targets), targets, before))) return
     // Production has users: from here on requests come in, and each is counted.
     const prod = this.place("prod", targets)
     const users = await this.probe(prod)
@@ -153,7 +161,7 @@ class Rehearsal {
   private async start(): Promise<{ reason: string }> {
     const { source, config } = this.options
     const registry = await ephemeralRegistry(this.instance)
-    this.up = { registry, records: recordsIn(registry, ownEvidence()) }
+    this.up = { registry, records: recordsIn(registry, this.keys) }
     const [cluster] = await Promise.all([ephemeralCluster(registry, config, this.instance), seed(registry, config)])
     this.up.cluster = cluster
     await installPrometheus(source, config, cluster)
@@ -177,10 +185,41 @@ class Rehearsal {
     return deliveryPlace(name, rehearsed(config), targets, { ...noPromotion, faults: [], secrets: {}, holder })
   }
 
-  private async deliver(place: Place, { records }: Targets): Promise<boolean> {
+  private async deliver(place: Place, { records }: Targets, before: Part[] = []): Promise<boolean> {
     const { parts, record } = await deliverTo(place, this.record!, records, this.told)
     this.record = record
-    return this.ended(place.name, parts)
+    return this.ended(place.name, [...before, ...parts])
+  }
+
+  /** Stores a green verdict of stage that production's key has signed, and asks production's policy, which must not count it. */
+  private async foreignKey(targets: Targets): Promise<{ status?: "failed" | "notApplicable"; reason: string }> {
+    const prod = this.place("prod", targets)
+    if (!prod.environment.promote.requires.includes("stage"))
+      return { status: "notApplicable", reason: "prod requires no verdict of stage" }
+    const forged = {
+      name: "stage:forged",
+      status: "passed" as const,
+      reason: "",
+      seconds: 0,
+      cached: false,
+      exitCode: 0,
+    }
+    await recordsIn(targets.registry, claiming(this.keys, "prod")).judge(this.record!, "stage", [forged])
+    const [{ status, reason }] = (await admission(prod, this.record!, targets.records)).stages as [Stage]
+    if (status === "failed") return { reason: `production refuses it: ${reason}` }
+    return { status: "failed", reason: `a verdict of stage that prod's key has signed was let in: ${reason}` }
+  }
+
+  /** Returns what was stored about the release, as files; why it could not be read, if that is so. */
+  async evidence(): Promise<Record<string, string>> {
+    const { records } = this.up
+    if (!records || !this.record) return {}
+    try {
+      const found = await evidenceOn(records, this.record.tree, Object.keys(this.options.config.environments))
+      return exported(found, records.trust)
+    } catch (error) {
+      return { "table.txt": `the evidence could not be read: ${errorText(error)}\n` }
+    }
   }
 
   private probe(place: Place): Promise<Service> {

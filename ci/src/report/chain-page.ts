@@ -24,9 +24,9 @@ function stagesOf({ parts }: ChainStep): Stage[] {
 
 /**
  * Returns index.html of a chain: its verdict, a card per step in the order of promotion, what the bad release cost, and the messages
- * to Slack. `accepted` are those that the stand-in of Slack has accepted, as JSON.
+ * to Slack. `accepted` are those that the stand-in of Slack has accepted, as JSON; `evidence` is the table of what was stored.
  */
-export function chainHtml(commit: string, steps: ChainStep[], accepted: string): string {
+export function chainHtml(commit: string, steps: ChainStep[], accepted: string, evidence = ""): string {
   const all = steps.flatMap(stagesOf)
   const { passed, line } = verdictOf(all)
   const seconds = Math.round(all.reduce((sum, stage) => sum + stage.seconds, 0))
@@ -43,7 +43,7 @@ export function chainHtml(commit: string, steps: ChainStep[], accepted: string):
     passed,
     heading: `${start} · ${seconds} s in stages`,
     verdict: line,
-    main: `${lookFirst(all, address)}${cards}${slackHtml(accepted)}\n${footer}`,
+    main: `${lookFirst(all, address)}${cards}${evidenceHtml(evidence)}${slackHtml(accepted)}\n${footer}`,
     style: style + chainStyle,
   })
 }
@@ -65,6 +65,13 @@ function cardRow(stage: Stage): string {
   const time = `<span class="time">${stage.seconds ? `${stage.seconds.toFixed(1)} s` : ""}</span>`
   const dot = '<span class="dot" aria-hidden="true"></span>'
   return `<li class="${stage.status}">${dot}${name}${number}${time}<p>${escape(reasonText(stage, 220))}</p></li>`
+}
+
+function evidenceHtml(table: string): string {
+  if (!table) return ""
+  const heading =
+    '<h2>Evidence <small>each statement, and whose key signed it; <a href="evidence/">bundles</a></small></h2>'
+  return `<section>${heading}<pre>${escape(table)}</pre></section>`
 }
 
 function slackHtml(accepted: string): string {
