@@ -12,7 +12,10 @@ const digests = ["restaurant", "recipes", "suppliers", "frontend"].map(
   (name) => `--set=images.${name}.digest=${digest}`,
 )
 const inside = ["-f", "values-ephemeral.yaml"]
-const outside = ["--set=database.host=db.example.com", "--set=redis.url=rediss://cache.example.com:6380/0"]
+const outside = [
+  ...["--set=database.host=db.example.com", "--set=redis.url=rediss://cache.example.com:6380/0"],
+  ...["--set=redis.passwordKey=redis_password", "--set=ca.configMap=authorities"],
+]
 
 /** Helm's calls, made in one container; each is told by its name. */
 const calls: Record<string, string[]> = {
@@ -79,6 +82,10 @@ const calls: Record<string, string[]> = {
     ...inside,
     ...digests,
     "--set=images.frontend.digest=v1.2.3",
+  ],
+  "no authority": [
+    ...["template", "shop", "restaurant", "-f", "values-dev.yaml", ...digests],
+    ...["--set=database.host=db.example.com", "--set=database.init=true"],
   ],
   "no database": ["template", "shop", "restaurant", "-f", "values-dev.yaml", ...digests],
   "two databases": [
@@ -256,8 +263,20 @@ describe("the product's chart", () => {
       `recipes@${digest}`,
     ])
     for (const service of services)
-      expect(environment(container(all, service))).toMatchObject({ DB_HOST: "db.example.com", DB_SSLMODE: "require" })
-    expect(environment(container(all, "recipes")).REDIS_URL).toBe("rediss://cache.example.com:6380/0")
+      expect(environment(container(all, service))).toMatchObject({
+        DB_HOST: "db.example.com",
+        DB_SSLMODE: "verify-full",
+        CA_FILE: "/run/ca/ca.pem",
+      })
+    expect(environment(container(all, "recipes"))).toMatchObject({
+      REDIS_URL: "rediss://cache.example.com:6380/0",
+      REDIS_PASSWORD_FILE: "/run/secrets/database/redis_password",
+    })
+    expect(of(all, "Deployment").recipes!.spec.template.spec.volumes).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ configMap: { name: "authorities", items: [{ key: "ca.pem", path: "ca.pem" }] } }),
+      ]),
+    )
     expect(of(all, "NetworkPolicy").recipes!.spec.egress).toEqual(
       expect.arrayContaining([{ ports: [{ port: 5432 }] }, { ports: [{ port: 6380 }] }]),
     )
@@ -267,7 +286,8 @@ describe("the product's chart", () => {
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "pre-install,pre-upgrade" })
     expect(environment(job.spec.template.spec.containers[0])).toMatchObject({
       PGHOST: "db.example.com",
-      PGSSLMODE: "require",
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: "/run/ca/ca.pem",
       POSTGRES_DB: "product",
     })
   })
@@ -349,6 +369,7 @@ describe("the product's chart", () => {
     ["no digest", "images.restaurant.digest is required: sha256:… of the image that is to run (a tag is not accepted)"],
     ["a tag", "at '/images/frontend/digest': 'v1.2.3' does not match pattern"],
     ["no database", "database.host is required, unless postgres.enabled is true"],
+    ["no authority", "ca.configMap: missing; the Job of database.init verifies the database"],
     ["two databases", 'database.host is "db.example.com" although postgres.enabled is true: one or the other'],
     ["faults in production", 'faults: production refuses faults (restaurant) unless faultsInProduction is "rehearsal"'],
   ])("refuses %s", (name, why) => {

@@ -60,8 +60,9 @@ describe("the product's chart", () => {
     expect(keys(values("values.yaml")).filter((key) => /password|token|secret/i.test(key))).toEqual([
       "pullSecrets",
       "secretName",
+      "passwordKey",
       "tlsSecretName",
-    ]) // names of Secrets
+    ]) // names of Secrets, and of a key in one
   })
 
   it.each([

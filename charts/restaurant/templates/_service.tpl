@@ -37,6 +37,9 @@ spec:
             - { name: DB_WAIT, value: {{ .root.Values.database.waitSeconds }}s }
           volumeMounts:
             - { name: database, mountPath: /run/secrets/database, readOnly: true }
+            {{- if .root.Values.ca.configMap }}
+            - { name: ca, mountPath: /run/ca, readOnly: true }
+            {{- end }}
           resources:
             {{- toYaml $values.resources | nindent 12 }}
           securityContext:
@@ -55,6 +58,9 @@ spec:
             {{- if and .asks (include "redis.url" .root) }}
             # What others answered is kept there for a while.
             - { name: REDIS_URL, value: {{ include "redis.url" .root | quote }} }
+            {{- if .root.Values.redis.passwordKey }}
+            - { name: REDIS_PASSWORD_FILE, value: /run/secrets/database/redis_password }
+            {{- end }}
             {{- end }}
             {{- range .asks }}
             - { name: {{ upper . }}_URL, value: "http://{{ . }}:8080" }
@@ -72,6 +78,9 @@ spec:
             {{- end }}
           volumeMounts:
             - { name: database, mountPath: /run/secrets/database, readOnly: true }
+            {{- if .root.Values.ca.configMap }}
+            - { name: ca, mountPath: /run/ca, readOnly: true }
+            {{- end }}
             - { name: tmp, mountPath: /tmp }
           {{- include "probes" (dict "live" "/livez" "ready" "/readyz" "port" "http" "start" 60) | nindent 10 }}
           resources:
@@ -83,7 +92,14 @@ spec:
           secret:
             secretName: {{ .root.Values.database.secretName }}
             defaultMode: 0440
-            items: [{ key: db_password, path: db_password }]
+            items:
+              - { key: db_password, path: db_password }
+              {{- with .root.Values.redis.passwordKey }}
+              - { key: {{ . }}, path: redis_password }
+              {{- end }}
+        {{- with .root.Values.ca.configMap }}
+        - { name: ca, configMap: { name: {{ . }}, items: [{ key: ca.pem, path: ca.pem }] } }
+        {{- end }}
         - name: tmp
           emptyDir: { sizeLimit: 64Mi }
 ---
@@ -109,6 +125,9 @@ spec:
 - { name: DB_SSLMODE, value: {{ ternary "disable" .root.Values.database.sslmode .root.Values.postgres.enabled }} }
 - { name: DB_USER, value: {{ .user }} }
 - { name: DB_PASSWORD_FILE, value: /run/secrets/database/db_password }
+{{- if .root.Values.ca.configMap }}
+- { name: CA_FILE, value: /run/ca/ca.pem }
+{{- end }}
 {{- end }}
 
 {{/* Keeps a drained node from taking more than one replica at a time. In: root, name, replicas. */}}

@@ -4,6 +4,7 @@ package cache
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"delivery.example/kit/env"
+	"delivery.example/kit/roots"
 	"delivery.example/kit/web"
 )
 
@@ -35,32 +37,50 @@ type Cache struct {
 	asked   *prometheus.CounterVec
 }
 
-// URL reads REDIS_URL, "" when unset; one that is not redis://… or rediss://… is a fault.
-func URL(r *env.Reader) string {
-	v := r.String("REDIS_URL", "")
-	if v == "" {
-		return ""
-	}
-	if _, err := redis.ParseURL(v); err != nil {
-		r.Fault("REDIS_URL", "is not an address such as redis://host:6379/0") // it may hold a password
-		return ""
-	}
-	return v
+// Settings say where Redis is.
+type Settings struct {
+	URL      string         // REDIS_URL: redis://… or, over TLS, rediss://…; no cache when unset
+	Password string         // REDIS_PASSWORD or the content of the file REDIS_PASSWORD_FILE
+	Roots    *x509.CertPool // the authorities of its certificate, as package roots reads them
 }
 
-// Open gives the cache in the Redis at url, without connecting yet. With "", or an
-// address that URL would refuse, it never has anything.
-func Open(url string, log *slog.Logger) *Cache {
+// Read reads the REDIS_ variables; faults are collected in r.
+func Read(r *env.Reader) Settings {
+	s := Settings{URL: r.String("REDIS_URL", ""), Password: r.Secret("REDIS_PASSWORD"), Roots: roots.Read(r)}
+	if s.URL == "" {
+		return s
+	}
+	options, err := redis.ParseURL(s.URL)
+	switch {
+	case err != nil:
+		r.Fault("REDIS_URL", "is not an address such as redis://host:6379/0") // it may hold a password
+		return Settings{}
+	case options.Password != "" && s.Password != "":
+		r.Fault("REDIS_URL", "holds a password, and REDIS_PASSWORD is set: one of the two")
+		return Settings{}
+	}
+	return s
+}
+
+// Open gives the cache in a Redis, without connecting yet. Without an address, or with
+// one that Read would refuse, it never has anything.
+func Open(s Settings, log *slog.Logger) *Cache {
 	c := &Cache{asked: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cache_requests_total", Help: "Values asked for, by what came of it.",
 	}, []string{"cache", "result"})}
-	if url == "" {
+	if s.URL == "" {
 		return c
 	}
-	options, err := redis.ParseURL(url)
+	options, err := redis.ParseURL(s.URL)
 	if err != nil {
 		log.Error("cache: the address cannot be used; going on without")
 		return c
+	}
+	if s.Password != "" {
+		options.Password = s.Password
+	}
+	if options.TLSConfig != nil {
+		options.TLSConfig.RootCAs = s.Roots
 	}
 	logging.Disable() // the breaker below tells of an outage, once
 	options.Protocol = 2

@@ -1,15 +1,20 @@
 package cache_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +24,7 @@ import (
 	"delivery.example/kit/dbtest"
 	"delivery.example/kit/env"
 	"delivery.example/kit/id"
+	"delivery.example/kit/tlstest"
 )
 
 // source is what lies behind a cache; it remembers what it was asked for.
@@ -42,7 +48,7 @@ func (s *source) load(_ context.Context, missing []string) (map[string]int, erro
 func open(t *testing.T, address string) (*cache.Cache, *log) {
 	t.Helper()
 	out := &log{}
-	c := cache.Open(address, slog.New(slog.NewJSONHandler(out, nil)))
+	c := cache.Open(cache.Settings{URL: address}, slog.New(slog.NewJSONHandler(out, nil)))
 	t.Cleanup(func() { c.Close() })
 	return c, out
 }
@@ -65,18 +71,144 @@ func (l *log) String() string {
 	return l.b.String()
 }
 
-func TestURL(t *testing.T) {
-	for value, fine := range map[string]bool{
-		"": true, "redis://host:6379/0": true, "rediss://u:p@host/1": true, "http://canary": false,
-		"redis://canary:x": false,
+func TestRead(t *testing.T) {
+	for _, one := range []struct {
+		url, password string
+		fine          bool
+	}{
+		{url: "", fine: true},
+		{url: "redis://host:6379/0", fine: true},
+		{url: "rediss://u:p@host/1", fine: true},
+		{url: "rediss://host/1", password: "p", fine: true},
+		{url: "rediss://u:canary@host/1", password: "canary"},
+		{url: "http://canary"},
+		{url: "redis://canary:x"},
 	} {
-		r := env.New(func(string) string { return value })
-		if got := cache.URL(r); (r.Err() == nil) != fine || fine != (got == value) {
-			t.Errorf("%q: %q, %v", value, got, r.Err())
+		r := env.New(func(name string) string {
+			return map[string]string{"REDIS_URL": one.url, "REDIS_PASSWORD": one.password}[name]
+		})
+		got := cache.Read(r)
+		if (r.Err() == nil) != one.fine || one.fine != (got.URL == one.url && got.Password == one.password) {
+			t.Errorf("%q: %v, %v", one.url, got, r.Err())
 		}
 		if r.Err() != nil && strings.Contains(r.Err().Error(), "canary") {
 			t.Errorf("the value is in the message: %v", r.Err())
 		}
+	}
+}
+
+// secureRedis is a Redis over TLS that has nothing and wants a password. It gives its
+// port, and counts the connections on which it was asked for values.
+func secureRedis(t *testing.T, settings *tls.Config, password string) (string, *atomic.Int32) {
+	t.Helper()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	asked := &atomic.Int32{}
+	answer := func(connection net.Conn) {
+		defer connection.Close()
+		in, known := bufio.NewReader(connection), false
+		for {
+			words, err := command(in)
+			if err != nil {
+				return
+			}
+			reply := "-NOAUTH Authentication required.\r\n"
+			switch name := strings.ToUpper(words[0]); {
+			case name == "HELLO":
+				reply = "-ERR unknown command\r\n"
+			case name == "AUTH" && words[len(words)-1] == password:
+				known, reply = true, "+OK\r\n"
+			case name == "AUTH":
+				reply = "-WRONGPASS invalid password\r\n"
+			case known && name == "MGET":
+				asked.Add(1)
+				reply = fmt.Sprintf("*%d\r\n%s", len(words)-1, strings.Repeat("$-1\r\n", len(words)-1))
+			case known:
+				reply = "+OK\r\n"
+			}
+			if _, err := io.WriteString(connection, reply); err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go answer(connection)
+		}
+	}()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port, asked
+}
+
+// command reads one command of a client of Redis.
+func command(in *bufio.Reader) ([]string, error) {
+	var n int
+	if _, err := fmt.Fscanf(in, "*%d\r\n", &n); err != nil {
+		return nil, err
+	}
+	words := make([]string, n)
+	for i := range words {
+		var size int
+		if _, err := fmt.Fscanf(in, "$%d\r\n", &size); err != nil {
+			return nil, err
+		}
+		word := make([]byte, size+2)
+		if _, err := io.ReadFull(in, word); err != nil {
+			return nil, err
+		}
+		words[i] = string(word[:size])
+	}
+	return words, nil
+}
+
+func TestRedisOverTLSWithAPassword(t *testing.T) {
+	authority, other := tlstest.New(t), tlstest.New(t)
+	port, asked := secureRedis(t, authority.Server("localhost", time.Now().Add(time.Hour)), "secret")
+	settings := func(file, password string) cache.Settings {
+		return cache.Read(env.New(func(name string) string {
+			return map[string]string{
+				"REDIS_URL": "rediss://localhost:" + port + "/0", "REDIS_PASSWORD": password, "CA_FILE": file,
+			}[name]
+		}))
+	}
+	for _, one := range []struct {
+		name     string
+		settings cache.Settings
+		reached  bool
+	}{
+		{"trusted, with the password", settings(authority.File, "secret"), true},
+		{"of an unknown authority", settings("", "secret"), false},
+		{"of another authority", settings(other.File, "secret"), false},
+		{"with another password", settings(authority.File, "wrong"), false},
+	} {
+		asked.Store(0)
+		c := cache.Open(one.settings, slog.New(slog.DiscardHandler))
+		from := &source{value: 1}
+		// A busy machine may take longer than a connection may.
+		for range 20 {
+			got, err := cache.Through(t.Context(), c, id.New(), []string{"a"}, time.Minute, from.load)
+			if err != nil || got["a"] != 1 {
+				t.Fatalf("%s: %v, %v: Redis is a help, never a need", one.name, got, err)
+			}
+			if !one.reached || asked.Load() > 0 {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		if (asked.Load() > 0) != one.reached {
+			t.Errorf("%s: Redis was asked %d times", one.name, asked.Load())
+		}
+		c.Close()
 	}
 }
 

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"delivery.example/kit/env"
+	"delivery.example/kit/roots"
 )
 
 // How long a part of a query may take. A request that needs one query ends within
@@ -36,6 +38,9 @@ type Settings struct {
 	Password string // DB_PASSWORD or the content of the file DB_PASSWORD_FILE
 	SSLMode  string // DB_SSLMODE, as libpq has it; prefer unless set
 	MaxConns int    // DB_MAX_CONNS: connections of one process, 10 unless set
+
+	// Roots are the authorities of the server's certificate, as package roots reads them.
+	Roots *x509.CertPool
 
 	// Wait is how long migrations wait for a server that cannot be reached, DB_WAIT;
 	// 0 unless set: an error at once.
@@ -61,6 +66,7 @@ func Read(r *env.Reader) Settings {
 		Password: r.Secret("DB_PASSWORD"),
 		SSLMode:  r.OneOf("DB_SSLMODE", "prefer", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
 		MaxConns: r.Int("DB_MAX_CONNS", 10, 1, 200),
+		Roots:    roots.Read(r),
 		Wait:     r.Duration("DB_WAIT", 0, 0, 10*time.Minute),
 	}
 }
@@ -77,6 +83,9 @@ func (s Settings) config(schema string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(address.String())
 	if err != nil {
 		return nil, fmt.Errorf("postgres: the DB_ settings: %w", err) // pgx leaves the password out
+	}
+	if c.ConnConfig.TLSConfig != nil {
+		c.ConnConfig.TLSConfig.RootCAs = s.Roots
 	}
 	c.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
 	c.ConnConfig.RuntimeParams["application_name"] = schema

@@ -40,7 +40,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		10*time.Millisecond,
 		10*time.Second,
 	)
-	redis := cache.URL(r)
+	redis := cache.Read(r)
 	var database postgres.Settings
 	if !settings.Memory {
 		database = postgres.Read(r)

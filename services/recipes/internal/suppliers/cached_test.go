@@ -36,7 +36,7 @@ func TestCached(t *testing.T) {
 	if address == "" {
 		t.Skip("set TEST_REDIS_URL to the address of a Redis, such as redis://localhost:6379/0")
 	}
-	kept := cache.Open(address, slog.New(slog.DiscardHandler))
+	kept := cache.Open(cache.Settings{URL: address}, slog.New(slog.DiscardHandler))
 	defer kept.Close()
 	from := &source{price: cook.Price{PackSize: 1000, PriceMinor: 119, Available: true}}
 	prices, ingredient, another := Cached(from, kept), id.New(), id.New()

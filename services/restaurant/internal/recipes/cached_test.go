@@ -37,7 +37,7 @@ func TestCached(t *testing.T) {
 	if address == "" {
 		t.Skip("set TEST_REDIS_URL to the address of a Redis, such as redis://localhost:6379/0")
 	}
-	kept := cache.Open(address, slog.New(slog.DiscardHandler))
+	kept := cache.Open(cache.Settings{URL: address}, slog.New(slog.DiscardHandler))
 	defer kept.Close()
 	cents := func(n int64) *int64 { return &n }
 	from := &source{degraded: true}
