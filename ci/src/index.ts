@@ -47,7 +47,6 @@ export class Delivery {
   forgeToken?: Secret
   forge?: Service
   pull: number = 0
-  forgeJob: string = ""
 
   /** @param source The repository with its .git folder and a delivery.yaml, for example `../shop`; the caller's own by default. */
   constructor(
@@ -167,13 +166,12 @@ export class Delivery {
    *
    * @param token Token that may comment and set statuses, for example `env://FORGE_TOKEN`.
    * @param pull Number of the pull request; 0 for none: only the commit gets its status.
-   * @param job Web page of the CI job, which the status leads to; for example `$CIRCLE_BUILD_URL`.
    * @param service The forge if it is a service, which `notifications.forge.api` has to call `forge`; for example
    * `tcp://127.0.0.1:3000`.
    */
   @func({ cache: "never" })
-  withForge(token: Secret, pull: number = 0, job: string = "", service?: Service): Delivery {
-    return Object.assign(this, { forgeToken: token, pull, forgeJob: job, forge: service })
+  withForge(token: Secret, pull: number = 0, service?: Service): Delivery {
+    return Object.assign(this, { forgeToken: token, pull, forge: service })
   }
 
   /**

@@ -8,8 +8,8 @@ export const builders: Record<string, Record<string, string>> = {
   "with-aws": { "aws-access-key": "access-key", "aws-secret-key": "secret-key", "aws-session-token": "session-token" },
   "with-cluster": { kubeconfig: "kubeconfig", cluster: "service" },
   "with-secret": { secret: "" },
-  "with-slack": { "slack-webhook": "webhook", "slack-token": "token", "slack-job": "job" },
-  "with-forge": { "forge-token": "token", pull: "pull", "forge-job": "job", forge: "service" },
+  "with-slack": { "slack-webhook": "webhook", "slack-token": "token", job: "job" },
+  "with-forge": { "forge-token": "token", pull: "pull", forge: "service" },
 }
 
 /** What a pipeline takes: builders, and options of its function. */

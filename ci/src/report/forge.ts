@@ -13,7 +13,7 @@ export interface ForgeOptions {
   /** Number of the pull request; 0 for none: only the commit gets its status. */
   pull?: number
   /** Web page of the CI job, which the status leads to. */
-  forgeJob?: string
+  slackJob?: string
   /** The forge if it is a service, which its API's address calls `forge`. */
   forge?: Service
 }
@@ -89,7 +89,7 @@ function withWarning(outcome: Outcome, error: unknown): Outcome {
 }
 
 /** Returns what shows states through the module forge; the error if it cannot. */
-export function showOn(page: Page, commit: string, { forgeToken, pull = 0, forgeJob = "", forge }: ForgeOptions): Show {
+export function showOn(page: Page, commit: string, { forgeToken, pull = 0, slackJob = "", forge }: ForgeOptions): Show {
   return async (state, description, text) => {
     const body = text === undefined ? undefined : dag.directory().withNewFile("body.md", text).file("body.md")
     const shown = dag.forge().show(page.kind, page.repository, commit, forgeToken!, state, {
@@ -97,7 +97,7 @@ export function showOn(page: Page, commit: string, { forgeToken, pull = 0, forge
       body,
       context: "delivery/pr",
       description,
-      url: forgeJob,
+      url: slackJob,
       api: page.api ?? "",
       service: forge,
       serviceName: "forge",
