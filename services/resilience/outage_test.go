@@ -226,7 +226,7 @@ func TestSuppliersAway(t *testing.T) {
 			t.Errorf("%s, with the breaker open: %s", when, a)
 		}
 	}
-	suppliers.signal(t, syscall.SIGSTOP)
+	suppliers.freeze(t)
 	away("frozen")
 	suppliers.signal(t, syscall.SIGCONT)
 	eventually(t, 10*time.Second, "menus are whole after suppliers woke up", whole)

@@ -143,6 +143,22 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
+// freeze stops the process, and waits until it stands: its threads may answer a last
+// request after the signal was sent.
+func (p *process) freeze(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGSTOP)
+	eventually(t, patience, p.name+" stands still", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The state comes after the name in brackets.
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		return strings.HasPrefix(rest, "T")
+	})
+}
+
 // wait waits for the end of the process and gives its exit code.
 func (p *process) wait(t *testing.T) int {
 	t.Helper()
