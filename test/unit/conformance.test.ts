@@ -74,6 +74,12 @@ const renamedArguments: Record<string, string> = {
   registryName: "serviceName",
 }
 
+/** Go's keywords (https://go.dev/ref/spec#Keywords): Dagger's Go SDK makes a parameter of the same name of a required argument. */
+const goKeywords =
+  "break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var".split(
+    " ",
+  )
+
 /** Arguments of type Service that are not a service to reach: the object that an earlier function returned. */
 const ownServices = ["health.probed.probe", "slack.accepted.standIn"]
 
@@ -120,6 +126,15 @@ describe.each(apis)("module %s", (module, api) => {
           const allowed = args[one.name]
           return allowed && !allowed.test(one.type) ? [`${one.name} is ${one.type}; allowed: ${allowed.source}`] : []
         }),
+      ),
+    ).toEqual([]))
+
+  it("takes no argument that a caller in Go cannot name", () =>
+    expect(
+      each(({ args: given }) =>
+        (given ?? [])
+          .filter(({ name, optional }) => !optional && goKeywords.includes(name))
+          .map(({ name }) => `the argument ${name} is a keyword of Go`),
       ),
     ).toEqual([]))
 

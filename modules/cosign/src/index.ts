@@ -132,13 +132,13 @@ export class Cosign {
    * value is the number of images; its exit codes are those of `sign`.
    *
    * Example: `dagger -m modules/cosign call with-key --key env://COSIGN_KEY
-   * attest --references registry:5000/shop/page:1 --predicate verdict.json --type https://example.com/verdict/1
+   * attest --references registry:5000/shop/page:1 --predicate verdict.json --predicate-type https://example.com/verdict/1
    * --service tcp://127.0.0.1:5000 --insecure verdict`
    *
    * @param references Images of one registry by digest, or by a tag that cannot move meanwhile, for example
    * `registry:5000/shop/page:1`.
    * @param predicate What is said of the images, as JSON, for example `verdict.json`.
-   * @param type Type of the predicate: a URI, or a word of cosign, for example `cyclonedx`.
+   * @param predicateType Type of the predicate: a URI, or a word of cosign, for example `cyclonedx`.
    * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
    * `tcp://127.0.0.1:5000`; by default the host in the references has to be reachable.
    * @param serviceName Host name that the service gets, as it stands in the references, for example `registry`.
@@ -152,7 +152,7 @@ export class Cosign {
   async attest(
     references: string[],
     predicate: File,
-    type: string,
+    predicateType: string,
     service?: Service,
     serviceName: string = "registry",
     insecure: boolean = false,
@@ -160,7 +160,7 @@ export class Cosign {
     name: string = "attest",
     nonce: string = "",
   ): Promise<Result> {
-    const statement = { type: checkedType(type), predicate }
+    const statement = { type: checkedType(predicateType), predicate }
     return signed(this, name, references, { service, serviceName, insecure, timeout, nonce, statement })
   }
 
@@ -201,11 +201,11 @@ export class Cosign {
    * the key: whoever reads them decides whether that holder may say so.
    *
    * Example: `dagger -m modules/cosign call with-trusted --identity ci --key cosign.pub
-   * verify-attestation --references registry:5000/shop/page:1 --type https://example.com/verdict/1
+   * verify-attestation --references registry:5000/shop/page:1 --predicate-type https://example.com/verdict/1
    * --service tcp://127.0.0.1:5000 --insecure reports file --path statements.json contents`
    *
    * @param references Images of one registry by digest or tag, for example `registry:5000/shop/page:1`.
-   * @param type Type of the predicate: a URI, or a word of cosign, for example `cyclonedx`.
+   * @param predicateType Type of the predicate: a URI, or a word of cosign, for example `cyclonedx`.
    * @param service The registry, when it is a Dagger service or on the caller's own machine, for example
    * `tcp://127.0.0.1:5000`; by default the host in the references has to be reachable.
    * @param serviceName Host name that the service gets, as it stands in the references, for example `registry`.
@@ -218,7 +218,7 @@ export class Cosign {
   @func({ cache: "session" })
   async verifyAttestation(
     references: string[],
-    type: string,
+    predicateType: string,
     service?: Service,
     serviceName: string = "registry",
     insecure: boolean = false,
@@ -232,7 +232,7 @@ export class Cosign {
       insecure,
       timeout,
       nonce,
-      type: checkedType(type),
+      type: checkedType(predicateType),
     })
   }
 }
