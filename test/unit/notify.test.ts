@@ -59,7 +59,7 @@ describe("the cause of a red run", () => {
       ),
     }
     const [cause] = causesOf([stage("api:test", "failed", { reason: "1 failed" })], files, () => "services/api")
-    expect(cause!.shown).toEqual(["api TestPrice (services/api/api/price_test.go:41): price_test.go:41: got 3, want 4"])
+    expect(cause!.shown).toEqual(["api TestPrice (services/api/api/price_test.go:41): got 3, want 4"])
   })
   it("names three tests, and the number of others", () => {
     const files = {
@@ -154,6 +154,13 @@ Again on a laptop: \`git checkout 6a57497bcae0 && dagger call pr --only api:test
   it("of a green step has no command, and one of a release that is not a commit checks none out", () => {
     expect(textOf({ stages: [stage("api:test", "passed")] })).not.toContain("Again")
     expect(textOf({ commit: "x; rm -rf /", stages: [stage("api:test", "failed")] })).not.toContain("git checkout")
+  })
+  it("of a rule that refuses has no command: a laptop has other rules", () =>
+    expect(textOf({ step: "stage", stages: [stage("stage:policy", "failed")] })).not.toContain("Again"))
+  it("about nothing that is known begins with its verdict", () => {
+    expect(textOf({ commit: "", stages: [stage("a:b", "passed")] })).toBe("✅ Pull request: green\nGREEN (1 passed)")
+    const running = runningMessage({ step: "pr", stages: [], commit: "" }, "#c").blocks as Block[]
+    expect(running[1]!.text!.text).toBe("begins")
   })
   it.each([
     ["an address with a trap", { job: "javascript:alert(1)|<!channel>" }],

@@ -76,9 +76,11 @@ function findingLine({ file, line, rule, text }: Finding): string {
 const frame = /^\s*(?:===|---|FAIL\b|ok\b|\s*$)/
 
 function testLine({ name, file, line, output }: FailedTest): string {
-  const said = output.split("\n").find((text) => !frame.test(text)) ?? ""
+  const said = (output.split("\n").find((text) => !frame.test(text)) ?? "")
+    .trim()
+    .replace(file && line ? `${file.split("/").at(-1)!}:${line}: ` : "", "")
   const place = file ? ` (${file}${line ? `:${line}` : ""})` : ""
-  return oneLine(`${name}${place}${said ? `: ${said.trim()}` : ""}`, 240)
+  return oneLine(`${name}${place}${said ? `: ${said}` : ""}`, 240)
 }
 
 /**

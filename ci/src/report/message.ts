@@ -54,7 +54,7 @@ export function runningMessage(told: Told, channel: string): Message {
   return {
     channel,
     text: harmless(oneLine(`${titles[step]}: running ${facts(told)}`, 300)),
-    blocks: [header(`⏳ ${titles[step]}: running`), section([facts(told), ...lines])],
+    blocks: [header(`⏳ ${titles[step]}: running`), section([facts(told) || "begins", ...lines])],
   }
 }
 
@@ -76,7 +76,7 @@ export function messageOf(told: Told, channel: string): Message {
     ...gates.map((stage) => `• ${harmless(stage.name)} ${harmless(numberText(stage))}`),
   ]
   const sections = [
-    [`${facts(told)} ${harmless(line)}`],
+    [[facts(told), harmless(line)].filter((text) => text !== "").join(" · ")],
     ...causes.slice(0, mostCauses).map(causeLines),
     ...(causes.length > mostCauses ? [[`… and ${causes.length - mostCauses} more: see the reports`]] : []),
     ...(lines.length ? [lines] : []),
@@ -106,7 +106,7 @@ export function errorMessage(told: Told, reason: string, channel: string): Messa
     blocks: [
       header(`❌ ${title}: could not run`),
       section([
-        facts(told),
+        ...(facts(told) ? [facts(told)] : []),
         `> ${harmless(oneLine(reason, 1000))}`,
         after ? `It ended after ${harmless(after.name)}.` : "It ended before its first stage.",
       ]),
@@ -122,14 +122,13 @@ export function detailsMessage({ stages }: Told, channel: string): Message {
 
 /** Returns commit, branch, author, duration and CI job, as far as they are known. */
 function facts({ commit, branch, author, seconds, job }: Told): string {
-  return [
+  const whose = [
     ...(commit ? [`\`${harmless(commit.slice(0, 12))}\``] : []),
     ...(branch ? [`on ${harmless(oneLine(branch, 80))}`] : []),
     ...(author ? [`by ${harmless(oneLine(author, 80))}`] : []),
-    ...(seconds === undefined ? [] : [`· ${duration(seconds)}`]),
-    ...(job ? [`· ${link(job, "CI job")}`] : []),
-    ...(commit || branch || author || seconds !== undefined || job ? ["·"] : []),
   ].join(" ")
+  const more = [...(seconds === undefined ? [] : [duration(seconds)]), ...(job ? [link(job, "CI job")] : [])]
+  return [...(whose ? [whose] : []), ...more].join(" · ")
 }
 
 function duration(seconds: number): string {
@@ -153,7 +152,8 @@ function causeLines({ stage, also, shown }: Cause): string[] {
 
 /** Returns the command that repeats a red stage on a laptop. An environment is rehearsed in one of its own. */
 function commandOf(step: Step, stage: Stage, commit: string): string | undefined {
-  if (step === "rollback") return undefined
+  // A rule, or what follows a verdict, is not seen again in an environment of one's own.
+  if (step === "rollback" || /:(policy|rollback|after|hold|record|slack)$/.test(stage.name)) return undefined
   const call = step === "pr" ? `pr --only ${stage.name}` : step === "publish" ? "publish" : "dev"
   const at = /^[0-9a-f]{40}/.exec(commit)?.[0]
   return `${at ? `git checkout ${at.slice(0, 12)} && ` : ""}dagger call ${call} verdict`
