@@ -75,10 +75,24 @@ const renamedArguments: Record<string, string> = {
 }
 
 /** Go's keywords (https://go.dev/ref/spec#Keywords): Dagger's Go SDK makes a parameter of the same name of a required argument. */
-const goKeywords =
-  "break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var".split(
-    " ",
-  )
+const goKeywords = [
+  ...[
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+  ],
+  ...["if", "import", "interface", "map", "package", "range", "return", "select", "struct", "switch", "type", "var"],
+]
 
 /** Arguments of type Service that are not a service to reach: the object that an earlier function returned. */
 const ownServices = ["health.probed.probe", "slack.accepted.standIn"]
