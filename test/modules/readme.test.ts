@@ -109,7 +109,10 @@ if (modules.length === 0)
   it("every module's README is as it was when its calls were green", () => expect(modules).toEqual([]))
 
 describe.concurrent.each(modules)("the README of %s", (module) => {
-  const all = callsIn(readFileSync(join(repository, "modules", module, "README.md"), "utf8"))
+  const readme = readFileSync(join(repository, "modules", module, "README.md"), "utf8")
+  const all = callsIn(readme)
+  // The calls of a README that says so need each other; all others run side by side.
+  const inOrder = /one after\s+another/.test(readme)
   // Services that the other calls want: up as long as those run.
   const services = all.filter(({ call }) => / up --ports \d/.test(call))
   const calls = all.filter((one) => !services.includes(one))
@@ -139,7 +142,8 @@ describe.concurrent.each(modules)("the README of %s", (module) => {
   })
 
   // Long enough for caches that are empty: v0.19.10's engine may end when a call is broken off (docs/decisions/0033).
-  it.each(calls)("$call", async ({ call, prints }) => {
+  const run = inOrder ? it.sequential : it
+  run.each(calls)("$call", async ({ call, prints }) => {
     const { code, stdout, stderr } = await dagger(["--silent", ...words(call)], { cwd, env, seconds: 570 })
     expect(stderr.slice(-2000) + stdout).toContain(prints)
     expect(code).toBe(0)
