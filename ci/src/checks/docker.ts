@@ -8,7 +8,7 @@ import type { Stage } from "../report/stages"
 import { timedSteps, type CheckRun } from "./check"
 import { compareWithBase, type Comparing } from "./compare"
 import { judgeFindings, today } from "./findings"
-import { withoutAnswer } from "./licences"
+import { notKnown, withoutAnswer } from "./licences"
 import { cachedResults, finished, type Texts } from "./results"
 import { pairs, testEnvOf, withNeeds } from "./settings"
 
@@ -113,7 +113,7 @@ export function judgedImage(
     const judging = { severity, suppressions, today: today(), compared: part.compared }
     return withoutAnswer(
       judgeFindings({ ...plain, status: "passed", reason: clean }, found, judging),
-      unreachable,
+      notKnown({ vulnerabilities: unreachable }),
       inconclusive,
     )
   }
