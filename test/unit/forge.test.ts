@@ -14,7 +14,8 @@ describe("the page of a pull request", () => {
     const forge = { kind: "gitea" as const, api: "https://git.example.com/api/v1" }
     expect(forgePage("https://git.example.com/shop/web", forge)).toEqual({ ...forge, repository: "shop/web" })
     expect(() => forgePage("https://git.example.com/shop/web")).toThrow(
-      'notifications.forge: missing; git.example.com is no hosted forge that is known (github.com, gitlab.com, bitbucket.org): forge: { kind: gitea, api: "https://git.example.com/api/v1" }',
+      "notifications.forge: missing; git.example.com is no hosted forge that is known " +
+        '(github.com, gitlab.com, bitbucket.org): forge: { kind: gitea, api: "https://git.example.com/api/v1" }',
     )
   })
   it("of a repository that has none is an error that says what to set", () =>

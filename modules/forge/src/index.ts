@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs"
 import { Container, File, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
 import { Outcome, kinds, longestWait, type Showing } from "./publish"
-import { withoutTrailingSlash } from "./shared/arguments"
+import { fromOneTo, oneOf, withoutTrailingSlash } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import { Result, makeResult, reportStep } from "./shared/result"
 import { connected } from "./shared/service"
@@ -96,8 +96,8 @@ export class Forge {
     nonce: string = "",
   ): Promise<Result> {
     return reportStep(name, async () => {
-      inRange("timeout", timeout, 120)
-      inRange("attempts", attempts, 10)
+      fromOneTo("timeout", timeout, 120)
+      fromOneTo("attempts", attempts, 10)
       const address = withoutTrailingSlash(api || hosted[kind] || "")
       if (address === "" && kinds.some((one) => one === kind)) throw new Error(`api: required for ${kind}`)
       const settings = {
@@ -151,16 +151,6 @@ export class Forge {
 /** The command that calls a function of one of the files beside this one. */
 function script(file: string, call: string): string[] {
   return ["node", "--input-type=module", "-e", `import * as its from "/forge/${file}"; await its.${call}`]
-}
-
-function inRange(argument: string, value: number, most: number): void {
-  if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
-}
-
-function oneOf(argument: string, value: string, allowed: string[]): void {
-  if (allowed.includes(value)) return
-  const names = allowed.map((one) => one || '""').join(", ")
-  throw new Error(`${argument}: unknown value ${JSON.stringify(value)}; allowed: ${names}`)
 }
 
 async function resultOf(name: string, ran: Ran): Promise<Result> {

@@ -91,10 +91,12 @@ const list = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
 /** GitHub's REST API (https://docs.github.com/rest), which Gitea's follows in all but a few words. */
-function githubLike(repository: string): Omit<Dialect, "headers" | "status" | "mostOfDescription"> {
+function githubLike(repository: string, headers: Dialect["headers"]): Dialect {
   const root = `/repos/${repository.split("/").map(encodeURIComponent).join("/")}`
   return {
+    headers,
     mostOfBody: 65_000,
+    mostOfDescription: 140,
     head: (pull) => `${root}/pulls/${pull}`,
     headIn: (pull) => text((pull.head as Json | undefined)?.sha),
     comments: (pull, page) => `${root}/issues/${pull}/comments?per_page=${pageSize}&limit=${pageSize}&page=${page}`,
@@ -102,6 +104,7 @@ function githubLike(repository: string): Omit<Dialect, "headers" | "status" | "m
     add: (pull, body) => ({ method: "POST", path: `${root}/issues/${pull}/comments`, body: { body } }),
     replace: (_, id, body) => ({ method: "PATCH", path: `${root}/issues/comments/${id}`, body: { body } }),
     remove: (_, id) => ({ method: "DELETE", path: `${root}/issues/comments/${id}` }),
+    status: (showing) => ({ method: "POST", path: `${root}/statuses/${showing.commit}`, body: statusOf(showing) }),
   }
 }
 
@@ -181,20 +184,12 @@ function bitbucket(repository: string): Dialect {
 export function dialectOf(kind: Kind, repository: string): Dialect {
   if (kind === "gitlab") return gitlab(repository)
   if (kind === "bitbucket") return bitbucket(repository)
-  const root = `/repos/${repository.split("/").map(encodeURIComponent).join("/")}`
-  return {
-    ...githubLike(repository),
-    mostOfDescription: 140,
-    headers: (token): Record<string, string> =>
-      kind === "gitea"
-        ? { authorization: `token ${token}` }
-        : {
-            authorization: `Bearer ${token}`,
-            accept: "application/vnd.github+json",
-            "x-github-api-version": "2022-11-28",
-          },
-    status: (showing) => ({ method: "POST", path: `${root}/statuses/${showing.commit}`, body: statusOf(showing) }),
-  }
+  if (kind === "gitea") return githubLike(repository, (token) => ({ authorization: `token ${token}` }))
+  return githubLike(repository, (token) => ({
+    authorization: `Bearer ${token}`,
+    accept: "application/vnd.github+json",
+    "x-github-api-version": "2022-11-28",
+  }))
 }
 
 /** Returns what is wrong with the settings of a showing; "" for nothing. */

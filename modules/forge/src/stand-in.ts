@@ -67,12 +67,8 @@ function answerOf(site: Site, request: IncomingMessage, text: string, head: stri
   } catch {
     return [400, { message: "Problems parsing JSON" }]
   }
-  return route.run(site, {
-    id: Number(route.path.exec(path)![1] ?? 0),
-    body,
-    head,
-    sha: route.path.exec(path)![1] ?? "",
-  })
+  const named = route.path.exec(path)![1] ?? ""
+  return route.run(site, { named, body, head })
 }
 
 /** Returns what a request's token may do; undefined if it is not known, or not said in the forge's way. */
@@ -88,8 +84,8 @@ function rightOf(kind: string, { headers }: IncomingMessage): "read" | "write" |
 }
 
 interface Call {
-  id: number
-  sha: string
+  /** What the path names: a comment's number, or a commit. */
+  named: string
   body: Json
   head: string
 }
@@ -113,7 +109,6 @@ function routes(kind: string): Route[] {
       status: [`${root}/statuses/([0-9a-f]+)`, ["pending", "running", "success", "failed", "canceled"], 255],
       bodyOf: ({ body }) => body,
       most: 1_000_000,
-      removed: 204,
     })
   }
   if (kind === "bitbucket") {
@@ -126,7 +121,6 @@ function routes(kind: string): Route[] {
       status: [`${root}/commit/([0-9a-f]+)/statuses/build`, ["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"], 255],
       bodyOf: ({ content }) => (content as Json | undefined)?.raw,
       most: 32_768,
-      removed: 204,
     })
   }
   const root = `/repos/${repository}`
@@ -137,7 +131,6 @@ function routes(kind: string): Route[] {
     status: [`${root}/statuses/([0-9a-f]+)`, ["error", "failure", "pending", "success"], 140],
     bodyOf: ({ body }) => body,
     most: 65_536,
-    removed: 204,
   })
 }
 
@@ -149,10 +142,9 @@ interface Words {
   bodyOf: (body: Json) => unknown
   /** Characters of a comment. */
   most: number
-  removed: number
 }
 
-function common({ pull, list, one, status, bodyOf, most, removed }: Words): Route[] {
+function common({ pull, list, one, status, bodyOf, most }: Words): Route[] {
   const exactly = (path: string) => new RegExp(`^${path}$`)
   const textIn = (body: Json): string | Answer => {
     const text = bodyOf(body)
@@ -176,8 +168,8 @@ function common({ pull, list, one, status, bodyOf, most, removed }: Words): Rout
     {
       method: one[0],
       path: exactly(one[1]),
-      run: ({ comments }, { id, body }) => {
-        const found = comments.find((comment) => comment.id === id)
+      run: ({ comments }, { named, body }) => {
+        const found = comments.find(({ id }) => id === Number(named))
         const text = textIn(body)
         if (!found) return [404, { message: "Not Found" }]
         if (typeof text !== "string") return text
@@ -188,16 +180,17 @@ function common({ pull, list, one, status, bodyOf, most, removed }: Words): Rout
     {
       method: "DELETE",
       path: exactly(one[1]),
-      run: (site, { id }) => {
-        if (!site.comments.some((comment) => comment.id === id)) return [404, { message: "Not Found" }]
-        site.comments = site.comments.filter((comment) => comment.id !== id)
-        return [removed]
+      run: (site, { named }) => {
+        const others = site.comments.filter(({ id }) => id !== Number(named))
+        if (others.length === site.comments.length) return [404, { message: "Not Found" }]
+        site.comments = others
+        return [204]
       },
     },
     {
       method: "POST",
       path: exactly(status[0]),
-      run: (site, { sha, body, head }) => {
+      run: (site, { named: sha, body, head }) => {
         if (sha !== head && !/^0/.test(sha)) return [422, { message: `No commit found for SHA: ${sha}` }]
         if (!status[1].includes(String(body.state))) return [422, { message: "Validation Failed: state" }]
         if (typeof body.description === "string" && body.description.length > status[2])

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs"
 import { Container, File, ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { Outcome, longestWait } from "./deliver"
 import { images } from "./images"
-import { withoutTrailingSlash } from "./shared/arguments"
+import { fromOneTo, oneOf, withoutTrailingSlash } from "./shared/arguments"
 import { firstLine } from "./shared/clock"
 import { uncached } from "./shared/nonce"
 import { Result, makeResult, reportStep } from "./shared/result"
@@ -81,8 +81,8 @@ export class Slack {
     thread: string = "",
   ): Promise<Result> {
     return reportStep(name, async () => {
-      inRange("timeout", timeout, 120)
-      inRange("attempts", attempts, 10)
+      fromOneTo("timeout", timeout, 120)
+      fromOneTo("attempts", attempts, 10)
       const settings = {
         CHANNEL: channel,
         UPDATE: update,
@@ -124,10 +124,7 @@ export class Slack {
     image: string = images.node,
     channel: string = "deploys",
   ): Service {
-    if (!faults.includes(fault))
-      throw new Error(
-        `fault: unknown value ${JSON.stringify(fault)}; allowed: ${faults.map((one) => one || '""').join(", ")}`,
-      )
+    oneOf("fault", fault, faults)
     return this.base(image)
       .withEnvVariable("INSTANCE", instance)
       .withExposedPort(port)
@@ -169,10 +166,6 @@ const fetchScript =
 /** The command that calls a function of one of the files beside this one. */
 function script(file: string, call: string): string[] {
   return ["node", "--input-type=module", "-e", `import * as its from "/slack/${file}"; await its.${call}`]
-}
-
-function inRange(argument: string, value: number, most: number): void {
-  if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
 }
 
 async function resultOf(name: string, ran: Ran): Promise<Result> {

@@ -51,7 +51,10 @@ function olderTool(output: string): string {
     /the Go language version \(go([\w.]+)\) used to build ([\w-]+) is lower than the targeted Go version \(([\w.]+)\)/
   const [, own, tool, wanted] = pattern.exec(output) ?? []
   if (own === undefined) return ""
-  return `Go ${wanted} is required and ${tool} was built with ${own}: pass an image of it that was built with Go ${wanted}, or lower the go line`
+  return (
+    `Go ${wanted} is required and ${tool} was built with ${own}: ` +
+    `pass an image of it that was built with Go ${wanted}, or lower the go line`
+  )
 }
 
 function toolchain(output: string): string {

@@ -20,6 +20,18 @@ export function atLeast(argument: string, value: number, least: number): number 
   return value
 }
 
+/** Throws if the number is not between 1 and `most`. */
+export function fromOneTo(argument: string, value: number, most: number): void {
+  if (!(value >= 1 && value <= most)) throw new Error(`${argument}: ${value} is not allowed; 1 to ${most} is`)
+}
+
+/** Throws if the text is none of the allowed ones. */
+export function oneOf(argument: string, value: string, allowed: string[]): void {
+  if (allowed.includes(value)) return
+  const names = allowed.map((one) => one || '""').join(", ")
+  throw new Error(`${argument}: unknown value ${JSON.stringify(value)}; allowed: ${names}`)
+}
+
 /** The address without slashes at its end, so that a path can be appended. */
 export function withoutTrailingSlash(url: string): string {
   return url.replace(/\/+$/, "")

@@ -1,4 +1,7 @@
-/** A stand-in of AWS for tests: ministack, an emulator, with a registry as strict as ECR; and what another module does with ecr and eks. */
+/**
+ * A stand-in of AWS for tests: ministack, an emulator, with a registry as strict as ECR; and what another module does with
+ * ecr and eks.
+ */
 import { readFileSync } from "node:fs"
 import { ReturnType, Secret, Service, dag, func, object } from "@dagger.io/dagger"
 import { images } from "./images"
@@ -9,10 +12,10 @@ const region = "eu-central-1"
 @object()
 export class Aws {
   /**
-   * AWS at the ports 4566 and 5000: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster `shop`. The access key
-   * `test` may do everything, whatever the signature. The registry is as strict as ECR: see src/ecr.ts. With `layers`
-   * distribution's registry holds what is pushed instead of ministack: for images of a real size; ECR's API then does
-   * not describe them.
+   * AWS at the ports 4566 and 5000: STS, IAM, ECR with its registry, EC2 and EKS, with signatures checked, and a cluster
+   * `shop`. The access key `test` may do everything, whatever the signature. The registry is as strict as ECR: see
+   * src/ecr.ts. With `layers` distribution's registry holds what is pushed instead of ministack: for images of a real size;
+   * ECR's API then does not describe them.
    */
   @func({ cache: "session" })
   service(layers: boolean = false): Service {
