@@ -39,20 +39,29 @@ export interface DeliverOptions extends TargetOptions, Promotion, SlackOptions {
 export async function deliver(name: EnvironmentName, checkout: Directory, options: DeliverOptions): Promise<Part[]> {
   const { source, config } = await openSource(checkout)
   const prepare = async () => {
-    const environment = environmentOf(config, name)
-    const cluster = clusterOf(environment, options)
-    if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
-    const registry = registryOf(config, options)
-    if (!registry) throw new Error(goneRegistry)
-    const records = await openRecords(config, registry, options, name)
+    const targets = lastingTargets(name, config, options)
+    const records = await openRecords(config, targets.registry, options, name)
     const record = await records.read(options.release || (await identify(checkout, source, config)).tree)
     const holder = `${name} of ${record.sha.slice(0, 12)}`
-    return { place: deliveryPlace(name, config, { registry, cluster }, { ...options, holder }), record, records }
+    return { place: deliveryPlace(name, config, targets, { ...options, holder }), record, records }
   }
   const slack = slackOf(options)
   const teller = errorTeller(name, { commit: options.release }, config, slack)
   const { place, record, records } = await tellingErrors(teller, prepare)
   return (await deliverTo(place, record, records, slack)).parts
+}
+
+/** Returns the registry and the cluster of an environment; throws if one of them is gone with the call that made it. */
+function lastingTargets(
+  name: string,
+  config: Config,
+  options: TargetOptions,
+): { registry: Registry; cluster: Cluster } {
+  const cluster = clusterOf(environmentOf(config, name), options)
+  if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
+  const registry = registryOf(config, options)
+  if (!registry) throw new Error(goneRegistry)
+  return { registry, cluster }
 }
 
 const goneCluster =
@@ -224,15 +233,12 @@ export async function goBack(
   const slack = slackOf(options)
   const nothing = { commit: "" }
   const { place, records } = await tellingErrors(errorTeller("rollback", nothing, config, slack), async () => {
+    const targets = lastingTargets(name, config, options)
+    const records = await openRecords(config, targets.registry, options)
     const environment = environmentOf(config, name)
-    const cluster = clusterOf(environment, options)
-    if (!cluster) throw new Error(`environments.${name}.${goneCluster}`)
-    const registry = registryOf(config, options)
-    if (!registry) throw new Error(goneRegistry)
-    const records = await openRecords(config, registry, options)
     // A rollback needs no values of the environment's Secret: that stays as it is.
     const without = { secrets: {}, faults: [], holder: "rollback" }
-    const place: Place = { name: name as EnvironmentName, config, environment, registry, cluster, ...without }
+    const place: Place = { name: name as EnvironmentName, config, environment, ...targets, ...without }
     return { place, records }
   })
   const telling = tell("rollback", nothing, config, slack)

@@ -4,7 +4,7 @@ import { Directory, Service, dag } from "@dagger.io/dagger"
 import type { Access } from "../checks/private"
 import type { Config, EnvironmentName } from "../config/config"
 import type { ChainStep } from "../report/chain-page"
-import { tell, type Slack, type Telling } from "../report/notify"
+import { tell, type Slack } from "../report/notify"
 import { admission, noPromotion, rehearsed } from "./admission"
 import { allPassed, errorText, notRun, step, type Part } from "../report/parts"
 import type { Stage } from "../report/stages"
@@ -144,7 +144,7 @@ class Rehearsal {
   /** Runs a step that is told to Slack. Environments tell themselves (deliverTo). */
   private async telling(name: "pr" | "publish" | "rollback", run: () => Promise<Part[]>): Promise<Part[]> {
     const { sha: commit, branch, author } = this.identity
-    const telling: Telling = tell(name, { commit, branch, author }, this.options.config, this.told)
+    const telling = tell(name, { commit, branch, author }, this.options.config, this.told)
     const parts = await run()
     const why = await telling.end(parts)
     if (why) console.log(`? slack ${why}`)

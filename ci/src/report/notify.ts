@@ -32,7 +32,7 @@ export function slackOf({ slackWebhook, slackToken, slackJob }: SlackOptions): S
 /** What is known of a step before it runs. */
 export type Facts = Pick<Told, "commit" | "branch" | "author">
 
-/** Posts a message, or replaces or answers one. Throws why Slack has not taken it. */
+/** Posts a message, or replaces or answers one. Throws the reason if Slack has not taken it. */
 export type Post = (message: Message, to?: { update?: Sent; thread?: Sent }) => Promise<Sent | undefined>
 
 /** A message at Slack; only a token gets its place. */
@@ -54,15 +54,20 @@ export interface Telling {
 
 const silent: Telling = { end: () => Promise.resolve(undefined), failed: () => Promise.resolve(undefined) }
 
+/** Returns the channel that a step is told in; undefined if delivery.yaml does not list it, or the caller gives no access. */
+function channelOf(step: Step, { notifications: { slack } }: Config, { webhook, token }: Slack): string | undefined {
+  return (webhook ?? token) && slack?.on.includes(step) ? slack.channel : undefined
+}
+
 /** Whether a step is told. */
-export function isTold(step: Step, { notifications }: Config, { webhook, token }: Slack): boolean {
-  return Boolean(webhook ?? token) && Boolean(notifications.slack?.on.includes(step))
+export function isTold(step: Step, config: Config, slack: Slack): boolean {
+  return channelOf(step, config, slack) !== undefined
 }
 
 /** Tells that a step begins, if delivery.yaml lists it and there is a webhook or a token. */
 export function tell(step: Step, facts: Facts, config: Config, slack: Slack): Telling {
-  const { channel } = config.notifications.slack ?? {}
-  if (channel === undefined || !isTold(step, config, slack)) return silent
+  const channel = channelOf(step, config, slack)
+  if (channel === undefined) return silent
   const every = slack.token ? updateInterval : undefined
   return telling({ step, ...facts, job: slack.job }, { channel, every }, postTo(slack))
 }
@@ -125,8 +130,8 @@ export async function tellingErrors<T>(tellError: Telling["failed"], run: () => 
 
 /** Returns what tells an error that comes before a step has begun. */
 export function errorTeller(step: Step, facts: Facts, config: Config, slack: Slack): Telling["failed"] {
-  const { channel } = config.notifications.slack ?? {}
-  if (channel === undefined || !isTold(step, config, slack)) return silent.failed
+  const channel = channelOf(step, config, slack)
+  if (channel === undefined) return silent.failed
   return async (error) => {
     const message = errorMessage({ step, ...facts, stages: [], job: slack.job }, textOf(error), channel)
     return sentOrWhy(postTo(slack)(message))
